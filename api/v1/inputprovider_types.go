@@ -1,0 +1,318 @@
+package v1
+
+import (
+	"time"
+
+	"github.com/fluxcd/pkg/apis/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// ResourceSetInputProviderKind is the kind of a ResourceSetInputProvider.
+const ResourceSetInputProviderKind = "ResourceSetInputProvider"
+
+// What can be watched: the values of spec.type.
+const (
+	InputProviderStatic = "Static"
+
+	InputProviderGitHubBranch      = "GitHubBranch"
+	InputProviderGitHubTag         = "GitHubTag"
+	InputProviderGitHubPullRequest = "GitHubPullRequest"
+
+	InputProviderGitLabBranch       = "GitLabBranch"
+	InputProviderGitLabTag          = "GitLabTag"
+	InputProviderGitLabMergeRequest = "GitLabMergeRequest"
+	InputProviderGitLabEnvironment  = "GitLabEnvironment"
+
+	InputProviderAzureDevOpsBranch      = "AzureDevOpsBranch"
+	InputProviderAzureDevOpsTag         = "AzureDevOpsTag"
+	InputProviderAzureDevOpsPullRequest = "AzureDevOpsPullRequest"
+
+	InputProviderAWSCodeCommitBranch      = "AWSCodeCommitBranch"
+	InputProviderAWSCodeCommitTag         = "AWSCodeCommitTag"
+	InputProviderAWSCodeCommitPullRequest = "AWSCodeCommitPullRequest"
+
+	InputProviderGiteaBranch      = "GiteaBranch"
+	InputProviderGiteaTag         = "GiteaTag"
+	InputProviderGiteaPullRequest = "GiteaPullRequest"
+
+	InputProviderOCIArtifactTag = "OCIArtifactTag"
+	InputProviderACRArtifactTag = "ACRArtifactTag"
+	InputProviderECRArtifactTag = "ECRArtifactTag"
+	InputProviderGARArtifactTag = "GARArtifactTag"
+
+	InputProviderExternalService  = "ExternalService"
+	InputProviderExternalArtifact = "ExternalArtifact"
+)
+
+// What happens to an exported pull request that has lost a label which
+// spec.skip.labels requires with a leading "!".
+const (
+	// WhenMissingRemove drops the input, and so its preview.
+	WhenMissingRemove = "Remove"
+	// WhenMissingFreeze keeps the input as it was last exported.
+	WhenMissingFreeze = "Freeze"
+)
+
+// Defaults of a provider that has no annotation or field saying otherwise.
+const (
+	InputProviderInterval = 10 * time.Minute
+	InputProviderTimeout  = 2 * time.Minute
+	InputProviderLimit    = 100
+)
+
+// ResourceSetInputProviderSpec says what to watch and what to make of it.
+//
+// +kubebuilder:validation:XValidation:rule="self.type != 'Static' || !has(self.url)",message="spec.url must be empty when spec.type is 'Static'"
+// +kubebuilder:validation:XValidation:rule="self.type != 'ExternalArtifact' || !has(self.url)",message="spec.url must be empty when spec.type is 'ExternalArtifact'"
+// +kubebuilder:validation:XValidation:rule="self.type == 'Static' || self.type == 'ExternalArtifact' || has(self.url)",message="spec.url must not be empty when spec.type is not 'Static' or 'ExternalArtifact'"
+// +kubebuilder:validation:XValidation:rule="!self.type.startsWith('Git') || self.url.startsWith('http')",message="spec.url must start with 'http://' or 'https://' when spec.type is a Git provider"
+// +kubebuilder:validation:XValidation:rule="!self.type.startsWith('AzureDevOps') || self.url.startsWith('http://') || self.url.startsWith('https://')",message="spec.url must start with 'http://' or 'https://' when spec.type is an AzureDevOps provider"
+// +kubebuilder:validation:XValidation:rule="!self.type.startsWith('AWSCodeCommit') || self.url.startsWith('https://')",message="spec.url must start with 'https://' when spec.type is a AWSCodeCommit provider"
+// +kubebuilder:validation:XValidation:rule="!self.type.endsWith('ArtifactTag') || self.url.startsWith('oci')",message="spec.url must start with 'oci://' when spec.type is an OCI provider"
+// +kubebuilder:validation:XValidation:rule="!self.type.endsWith('ArtifactTag') || !self.url.startsWith('oci://') || self.url.substring(6).contains('/')",message="spec.url must include the repository path after the registry host when spec.type is an OCI provider"
+// +kubebuilder:validation:XValidation:rule="self.type != 'ExternalService' || self.url.startsWith('http')",message="spec.url must start with 'http://' or 'https://' when spec.type is 'ExternalService'"
+// +kubebuilder:validation:XValidation:rule="!has(self.insecure) || !self.insecure || self.type == 'ExternalService' || self.type == 'OCIArtifactTag'",message="spec.insecure can only be set when spec.type is 'ExternalService' or 'OCIArtifactTag'"
+// +kubebuilder:validation:XValidation:rule="self.type != 'ExternalService' || !self.url.startsWith('http://') || (has(self.insecure) && self.insecure)",message="spec.url must use 'https://' unless spec.insecure is true"
+// +kubebuilder:validation:XValidation:rule="!has(self.serviceAccountName) || self.type.startsWith('AzureDevOps') || self.type.startsWith('AWSCodeCommit') || self.type.endsWith('ArtifactTag') || self.type == 'ExternalArtifact'",message="cannot specify spec.serviceAccountName when spec.type is not one of AzureDevOps*, AWSCodeCommit*, *ArtifactTag or ExternalArtifact"
+// +kubebuilder:validation:XValidation:rule="!has(self.certSecretRef) || !(self.type == 'Static' || self.type == 'ExternalArtifact' || self.type.startsWith('AzureDevOps') || self.type.startsWith('AWSCodeCommit') || (self.type.endsWith('ArtifactTag') && self.type != 'OCIArtifactTag'))",message="cannot specify spec.certSecretRef when spec.type is one of Static, ExternalArtifact, AzureDevOps*, AWSCodeCommit*, ACRArtifactTag, ECRArtifactTag or GARArtifactTag"
+// +kubebuilder:validation:XValidation:rule="!has(self.secretRef) || !(self.type == 'Static' || self.type == 'ExternalArtifact' || self.type.startsWith('AWSCodeCommit') || (self.type.endsWith('ArtifactTag') && self.type != 'OCIArtifactTag'))",message="cannot specify spec.secretRef when spec.type is one of Static, ExternalArtifact, AWSCodeCommit*, ACRArtifactTag, ECRArtifactTag or GARArtifactTag"
+// +kubebuilder:validation:XValidation:rule="self.type != 'ExternalArtifact' || (has(self.selectors) && size(self.selectors) > 0)",message="spec.selectors must be set when spec.type is 'ExternalArtifact'"
+// +kubebuilder:validation:XValidation:rule="self.type == 'ExternalArtifact' || !has(self.selectors)",message="spec.selectors must not be set when spec.type is not 'ExternalArtifact'"
+type ResourceSetInputProviderSpec struct {
+	// Type of what is watched.
+	// +kubebuilder:validation:Enum=Static;GitHubBranch;GitHubTag;GitHubPullRequest;GitLabBranch;GitLabTag;GitLabMergeRequest;GitLabEnvironment;AzureDevOpsBranch;AzureDevOpsTag;AzureDevOpsPullRequest;AWSCodeCommitBranch;AWSCodeCommitTag;AWSCodeCommitPullRequest;GiteaBranch;GiteaTag;GiteaPullRequest;OCIArtifactTag;ACRArtifactTag;ECRArtifactTag;GARArtifactTag;ExternalService;ExternalArtifact
+	// +required
+	Type string `json:"type"`
+
+	// URL of the repository or service. Empty for Static and ExternalArtifact.
+	// +kubebuilder:validation:Pattern="^((http|https|oci)://.*){0,1}$"
+	// +optional
+	URL string `json:"url,omitempty"`
+
+	// ServiceAccountName is the account used for workload identity, in the
+	// namespace of the provider.
+	// +optional
+	ServiceAccountName string `json:"serviceAccountName,omitempty"`
+
+	// SecretRef names a Secret in the namespace of the provider with the
+	// credentials for the forge, in the keys username and password.
+	// +optional
+	SecretRef *meta.LocalObjectReference `json:"secretRef,omitempty"`
+
+	// CertSecretRef names a Secret in the namespace of the provider with a
+	// certificate authority (ca.crt) and a client certificate (tls.crt, tls.key).
+	// +optional
+	CertSecretRef *meta.LocalObjectReference `json:"certSecretRef,omitempty"`
+
+	// Insecure allows plain HTTP for an ExternalService or an OCI registry.
+	// +optional
+	Insecure bool `json:"insecure,omitempty"`
+
+	// DefaultValues fill the keys that an exported input lacks, with any JSON values.
+	// +optional
+	DefaultValues ResourceSetInput `json:"defaultValues,omitempty"`
+
+	// Filter says what is exported.
+	// +optional
+	Filter *InputProviderFilter `json:"filter,omitempty"`
+
+	// Skip says what is held back.
+	// +optional
+	Skip *InputProviderSkip `json:"skip,omitempty"`
+
+	// Schedule says when the forge may be asked; always when absent.
+	// +optional
+	Schedule []Schedule `json:"schedule,omitempty"`
+
+	// Selectors pick ExternalArtifacts, each by name or by labels.
+	// +optional
+	Selectors []ArtifactSelector `json:"selectors,omitempty"`
+}
+
+// InputProviderFilter says what is exported. The expressions are RE2 and
+// match anywhere in the name unless they are anchored.
+type InputProviderFilter struct {
+	// IncludeBranch keeps the branches (of requests: the source branches) that match.
+	// +optional
+	IncludeBranch string `json:"includeBranch,omitempty"`
+
+	// ExcludeBranch drops the branches (of requests: the source branches) that match.
+	// +optional
+	ExcludeBranch string `json:"excludeBranch,omitempty"`
+
+	// IncludeTag keeps the tags that match.
+	// +optional
+	IncludeTag string `json:"includeTag,omitempty"`
+
+	// ExcludeTag drops the tags that match.
+	// +optional
+	ExcludeTag string `json:"excludeTag,omitempty"`
+
+	// IncludeEnvironment keeps the environments that match.
+	// +optional
+	IncludeEnvironment string `json:"includeEnvironment,omitempty"`
+
+	// ExcludeEnvironment drops the environments that match.
+	// +optional
+	ExcludeEnvironment string `json:"excludeEnvironment,omitempty"`
+
+	// Labels that a request must have, all of them.
+	// +optional
+	Labels []string `json:"labels,omitempty"`
+
+	// Limit is the most inputs to export.
+	// +kubebuilder:default=100
+	// +kubebuilder:validation:Maximum=10000
+	// +optional
+	Limit int `json:"limit,omitempty"`
+
+	// Semver keeps the tags that satisfy a range, newest first.
+	// +optional
+	Semver string `json:"semver,omitempty"`
+}
+
+// InputProviderSkip says which requests are held back.
+type InputProviderSkip struct {
+	// Labels that hold a request back. A request that has one is not updated:
+	// what was exported of it stays as it is. With a leading "!" the label is
+	// required: a request without it is not an input.
+	// +optional
+	Labels []string `json:"labels,omitempty"`
+
+	// WhenMissing says what becomes of an exported request that loses a
+	// required label: Remove drops it, and so its preview; Freeze keeps it as
+	// it was last exported.
+	// +kubebuilder:validation:Enum=Remove;Freeze
+	// +kubebuilder:default=Remove
+	// +optional
+	WhenMissing string `json:"whenMissing,omitempty"`
+}
+
+// Schedule opens a window in which the forge may be asked.
+type Schedule struct {
+	// Cron expression of five fields, or a descriptor such as @daily.
+	// +required
+	Cron string `json:"cron"`
+
+	// TimeZone of the expression, by its IANA name.
+	// +kubebuilder:default=UTC
+	// +optional
+	TimeZone string `json:"timeZone,omitempty"`
+
+	// Window is how long it stays open; 0s means that it is always open and
+	// the cron expression only adds runs.
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:Pattern="^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$"
+	// +kubebuilder:default="0s"
+	// +optional
+	Window metav1.Duration `json:"window,omitempty"`
+}
+
+// ArtifactSelector picks ExternalArtifacts by name or by labels.
+//
+// +structType=atomic
+// +kubebuilder:validation:XValidation:rule="!has(self.name) || (!has(self.matchLabels) && !has(self.matchExpressions))",message="name is mutually exclusive with matchLabels and matchExpressions"
+type ArtifactSelector struct {
+	// Name of the artifact.
+	// +optional
+	Name string `json:"name,omitempty"`
+
+	// Namespace of the artifacts; "*" for all, the provider's when absent.
+	// +optional
+	Namespace string `json:"namespace,omitempty"`
+
+	metav1.LabelSelector `json:",inline"`
+}
+
+// ResourceSetInputProviderStatus is what a provider last found.
+type ResourceSetInputProviderStatus struct {
+	meta.ReconcileRequestStatus `json:",inline"`
+	meta.ForceRequestStatus     `json:",inline"`
+
+	// Conditions of the provider: Ready, Reconciling, Stalled.
+	// +optional
+	Conditions []metav1.Condition `json:"conditions,omitempty"`
+
+	// ExportedInputs are the input sets for ResourceSets, one for each thing found.
+	// +optional
+	ExportedInputs []ResourceSetInput `json:"exportedInputs,omitempty"`
+
+	// LastExportedRevision is the digest of ExportedInputs, sha256:HEX.
+	// +optional
+	LastExportedRevision string `json:"lastExportedRevision,omitempty"`
+
+	// NextSchedule is the next scheduled run.
+	// +optional
+	NextSchedule *NextSchedule `json:"nextSchedule,omitempty"`
+}
+
+// NextSchedule is a schedule and when it is due.
+type NextSchedule struct {
+	Schedule `json:",inline"`
+
+	// When the next run is due.
+	// +required
+	When metav1.Time `json:"when"`
+}
+
+// ResourceSetInputProvider watches a forge or a service and exports one input
+// set for each thing that it finds there.
+//
+// +kubebuilder:object:root=true
+// +kubebuilder:storageversion
+// +kubebuilder:subresource:status
+// +kubebuilder:resource:shortName=rsip,categories={all,fluxcd,fluxcd-sources}
+// +kubebuilder:printcolumn:name="Age",type="date",JSONPath=".metadata.creationTimestamp",description=""
+// +kubebuilder:printcolumn:name="Ready",type="string",JSONPath=".status.conditions[?(@.type==\"Ready\")].status",description=""
+// +kubebuilder:printcolumn:name="Status",type="string",JSONPath=".status.conditions[?(@.type==\"Ready\")].message",description=""
+type ResourceSetInputProvider struct {
+	metav1.TypeMeta   `json:",inline"`
+	metav1.ObjectMeta `json:"metadata,omitempty"`
+
+	Spec   ResourceSetInputProviderSpec   `json:"spec,omitempty"`
+	Status ResourceSetInputProviderStatus `json:"status,omitempty"`
+}
+
+// ResourceSetInputProviderList is a list of ResourceSetInputProviders.
+//
+// +kubebuilder:object:root=true
+type ResourceSetInputProviderList struct {
+	metav1.TypeMeta `json:",inline"`
+	metav1.ListMeta `json:"metadata,omitempty"`
+	Items           []ResourceSetInputProvider `json:"items"`
+}
+
+// GetConditions returns the status conditions.
+func (p *ResourceSetInputProvider) GetConditions() []metav1.Condition { return p.Status.Conditions }
+
+// SetConditions replaces the status conditions.
+func (p *ResourceSetInputProvider) SetConditions(conditions []metav1.Condition) {
+	p.Status.Conditions = conditions
+}
+
+// GetLastHandledReconcileRequest returns the last handled value of the
+// reconcile.fluxcd.io/requestedAt annotation.
+func (p *ResourceSetInputProvider) GetLastHandledReconcileRequest() string {
+	return p.Status.GetLastHandledReconcileRequest()
+}
+
+// IsDisabled reports whether the provider is suspended.
+func (p *ResourceSetInputProvider) IsDisabled() bool { return IsDisabled(p.Annotations) }
+
+// GetInterval returns the time between two runs, 10 minutes by default.
+func (p *ResourceSetInputProvider) GetInterval() time.Duration {
+	return durationAnnotation(p.Annotations, ReconcileEveryAnnotation, InputProviderInterval)
+}
+
+// GetTimeout returns the bound of one run, 2 minutes by default.
+func (p *ResourceSetInputProvider) GetTimeout() time.Duration {
+	return durationAnnotation(p.Annotations, ReconcileTimeoutAnnotation, InputProviderTimeout)
+}
+
+// GetLimit returns the most inputs to export, 100 by default.
+func (p *ResourceSetInputProvider) GetLimit() int {
+	if p.Spec.Filter == nil || p.Spec.Filter.Limit <= 0 {
+		return InputProviderLimit
+	}
+	return p.Spec.Filter.Limit
+}

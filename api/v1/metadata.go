@@ -1,0 +1,72 @@
+package v1
+
+import (
+	"strings"
+	"time"
+)
+
+// Annotations that people and tools set on the two kinds and on rendered objects.
+const (
+	// ReconcileAnnotation suspends a ResourceSet or a provider when its value
+	// is "disabled", and leaves a rendered object out of its set.
+	ReconcileAnnotation = Group + "/reconcile"
+	// ReconcileEveryAnnotation is the interval between runs, a Go duration.
+	ReconcileEveryAnnotation = Group + "/reconcileEvery"
+	// ReconcileTimeoutAnnotation bounds one run, a Go duration.
+	ReconcileTimeoutAnnotation = Group + "/reconcileTimeout"
+	// ForceAnnotation, when "enabled", recreates an object whose immutable
+	// fields changed; on a ResourceSet that is being deleted it gives up the
+	// objects that cannot be deleted.
+	ForceAnnotation = Group + "/force"
+	// PruneAnnotation, when "disabled" on an object in the cluster, protects it
+	// from deletion.
+	PruneAnnotation = Group + "/prune"
+	// RevisionAnnotation carries a digest on events.
+	RevisionAnnotation = Group + "/revision"
+)
+
+// Values of the annotations above.
+const (
+	EnabledValue  = "enabled"
+	DisabledValue = "disabled"
+)
+
+// Finalizer keeps an object of either kind until Eddy has cleaned up after it.
+const Finalizer = Group + "/finalizer"
+
+// OwnerLabelPrefix is the prefix of the labels that name the ResourceSet which
+// owns an object; they end in "/name" and "/namespace".
+const OwnerLabelPrefix = "resourceset." + Group
+
+// Reasons of conditions and events, beside those of Flux.
+const (
+	ReasonReconciliationDisabled  = "ReconciliationDisabled"
+	ReasonInvalidSpec             = "InvalidSpec"
+	ReasonInvalidDefaultValues    = "InvalidDefaultValues"
+	ReasonInvalidExportedInputs   = "InvalidExportedInputs"
+	ReasonApplySucceeded          = "ApplySucceeded"
+	ReasonInputsNotReady          = "InputsNotReady"
+	ReasonPreviewsFailed          = "PreviewsFailed"
+	ReasonUninstallationSucceeded = "UninstallationSucceeded"
+	ReasonUninstallationBlocked   = "UninstallationBlocked"
+)
+
+// IsDisabled reports whether annotations suspend the object that carries them.
+func IsDisabled(annotations map[string]string) bool {
+	return strings.EqualFold(annotations[ReconcileAnnotation], DisabledValue)
+}
+
+// IsForced reports whether annotations ask for recreation on immutable fields.
+func IsForced(annotations map[string]string) bool {
+	return strings.EqualFold(annotations[ForceAnnotation], EnabledValue)
+}
+
+// durationAnnotation reads a positive duration; anything else is the default,
+// so that a typing error slows a preview down rather than stopping it.
+func durationAnnotation(annotations map[string]string, key string, def time.Duration) time.Duration {
+	d, err := time.ParseDuration(annotations[key])
+	if err != nil || d <= 0 {
+		return def
+	}
+	return d
+}

@@ -1,0 +1,82 @@
+// Package input turns what providers export, and what is written down in a
+// ResourceSet, into the list of input sets that templates are rendered with.
+//
+// One input set is one preview: it has an identity that outlives a change of
+// its values, so that a preview can be told from its neighbours, be named in a
+// status, and fail alone.
+package input
+
+import (
+	"fmt"
+
+	v1 "github.com/eddy-previews/eddy/api/v1"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	utiljson "k8s.io/apimachinery/pkg/util/json"
+)
+
+// ProviderKey is the key under which each input set names its source.
+const ProviderKey = "provider"
+
+// Provider names the object that an input set comes from.
+type Provider struct {
+	APIVersion, Kind, Name, Namespace string
+}
+
+// String returns Kind/namespace/name.
+func (p Provider) String() string {
+	return fmt.Sprintf("%s/%s/%s", p.Kind, p.Namespace, p.Name)
+}
+
+// Set is one input set.
+type Set struct {
+	// Provider is where the set comes from.
+	Provider Provider
+	// Index is the position of the set in its provider's list, from 0.
+	Index int
+	// Values as a template sees them: nil, bool, string, int64, float64,
+	// []any or map[string]any. Never nil, and not to be shared between sets.
+	Values map[string]any
+}
+
+// ID returns the value of the key id as text, or "" when there is none.
+func (s Set) ID() string {
+	if id, ok := s.Values["id"]; ok && id != nil {
+		return fmt.Sprint(id)
+	}
+	return ""
+}
+
+// String names the set for a person: provider and id, or the position of a set
+// that has no id.
+func (s Set) String() string {
+	if id := s.ID(); id != "" {
+		return fmt.Sprintf("input %q of %s", id, s.Provider)
+	}
+	return fmt.Sprintf("input %d of %s", s.Index+1, s.Provider)
+}
+
+// Decode reads the values of an input set. Integers become int64, other
+// numbers float64. A value that is not valid JSON, or null, is an error that
+// names its key.
+func Decode(in v1.ResourceSetInput) (map[string]any, error) {
+	values := make(map[string]any, len(in))
+	for key, raw := range in {
+		value, err := decodeValue(raw)
+		if err != nil {
+			return nil, fmt.Errorf("key %q: %w", key, err)
+		}
+		values[key] = value
+	}
+	return values, nil
+}
+
+func decodeValue(raw *apiextensionsv1.JSON) (any, error) {
+	if raw == nil || len(raw.Raw) == 0 {
+		return nil, fmt.Errorf("the value is null; give it a value or leave the key out")
+	}
+	var value any
+	if err := utiljson.Unmarshal(raw.Raw, &value); err != nil {
+		return nil, fmt.Errorf("decoding JSON: %w", err)
+	}
+	return value, nil
+}

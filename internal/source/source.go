@@ -1,0 +1,99 @@
+// Package source finds what can be previewed: the open pull requests of a
+// forge, told in one vocabulary.
+//
+//	src, err := source.New(source.Config{
+//		Type: v1.InputProviderGiteaPullRequest,
+//		URL:  "https://gitea.example.com/acme/api",
+//	})
+//	items, err := src.List(ctx, source.Query{})
+//
+// It promises three things. A listing is whole or it is an error: where
+// absence deletes, half an answer is no answer. An error says what was wrong,
+// where, and what to do, and never holds a credential. And what differs
+// between forges stands in the forge's file, while what is the same (paging,
+// caps, waits, errors) stands once, in httpx.go and paging.go.
+package source
+
+import (
+	"context"
+	"crypto/tls"
+	"time"
+)
+
+// Item is one thing found at a forge: a pull request.
+type Item struct {
+	// ID is unique and stable within the repository: the number of a request.
+	ID string
+	// SHA is the head commit, in hexadecimal.
+	SHA string
+	// Branch is the source branch, without refs/heads/.
+	Branch string
+	// TargetBranch is the branch that the request asks to be merged into.
+	TargetBranch string
+	// Title as the author wrote it.
+	Title string
+	// Author is the login, or where a forge has none, the display name.
+	Author string
+	// Slug is the branch as GitLab writes it into host names (CI_COMMIT_REF_SLUG).
+	Slug string
+	// Labels in the forge's order.
+	Labels []string
+	// URL is the request's web page.
+	URL string
+	// Fork says that the source branch is in another repository.
+	Fork bool
+	// Draft says that the author does not yet ask for a merge.
+	Draft bool
+	// UpdatedAt is when the request was last touched; zero when unknown.
+	UpdatedAt time.Time
+	// Closed says that the request is closed or merged. A listing holds none
+	// such; a look-up may.
+	Closed bool
+}
+
+// HasLabel reports whether the item carries the label, case-sensitively.
+func (i Item) HasLabel(label string) bool {
+	for _, l := range i.Labels {
+		if l == label {
+			return true
+		}
+	}
+	return false
+}
+
+// Query narrows a listing where the forge can do so cheaply. A source may
+// return more than was asked for, never less.
+type Query struct {
+	// Labels that a request must have, all of them.
+	Labels []string
+}
+
+// Source lists the open requests of one repository.
+type Source interface {
+	// List returns every open request that matches q, or an error.
+	List(ctx context.Context, q Query) ([]Item, error)
+	// Lookup returns one request by its ID, open or closed, or ErrNotFound
+	// when the forge says that there is none.
+	Lookup(ctx context.Context, id string) (Item, error)
+}
+
+// Config says which repository to watch, and as whom.
+type Config struct {
+	// Type is a value of spec.type.
+	Type string
+	// URL of the repository as a person copies it from the browser; a trailing
+	// slash or ".git" does no harm.
+	URL string
+	// Credentials for the forge; the zero value asks anonymously.
+	Credentials Credentials
+	// TLS settings for a private certificate authority or a client
+	// certificate; nil for the system's.
+	TLS *tls.Config
+}
+
+// Credentials are what a Secret holds.
+type Credentials struct {
+	Username string
+	// Password is a token wherever the forge has tokens.
+	Password string
+}
