@@ -296,6 +296,12 @@ func (p *ResourceSetInputProvider) GetLastHandledReconcileRequest() string {
 	return p.Status.GetLastHandledReconcileRequest()
 }
 
+// SetLastHandledReconcileRequest records the handled value of the
+// reconcile.fluxcd.io/requestedAt annotation.
+func (p *ResourceSetInputProvider) SetLastHandledReconcileRequest(token string) {
+	p.Status.SetLastHandledReconcileRequest(token)
+}
+
 // IsDisabled reports whether the provider is suspended.
 func (p *ResourceSetInputProvider) IsDisabled() bool { return IsDisabled(p.Annotations) }
 

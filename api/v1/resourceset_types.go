@@ -227,6 +227,11 @@ type ResourceRef struct {
 
 	// Version is the API version without the group.
 	Version string `json:"v"`
+
+	// Input is the key of the input set that asked for the object, so that a
+	// preview that fails keeps what it had; empty when none is known.
+	// +optional
+	Input string `json:"in,omitempty"`
 }
 
 // ResourceSet renders a set of objects once for each input set, applies them,
@@ -266,6 +271,12 @@ func (s *ResourceSet) SetConditions(conditions []metav1.Condition) { s.Status.Co
 // reconcile.fluxcd.io/requestedAt annotation.
 func (s *ResourceSet) GetLastHandledReconcileRequest() string {
 	return s.Status.GetLastHandledReconcileRequest()
+}
+
+// SetLastHandledReconcileRequest records the handled value of the
+// reconcile.fluxcd.io/requestedAt annotation.
+func (s *ResourceSet) SetLastHandledReconcileRequest(token string) {
+	s.Status.SetLastHandledReconcileRequest(token)
 }
 
 // IsDisabled reports whether the ResourceSet is suspended.

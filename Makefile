@@ -1,0 +1,63 @@
+# Everything that Eddy needs beyond Go and Debian's packages is built from
+# pinned modules into a cache outside of the checkout.
+
+BIN     := bin
+GO      ?= go
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
+LDFLAGS := -s -w -X github.com/eddy-previews/eddy/internal/cli.version=$(VERSION)
+
+export EDDY_BIN     := $(CURDIR)/$(BIN)/eddy
+export EDDY_CLUSTER := $(CURDIR)/$(BIN)/cluster
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## Show this help
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## Build bin/eddy and the local system's bin/cluster and bin/demo
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/eddy ./cmd/eddy
+	CGO_ENABLED=0 $(GO) build -trimpath -o $(BIN)/demo ./test/e2e/demo
+	CGO_ENABLED=0 $(GO) build -C test/cluster -trimpath -o $(CURDIR)/$(BIN)/cluster .
+
+.PHONY: demo
+demo: build packages ## Set up a whole system on this machine and play the story
+	$(BIN)/demo
+
+.PHONY: demo-check
+demo-check: build packages ## Play the same story unattended and check each step
+	$(BIN)/demo --check
+
+.PHONY: test
+test: build packages ## Run all tests: unit, API server and end to end
+	KUBEBUILDER_ASSETS="$$($(BIN)/cluster assets)" $(GO) test -timeout 30m ./...
+	$(GO) test -C test/cluster -timeout 20m ./...
+
+.PHONY: test-unit
+test-unit: ## Run the tests that need no cluster, in seconds
+	$(GO) test -short ./...
+	$(GO) test -C test/cluster -short ./...
+
+.PHONY: lint
+lint: ## Run the linters
+	$(GO) tool -modfile=tools/lint.mod golangci-lint run ./...
+	cd test/cluster && $(GO) tool -modfile=../../tools/lint.mod golangci-lint run --config ../../.golangci.yml ./...
+
+.PHONY: generate
+generate: ## Generate deepcopy functions, CRDs and RBAC
+	$(GO) tool -modfile=tools/generate.mod controller-gen \
+	  object paths=./api/... crd output:crd:dir=config/crd
+
+.PHONY: bench
+bench: ## Run the benchmarks
+	$(GO) test -run '^$$' -bench . -benchmem ./internal/...
+
+.PHONY: packages
+packages: # Install the Debian packages that a real node needs, where that can be done
+	@$(BIN)/cluster packages
+
+.PHONY: clean
+clean: ## Take the demo down and remove what was built here
+	-$(BIN)/cluster down
+	rm -rf $(BIN)

@@ -1,0 +1,305 @@
+package v1_test
+
+import (
+	"context"
+	"os"
+	"strings"
+	"testing"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/yaml"
+
+	"github.com/eddy-previews/eddy/test/apiserver"
+)
+
+var server *apiserver.Server
+
+func TestMain(m *testing.M) { os.Exit(apiserver.Main(m, &server)) }
+
+// rule is a validation rule: a spec that it lets pass, one that it refuses,
+// and the words with which it does.
+type rule struct {
+	name    string
+	passes  string
+	refuses string
+	message string
+}
+
+var providerRules = []rule{
+	{
+		name:    "a static provider has no URL",
+		passes:  `{type: Static}`,
+		refuses: `{type: Static, url: "https://example.com"}`,
+		message: "spec.url must be empty when spec.type is 'Static'",
+	},
+	{
+		name:    "an external artifact has no URL",
+		passes:  `{type: ExternalArtifact, selectors: [{name: a}]}`,
+		refuses: `{type: ExternalArtifact, selectors: [{name: a}], url: "https://example.com"}`,
+		message: "spec.url must be empty when spec.type is 'ExternalArtifact'",
+	},
+	{
+		name:    "all others have a URL",
+		passes:  `{type: AzureDevOpsPullRequest, url: "https://dev.azure.com/org/project/_git/api"}`,
+		refuses: `{type: OCIArtifactTag}`,
+		message: "spec.url must not be empty when spec.type is not 'Static' or 'ExternalArtifact'",
+	},
+	{
+		name:    "a Git provider's URL is HTTP",
+		passes:  `{type: GiteaPullRequest, url: "http://gitea.example.com/acme/api"}`,
+		refuses: `{type: GiteaPullRequest, url: "oci://gitea.example.com/acme/api"}`,
+		message: "spec.url must start with 'http://' or 'https://' when spec.type is a Git provider",
+	},
+	{
+		name:    "an Azure DevOps provider's URL is HTTP",
+		passes:  `{type: AzureDevOpsBranch, url: "https://dev.azure.com/org/project/_git/api"}`,
+		refuses: `{type: AzureDevOpsBranch, url: "oci://dev.azure.com/org/project/_git/api"}`,
+		message: "spec.url must start with 'http://' or 'https://' when spec.type is an AzureDevOps provider",
+	},
+	{
+		name:    "a CodeCommit provider's URL is HTTPS",
+		passes:  `{type: AWSCodeCommitTag, url: "https://git-codecommit.eu-west-1.amazonaws.com/v1/repos/api"}`,
+		refuses: `{type: AWSCodeCommitTag, url: "http://git-codecommit.eu-west-1.amazonaws.com/v1/repos/api"}`,
+		message: "spec.url must start with 'https://' when spec.type is a AWSCodeCommit provider",
+	},
+	{
+		name:    "a registry's URL is OCI",
+		passes:  `{type: OCIArtifactTag, url: "oci://registry.example.com/api"}`,
+		refuses: `{type: OCIArtifactTag, url: "https://registry.example.com/api"}`,
+		message: "spec.url must start with 'oci://' when spec.type is an OCI provider",
+	},
+	{
+		name:    "a registry's URL names the repository",
+		passes:  `{type: GARArtifactTag, url: "oci://registry.example.com/team/api"}`,
+		refuses: `{type: GARArtifactTag, url: "oci://registry.example.com"}`,
+		message: "spec.url must include the repository path after the registry host when spec.type is an OCI provider",
+	},
+	{
+		name:    "an external service's URL is HTTP",
+		passes:  `{type: ExternalService, url: "https://example.com"}`,
+		refuses: `{type: ExternalService, url: "oci://example.com"}`,
+		message: "spec.url must start with 'http://' or 'https://' when spec.type is 'ExternalService'",
+	},
+	{
+		name:    "only a service and a registry may be insecure",
+		passes:  `{type: OCIArtifactTag, url: "oci://registry.example.com/api", insecure: true}`,
+		refuses: `{type: GitHubBranch, url: "https://github.com/acme/api", insecure: true}`,
+		message: "spec.insecure can only be set when spec.type is 'ExternalService' or 'OCIArtifactTag'",
+	},
+	{
+		name:    "a service over plain HTTP says that it is insecure",
+		passes:  `{type: ExternalService, url: "http://example.com", insecure: true}`,
+		refuses: `{type: ExternalService, url: "http://example.com"}`,
+		message: "spec.url must use 'https://' unless spec.insecure is true",
+	},
+	{
+		name:    "a service account is for clouds, registries and artifacts",
+		passes:  `{type: ECRArtifactTag, url: "oci://registry.example.com/api", serviceAccountName: reader}`,
+		refuses: `{type: GitLabTag, url: "https://gitlab.com/acme/api", serviceAccountName: reader}`,
+		message: "cannot specify spec.serviceAccountName when spec.type is not one of AzureDevOps*, AWSCodeCommit*, *ArtifactTag or ExternalArtifact",
+	},
+	{
+		name:    "certificates are for forges, services and plain registries",
+		passes:  `{type: GitLabEnvironment, url: "https://gitlab.example.com/acme/api", certSecretRef: {name: ca}}`,
+		refuses: `{type: ACRArtifactTag, url: "oci://registry.example.com/api", certSecretRef: {name: ca}}`,
+		message: "cannot specify spec.certSecretRef when spec.type is one of Static, ExternalArtifact, AzureDevOps*, AWSCodeCommit*, ACRArtifactTag, ECRArtifactTag or GARArtifactTag",
+	},
+	{
+		name:    "a secret is for what has no workload identity",
+		passes:  `{type: GitHubPullRequest, url: "https://github.com/acme/api", secretRef: {name: auth}}`,
+		refuses: `{type: Static, secretRef: {name: auth}}`,
+		message: "cannot specify spec.secretRef when spec.type is one of Static, ExternalArtifact, AWSCodeCommit*, ACRArtifactTag, ECRArtifactTag or GARArtifactTag",
+	},
+	{
+		name:    "external artifacts are selected",
+		passes:  `{type: ExternalArtifact, selectors: [{matchLabels: {a: b}}]}`,
+		refuses: `{type: ExternalArtifact}`,
+		message: "spec.selectors must be set when spec.type is 'ExternalArtifact'",
+	},
+	{
+		name:    "nothing else is selected",
+		passes:  `{type: GiteaTag, url: "https://gitea.example.com/acme/api"}`,
+		refuses: `{type: Static, selectors: [{name: a}]}`,
+		message: "spec.selectors must not be set when spec.type is not 'ExternalArtifact'",
+	},
+	{
+		name:    "a selector has a name or labels",
+		passes:  `{type: ExternalArtifact, selectors: [{name: a, namespace: "*"}]}`,
+		refuses: `{type: ExternalArtifact, selectors: [{name: a, matchLabels: {a: b}}]}`,
+		message: "name is mutually exclusive with matchLabels and matchExpressions",
+	},
+	{
+		name:    "the type is one of those known",
+		passes:  `{type: GitHubTag, url: "https://github.com/acme/api"}`,
+		refuses: `{type: SubversionBranch, url: "https://example.com"}`,
+		message: "Unsupported value",
+	},
+	{
+		name:    "the limit has a bound",
+		passes:  `{type: GitHubTag, url: "https://github.com/acme/api", filter: {limit: 10000}}`,
+		refuses: `{type: GitHubTag, url: "https://github.com/acme/api", filter: {limit: 10001}}`,
+		message: "should be less than or equal to 10000",
+	},
+	{
+		name:    "a missing label removes or freezes",
+		passes:  `{type: GitHubPullRequest, url: "https://github.com/acme/api", skip: {labels: ["!a"], whenMissing: Freeze}}`,
+		refuses: `{type: GitHubPullRequest, url: "https://github.com/acme/api", skip: {labels: ["!a"], whenMissing: Ignore}}`,
+		message: "Unsupported value",
+	},
+	{
+		name:    "a window is a duration",
+		passes:  `{type: Static, schedule: [{cron: "@daily", window: 1h30m}]}`,
+		refuses: `{type: Static, schedule: [{cron: "@daily", window: tomorrow}]}`,
+		message: "should match",
+	},
+}
+
+var setRules = []rule{
+	{
+		name:    "a set has something to render",
+		passes:  `{resources: [{a: b}]}`,
+		refuses: `{inputs: [{id: "1"}]}`,
+		message: "at least one of steps, resources or resourcesTemplate must be set",
+	},
+	{
+		name:    "steps stand alone",
+		passes:  `{steps: [{name: one, resources: [{a: b}]}]}`,
+		refuses: `{steps: [{name: one, resources: [{a: b}]}], resourcesTemplate: "a: b"}`,
+		message: "steps is mutually exclusive with resources and resourcesTemplate",
+	},
+	{
+		name:    "step names are unique",
+		passes:  `{steps: [{name: one, resources: [{a: b}]}, {name: two, resourcesTemplate: "a: b"}]}`,
+		refuses: `{steps: [{name: one, resources: [{a: b}]}, {name: one, resources: [{a: b}]}]}`,
+		message: "step names must be unique",
+	},
+	{
+		name:    "a step has something to render",
+		passes:  `{steps: [{name: one, resourcesTemplate: "a: b", timeout: 30s}]}`,
+		refuses: `{steps: [{name: one}]}`,
+		message: "at least one of resources or resourcesTemplate must be set",
+	},
+	{
+		name:    "a step's name is a label",
+		passes:  `{steps: [{name: step-1, resources: [{a: b}]}]}`,
+		refuses: `{steps: [{name: Step_1, resources: [{a: b}]}]}`,
+		message: "should match",
+	},
+	{
+		name:    "empty providers count in a permutation alone",
+		passes:  `{resources: [{a: b}], inputStrategy: {name: Permute, includeEmptyProviders: true}}`,
+		refuses: `{resources: [{a: b}], inputStrategy: {name: Flatten, includeEmptyProviders: true}}`,
+		message: "includeEmptyProviders only applies when name is Permute",
+	},
+	{
+		name:    "a provider is named or selected",
+		passes:  `{resources: [{a: b}], inputsFrom: [{kind: ResourceSetInputProvider, selector: {matchLabels: {a: b}}}]}`,
+		refuses: `{resources: [{a: b}], inputsFrom: [{kind: ResourceSetInputProvider}]}`,
+		message: "at least one of name or selector must be set for input provider references",
+	},
+	{
+		name:    "a provider is not named and selected",
+		passes:  `{resources: [{a: b}], inputsFrom: [{apiVersion: fluxcd.controlplane.io/v1, name: prs}]}`,
+		refuses: `{resources: [{a: b}], inputsFrom: [{name: prs, selector: {matchLabels: {a: b}}}]}`,
+		message: "cannot set both name and selector for input provider references",
+	},
+	{
+		name:    "a provider is of the one kind",
+		passes:  `{resources: [{a: b}], inputsFrom: [{kind: ResourceSetInputProvider, name: prs}]}`,
+		refuses: `{resources: [{a: b}], inputsFrom: [{kind: ConfigMap, name: prs}]}`,
+		message: "Unsupported value",
+	},
+	{
+		name:    "a resource is an object",
+		passes:  `{resources: [{apiVersion: v1, kind: ConfigMap, anything: [1, {goes: true}]}]}`,
+		refuses: `{resources: ["text"]}`,
+		message: "must be of type object",
+	},
+	{
+		name:    "a dependency is named in full",
+		passes:  `{resources: [{a: b}], dependsOn: [{apiVersion: v1, kind: Secret, name: a, namespace: b, ready: true, readyExpr: "true"}]}`,
+		refuses: `{resources: [{a: b}], dependsOn: [{apiVersion: v1, kind: Secret}]}`,
+		message: "Required value",
+	},
+}
+
+func TestAdmissionOfProviders(t *testing.T) {
+	admission(t, "ResourceSetInputProvider", providerRules)
+}
+
+func TestAdmissionOfSets(t *testing.T) {
+	admission(t, "ResourceSet", setRules)
+}
+
+func admission(t *testing.T, kind string, rules []rule) {
+	namespace := server.Namespace(t)
+	for _, rule := range rules {
+		t.Run(rule.name, func(t *testing.T) {
+			if err := create(namespace, kind, rule.passes); err != nil {
+				t.Errorf("refused what should pass: %s\n%v", rule.passes, err)
+			}
+			err := create(namespace, kind, rule.refuses)
+			if err == nil {
+				t.Fatalf("let pass what should be refused: %s", rule.refuses)
+			}
+			if !strings.Contains(err.Error(), rule.message) {
+				t.Errorf("refused in other words:\n got: %v\nwant: %s", err, rule.message)
+			}
+		})
+	}
+}
+
+func create(namespace, kind, spec string) error {
+	object := &unstructured.Unstructured{Object: map[string]any{}}
+	object.SetAPIVersion("fluxcd.controlplane.io/v1")
+	object.SetKind(kind)
+	object.SetNamespace(namespace)
+	object.SetGenerateName("rule-")
+	parsed := map[string]any{}
+	if err := yaml.Unmarshal([]byte(spec), &parsed); err != nil {
+		return err
+	}
+	object.Object["spec"] = parsed
+	return server.Client.Create(context.Background(), object, client.DryRunAll)
+}
+
+func TestDefaultsAreFilledIn(t *testing.T) {
+	namespace := server.Namespace(t)
+	object := &unstructured.Unstructured{}
+	text := `
+apiVersion: fluxcd.controlplane.io/v1
+kind: ResourceSetInputProvider
+metadata: {generateName: defaults-}
+spec:
+  type: GitHubPullRequest
+  url: https://github.com/acme/api
+  filter: {}
+  skip: {labels: ["!build/image-ready"]}
+  schedule: [{cron: "@daily"}]
+`
+	if err := yaml.Unmarshal([]byte(text), &object.Object); err != nil {
+		t.Fatal(err)
+	}
+	object.SetNamespace(namespace)
+	if err := server.Client.Create(context.Background(), object); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []struct {
+		value any
+		path  []string
+	}{
+		{int64(100), []string{"filter", "limit"}},
+		{"Remove", []string{"skip", "whenMissing"}},
+	} {
+		got, _, _ := unstructured.NestedFieldNoCopy(object.Object, append([]string{"spec"}, want.path...)...)
+		if got != want.value {
+			t.Errorf("spec.%s is %v, want %v", strings.Join(want.path, "."), got, want.value)
+		}
+	}
+	schedule, _, _ := unstructured.NestedSlice(object.Object, "spec", "schedule")
+	first, _ := schedule[0].(map[string]any)
+	if first["timeZone"] != "UTC" || first["window"] != "0s" {
+		t.Errorf("the schedule's defaults are %v, want timeZone UTC and window 0s", first)
+	}
+}

@@ -1,0 +1,97 @@
+package eddy_test
+
+import (
+	"encoding/json"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/eddy-previews/eddy/"
+
+// mayImport says who may import whom: a room knows only those to its left, and
+// api/v1, which everybody may know and which knows nobody. A room that is not
+// in the table does not exist.
+//
+//	forge ──> source ──> watcher ──> [ provider status ]
+//	[ set status ] <── templater <── input ──> render ──> apply ──> cluster
+var mayImport = map[string][]string{
+	"api/v1":             {},
+	"internal/source":    {},
+	"internal/report":    {},
+	"internal/watcher":   {"internal/source", "internal/report"},
+	"internal/input":     {},
+	"internal/render":    {"internal/input"},
+	"internal/apply":     {},
+	"internal/templater": {"internal/input", "internal/render", "internal/apply", "internal/report"},
+	"internal/operator":  {"internal/source", "internal/watcher", "internal/templater", "internal/report"},
+	"internal/overlay":   {},
+	"internal/cli":       {"internal/source", "internal/input", "internal/render", "internal/operator"},
+	"cmd/eddy":           {"internal/cli"},
+	"test/forge":         {},
+	"test/e2e/story":     {},
+	"test/e2e/demo":      {"test/e2e/story"},
+}
+
+// purePackages must not talk to a cluster.
+var purePackages = []string{"internal/input", "internal/render", "internal/overlay"}
+
+type goPackage struct {
+	ImportPath string
+	Imports    []string
+}
+
+func TestImportsPointOneWay(t *testing.T) {
+	for _, pkg := range packages(t) {
+		room := strings.TrimPrefix(pkg.ImportPath, module)
+		allowed, known := mayImport[room]
+		if !known {
+			t.Errorf("%s is in no room: add it to mayImport, and to ARCHITECTURE.md", room)
+			continue
+		}
+		for _, path := range pkg.Imports {
+			other, ours := strings.CutPrefix(path, module)
+			if ours && other != "api/v1" && !slices.Contains(allowed, other) {
+				t.Errorf("%s imports %s, and may import only %v", room, other, allowed)
+			}
+		}
+	}
+}
+
+func TestPureRoomsHaveNoKubernetesClient(t *testing.T) {
+	for _, pkg := range packages(t) {
+		room := strings.TrimPrefix(pkg.ImportPath, module)
+		if !slices.Contains(purePackages, room) {
+			continue
+		}
+		for _, path := range pkg.Imports {
+			if strings.HasPrefix(path, "k8s.io/client-go/") || strings.HasPrefix(path, "sigs.k8s.io/controller-runtime") {
+				t.Errorf("%s imports %s, but must not talk to a cluster", room, path)
+			}
+		}
+	}
+}
+
+// packages lists the packages of this module that are not tests alone.
+func packages(t *testing.T) []goPackage {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports,GoFiles", "./...").Output()
+	if err != nil {
+		t.Fatalf("listing the packages: %v", err)
+	}
+	var list []goPackage
+	for decoder := json.NewDecoder(strings.NewReader(string(out))); decoder.More(); {
+		var pkg struct {
+			goPackage
+			GoFiles []string
+		}
+		if err := decoder.Decode(&pkg); err != nil {
+			t.Fatal(err)
+		}
+		if len(pkg.GoFiles) > 0 {
+			list = append(list, pkg.goPackage)
+		}
+	}
+	return list
+}

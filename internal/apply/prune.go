@@ -1,0 +1,172 @@
+package apply
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sort"
+	"strings"
+
+	"github.com/fluxcd/pkg/ssa"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	v1 "github.com/eddy-previews/eddy/api/v1"
+)
+
+// Pruned is what became of objects that are no longer wanted.
+type Pruned struct {
+	// Left are those that are still there, in the order of the inventory; they
+	// have to be pruned again.
+	Left Inventory
+	// Why says for each that is left what it waits for.
+	Why map[Ref]string
+	// Changes lists what was deleted in this run.
+	Changes []Change
+}
+
+// Prune deletes objects that the owner no longer wants, and sees that they are
+// gone. Flux objects go first: while one of them is there, nothing that it may
+// need to clean up with (its account, its source, its namespace) is touched,
+// however long that takes. Prune does not wait: it says what is left.
+//
+// An object that carries other labels than the owner's, or
+// fluxcd.controlplane.io/prune: disabled, is let go, not deleted.
+func (a *Applier) Prune(ctx context.Context, owner Owner, unwanted Inventory, live Live) Pruned {
+	run := &pruneRun{Applier: a, owner: owner, live: live, left: map[Ref]string{}}
+	ordered := deletionOrder(unwanted)
+	for _, entry := range ordered {
+		if isFlux(entry) {
+			run.one(ctx, entry)
+		}
+	}
+	for _, entry := range ordered {
+		if isFlux(entry) {
+			continue
+		}
+		if user := run.userOf(entry, ordered); user != nil {
+			run.left[entry.Ref] = "needed until " + user.Ref.String() + " is gone"
+			continue
+		}
+		run.one(ctx, entry)
+	}
+	return run.result(unwanted)
+}
+
+// pruneRun is the state of one Prune.
+type pruneRun struct {
+	*Applier
+	owner   Owner
+	live    Live
+	left    map[Ref]string
+	changes []Change
+}
+
+// one deletes an object, or lets it go, and notes whether it is still there.
+func (r *pruneRun) one(ctx context.Context, entry Entry) {
+	was := r.live.Get(entry.Ref)
+	if was == nil || !r.mine(was) || isKept(was) {
+		return
+	}
+	if was.DeletionTimestamp == nil {
+		if err := r.delete(ctx, entry.Ref, was); err != nil {
+			r.left[entry.Ref] = err.Error()
+			return
+		}
+		r.changes = append(r.changes, Change{Ref: entry.Ref, Action: Deleted})
+	}
+	now, err := r.getVersion(ctx, entry.Ref, entry.Version)
+	switch {
+	case err != nil:
+		r.left[entry.Ref] = fmt.Sprintf("deleted, but looking whether it is gone failed: %v", err)
+	case now != nil && now.UID == was.UID:
+		r.left[entry.Ref] = leaving(now)
+	default:
+		r.Memory.forget(was.UID)
+	}
+}
+
+func (r *pruneRun) mine(was *Meta) bool {
+	owner := ownerOf(was)
+	return owner.Name == r.owner.Name && owner.Namespace == r.owner.Namespace
+}
+
+// userOf returns a Flux object that is still there and may need the entry.
+func (r *pruneRun) userOf(entry Entry, unwanted Inventory) *Entry {
+	for i, flux := range unwanted {
+		if _, there := r.left[flux.Ref]; there && isFlux(flux) && mayNeed(flux, entry) {
+			return &unwanted[i]
+		}
+	}
+	return nil
+}
+
+// mayNeed reports whether a Flux object may need another to clean up after
+// itself. Objects of two known groups never need each other; otherwise those
+// in its own namespace, its sources anywhere and what has no namespace may.
+func mayNeed(flux, other Entry) bool {
+	if flux.Owner != "" && other.Owner != "" && flux.Owner != other.Owner {
+		return false
+	}
+	return other.Namespace == "" || other.Namespace == flux.Namespace || other.Group == "source.toolkit.fluxcd.io"
+}
+
+func (r *pruneRun) result(unwanted Inventory) Pruned {
+	out := Pruned{Why: r.left, Changes: r.changes}
+	for _, entry := range unwanted {
+		if _, there := r.left[entry.Ref]; there {
+			out.Left = append(out.Left, entry)
+		}
+	}
+	return out
+}
+
+// delete deletes the very object that was seen, and no other of its name.
+func (a *Applier) delete(ctx context.Context, ref Ref, was *Meta) error {
+	uid := was.UID
+	err := a.Client.Delete(ctx, was.DeepCopy(),
+		client.PropagationPolicy(metav1.DeletePropagationBackground),
+		client.Preconditions(metav1.Preconditions{UID: (*types.UID)(&uid)}))
+	switch {
+	case err == nil || apierrors.IsNotFound(err):
+		return nil
+	case apierrors.IsForbidden(err):
+		return fmt.Errorf("deleting it is forbidden: %w; grant it to the account that applies", err)
+	default:
+		return fmt.Errorf("deleting %s: %w", ref, err)
+	}
+}
+
+// isKept reports whether an object is protected from deletion.
+func isKept(m *Meta) bool {
+	return strings.EqualFold(m.Annotations[v1.PruneAnnotation], v1.DisabledValue) ||
+		strings.EqualFold(m.Labels[v1.PruneAnnotation], v1.DisabledValue)
+}
+
+// isFlux reports whether the object deploys others, and so takes them with it.
+func isFlux(e Entry) bool {
+	return e.Group == "kustomize.toolkit.fluxcd.io" || e.Group == "helm.toolkit.fluxcd.io"
+}
+
+// leaving says since when an object has been on its way out, and what holds it.
+func leaving(m *Meta) string {
+	if m.DeletionTimestamp == nil {
+		return "about to be deleted"
+	}
+	why := "being deleted since " + m.DeletionTimestamp.UTC().Format("2006-01-02 15:04:05 MST")
+	if len(m.Finalizers) > 0 {
+		why += ", held by " + strings.Join(m.Finalizers, ", ")
+	}
+	return why
+}
+
+// deletionOrder is the reverse of the order of applying.
+func deletionOrder(inventory Inventory) Inventory {
+	ordered := slices.Clone(inventory)
+	sort.SliceStable(ordered, func(i, j int) bool {
+		return ssa.SortableMetas{ordered[j].metadata(), ordered[i].metadata()}.Less(0, 1)
+	})
+	return ordered
+}

@@ -1,0 +1,119 @@
+package apply
+
+import (
+	"fmt"
+
+	"github.com/fluxcd/cli-utils/pkg/object"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	v1 "github.com/eddy-previews/eddy/api/v1"
+)
+
+// Ref names one object. It does not hold the version: an object is the same in
+// each version that it is served in.
+type Ref struct {
+	Group, Kind, Namespace, Name string
+}
+
+// RefOf returns the name of an object.
+func RefOf(o *unstructured.Unstructured) Ref {
+	gvk := o.GroupVersionKind()
+	return Ref{Group: gvk.Group, Kind: gvk.Kind, Namespace: o.GetNamespace(), Name: o.GetName()}
+}
+
+// String returns Kind/namespace/name, or Kind/name without a namespace.
+func (r Ref) String() string {
+	if r.Namespace == "" {
+		return r.Kind + "/" + r.Name
+	}
+	return r.Kind + "/" + r.Namespace + "/" + r.Name
+}
+
+func (r Ref) metadata() object.ObjMetadata {
+	return object.ObjMetadata{
+		GroupKind: schema.GroupKind{Group: r.Group, Kind: r.Kind}, Namespace: r.Namespace, Name: r.Name,
+	}
+}
+
+// Entry is a line of the inventory: an object, the version to ask for it in,
+// and the group that wants it.
+type Entry struct {
+	Ref
+	Version string
+	Owner   string
+}
+
+// gvk is the kind in the version of the entry.
+func (e Entry) gvk() schema.GroupVersionKind {
+	return schema.GroupVersionKind{Group: e.Group, Version: e.Version, Kind: e.Kind}
+}
+
+// Inventory is an ordered list of objects, each once.
+type Inventory []Entry
+
+// InventoryOf lists objects in their order.
+func InventoryOf(objects []Object) Inventory {
+	inventory := make(Inventory, 0, len(objects))
+	for _, o := range objects {
+		inventory = append(inventory, Entry{
+			Ref: RefOf(o.Unstructured), Version: o.GroupVersionKind().Version, Owner: o.Group,
+		})
+	}
+	return inventory
+}
+
+// ReadInventory reads the inventory of a status. An entry that cannot be read
+// is an error: what is not understood must not be forgotten.
+func ReadInventory(stored *v1.ResourceInventory) (Inventory, error) {
+	if stored == nil {
+		return nil, nil
+	}
+	inventory := make(Inventory, 0, len(stored.Entries))
+	for _, entry := range stored.Entries {
+		id, err := object.ParseObjMetadata(entry.ID)
+		if err != nil {
+			return nil, fmt.Errorf("reading inventory entry %q: %w", entry.ID, err)
+		}
+		inventory = append(inventory, Entry{
+			Ref:     Ref{Group: id.GroupKind.Group, Kind: id.GroupKind.Kind, Namespace: id.Namespace, Name: id.Name},
+			Version: entry.Version,
+			Owner:   entry.Input,
+		})
+	}
+	return inventory, nil
+}
+
+// Stored returns the inventory as a status holds it; nil when it is empty.
+func (inv Inventory) Stored() *v1.ResourceInventory {
+	if len(inv) == 0 {
+		return nil
+	}
+	stored := &v1.ResourceInventory{Entries: make([]v1.ResourceRef, 0, len(inv))}
+	for _, entry := range inv {
+		stored.Entries = append(stored.Entries, v1.ResourceRef{
+			ID: entry.metadata().String(), Version: entry.Version, Input: entry.Owner,
+		})
+	}
+	return stored
+}
+
+// Union returns the entries of inv followed by those of more that inv lacks.
+func (inv Inventory) Union(more Inventory) Inventory {
+	return append(inv[:len(inv):len(inv)], more.Without(inv)...)
+}
+
+// Without returns the entries of inv that others lacks.
+func (inv Inventory) Without(others Inventory) Inventory {
+	known := make(map[Ref]bool, len(others))
+	for _, entry := range others {
+		known[entry.Ref] = true
+	}
+	var left Inventory
+	for _, entry := range inv {
+		if !known[entry.Ref] {
+			left = append(left, entry)
+		}
+	}
+	return left
+}

@@ -1,0 +1,85 @@
+package apply
+
+import (
+	"slices"
+	"sort"
+
+	"github.com/fluxcd/pkg/ssa"
+	ssautils "github.com/fluxcd/pkg/ssa/utils"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+)
+
+// stage is a part of a set that is written before the next one starts.
+type stage struct {
+	objects []Object
+	// settle: the next stage needs these to be ready.
+	settle bool
+}
+
+// stages sorts objects into the order in which they build on each other:
+// definitions (CRDs, namespaces, cluster roles), classes, roles, the rest.
+func stages(objects []Object) []stage {
+	out := []stage{{settle: true}, {settle: true}, {}, {}}
+	for _, object := range objects {
+		n := stageOf(object.Unstructured)
+		out[n].objects = append(out[n].objects, object)
+	}
+	for _, s := range out {
+		sortObjects(s.objects)
+	}
+	return out
+}
+
+var roles = map[schema.GroupKind]struct{}{
+	{Group: "rbac.authorization.k8s.io", Kind: "Role"}: {},
+}
+
+func stageOf(o *unstructured.Unstructured) int {
+	switch {
+	case ssautils.IsClusterDefinition(o):
+		return 0
+	case ssautils.IsClassDefinition(o):
+		return 1
+	case ssautils.IsCustomStage(o, roles):
+		return 2
+	default:
+		return 3
+	}
+}
+
+// sortObjects orders by kind (what others need comes first), namespace, name.
+func sortObjects(objects []Object) {
+	sort.Sort(byKind(objects))
+}
+
+type byKind []Object
+
+func (b byKind) Len() int      { return len(b) }
+func (b byKind) Swap(i, j int) { b[i], b[j] = b[j], b[i] }
+func (b byKind) Less(i, j int) bool {
+	return ssa.SortableMetas{RefOf(b[i].Unstructured).metadata(), RefOf(b[j].Unstructured).metadata()}.Less(0, 1)
+}
+
+// kinds cuts sorted objects into runs of one kind.
+func kinds(objects []Object) [][]Object {
+	return slices.Collect(chunkBy(objects, func(a, b Object) bool {
+		return a.GroupVersionKind().GroupKind() == b.GroupVersionKind().GroupKind()
+	}))
+}
+
+// chunkBy yields the longest runs of neighbours that are alike.
+func chunkBy[T any](items []T, alike func(a, b T) bool) func(yield func([]T) bool) {
+	return func(yield func([]T) bool) {
+		for start := 0; start < len(items); {
+			end := start + 1
+			for end < len(items) && alike(items[start], items[end]) {
+				end++
+			}
+			if !yield(items[start:end]) {
+				return
+			}
+			start = end
+		}
+	}
+}

@@ -1,0 +1,214 @@
+package report
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	eventv1 "github.com/fluxcd/pkg/apis/event/v1beta1"
+	"github.com/fluxcd/pkg/apis/meta"
+	"github.com/fluxcd/pkg/runtime/conditions"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/tools/record"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	v1 "github.com/eddy-previews/eddy/api/v1"
+)
+
+// FieldManager is the name under which Eddy writes to the cluster.
+const FieldManager = "eddy"
+
+// Object is a ResourceSet or a ResourceSetInputProvider.
+type Object interface {
+	client.Object
+	conditions.Setter
+	GetLastHandledReconcileRequest() string
+	SetLastHandledReconcileRequest(token string)
+	IsDisabled() bool
+}
+
+// Reporter writes outcomes down.
+type Reporter struct {
+	Client client.Client
+	Events record.EventRecorder
+}
+
+// Begin prepares an object for its run: the finalizer is there before anything
+// else happens, and a new object or a new generation says that it is being
+// worked on. It writes only what is missing.
+func (r *Reporter) Begin(ctx context.Context, obj Object) error {
+	if !controllerutil.ContainsFinalizer(obj, v1.Finalizer) {
+		base := obj.DeepCopyObject().(client.Object)
+		controllerutil.AddFinalizer(obj, v1.Finalizer)
+		if err := r.Client.Patch(ctx, obj, client.MergeFromWithOptions(base, client.MergeFromWithOptimisticLock{})); err != nil {
+			return fmt.Errorf("adding the finalizer: %w", err)
+		}
+	}
+	ready := conditions.Get(obj, meta.ReadyCondition)
+	if ready != nil && ready.ObservedGeneration == obj.GetGeneration() {
+		return nil
+	}
+	before := obj.DeepCopyObject().(Object)
+	MarkProgressing(obj, "Reconciliation in progress")
+	return r.Save(ctx, before, obj)
+}
+
+// MarkProgressing says that work is going on and what it is at.
+func MarkProgressing(obj Object, message string) {
+	conditions.Delete(obj, meta.StalledCondition)
+	conditions.MarkUnknown(obj, meta.ReadyCondition, meta.ProgressingReason, "%s", message)
+	conditions.MarkReconciling(obj, meta.ProgressingReason, "%s", message)
+}
+
+// MarkReconciling says what is being worked on; Ready stays what it was.
+func MarkReconciling(obj Object, message string) {
+	conditions.MarkReconciling(obj, meta.ProgressingReason, "%s", message)
+}
+
+// Save writes the status of after when it differs from that of before. A
+// concurrent write since before was read is a conflict, never overwritten.
+func (r *Reporter) Save(ctx context.Context, before, after Object) error {
+	if equality.Semantic.DeepEqual(before, after) {
+		return nil
+	}
+	before.SetResourceVersion(after.GetResourceVersion())
+	patch := client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})
+	if err := r.Client.Status().Patch(ctx, after, patch, client.FieldOwner(FieldManager)); err != nil {
+		return fmt.Errorf("writing the status: %w", err)
+	}
+	return nil
+}
+
+// Suspended reports an object that is not to be reconciled: an event each time
+// that something asks for it, and no change to its conditions unless it is new.
+func (r *Reporter) Suspended(ctx context.Context, obj Object) (ctrl.Result, error) {
+	r.Events.Event(obj, corev1.EventTypeWarning, v1.ReasonReconciliationDisabled, "Reconciliation is disabled")
+	if conditions.Has(obj, meta.ReadyCondition) {
+		return ctrl.Result{}, nil
+	}
+	before := obj.DeepCopyObject().(Object)
+	conditions.MarkTrue(obj, meta.ReadyCondition, v1.ReasonReconciliationDisabled, "Initialized with reconciliation suspended")
+	return ctrl.Result{}, r.Save(ctx, before, obj)
+}
+
+// Finish closes a run: before is the object as it was read, obj has the new
+// status but for its conditions. It returns what the controller does next.
+func (r *Reporter) Finish(ctx context.Context, before, obj Object, outcome Outcome) (ctrl.Result, error) {
+	if token, ok := meta.ReconcileAnnotationValue(obj.GetAnnotations()); ok {
+		obj.SetLastHandledReconcileRequest(token)
+	}
+	news := setConditions(before, obj, outcome)
+	if err := r.Save(ctx, before, obj); err != nil {
+		return RetryOnConflict(err)
+	}
+	if news {
+		r.announce(obj, outcome)
+		ctrl.LoggerFrom(ctx).Info(outcome.Message, "reason", outcome.Reason)
+	}
+	return next(outcome)
+}
+
+// RetryOnConflict turns a write error into what the controller does next. It hides a conflict: the object that was read was stale, and the
+// fresh one is on its way through the watch.
+func RetryOnConflict(err error) (ctrl.Result, error) {
+	if apierrors.IsConflict(err) {
+		return ctrl.Result{RequeueAfter: conflictDelay}, nil
+	}
+	return ctrl.Result{}, client.IgnoreNotFound(err)
+}
+
+// next says when the controller runs again.
+func next(outcome Outcome) (ctrl.Result, error) {
+	switch outcome.Kind {
+	case Failed:
+		if outcome.After > 0 {
+			return ctrl.Result{RequeueAfter: outcome.After}, nil
+		}
+		return ctrl.Result{}, errors.New(outcome.Message)
+	case Stalled:
+		return ctrl.Result{}, reconcile.TerminalError(errors.New(outcome.Message))
+	default:
+		return ctrl.Result{RequeueAfter: outcome.After}, nil
+	}
+}
+
+// announce records the event of an outcome that is news.
+func (r *Reporter) announce(obj Object, outcome Outcome) {
+	annotations := map[string]string{}
+	if outcome.Revision != "" {
+		annotations[eventv1.Group+"/"+eventv1.MetaRevisionKey] = outcome.Revision
+		annotations[v1.RevisionAnnotation] = outcome.Revision
+	}
+	if outcome.Changes != "" {
+		r.Events.AnnotatedEventf(obj, annotations, corev1.EventTypeNormal, v1.ReasonApplySucceeded, "%s", outcome.Changes)
+	}
+	kind, message := corev1.EventTypeNormal, outcome.Message
+	if outcome.Kind == Failed || outcome.Kind == Stalled {
+		kind = corev1.EventTypeWarning
+	}
+	if outcome.Kind == Ready && outcome.Revision != "" {
+		message += ", revision " + outcome.Revision
+	}
+	r.Events.AnnotatedEventf(obj, annotations, kind, outcome.Reason, "%s", message)
+}
+
+// setConditions writes the outcome into the conditions and reports whether it
+// is news: whether anything but the words of a success differs from before.
+func setConditions(before, obj Object, outcome Outcome) bool {
+	setKind(obj, outcome)
+	if outcome.Kind != Ready {
+		return !sameReady(before, obj)
+	}
+	was := conditions.Get(before, meta.ReadyCondition)
+	if was == nil || was.Status != metav1.ConditionTrue {
+		return true
+	}
+	quiet := obj.DeepCopyObject().(Object)
+	conditions.Set(quiet, was.DeepCopy())
+	if !equality.Semantic.DeepEqual(before, quiet) {
+		return true
+	}
+	obj.SetConditions(quiet.GetConditions())
+	return false
+}
+
+func setKind(obj Object, outcome Outcome) {
+	conditions.Delete(obj, meta.StalledCondition)
+	conditions.Delete(obj, meta.ReconcilingCondition)
+	switch outcome.Kind {
+	case Ready:
+		conditions.MarkTrue(obj, meta.ReadyCondition, outcome.Reason, "%s", outcome.Message)
+	case Waiting:
+		conditions.MarkReconciling(obj, meta.ProgressingReason, "%s", outcome.Message)
+		conditions.Set(obj, &metav1.Condition{
+			Type: meta.ReadyCondition, Status: outcome.Status, Reason: outcome.Reason, Message: clip(outcome.Message),
+		})
+	case Failed:
+		conditions.MarkReconciling(obj, meta.ProgressingWithRetryReason, "%s", clip(outcome.Message))
+		conditions.MarkFalse(obj, meta.ReadyCondition, outcome.Reason, "%s", clip(outcome.Message))
+	case Stalled:
+		conditions.MarkStalled(obj, outcome.Reason, "%s", clip(outcome.Message))
+		conditions.MarkFalse(obj, meta.ReadyCondition, outcome.Reason, "%s", clip(outcome.Message))
+	}
+}
+
+func sameReady(a, b Object) bool {
+	x, y := conditions.Get(a, meta.ReadyCondition), conditions.Get(b, meta.ReadyCondition)
+	return x != nil && y != nil &&
+		x.Status == y.Status && x.Reason == y.Reason && x.Message == y.Message && x.ObservedGeneration == y.ObservedGeneration
+}
+
+// clip keeps a message below what a condition may hold (32 KiB), with room for
+// the other conditions that repeat it.
+func clip(message string) string {
+	if len(message) <= maxMessage {
+		return message
+	}
+	return message[:maxMessage] + " … (cut)"
+}

@@ -1,0 +1,170 @@
+package watcher
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/source"
+)
+
+// rules say which of the confirmed items are exported, and how. They are
+// compiled once for each run; every one is a pure function of an item.
+type rules struct {
+	// labels that an item must have, as told to the forge.
+	labels []string
+	// filters: an item that one of them refuses is not an input.
+	filters []func(source.Item) bool
+	limit   int
+	// pause labels freeze an item; required ones must be there.
+	pause, required []string
+	// freezeMissing freezes an exported item that lost a required label.
+	freezeMissing bool
+}
+
+// compileRules reads spec.filter and spec.skip. The error names the field.
+func compileRules(provider *v1.ResourceSetInputProvider) (rules, error) {
+	r := rules{limit: provider.GetLimit()}
+	if provider.GetLimit() > maxLimit {
+		return r, fmt.Errorf("spec.filter.limit is %d, and must not exceed %d", provider.GetLimit(), maxLimit)
+	}
+	if filter := provider.Spec.Filter; filter != nil {
+		include, exclude, err := names(filter)
+		if err != nil {
+			return r, err
+		}
+		r.labels = filter.Labels
+		r.filters = append(r.filters,
+			func(item source.Item) bool { return hasAll(item, filter.Labels) },
+			func(item source.Item) bool { return include == nil || include.MatchString(item.Branch) },
+			func(item source.Item) bool { return exclude == nil || !exclude.MatchString(item.Branch) },
+		)
+	}
+	if skip := provider.Spec.Skip; skip != nil {
+		r.freezeMissing = skip.WhenMissing == v1.WhenMissingFreeze
+		for _, label := range skip.Labels {
+			if name, negated := strings.CutPrefix(label, "!"); negated {
+				r.required = append(r.required, name)
+			} else {
+				r.pause = append(r.pause, label)
+			}
+		}
+	}
+	return r, nil
+}
+
+// maxLimit is the most that spec.filter.limit may be.
+const maxLimit = 10000
+
+// names compiles the one pattern to include and the one to exclude. The
+// contract lets an environment's beat a tag's, and a tag's a branch's,
+// whatever the type of the provider.
+func names(filter *v1.InputProviderFilter) (include, exclude *regexp.Regexp, err error) {
+	include, err = pattern("include", filter.IncludeEnvironment, filter.IncludeTag, filter.IncludeBranch)
+	if err != nil {
+		return nil, nil, err
+	}
+	exclude, err = pattern("exclude", filter.ExcludeEnvironment, filter.ExcludeTag, filter.ExcludeBranch)
+	return include, exclude, err
+}
+
+// pattern compiles the first of three expressions that is set.
+func pattern(verb string, environment, tag, branch string) (*regexp.Regexp, error) {
+	fields := []struct{ name, expr string }{
+		{verb + "Environment", environment}, {verb + "Tag", tag}, {verb + "Branch", branch},
+	}
+	for _, field := range fields {
+		if field.expr == "" {
+			continue
+		}
+		re, err := regexp.Compile(field.expr)
+		if err != nil {
+			return nil, fmt.Errorf("spec.filter.%s: %q is not a valid RE2 expression: %w", field.name, field.expr, err)
+		}
+		return re, nil
+	}
+	return nil, nil
+}
+
+// decide applies filters, limit and skip labels, in this order.
+func (r rules) decide(items []source.Item, exported exportedInputs) findings {
+	matching := slices.DeleteFunc(slices.Clone(items), func(item source.Item) bool { return !r.match(item) })
+	kept, waiting := limit(matching, exported, r.limit)
+
+	found := findings{waiting: waiting}
+	for _, item := range kept {
+		if out, ok := r.gate(item, exported); ok {
+			found.items = append(found.items, out)
+		}
+	}
+	return found
+}
+
+func (r rules) match(item source.Item) bool {
+	for _, filter := range r.filters {
+		if !filter(item) {
+			return false
+		}
+	}
+	return true
+}
+
+// gate decides what becomes of one item:
+//
+//	required label   pause label   commit    exported before   result
+//	missing          any           any       no                not an input
+//	missing          any           any       yes               not an input; frozen with whenMissing: Freeze
+//	there            there         any       no                not an input
+//	there            there         any       yes               frozen
+//	there            absent        unknown   no                not an input yet
+//	there            absent        unknown   yes               frozen
+//	there            absent        known     any               exported as it is
+func (r rules) gate(item source.Item, exported exportedInputs) (exportable, bool) {
+	last, before := exported[item.ID]
+	frozen := exportable{Item: item, frozen: last}
+	switch {
+	case !hasAll(item, r.required):
+		return frozen, before && r.freezeMissing
+	case hasAny(item, r.pause) || item.SHA == "":
+		return frozen, before
+	default:
+		return exportable{Item: item}, true
+	}
+}
+
+// limit keeps at most n items, in their order: those that are exported
+// already, then newcomers. It returns how many newcomers wait.
+func limit(items []source.Item, exported exportedInputs, n int) (kept []source.Item, waiting int) {
+	if len(items) <= n {
+		return items, 0
+	}
+	free := n
+	for _, item := range items {
+		if _, running := exported[item.ID]; running {
+			free--
+		}
+	}
+	for _, item := range items {
+		_, running := exported[item.ID]
+		switch {
+		case running && len(kept) < n:
+			kept = append(kept, item)
+		case !running && free > 0:
+			kept = append(kept, item)
+			free--
+		default:
+			waiting++
+		}
+	}
+	return kept, waiting
+}
+
+func hasAll(item source.Item, labels []string) bool {
+	return !slices.ContainsFunc(labels, func(label string) bool { return !item.HasLabel(label) })
+}
+
+func hasAny(item source.Item, labels []string) bool {
+	return slices.ContainsFunc(labels, item.HasLabel)
+}

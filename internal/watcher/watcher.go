@@ -1,0 +1,153 @@
+// Package watcher reconciles a ResourceSetInputProvider: it lists what is open
+// at the forge, and exports an input set for each thing that is ready to be
+// deployed.
+//
+// A run goes from left to right, and each step is a function from values to
+// values but for the two that talk to the forge:
+//
+//	list ──> confirm ──> filter ──> limit ──> skip ──> export
+//
+// It promises that a preview is never lost to a glitch. A listing that fails
+// changes nothing. What is missing from a listing that succeeded is looked up
+// by its number, and dropped only when the forge says that it is closed or
+// gone, or when it no longer matches.
+package watcher
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/fluxcd/pkg/apis/meta"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+
+	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/report"
+	"github.com/eddy-previews/eddy/internal/source"
+)
+
+// Reconciler reconciles providers.
+type Reconciler struct {
+	// Client reads providers from the cache and Secrets from the API server.
+	Client client.Client
+	Report *report.Reporter
+	// NewSource opens a forge; source.New unless a test says otherwise.
+	NewSource func(source.Config) (source.Source, error)
+	// Now is the clock.
+	Now func() time.Time
+}
+
+// Reconcile brings the exported inputs of one provider in line with its forge.
+func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
+	provider := &v1.ResourceSetInputProvider{}
+	if err := r.Client.Get(ctx, req.NamespacedName, provider); err != nil {
+		return ctrl.Result{}, client.IgnoreNotFound(err)
+	}
+	if !provider.DeletionTimestamp.IsZero() {
+		return ctrl.Result{}, r.release(ctx, provider)
+	}
+	if provider.IsDisabled() {
+		return r.Report.Suspended(ctx, provider)
+	}
+	if err := r.Report.Begin(ctx, provider); err != nil {
+		return report.RetryOnConflict(err)
+	}
+	before := provider.DeepCopy()
+	outcome := r.run(ctx, provider)
+	return r.Report.Finish(ctx, before, provider, outcome)
+}
+
+// release lets a provider go: it owns nothing outside of itself.
+func (r *Reconciler) release(ctx context.Context, provider *v1.ResourceSetInputProvider) error {
+	base := provider.DeepCopy()
+	if !controllerutil.RemoveFinalizer(provider, v1.Finalizer) {
+		return nil
+	}
+	return client.IgnoreNotFound(r.Client.Patch(ctx, provider, client.MergeFrom(base)))
+}
+
+// run performs the steps and says what they came to.
+func (r *Reconciler) run(ctx context.Context, provider *v1.ResourceSetInputProvider) report.Outcome {
+	started := r.Now()
+	timed, cancel := context.WithTimeout(ctx, provider.GetTimeout())
+	defer cancel()
+
+	found, err := r.find(timed, provider)
+	if err == nil {
+		err = export(provider, found.items)
+	}
+	if err != nil {
+		return report.FromError(err)
+	}
+	message := fmt.Sprintf("Reconciliation finished in %s", r.Now().Sub(started).Round(time.Millisecond))
+	if found.waiting > 0 {
+		message += fmt.Sprintf("; %d more match and wait: spec.filter.limit is %d", found.waiting, provider.GetLimit())
+	}
+	outcome := report.Done(message, provider.GetInterval())
+	outcome.Revision = provider.Status.LastExportedRevision
+	return outcome
+}
+
+// findings are what there is to export.
+type findings struct {
+	items []exportable
+	// waiting is how many match but are over the limit.
+	waiting int
+}
+
+// find asks the forge and decides what is to be exported.
+func (r *Reconciler) find(ctx context.Context, provider *v1.ResourceSetInputProvider) (findings, error) {
+	if provider.Spec.Type == v1.InputProviderStatic {
+		return findings{items: []exportable{{Item: source.Static(string(provider.UID))}}}, nil
+	}
+	rules, err := compileRules(provider)
+	if err != nil {
+		return findings{}, report.Stall(v1.ReasonInvalidSpec, err)
+	}
+	forge, err := r.open(ctx, provider)
+	if err != nil {
+		return findings{}, err
+	}
+	exported, err := readExported(provider)
+	if err != nil {
+		return findings{}, report.Stall(v1.ReasonInvalidExportedInputs, err)
+	}
+	listed, err := forge.List(ctx, source.Query{Labels: rules.labels})
+	if err != nil {
+		return findings{}, failed(err, r.Now())
+	}
+	confirmed, err := confirm(ctx, forge, listed, exported)
+	if err != nil {
+		return findings{}, failed(err, r.Now())
+	}
+	return rules.decide(confirmed, exported), nil
+}
+
+// open connects to the provider's forge with its credentials.
+func (r *Reconciler) open(ctx context.Context, provider *v1.ResourceSetInputProvider) (source.Source, error) {
+	config, err := r.config(ctx, provider)
+	if err != nil {
+		return nil, report.Fail(meta.ReconciliationFailedReason, err)
+	}
+	forge, err := r.NewSource(config)
+	if err != nil {
+		return nil, report.Stall(v1.ReasonInvalidSpec, fmt.Errorf("spec.url or spec.type: %w", err))
+	}
+	return forge, nil
+}
+
+// failed says how a run ends that the forge did not let succeed: what was
+// exported stays, and the next try is when the forge asked for it, or with
+// backoff.
+func failed(err error, now time.Time) error {
+	outcome := report.Outcome{Kind: report.Failed, Reason: meta.ReconciliationFailedReason, Message: err.Error()}
+	var limited *source.RateLimited
+	if errors.As(err, &limited) && limited.Until.After(now) {
+		outcome.After = limited.Until.Sub(now)
+		outcome.Message += "; next try at " + limited.Until.UTC().Format(time.RFC3339)
+	}
+	return &report.Error{Outcome: outcome, Err: err}
+}

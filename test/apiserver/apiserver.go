@@ -1,0 +1,111 @@
+// Package apiserver gives the tests of a package a real API server, with
+// Eddy's kinds and those of Flux in it.
+//
+//	var server *apiserver.Server
+//
+//	func TestMain(m *testing.M) { os.Exit(apiserver.Main(m, &server)) }
+//
+// With -short there is none, and Require skips the test that asks for it.
+package apiserver
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	k8sruntime "k8s.io/apimachinery/pkg/runtime"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/envtest"
+
+	v1 "github.com/eddy-previews/eddy/api/v1"
+)
+
+// Server is a running API server.
+type Server struct {
+	Config *rest.Config
+	// Client reads and writes directly, as an administrator.
+	Client client.Client
+}
+
+// Main runs the tests of a package with a server, and returns the exit code.
+func Main(m *testing.M, server **Server) int {
+	flag.Parse()
+	if testing.Short() {
+		return m.Run()
+	}
+	environment, err := start(server)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "starting the API server:", err)
+		return 1
+	}
+	code := m.Run()
+	if err := environment.Stop(); err != nil {
+		fmt.Fprintln(os.Stderr, "stopping the API server:", err)
+		return 1
+	}
+	return code
+}
+
+// Require skips a test that needs a server when there is none.
+func (s *Server) Require(t *testing.T) {
+	t.Helper()
+	if s == nil {
+		t.Skip("needs an API server: run without -short")
+	}
+}
+
+// Namespace creates a namespace of the test's own and returns its name.
+func (s *Server) Namespace(t *testing.T) string {
+	t.Helper()
+	s.Require(t)
+	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "test-"}}
+	if err := s.Client.Create(context.Background(), namespace); err != nil {
+		t.Fatalf("creating a namespace: %v", err)
+	}
+	return namespace.Name
+}
+
+func start(server **Server) (*envtest.Environment, error) {
+	assets := os.Getenv("KUBEBUILDER_ASSETS")
+	if assets == "" {
+		return nil, fmt.Errorf("KUBEBUILDER_ASSETS is not set: run `make test`, or export KUBEBUILDER_ASSETS=\"$(bin/cluster assets)\"")
+	}
+	scheme := k8sruntime.NewScheme()
+	if err := errors.Join(clientgoscheme.AddToScheme(scheme), v1.AddToScheme(scheme)); err != nil {
+		return nil, err
+	}
+	environment := &envtest.Environment{
+		Scheme:                scheme,
+		BinaryAssetsDirectory: assets,
+		CRDDirectoryPaths:     []string{filepath.Join(Root(), "config", "crd"), filepath.Join(assets, "crds", "flux")},
+		ErrorIfCRDPathMissing: true,
+	}
+	config, err := environment.Start()
+	if err != nil {
+		return nil, err
+	}
+	config.QPS = -1
+	direct, err := client.New(config, client.Options{Scheme: scheme})
+	if err != nil {
+		return nil, err
+	}
+	*server = &Server{Config: config, Client: direct}
+	return environment, nil
+}
+
+// Root returns the folder of the checkout.
+func Root() string {
+	_, file, _, _ := runtime.Caller(0) // the path of this file is known at compile time
+	root, _, _ := strings.Cut(filepath.ToSlash(file), "/test/apiserver/")
+	return filepath.FromSlash(root)
+}
