@@ -21,6 +21,12 @@ const (
 	// PruneAnnotation, when "disabled" on an object in the cluster, protects it
 	// from deletion.
 	PruneAnnotation = Group + "/prune"
+	// CopyFromAnnotation fills a rendered ConfigMap or Secret from another one,
+	// given as namespace/name.
+	CopyFromAnnotation = Group + "/copyFrom"
+	// ConvertKubeConfigFromAnnotation fills a rendered ConfigMap with the
+	// address and authority of a kubeconfig in a Secret.
+	ConvertKubeConfigFromAnnotation = Group + "/convertKubeConfigFrom"
 	// RevisionAnnotation carries a digest on events.
 	RevisionAnnotation = Group + "/revision"
 )
@@ -42,6 +48,7 @@ const OwnerLabelPrefix = "resourceset." + Group
 const (
 	ReasonReconciliationDisabled  = "ReconciliationDisabled"
 	ReasonInvalidSpec             = "InvalidSpec"
+	ReasonInvalidSchedule         = "InvalidSchedule"
 	ReasonInvalidDefaultValues    = "InvalidDefaultValues"
 	ReasonInvalidExportedInputs   = "InvalidExportedInputs"
 	ReasonApplySucceeded          = "ApplySucceeded"

@@ -103,6 +103,9 @@ func (r *Reconciler) find(ctx context.Context, provider *v1.ResourceSetInputProv
 	if provider.Spec.Type == v1.InputProviderStatic {
 		return findings{items: []exportable{{Item: source.Static(string(provider.UID))}}}, nil
 	}
+	if len(provider.Spec.Schedule) > 0 {
+		return findings{}, report.Stall(v1.ReasonInvalidSchedule, errors.New("spec.schedule is not supported by this version: remove it"))
+	}
 	rules, err := compileRules(provider)
 	if err != nil {
 		return findings{}, report.Stall(v1.ReasonInvalidSpec, err)

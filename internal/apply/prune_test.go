@@ -1,0 +1,162 @@
+package apply_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/eddy-previews/eddy/internal/apply"
+)
+
+func (b *bench) prune(objects ...apply.Object) apply.Pruned {
+	b.t.Helper()
+	inventory := apply.InventoryOf(objects)
+	live, err := b.Observe(context.Background(), inventory)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return b.Prune(context.Background(), b.owner, inventory, live)
+}
+
+func (b *bench) exists(object apply.Object) bool {
+	b.t.Helper()
+	err := server.Client.Get(context.Background(), client.ObjectKeyFromObject(object.Unstructured), object.DeepCopy())
+	if err != nil && !apierrors.IsNotFound(err) {
+		b.t.Fatal(err)
+	}
+	return err == nil
+}
+
+// kustomization returns a Flux object that does not go before its finalizer does.
+func (b *bench) kustomization(group, name string) apply.Object {
+	return b.object(group, `
+apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: {name: `+name+`, finalizers: [finalizers.fluxcd.io]}
+spec: {interval: 10m, prune: true, path: ./, sourceRef: {kind: GitRepository, name: fleet}}
+`)
+}
+
+// finalize does what Flux does when it has pruned.
+func (b *bench) finalize(object apply.Object) {
+	b.t.Helper()
+	found := object.DeepCopy()
+	if err := server.Client.Get(context.Background(), client.ObjectKeyFromObject(found), found); err != nil {
+		b.t.Fatal(err)
+	}
+	base := found.DeepCopy()
+	unstructured.RemoveNestedField(found.Object, "metadata", "finalizers")
+	if err := server.Client.Patch(context.Background(), found, client.MergeFrom(base)); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+func left(pruned apply.Pruned) string {
+	var names []string
+	for _, entry := range pruned.Left {
+		names = append(names, entry.Kind+"/"+entry.Name)
+	}
+	return strings.Join(names, ", ")
+}
+
+func TestWhatIsUnwantedIsDeletedAndSeenToBeGone(t *testing.T) {
+	b := newBench(t)
+	one, two := b.configMap("1", "one", "a"), b.configMap("2", "two", "a")
+	b.run(one, two)
+	pruned := b.prune(one)
+	if left(pruned) != "" || len(pruned.Changes) != 1 || b.exists(one) || !b.exists(two) {
+		t.Errorf("left %q, changes %v, one exists %v, two exists %v", left(pruned), pruned.Changes, b.exists(one), b.exists(two))
+	}
+}
+
+func TestWhatIsGoneAlreadyIsForgotten(t *testing.T) {
+	b := newBench(t)
+	pruned := b.prune(b.configMap("1", "never", "a"), b.object("1", "{apiVersion: example.com/v1, kind: Widget, metadata: {name: one}}"))
+	if left(pruned) != "" || len(pruned.Changes) != 0 {
+		t.Errorf("left %q, changes %v", left(pruned), pruned.Changes)
+	}
+}
+
+func TestAProtectedObjectIsLetGo(t *testing.T) {
+	b := newBench(t)
+	for _, where := range []string{"annotations", "labels"} {
+		kept := b.object("1", "{apiVersion: v1, kind: ConfigMap, metadata: {name: kept-"+where+", "+where+": {fluxcd.controlplane.io/prune: disabled}}}")
+		apply.SetOwner(kept.Unstructured, b.owner)
+		b.run(kept)
+		if pruned := b.prune(kept); left(pruned) != "" || !b.exists(kept) {
+			t.Errorf("protected by %s: left %q, exists %v", where, left(pruned), b.exists(kept))
+		}
+	}
+}
+
+func TestAnObjectThatSomebodyElseTookIsLetGo(t *testing.T) {
+	b := newBench(t)
+	one := b.configMap("1", "one", "a")
+	b.run(one)
+	taken := b.get("one")
+	taken.Labels["resourceset.fluxcd.controlplane.io/name"] = "other"
+	if err := server.Client.Update(context.Background(), taken); err != nil {
+		t.Fatal(err)
+	}
+	if pruned := b.prune(one); left(pruned) != "" || !b.exists(one) {
+		t.Errorf("left %q, exists %v", left(pruned), b.exists(one))
+	}
+}
+
+func TestWhatAKustomizationNeedsOutlivesIt(t *testing.T) {
+	b := newBench(t)
+	account := b.object("1", "{apiVersion: v1, kind: ServiceAccount, metadata: {name: deployer}}")
+	flux := b.kustomization("1", "app")
+	b.run(account, flux)
+
+	for range 2 {
+		pruned := b.prune(account, flux)
+		if left(pruned) != "ServiceAccount/deployer, Kustomization/app" || !b.exists(account) {
+			t.Fatalf("left %q, the account exists: %v", left(pruned), b.exists(account))
+		}
+		if why := pruned.Why[apply.RefOf(flux.Unstructured)]; !strings.Contains(why, "held by finalizers.fluxcd.io") {
+			t.Errorf("the Kustomization waits for %q", why)
+		}
+	}
+	b.finalize(flux)
+	if pruned := b.prune(account, flux); left(pruned) != "" || b.exists(account) {
+		t.Errorf("left %q, the account exists: %v", left(pruned), b.exists(account))
+	}
+}
+
+func TestAStuckKustomizationHoldsUpItsOwnPreviewAlone(t *testing.T) {
+	b := newBench(t)
+	stuck := b.kustomization("1", "stuck")
+	mine, others := b.configMap("1", "mine", "a"), b.configMap("2", "others", "a")
+	b.run(stuck, mine, others)
+	if pruned := b.prune(stuck, mine, others); left(pruned) != "Kustomization/stuck, ConfigMap/mine" || b.exists(others) {
+		t.Errorf("left %q, the other preview's object exists: %v", left(pruned), b.exists(others))
+	}
+	b.finalize(stuck)
+}
+
+func TestTheInventoryIsReadAsItWasStored(t *testing.T) {
+	b := newBench(t)
+	role := b.object("api-prs/7", "{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {name: 'system:previews'}}")
+	role.SetNamespace("")
+	inventory := apply.InventoryOf([]apply.Object{b.configMap("", "one", "a"), role})
+	stored := inventory.Stored()
+	if id := stored.Entries[1].ID; id != "_system__previews_rbac.authorization.k8s.io_ClusterRole" {
+		t.Errorf("the id is %q", id)
+	}
+	back, err := apply.ReadInventory(stored)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(back) != 2 || back[0] != inventory[0] || back[1] != inventory[1] {
+		t.Errorf("read %v, stored %v", back, inventory)
+	}
+	stored.Entries[0].ID = "nonsense"
+	if _, err := apply.ReadInventory(stored); err == nil {
+		t.Error("an entry that cannot be read is not an error")
+	}
+}
