@@ -19,8 +19,9 @@ const module = "github.com/eddy-previews/eddy/"
 var mayImport = map[string][]string{
 	"api/v1":             {},
 	"internal/source":    {},
+	"internal/schedule":  {},
 	"internal/report":    {},
-	"internal/watcher":   {"internal/source", "internal/report"},
+	"internal/watcher":   {"internal/source", "internal/schedule", "internal/report"},
 	"internal/input":     {},
 	"internal/render":    {"internal/input"},
 	"internal/apply":     {},
@@ -29,6 +30,7 @@ var mayImport = map[string][]string{
 	"internal/overlay":   {},
 	"internal/cli":       {"internal/source", "internal/input", "internal/render", "internal/operator"},
 	"cmd/eddy":           {"internal/cli"},
+	"test/apiserver":     {},
 	"test/forge":         {},
 	"test/e2e/story":     {},
 	"test/e2e/demo":      {"test/e2e/story"},

@@ -302,6 +302,12 @@ func (p *ResourceSetInputProvider) SetLastHandledReconcileRequest(token string) 
 	p.Status.SetLastHandledReconcileRequest(token)
 }
 
+// GetLastHandledForceRequestStatus returns where the last handled value of the
+// reconcile.fluxcd.io/forceAt annotation is kept.
+func (p *ResourceSetInputProvider) GetLastHandledForceRequestStatus() *string {
+	return &p.Status.LastHandledForceAt
+}
+
 // IsDisabled reports whether the provider is suspended.
 func (p *ResourceSetInputProvider) IsDisabled() bool { return IsDisabled(p.Annotations) }
 

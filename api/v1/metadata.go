@@ -49,6 +49,7 @@ const (
 	ReasonReconciliationDisabled  = "ReconciliationDisabled"
 	ReasonInvalidSpec             = "InvalidSpec"
 	ReasonInvalidSchedule         = "InvalidSchedule"
+	ReasonSkippedDueToSchedule    = "SkippedDueToSchedule"
 	ReasonInvalidDefaultValues    = "InvalidDefaultValues"
 	ReasonInvalidExportedInputs   = "InvalidExportedInputs"
 	ReasonApplySucceeded          = "ApplySucceeded"

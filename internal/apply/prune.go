@@ -10,7 +10,6 @@ import (
 	"github.com/fluxcd/pkg/ssa"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
@@ -47,7 +46,7 @@ func (a *Applier) Prune(ctx context.Context, owner Owner, unwanted Inventory, li
 			continue
 		}
 		if user := run.userOf(entry, ordered); user != nil {
-			run.left[entry.Ref] = "needed until " + user.Ref.String() + " is gone"
+			run.left[entry.Ref] = "needed until " + user.String() + " is gone"
 			continue
 		}
 		run.one(ctx, entry)
@@ -128,7 +127,7 @@ func (a *Applier) delete(ctx context.Context, ref Ref, was *Meta) error {
 	uid := was.UID
 	err := a.Client.Delete(ctx, was.DeepCopy(),
 		client.PropagationPolicy(metav1.DeletePropagationBackground),
-		client.Preconditions(metav1.Preconditions{UID: (*types.UID)(&uid)}))
+		client.Preconditions(metav1.Preconditions{UID: &uid}))
 	switch {
 	case err == nil || apierrors.IsNotFound(err):
 		return nil

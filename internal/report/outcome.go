@@ -14,17 +14,19 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// Kind is one of the four ways in which a run can end.
+// Kind is one of the ways in which a run can end.
 type Kind int
 
 const (
-	// Ready: the cluster is as it should be; run again at the interval.
+	// Ready says that the cluster is as it should be; run again at the interval.
 	Ready Kind = iota
-	// Waiting: something else has to happen first; look again soon.
+	// Waiting says that something else has to happen first; look again soon.
 	Waiting
-	// Failed: it went wrong and may go right; try again with backoff.
+	// Failed says that it went wrong and may go right; try again with backoff.
 	Failed
-	// Stalled: it cannot go right until somebody changes something.
+	// Skipped says that it was not the time to run; conditions stay as they are.
+	Skipped
+	// Stalled says that it cannot go right until somebody changes something.
 	Stalled
 )
 
@@ -54,6 +56,11 @@ func Done(message string, after time.Duration) Outcome {
 // Wait is a run that something else holds up.
 func Wait(reason, message string, after time.Duration) Outcome {
 	return Outcome{Kind: Waiting, Status: metav1.ConditionFalse, Reason: reason, Message: message, After: after}
+}
+
+// Skip is a run that was not to happen yet.
+func Skip(reason, message string, after time.Duration) Outcome {
+	return Outcome{Kind: Skipped, Reason: reason, Message: message, After: after}
 }
 
 // Error is an error that knows how its run ends.

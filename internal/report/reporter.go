@@ -161,6 +161,9 @@ func (r *Reporter) announce(obj Object, outcome Outcome) {
 // setConditions writes the outcome into the conditions and reports whether it
 // is news: whether anything but the words of a success differs from before.
 func setConditions(before, obj Object, outcome Outcome) bool {
+	if outcome.Kind == Skipped {
+		return skip(before, obj, outcome)
+	}
 	setKind(obj, outcome)
 	if outcome.Kind != Ready {
 		return !sameReady(before, obj)
@@ -176,6 +179,16 @@ func setConditions(before, obj Object, outcome Outcome) bool {
 	}
 	obj.SetConditions(quiet.GetConditions())
 	return false
+}
+
+// skip leaves the conditions alone, but for an object that has never had a
+// result of its own. It is news when something else in the status is.
+func skip(before, obj Object, outcome Outcome) bool {
+	if ready := conditions.Get(obj, meta.ReadyCondition); ready == nil || ready.Reason == meta.ProgressingReason {
+		conditions.Delete(obj, meta.ReconcilingCondition)
+		conditions.MarkTrue(obj, meta.ReadyCondition, outcome.Reason, "%s", outcome.Message)
+	}
+	return !equality.Semantic.DeepEqual(before, obj)
 }
 
 func setKind(obj Object, outcome Outcome) {

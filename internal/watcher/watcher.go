@@ -26,6 +26,7 @@ import (
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/report"
+	"github.com/eddy-previews/eddy/internal/schedule"
 	"github.com/eddy-previews/eddy/internal/source"
 )
 
@@ -72,6 +73,17 @@ func (r *Reconciler) release(ctx context.Context, provider *v1.ResourceSetInputP
 // run performs the steps and says what they came to.
 func (r *Reconciler) run(ctx context.Context, provider *v1.ResourceSetInputProvider) report.Outcome {
 	started := r.Now()
+	plan, err := schedule.Compile(provider.Spec.Schedule, provider.GetTimeout())
+	if err != nil {
+		return report.FromError(report.Stall(v1.ReasonInvalidSchedule, err))
+	}
+	forced := meta.ShouldHandleForceRequest(provider)
+	after, next := plan.Next(started, provider.GetInterval())
+	provider.Status.NextSchedule = next
+	if !forced && !plan.Allows(started) {
+		return report.Skip(v1.ReasonSkippedDueToSchedule,
+			"Reconciliation skipped, next scheduled at "+next.When.UTC().Format(time.RFC3339), after)
+	}
 	timed, cancel := context.WithTimeout(ctx, provider.GetTimeout())
 	defer cancel()
 
@@ -86,7 +98,7 @@ func (r *Reconciler) run(ctx context.Context, provider *v1.ResourceSetInputProvi
 	if found.waiting > 0 {
 		message += fmt.Sprintf("; %d more match and wait: spec.filter.limit is %d", found.waiting, provider.GetLimit())
 	}
-	outcome := report.Done(message, provider.GetInterval())
+	outcome := report.Done(message, after)
 	outcome.Revision = provider.Status.LastExportedRevision
 	return outcome
 }
@@ -102,9 +114,6 @@ type findings struct {
 func (r *Reconciler) find(ctx context.Context, provider *v1.ResourceSetInputProvider) (findings, error) {
 	if provider.Spec.Type == v1.InputProviderStatic {
 		return findings{items: []exportable{{Item: source.Static(string(provider.UID))}}}, nil
-	}
-	if len(provider.Spec.Schedule) > 0 {
-		return findings{}, report.Stall(v1.ReasonInvalidSchedule, errors.New("spec.schedule is not supported by this version: remove it"))
 	}
 	rules, err := compileRules(provider)
 	if err != nil {
