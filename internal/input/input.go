@@ -34,7 +34,7 @@ type Set struct {
 	// Index is the position of the set in its provider's list, from 0.
 	Index int
 	// Values as a template sees them: nil, bool, string, int64, float64,
-	// []any or map[string]any. Never nil, and not to be shared between sets.
+	// []any or map[string]any. Nil for None.
 	Values map[string]any
 }
 
@@ -45,6 +45,26 @@ func (s Set) ID() string {
 	}
 	return ""
 }
+
+// Key is what the set is known by for as long as it lives: the name of its
+// provider and its id, or its position where it has no id.
+func (s Set) Key() string {
+	switch id := s.ID(); {
+	case s.IsNone():
+		return ""
+	case id != "":
+		return s.Provider.Name + "/" + id
+	default:
+		return fmt.Sprintf("%s/#%d", s.Provider.Name, s.Index+1)
+	}
+}
+
+// None is what templates are rendered with, once, when a ResourceSet asks for no
+// inputs at all.
+func None() Set { return Set{} }
+
+// IsNone reports whether there is no input.
+func (s Set) IsNone() bool { return s.Values == nil }
 
 // String names the set for a person: provider and id, or the position of a set
 // that has no id.
@@ -71,7 +91,7 @@ func Decode(in v1.ResourceSetInput) (map[string]any, error) {
 }
 
 func decodeValue(raw *apiextensionsv1.JSON) (any, error) {
-	if raw == nil || len(raw.Raw) == 0 {
+	if raw == nil || len(raw.Raw) == 0 || string(raw.Raw) == "null" {
 		return nil, fmt.Errorf("the value is null; give it a value or leave the key out")
 	}
 	var value any

@@ -1,0 +1,160 @@
+// Package operator runs the watcher and the templater against a cluster: it
+// wires caches, clients, metrics and probes, and decides nothing else.
+package operator
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	runtimectrl "github.com/fluxcd/pkg/runtime/controller"
+	"github.com/fluxcd/pkg/runtime/events"
+	"github.com/fluxcd/pkg/runtime/logger"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/healthz"
+	"sigs.k8s.io/controller-runtime/pkg/metrics"
+	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
+
+	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/report"
+	"github.com/eddy-previews/eddy/internal/source"
+	"github.com/eddy-previews/eddy/internal/templater"
+	"github.com/eddy-previews/eddy/internal/watcher"
+)
+
+// name is how the operator calls itself: in events and in its lease.
+const name = "eddy"
+
+// Run works until the context ends. The cluster is that of the kubeconfig in
+// the environment, or the one that the operator runs in.
+func Run(ctx context.Context, options Options) error {
+	logger.SetLogger(logger.NewLogger(options.Log))
+	config, err := ctrl.GetConfig()
+	if err != nil {
+		return fmt.Errorf("finding the cluster: %w: set KUBECONFIG, or run inside of a cluster", err)
+	}
+	manager, err := New(config, options)
+	if err != nil {
+		return err
+	}
+	return manager.Start(ctx)
+}
+
+// New returns a manager with both controllers in it, ready to be started.
+func New(config *rest.Config, options Options) (ctrl.Manager, error) {
+	// The API server's priority and fairness does what a limit here would.
+	config.QPS = -1
+	scheme, err := Scheme()
+	if err != nil {
+		return nil, err
+	}
+	manager, err := ctrl.NewManager(config, managerOptions(scheme, options))
+	if err != nil {
+		return nil, fmt.Errorf("creating the manager: %w", err)
+	}
+	if err := addProbes(manager); err != nil {
+		return nil, err
+	}
+	if err := metrics.Registry.Register(report.NewInfo(manager.GetClient())); err != nil {
+		return nil, fmt.Errorf("registering the metrics: %w", err)
+	}
+	return manager, addControllers(manager, options)
+}
+
+// Scheme knows the kinds that the operator reads and writes.
+func Scheme() (*runtime.Scheme, error) {
+	scheme := runtime.NewScheme()
+	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, v1.AddToScheme} {
+		if err := add(scheme); err != nil {
+			return nil, fmt.Errorf("building the scheme: %w", err)
+		}
+	}
+	return scheme, nil
+}
+
+func managerOptions(scheme *runtime.Scheme, options Options) ctrl.Options {
+	return ctrl.Options{
+		Scheme:                        scheme,
+		Logger:                        ctrl.Log,
+		Metrics:                       metricsserver.Options{BindAddress: options.MetricsAddr},
+		HealthProbeBindAddress:        options.HealthAddr,
+		LeaderElection:                options.LeaderElection,
+		LeaderElectionID:              name + "-operator",
+		LeaderElectionNamespace:       options.Namespace,
+		LeaderElectionReleaseOnCancel: true,
+		Cache:                         cache.Options{DefaultNamespaces: namespaces(options.WatchNamespaces)},
+		Client: client.Options{Cache: &client.CacheOptions{
+			// Read when needed: a cache of them would hold every Secret of the cluster.
+			DisableFor: []client.Object{&corev1.Secret{}, &corev1.ConfigMap{}, &corev1.ServiceAccount{}},
+		}},
+	}
+}
+
+func namespaces(names []string) map[string]cache.Config {
+	if len(names) == 0 {
+		return nil
+	}
+	out := make(map[string]cache.Config, len(names))
+	for _, name := range names {
+		out[name] = cache.Config{}
+	}
+	return out
+}
+
+func addProbes(manager ctrl.Manager) error {
+	if err := manager.AddHealthzCheck("ping", healthz.Ping); err != nil {
+		return fmt.Errorf("adding the liveness probe: %w", err)
+	}
+	if err := manager.AddReadyzCheck("ping", healthz.Ping); err != nil {
+		return fmt.Errorf("adding the readiness probe: %w", err)
+	}
+	return nil
+}
+
+// addControllers adds the watcher and the templater to the manager.
+func addControllers(manager ctrl.Manager, options Options) error {
+	recorder, err := events.NewRecorder(manager, ctrl.Log, options.EventsAddr, name)
+	if err != nil {
+		return fmt.Errorf("NOTIFICATION_CONTROLLER_ADDRESS: %w", err)
+	}
+	own, err := client.New(manager.GetConfig(), client.Options{
+		Scheme: manager.GetScheme(), Mapper: manager.GetRESTMapper(), HTTPClient: manager.GetHTTPClient(),
+	})
+	if err != nil {
+		return fmt.Errorf("creating the client: %w", err)
+	}
+	reporter := &report.Reporter{Client: manager.GetClient(), Events: recorder}
+	watch := &watcher.Reconciler{
+		Client: manager.GetClient(), Report: reporter, NewSource: source.New, Now: time.Now,
+	}
+	if err := watch.SetupWithManager(manager, controllerOptions(options)); err != nil {
+		return fmt.Errorf("adding the watcher: %w", err)
+	}
+	template := &templater.Reconciler{
+		Client:                manager.GetClient(),
+		Report:                reporter,
+		Accounts:              &templater.Accounts{Config: manager.GetConfig(), Own: own},
+		DefaultServiceAccount: options.DefaultServiceAccount,
+		RequeueDependency:     options.RequeueDependency,
+		Concurrency:           options.ApplyConcurrency,
+		Now:                   time.Now,
+	}
+	if err := template.SetupWithManager(manager, controllerOptions(options)); err != nil {
+		return fmt.Errorf("adding the templater: %w", err)
+	}
+	return nil
+}
+
+func controllerOptions(options Options) controller.Options {
+	return controller.Options{
+		MaxConcurrentReconciles: options.Concurrent,
+		RateLimiter:             runtimectrl.GetRateLimiter(options.Retry),
+	}
+}

@@ -1,0 +1,55 @@
+package operator
+
+import (
+	"os"
+	"time"
+
+	"github.com/fluxcd/pkg/runtime/controller"
+	"github.com/fluxcd/pkg/runtime/logger"
+	"github.com/spf13/pflag"
+)
+
+// Options are the operator's settings.
+type Options struct {
+	MetricsAddr           string
+	HealthAddr            string
+	LeaderElection        bool
+	Concurrent            int
+	ApplyConcurrency      int
+	RequeueDependency     time.Duration
+	DefaultServiceAccount string
+	WatchNamespaces       []string
+
+	Log   logger.Options
+	Retry controller.RateLimiterOptions
+
+	// Namespace is where the operator runs and holds its lease.
+	Namespace string
+	// EventsAddr is where notification-controller listens; none when empty.
+	EventsAddr string
+}
+
+// BindFlags adds a flag for each setting. Where Flux Operator reads a setting
+// from the environment, its default comes from there.
+func (o *Options) BindFlags(flags *pflag.FlagSet) {
+	flags.StringVar(&o.MetricsAddr, "metrics-addr", ":8080", `address of the metrics endpoint; "0" turns it off`)
+	flags.StringVar(&o.HealthAddr, "health-addr", ":8081", `address of the health endpoints /healthz and /readyz; "0" turns them off`)
+	flags.BoolVar(&o.LeaderElection, "enable-leader-election", true, "let one replica work while the others stand by")
+	flags.IntVar(&o.Concurrent, "concurrent", 10, "how many objects of each kind are reconciled at once")
+	flags.IntVar(&o.ApplyConcurrency, "apply-concurrency", 4, "how many objects of one ResourceSet are applied at once")
+	flags.DurationVar(&o.RequeueDependency, "requeue-dependency", 5*time.Second, "time between two looks at a dependency that is not ready")
+	flags.StringVar(&o.DefaultServiceAccount, "default-service-account", os.Getenv("DEFAULT_SERVICE_ACCOUNT"),
+		"service account to impersonate for a ResourceSet that names none; the operator's own permissions when empty")
+	flags.StringSliceVar(&o.WatchNamespaces, "watch-namespaces", nil, "namespaces to work in, separated by commas; all when empty")
+	o.Log.BindFlags(flags)
+	o.Retry.BindFlags(flags)
+	o.Namespace = envOr("RUNTIME_NAMESPACE", "flux-system")
+	o.EventsAddr = os.Getenv("NOTIFICATION_CONTROLLER_ADDRESS")
+}
+
+func envOr(name, fallback string) string {
+	if value := os.Getenv(name); value != "" {
+		return value
+	}
+	return fallback
+}

@@ -1,0 +1,165 @@
+// Package render turns an input set into objects: inputs in, objects out, no
+// cluster.
+//
+//	program, err := render.Compile(set)      // once for each generation
+//	plan := program.Combine(program.All(sets)) // each input set on its own
+//
+// The language is Go's text/template between << and >>, with slim-sprig's
+// functions, slugify and toYaml; `inputs` is the input set.
+//
+// # Text is data
+//
+// A ResourceSet is written as YAML whose text holds templates, so a naive
+// renderer executes the text and parses what comes out: a pull request titled
+// "fix: x" would then add a field. Here a value can only ever become text in
+// the field where the template puts it:
+//
+//   - A string of spec.resources that holds plain actions, as nearly all do, is
+//     a template of its own. What it renders to never meets a YAML parser,
+//     unless it is one plain scalar, such as 3 or true, that stands where the
+//     API may want a number or a boolean.
+//   - A string with control flow, variables, several lines or functions that
+//     make structure (toYaml, nindent, …), and spec.resourcesTemplate, are
+//     rendered as a text and parsed. It is then rendered once more with the
+//     odd values replaced by harmless ones of the same length: when the two
+//     differ in structure, the preview is refused with an error that names the
+//     input field.
+//
+// Where the API wants a string (labels, annotations, ConfigMap data,
+// postBuild.substitute, environment values, names), a value stays one, also
+// when it looks like a number: a commit named 1e10 is not ten billion.
+package render
+
+import (
+	"fmt"
+	"maps"
+	"sync"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/input"
+)
+
+// Program is the compiled templates of one ResourceSet. It is safe for
+// concurrent use.
+type Program struct {
+	steps  []program
+	labels map[string]string
+	common *v1.CommonMetadata
+
+	mu     sync.Mutex // held while the engine renders one input set
+	engine *engine
+}
+
+// program is what one step, or a set without steps, renders.
+type program struct {
+	name  string
+	items []item
+	// resources is how many of the items are of spec.resources.
+	resources int
+}
+
+// item is one of spec.resources, or spec.resourcesTemplate.
+type item interface {
+	render(e *engine) ([]*unstructured.Unstructured, error)
+}
+
+// Preview is what one input set renders to.
+type Preview struct {
+	Input   input.Set
+	Objects []Object
+	// Err is why there are no objects.
+	Err error
+}
+
+// Object is a rendered object and where it comes from.
+type Object struct {
+	*unstructured.Unstructured
+	// Input is the key of the input set that asked for it.
+	Input string
+
+	step, item int
+}
+
+// Compile parses every template of a set. The error is a *ParseError, which
+// names the field.
+func Compile(set *v1.ResourceSet) (*Program, error) {
+	p := &Program{
+		engine: newEngine(),
+		common: set.Spec.CommonMetadata,
+		labels: map[string]string{
+			v1.OwnerLabelPrefix + "/name":      set.Name,
+			v1.OwnerLabelPrefix + "/namespace": set.Namespace,
+		},
+	}
+	if len(set.Spec.Steps) == 0 {
+		step, err := p.engine.compileStep("spec", set.Spec.Resources, set.Spec.ResourcesTemplate)
+		p.steps = []program{step}
+		return p, err
+	}
+	for n, s := range set.Spec.Steps {
+		step, err := p.engine.compileStep(fmt.Sprintf("spec.steps[%d]", n), s.Resources, s.ResourcesTemplate)
+		if err != nil {
+			return nil, fmt.Errorf("step %q: %w", s.Name, err)
+		}
+		step.name = s.Name
+		p.steps = append(p.steps, step)
+	}
+	return p, nil
+}
+
+// All renders each input set on its own: one that fails holds up nobody.
+func (p *Program) All(sets []input.Set) []Preview {
+	previews := make([]Preview, len(sets))
+	for i, set := range sets {
+		preview, err := p.Render(set)
+		if err != nil {
+			preview = Preview{Input: set, Err: err}
+		}
+		previews[i] = preview
+	}
+	return previews
+}
+
+// Render renders one input set. The error is an *InputError, which names the
+// input and the field of the ResourceSet.
+func (p *Program) Render(set input.Set) (Preview, error) {
+	preview := Preview{Input: set}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.engine.bind(set.Values)
+	for n, step := range p.steps {
+		for m, item := range step.items {
+			objects, err := item.render(p.engine)
+			if err != nil {
+				return Preview{}, &InputError{Input: set, Step: step.name, Err: err}
+			}
+			for _, object := range objects {
+				p.label(object)
+				preview.Objects = append(preview.Objects, Object{Unstructured: object, Input: set.Key(), step: n, item: m})
+			}
+		}
+	}
+	return preview, nil
+}
+
+// label puts the common metadata on an object, then the owner's labels, which
+// nothing may overwrite: pruning goes by them.
+func (p *Program) label(object *unstructured.Unstructured) {
+	labels, annotations := object.GetLabels(), object.GetAnnotations()
+	if p.common != nil {
+		labels, annotations = merged(labels, p.common.Labels), merged(annotations, p.common.Annotations)
+	}
+	object.SetLabels(merged(labels, p.labels))
+	if len(annotations) > 0 {
+		object.SetAnnotations(annotations)
+	}
+}
+
+func merged(into, from map[string]string) map[string]string {
+	out := make(map[string]string, len(into)+len(from))
+	maps.Copy(out, into)
+	maps.Copy(out, from)
+	return out
+}

@@ -1,0 +1,347 @@
+package render_test
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+
+	"sigs.k8s.io/yaml"
+
+	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/input"
+	"github.com/eddy-previews/eddy/internal/render"
+)
+
+// set reads a ResourceSet named previews in app-dev from the YAML of its spec.
+func set(t testing.TB, spec string) *v1.ResourceSet {
+	t.Helper()
+	out := &v1.ResourceSet{}
+	out.Name, out.Namespace = "previews", "app-dev"
+	if err := yaml.UnmarshalStrict([]byte(spec), &out.Spec); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// inputOf makes an input set of the provider "prs" from pairs of key and value.
+func inputOf(pairs ...any) input.Set {
+	values := map[string]any{}
+	for i := 0; i < len(pairs); i += 2 {
+		values[pairs[i].(string)] = pairs[i+1]
+	}
+	return input.Set{Provider: input.Provider{Kind: v1.ResourceSetInputProviderKind, Name: "prs", Namespace: "app-dev"}, Values: values}
+}
+
+// one renders a set for one input to the YAML of its objects, labels left out.
+func one(t testing.TB, spec string, in input.Set) (string, error) {
+	t.Helper()
+	program, err := render.Compile(set(t, spec))
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan := program.Combine(program.All([]input.Set{in}))
+	if err := plan.Previews[0].Err; err != nil {
+		return "", err
+	}
+	var out strings.Builder
+	for _, step := range plan.Steps {
+		for _, object := range step.Objects {
+			object.SetLabels(nil)
+			text, err := yaml.Marshal(object.Object)
+			if err != nil {
+				t.Fatal(err)
+			}
+			out.WriteString("---\n" + string(text))
+		}
+	}
+	return out.String(), nil
+}
+
+const seed = `
+resources:
+- apiVersion: kustomize.toolkit.fluxcd.io/v1
+  kind: Kustomization
+  metadata:
+    name: api-pr-<< inputs.id >>
+    namespace: app-dev
+  spec:
+    interval: 10m
+    prune: true
+    postBuild:
+      substitute:
+        PR_NUMBER: << inputs.id | quote >>
+        COMMIT_SHA: "<< inputs.sha >>"
+`
+
+func TestTheSeedIsRendered(t *testing.T) {
+	got, err := one(t, seed, inputOf("id", "1234", "sha", "c0ffee"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `---
+apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata:
+  name: api-pr-1234
+  namespace: app-dev
+spec:
+  interval: 10m
+  postBuild:
+    substitute:
+      COMMIT_SHA: c0ffee
+      PR_NUMBER: "1234"
+  prune: true
+`
+	if got != want {
+		t.Errorf("rendered\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestAValueThatLooksLikeSomethingElseStaysAString(t *testing.T) {
+	for _, sha := range []string{"1e10", "0123", "true", "null", "1_000", "0x1F", "12:30:45", "~", "yes", "2024-01-01", "1234567", ".5", "", "<<"} {
+		got, err := one(t, seed, inputOf("id", "7", "sha", sha))
+		if err != nil {
+			t.Errorf("%q: %v", sha, err)
+			continue
+		}
+		var object struct {
+			Spec struct {
+				PostBuild struct{ Substitute map[string]any }
+			}
+		}
+		if err := yaml.Unmarshal([]byte(got), &object); err != nil {
+			t.Fatal(err)
+		}
+		if value := object.Spec.PostBuild.Substitute["COMMIT_SHA"]; value != sha {
+			t.Errorf("the commit %q became %#v", sha, value)
+		}
+	}
+}
+
+func TestABareValueIsWhatYAMLSaysItIs(t *testing.T) {
+	spec := `
+resources:
+- apiVersion: example.com/v1
+  kind: Thing
+  metadata: {name: a}
+  spec: {value: << inputs.value >>}
+`
+	for value, want := range map[string]string{
+		"3": "3", "-1": "-1", "2.5": "2.5", "true": "true", "yes": "true", "null": "null", "1e3": "1000",
+		"text": `"text"`, "a: b": `"a: b"`, "# x": `"# x"`, `"3"`: `"\"3\""`, "[1]": `"[1]"`, "{a: b}": `"{a: b}"`, "*a": `"*a"`, "&a b": `"\u0026a b"`, "!!int 3": `"!!int 3"`,
+	} {
+		got, err := one(t, spec, inputOf("id", "1", "value", value))
+		if err != nil {
+			t.Errorf("%q: %v", value, err)
+			continue
+		}
+		var object struct{ Spec struct{ Value any } }
+		if err := yaml.Unmarshal([]byte(got), &object); err != nil {
+			t.Fatal(err)
+		}
+		if text, _ := json.Marshal(object.Spec.Value); string(text) != want {
+			t.Errorf("%q became %s, want %s", value, text, want)
+		}
+	}
+}
+
+// hostile are titles that somebody may give a pull request.
+var hostile = []string{
+	`fix: the bug`, `a # comment`, "two\nlines", "tab\there", "--- \nkind: Secret", `{{ .Values }}`, `<< inputs.sha >>`, `${VAR}`,
+	`$patch: delete`, `&anchor x`, `*alias`, `!!binary x`, "nul\x00l", "\u202eright to left", `"quoted"`, `it's`, `back\slash`, `[list]`, `{map: x}`,
+	"x\n  evil: true", "x\r\ny", "- item", "? key", "| block", "> folded", "%directive", "@at", "`tick`", " leading", "trailing ", "x:", ":x", "\ufeffbom",
+	strings.Repeat("long ", 2000), "\u2028line separator", "x\"\n    injected: \"y",
+}
+
+const hostileSet = `
+resources:
+- apiVersion: v1
+  kind: ConfigMap
+  metadata: {name: a, annotations: {title: << inputs.title >>}}
+  data: {plain: << inputs.title >>, mixed: "PR: << inputs.title >>!"}
+`
+
+func TestAHostileTitleEndsUpAsItIs(t *testing.T) {
+	for _, title := range hostile {
+		got, err := one(t, hostileSet, inputOf("id", "1", "title", title))
+		if err != nil {
+			t.Errorf("%q: %v", title, err)
+			continue
+		}
+		var object struct {
+			Metadata struct{ Annotations map[string]string }
+			Data     map[string]string
+		}
+		if err := yaml.UnmarshalStrict([]byte(strings.Replace(got, "---\n", "", 1)), &struct {
+			APIVersion, Kind string
+			Metadata         *struct {
+				Name        string
+				Annotations map[string]string
+			}
+			Data *map[string]string
+		}{}); err != nil {
+			t.Errorf("%q added a field: %v", title, err)
+		}
+		if err := yaml.Unmarshal([]byte(got), &object); err != nil {
+			t.Fatal(err)
+		}
+		if object.Metadata.Annotations["title"] != title || object.Data["plain"] != title || object.Data["mixed"] != "PR: "+title+"!" || len(object.Data) != 2 {
+			t.Errorf("%q became %q", title, object)
+		}
+	}
+}
+
+func TestAHostileTitleInATemplateStaysTextOrIsRefusedByName(t *testing.T) {
+	spec := `
+resourcesTemplate: |
+  apiVersion: v1
+  kind: ConfigMap
+  metadata:
+    name: a-<< inputs.id >>
+  data:
+    title: << inputs.title >>
+`
+	for _, title := range hostile {
+		got, err := one(t, spec, inputOf("id", "1", "title", title))
+		if err != nil {
+			if !strings.Contains(err.Error(), "inputs.title") || !strings.Contains(err.Error(), `input "1"`) {
+				t.Errorf("%q: the error does not name the input and the field: %v", title, err)
+			}
+			continue
+		}
+		var object struct {
+			Kind string
+			Data map[string]any
+		}
+		if err := yaml.Unmarshal([]byte(got), &object); err != nil {
+			t.Fatal(err)
+		}
+		if _, isText := object.Data["title"].(string); !isText || len(object.Data) != 1 || object.Kind != "ConfigMap" {
+			t.Errorf("%q became %v", title, object)
+		}
+	}
+}
+
+func TestAQuotedTitleInATemplateIsThatTitle(t *testing.T) {
+	spec := `
+resourcesTemplate: |
+  apiVersion: v1
+  kind: ConfigMap
+  metadata: {name: a}
+  data:
+    title: << inputs.title | toJson >>
+`
+	for _, title := range []string{`fix: the bug`, `a # b`, `"quoted"`, "two\nlines", "true"} {
+		got, err := one(t, spec, inputOf("id", "1", "title", title))
+		if err != nil {
+			t.Errorf("%q: %v", title, err)
+			continue
+		}
+		var object struct{ Data map[string]string }
+		if err := yaml.Unmarshal([]byte(got), &object); err != nil || object.Data["title"] != title {
+			t.Errorf("%q became %v (%v)", title, object, err)
+		}
+	}
+}
+
+func TestStructureThatTheAuthorAskedForIsStructure(t *testing.T) {
+	spec := `
+resources:
+- apiVersion: v1
+  kind: ConfigMap
+  metadata: {name: a, labels: << inputs.labels | toYaml | nindent 4 >>}
+  data:
+    list: |
+      << inputs.list | toYaml | nindent 4 >>
+`
+	got, err := one(t, spec, inputOf("id", "1", "labels", map[string]any{"a": "b", "n": "1"}, "list", []any{"x: y", "z"}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(got, "- 'x: y'") {
+		t.Errorf("rendered\n%s", got)
+	}
+}
+
+func TestControlFlowAndVariablesWork(t *testing.T) {
+	spec := `
+resources:
+- apiVersion: v1
+  kind: ConfigMap
+  metadata: {name: a}
+  data:
+    a: << $name := printf "pr-%s" inputs.id >><< $name >>
+    b: << if eq inputs.branch "main" >>yes<< else >>no<< end >>
+    c: << range $i, $l := inputs.labels >><< if $i >>,<< end >><< $l >><< end >>
+    d: << inputs.id | int | add1 >>
+`
+	got, err := one(t, spec, inputOf("id", "7", "branch", "feature/x: y", "labels", []any{"a", "b"}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "data:\n  a: pr-7\n  b: \"no\"\n  c: a,b\n  d: \"8\"\n"
+	if !strings.Contains(got, want) {
+		t.Errorf("rendered\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestOneInputIsNotChangedByRendering(t *testing.T) {
+	in := inputOf("id", "1")
+	spec := `
+resources:
+- {apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {k: << $_ := set inputs "seen" "yes" >>x}}
+- {apiVersion: v1, kind: ConfigMap, metadata: {name: b}, data: {k: << inputs.seen >>}}
+`
+	got, err := one(t, spec, in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(got, `k: "yes"`) {
+		t.Errorf("a later resource does not see what an earlier one set:\n%s", got)
+	}
+	if _, leaked := in.Values["seen"]; leaked {
+		t.Error("rendering changed the caller's input")
+	}
+}
+
+func TestAMissingKeyNamesTheFieldAndWhatThereIs(t *testing.T) {
+	_, err := one(t, seed, inputOf("id", "7"))
+	var inputErr *render.InputError
+	if !errors.As(err, &inputErr) {
+		t.Fatalf("got %v", err)
+	}
+	for _, words := range []string{`input "7" of ResourceSetInputProvider/app-dev/prs`, "spec.resources[0].spec.postBuild.substitute.COMMIT_SHA", `"sha"`, "the input has id"} {
+		if !strings.Contains(err.Error(), words) {
+			t.Errorf("the error does not say %s: %v", words, err)
+		}
+	}
+}
+
+func TestATemplateThatCannotBeParsedNamesItsField(t *testing.T) {
+	for spec, words := range map[string]string{
+		"resources: [{apiVersion: v1, kind: A, metadata: {name: << inputs.id | frobnicate >>}}]": `spec.resources[0].metadata.name: function "frobnicate" not defined`,
+		"resources: [{apiVersion: v1, kind: A, metadata: {name: << inputs.id }}]":                "spec.resources[0].metadata.name: unclosed action",
+		"resourcesTemplate: '<< if inputs.id >>'":                                                "spec.resourcesTemplate: unexpected EOF",
+		"steps: [{name: one, resources: [{kind: << foo >>}]}]":                                   `step "one": spec.steps[0].resources[0].kind: function "foo" not defined`,
+		"resources: [null]": "spec.resources[0]: the resource is null",
+	} {
+		_, err := render.Compile(set(t, spec))
+		if err == nil || !strings.Contains(err.Error(), words) {
+			t.Errorf("%s\n got: %v\nwant: %s", spec, err, words)
+		}
+	}
+}
+
+func TestWithoutInputsTemplatesAreRenderedOnce(t *testing.T) {
+	got, err := one(t, `
+resources: [{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}]
+resourcesTemplate: |
+  apiVersion: v1
+  kind: ConfigMap
+  metadata: {name: b}
+`, input.None())
+	if err != nil || strings.Count(got, "kind: ConfigMap") != 2 {
+		t.Errorf("rendered\n%s\n%v", got, err)
+	}
+}

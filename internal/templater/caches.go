@@ -1,0 +1,70 @@
+package templater
+
+import (
+	"sync"
+
+	"k8s.io/apimachinery/pkg/types"
+
+	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/apply"
+	"github.com/eddy-previews/eddy/internal/render"
+)
+
+// programs keeps the compiled templates of each set, for one generation.
+type programs struct {
+	mu    sync.Mutex
+	byUID map[types.UID]compiled
+}
+
+type compiled struct {
+	generation int64
+	program    *render.Program
+}
+
+// of returns the compiled templates of a set.
+func (p *programs) of(set *v1.ResourceSet) (*render.Program, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if known, ok := p.byUID[set.UID]; ok && known.generation == set.Generation {
+		return known.program, nil
+	}
+	program, err := render.Compile(set)
+	if err != nil {
+		return nil, err
+	}
+	if p.byUID == nil {
+		p.byUID = map[types.UID]compiled{}
+	}
+	p.byUID[set.UID] = compiled{generation: set.Generation, program: program}
+	return program, nil
+}
+
+func (p *programs) forget(uid types.UID) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.byUID, uid)
+}
+
+// memories keeps what was applied for each set.
+type memories struct {
+	mu    sync.Mutex
+	byUID map[types.UID]*apply.Memory
+}
+
+func (m *memories) of(uid types.UID) *apply.Memory {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.byUID == nil {
+		m.byUID = map[types.UID]*apply.Memory{}
+	}
+	if m.byUID[uid] == nil {
+		m.byUID[uid] = apply.NewMemory()
+	}
+	return m.byUID[uid]
+}
+
+func (m *memories) forget(uid types.UID) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.byUID, uid)
+}

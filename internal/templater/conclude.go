@@ -1,0 +1,146 @@
+package templater
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/fluxcd/pkg/apis/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/apply"
+	"github.com/eddy-previews/eddy/internal/report"
+)
+
+const (
+	// named is how many failed previews a message names.
+	named = 5
+	// leavingSoon and leavingLate bound the time between two looks at objects
+	// that are being deleted: a Kustomization takes a second, a stuck one for ever.
+	leavingSoon = time.Second
+	leavingLate = 30 * time.Second
+)
+
+// conclude says what a run came to that got through all its steps.
+func (r *run) conclude(p plan, result applied, pruned apply.Pruned) report.Outcome {
+	outcome := r.outcome(p, result, pruned)
+	outcome.Changes = lines(append(result.changes, pruned.Changes...))
+	if outcome.Kind == report.Ready {
+		r.set.Status.LastAppliedRevision = revision(p)
+		outcome.Revision = r.set.Status.LastAppliedRevision
+	}
+	r.record(revision(p), outcome, map[string]string{
+		"inputs":    strconv.Itoa(len(p.inputs.sets)),
+		"resources": strconv.Itoa(len(p.inventory)),
+	})
+	return outcome
+}
+
+// outcome picks the worst thing that happened: what failed, what is unready,
+// what is unknown; otherwise all is well.
+func (r *run) outcome(p plan, result applied, pruned apply.Pruned) report.Outcome {
+	switch {
+	case len(result.failed) > 0 && r.single():
+		return report.FromError(fmt.Errorf("reconciliation failed: %w", result.failed[0].err))
+	case len(result.failed) > 0:
+		return report.Outcome{
+			Kind: report.Failed, Reason: v1.ReasonPreviewsFailed, Message: failedMessage(result.failed, len(p.inputs.sets)),
+			// A preview that cannot be rendered needs another input, not another try.
+			After: retryFor(result, p, r.set.GetInterval()),
+		}
+	case result.unready != nil:
+		return report.FromError(fmt.Errorf("reconciliation failed: %w", result.unready))
+	case len(p.inputs.silent) > 0:
+		outcome := report.Wait(v1.ReasonInputsNotReady, unheard(p.inputs.silent), r.RequeueDependency)
+		outcome.Status = metav1.ConditionUnknown
+		return outcome
+	}
+	message := fmt.Sprintf("Reconciliation finished in %s", r.Now().Sub(r.started).Round(time.Millisecond))
+	if len(pruned.Left) == 0 {
+		return report.Done(message, r.set.GetInterval())
+	}
+	return report.Done(message+"; "+leaving(pruned), r.patience())
+}
+
+// retryFor returns 0, for backoff, unless all that failed is rendering.
+func retryFor(result applied, p plan, interval time.Duration) time.Duration {
+	if len(result.failed) == len(p.failed) {
+		return interval
+	}
+	return 0
+}
+
+// failedMessage says how many previews failed, and of the first few, why.
+func failedMessage(failed failures, of int) string {
+	text := make([]string, 0, named)
+	for _, f := range failed[:min(len(failed), named)] {
+		text = append(text, f.err.Error())
+	}
+	message := fmt.Sprintf("%d of %d previews failed and keep what they had: %s", len(failed), of, strings.Join(text, "; "))
+	if more := len(failed) - named; more > 0 {
+		message += fmt.Sprintf("; and %d more", more)
+	}
+	return message
+}
+
+// leaving says what is still being deleted, and of the first, why.
+func leaving(pruned apply.Pruned) string {
+	first := pruned.Left[0]
+	return fmt.Sprintf("%d objects are being deleted, among them %s: %s", len(pruned.Left), first.Ref, pruned.Why[first.Ref])
+}
+
+// patience is the time to the next look at what is being deleted: short at
+// first, longer the longer it has been reported.
+func (r *run) patience() time.Duration {
+	for _, c := range r.saved.Status.Conditions {
+		if c.Type == meta.ReadyCondition && strings.Contains(c.Message, "being deleted") {
+			return min(max(r.Now().Sub(c.LastTransitionTime.Time)/4, leavingSoon), leavingLate)
+		}
+	}
+	return leavingSoon
+}
+
+// failure is the outcome of a run that an error ended; the history notes it
+// under the digest of what was asked for.
+func (r *run) failure(err error) report.Outcome {
+	outcome := report.FromError(err)
+	if outcome.Kind == report.Stalled {
+		r.record(specDigest(r.set), outcome, nil)
+	}
+	return outcome
+}
+
+// record adds an outcome to the history when it differs from the last one, or
+// when somebody asked for the run: no news, no writes.
+func (r *run) record(digest string, outcome report.Outcome, metadata map[string]string) {
+	if outcome.Kind == report.Waiting {
+		return
+	}
+	latest := r.set.Status.History.Latest()
+	requested, _ := meta.ReconcileAnnotationValue(r.set.Annotations)
+	same := latest != nil && latest.Digest == digest && latest.LastReconciledStatus == outcome.Reason
+	if same && outcome.Changes == "" && requested == r.set.Status.LastHandledReconcileAt {
+		return
+	}
+	now := r.Now()
+	r.set.Status.History.Upsert(digest, now, now.Sub(r.started), outcome.Reason, metadata)
+}
+
+// revision is the digest of all planned objects, in order.
+func revision(p plan) string {
+	hash := sha256.New()
+	encoder := json.NewEncoder(hash)
+	for _, object := range p.objects() {
+		_ = encoder.Encode(object.Object) // a hash accepts all bytes, and rendered objects are JSON
+	}
+	return fmt.Sprintf("sha256:%x", hash.Sum(nil))
+}
+
+func specDigest(set *v1.ResourceSet) string {
+	text, _ := json.Marshal(set.Spec) // it came as JSON
+	return fmt.Sprintf("sha256:%x", sha256.Sum256(text))
+}

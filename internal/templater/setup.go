@@ -1,0 +1,68 @@
+package templater
+
+import (
+	"context"
+	"slices"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/types"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/builder"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	v1 "github.com/eddy-previews/eddy/api/v1"
+)
+
+// SetupWithManager starts a run when a set's spec or any of its annotations
+// changes, and when a provider that it refers to has news.
+func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Options) error {
+	changed := predicate.Or(predicate.GenerationChangedPredicate{}, predicate.AnnotationChangedPredicate{})
+	return ctrl.NewControllerManagedBy(mgr).
+		For(&v1.ResourceSet{}, builder.WithPredicates(changed)).
+		Watches(&v1.ResourceSetInputProvider{},
+			handler.EnqueueRequestsFromMapFunc(r.setsOf),
+			builder.WithPredicates(exportChanged())).
+		WithOptions(options).
+		Complete(r)
+}
+
+// exportChanged passes a provider that came, went, or exports something else.
+func exportChanged() predicate.Predicate {
+	return predicate.Funcs{
+		UpdateFunc: func(e event.UpdateEvent) bool {
+			before, ok := e.ObjectOld.(*v1.ResourceSetInputProvider)
+			after, okAfter := e.ObjectNew.(*v1.ResourceSetInputProvider)
+			return ok && okAfter && before.Status.LastExportedRevision != after.Status.LastExportedRevision
+		},
+	}
+}
+
+// setsOf returns the sets in the provider's namespace that refer to it.
+func (r *Reconciler) setsOf(ctx context.Context, provider client.Object) []reconcile.Request {
+	var sets v1.ResourceSetList
+	if err := r.Client.List(ctx, &sets, client.InNamespace(provider.GetNamespace())); err != nil {
+		ctrl.LoggerFrom(ctx).Error(err, "listing the ResourceSets that use a provider", "provider", client.ObjectKeyFromObject(provider))
+		return nil
+	}
+	var requests []reconcile.Request
+	for _, set := range sets.Items {
+		if slices.ContainsFunc(set.Spec.InputsFrom, func(ref v1.InputProviderReference) bool { return refersTo(ref, provider) }) {
+			requests = append(requests, reconcile.Request{NamespacedName: types.NamespacedName{Namespace: set.Namespace, Name: set.Name}})
+		}
+	}
+	return requests
+}
+
+func refersTo(ref v1.InputProviderReference, provider client.Object) bool {
+	if ref.Selector == nil {
+		return ref.Name == provider.GetName()
+	}
+	selector, err := metav1.LabelSelectorAsSelector(ref.Selector)
+	return err == nil && selector.Matches(labels.Set(provider.GetLabels()))
+}

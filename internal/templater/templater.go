@@ -1,0 +1,162 @@
+// Package templater reconciles a ResourceSet: it renders a set of objects for
+// each input set, applies them, and deletes what no input asks for any more.
+//
+// A run is a story of six steps:
+//
+//	depend ──> inputs ──> plan ──> claim ──> apply ──> prune
+//
+// The unit of rendering, applying, failing and keeping is one input set, one
+// preview: the one that fails keeps what it had and is named in the Ready
+// condition, and holds up nobody. It promises that nothing is deleted on doubt
+// (a provider that has not spoken is not an empty one) and that nothing is
+// forgotten: the inventory names an object before it is created, and until it
+// is seen to be gone.
+package templater
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/apply"
+	"github.com/eddy-previews/eddy/internal/report"
+)
+
+// Reconciler reconciles ResourceSets.
+type Reconciler struct {
+	// Client reads ResourceSets and providers from the cache.
+	Client client.Client
+	Report *report.Reporter
+	// Accounts opens the API server as the account that a set names.
+	Accounts *Accounts
+	// DefaultServiceAccount is impersonated where a set names no account.
+	DefaultServiceAccount string
+	// RequeueDependency is the time between two looks at a dependency.
+	RequeueDependency time.Duration
+	// Concurrency is how many objects of a set are written at once.
+	Concurrency int
+	// Now is the clock.
+	Now func() time.Time
+
+	programs programs
+	memories memories
+}
+
+// run is one reconciliation of one set.
+type run struct {
+	*Reconciler
+	set *v1.ResourceSet
+	// saved is the set as the API server has it.
+	saved   *v1.ResourceSet
+	owner   apply.Owner
+	started time.Time
+}
+
+// Reconcile brings the previews of one ResourceSet in line with its inputs.
+func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
+	set := &v1.ResourceSet{}
+	if err := r.Client.Get(ctx, req.NamespacedName, set); err != nil {
+		return ctrl.Result{}, client.IgnoreNotFound(err)
+	}
+	if !set.DeletionTimestamp.IsZero() {
+		return r.newRun(set).uninstall(ctx)
+	}
+	if set.IsDisabled() {
+		return r.Report.Suspended(ctx, set)
+	}
+	if err := r.Report.Begin(ctx, set); err != nil {
+		return report.RetryOnConflict(err)
+	}
+	run := r.newRun(set)
+	outcome, err := run.story(ctx)
+	if err != nil {
+		outcome = run.failure(err)
+	}
+	return r.Report.Finish(ctx, run.saved, set, outcome)
+}
+
+func (r *Reconciler) newRun(set *v1.ResourceSet) *run {
+	return &run{
+		Reconciler: r,
+		set:        set,
+		saved:      set.DeepCopy(),
+		owner:      apply.Owner{Name: set.Name, Namespace: set.Namespace, Force: v1.IsForced(set.Annotations)},
+		started:    r.Now(),
+	}
+}
+
+// story performs the six steps.
+func (r *run) story(ctx context.Context) (report.Outcome, error) {
+	if err := r.depend(ctx); err != nil {
+		return report.Outcome{}, err
+	}
+	inputs, err := r.inputs(ctx)
+	if err != nil {
+		return report.Outcome{}, err
+	}
+	plan, err := r.plan(inputs)
+	if err != nil {
+		return report.Outcome{}, err
+	}
+	applier, err := r.applier(ctx)
+	if err != nil {
+		return report.Outcome{}, err
+	}
+	known, err := r.claim(ctx, plan)
+	if err != nil {
+		return report.Outcome{}, err
+	}
+	live, err := applier.Observe(ctx, known.Union(plan.inventory))
+	if err != nil {
+		return report.Outcome{}, err
+	}
+	result, err := r.apply(ctx, applier, plan, live)
+	if err != nil {
+		return report.Outcome{}, err
+	}
+	pruned := r.prune(ctx, applier, prunable{known: known, plan: plan, failed: result.failed, live: live})
+	return r.conclude(plan, result, pruned), nil
+}
+
+// applier returns an applier with the permissions of the set's account.
+func (r *run) applier(ctx context.Context) (*apply.Applier, error) {
+	account, err := r.Accounts.Client(r.set.Namespace, r.account())
+	if err != nil {
+		return nil, fmt.Errorf("impersonating service account %s/%s: %w", r.set.Namespace, r.account(), err)
+	}
+	return &apply.Applier{
+		Client:       account,
+		FieldManager: report.FieldManager,
+		Concurrency:  r.Concurrency,
+		OwnerExists:  r.ownerExists,
+		Memory:       r.memories.of(r.set.UID),
+	}, nil
+}
+
+// account is the service account to impersonate, "" for the operator's own.
+func (r *run) account() string {
+	if r.set.Spec.ServiceAccountName != "" {
+		return r.set.Spec.ServiceAccountName
+	}
+	return r.DefaultServiceAccount
+}
+
+// ownerExists reports whether another ResourceSet is still there.
+func (r *run) ownerExists(ctx context.Context, owner apply.Owner) (bool, error) {
+	err := r.Client.Get(ctx, types.NamespacedName{Namespace: owner.Namespace, Name: owner.Name}, &v1.ResourceSet{})
+	return err == nil, client.IgnoreNotFound(err)
+}
+
+// save writes the status as it is now.
+func (r *run) save(ctx context.Context) error {
+	if err := r.Report.Save(ctx, r.saved, r.set); err != nil {
+		return err
+	}
+	r.saved = r.set.DeepCopy()
+	return nil
+}
