@@ -1,0 +1,168 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+	"sigs.k8s.io/yaml"
+
+	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/input"
+	"github.com/eddy-previews/eddy/internal/render"
+)
+
+// buildResourceSet are the options of `eddy build resourceset`.
+type buildResourceSet struct {
+	Streams
+
+	Filename           string
+	InputsFrom         string
+	InputsFromProvider string
+	Namespace          string
+}
+
+func newBuildResourceSetCommand(streams Streams) *cobra.Command {
+	o := &buildResourceSet{Streams: streams}
+	cmd := &cobra.Command{
+		Use:     "resourceset",
+		Aliases: []string{"rset"},
+		Short:   "Print the objects that a ResourceSet stamps out",
+		Long: `Print the objects that a ResourceSet stamps out, as the operator would apply them.
+
+Where the ResourceSet takes its inputs from providers, give them with --inputs-from,
+or give static providers with --inputs-from-provider. If an input cannot be rendered
+nothing is printed, every such input is named, and the exit code is 1.`,
+		Example: `  # With the inputs written down in the ResourceSet
+  eddy build resourceset -f resourceset.yaml
+
+  # With inputs of your own: a YAML list, which replaces spec.inputs
+  eddy build resourceset -f resourceset.yaml --inputs-from inputs.yaml
+
+  # With ResourceSetInputProviders of type Static
+  eddy build resourceset -f resourceset.yaml --inputs-from-provider providers.yaml
+
+  # From standard input
+  cat resourceset.yaml | eddy build rset -f - -i inputs.yaml`,
+		Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error { return o.run() },
+	}
+	flags := cmd.Flags()
+	flags.StringVarP(&o.Filename, "filename", "f", "", `file with the ResourceSet; "-" for standard input`)
+	flags.StringVarP(&o.InputsFrom, "inputs-from", "i", "", "file with a YAML list of inputs, which replaces spec.inputs")
+	flags.StringVar(&o.InputsFromProvider, "inputs-from-provider", "", "file with ResourceSetInputProviders of type Static")
+	flags.StringVarP(&o.Namespace, "namespace", "n", "default", "namespace of a ResourceSet that names none")
+	_ = cmd.MarkFlagRequired("filename") // the flag is there
+	return cmd
+}
+
+// run reads, renders and prints.
+func (o *buildResourceSet) run() error {
+	set, err := o.readSet()
+	if err != nil {
+		return err
+	}
+	sets, err := o.inputs(set)
+	if err != nil {
+		return err
+	}
+	program, err := render.Compile(set)
+	if err != nil {
+		return err
+	}
+	plan := program.Combine(program.All(sets))
+	if err := failedPreviews(plan); err != nil {
+		return err
+	}
+	return o.print(plan)
+}
+
+// readSet reads the ResourceSet.
+func (o *buildResourceSet) readSet() (*v1.ResourceSet, error) {
+	text, err := o.read(o.Filename)
+	if err != nil {
+		return nil, err
+	}
+	set := &v1.ResourceSet{}
+	if err := decodeStrict(o.Filename, text, set); err != nil {
+		return nil, err
+	}
+	if set.Kind != v1.ResourceSetKind || set.APIVersion != v1.GroupVersion.String() {
+		return nil, fmt.Errorf("%s: found %s %s; expected %s %s", o.Filename, set.APIVersion, set.Kind, v1.GroupVersion, v1.ResourceSetKind)
+	}
+	if set.Namespace == "" {
+		set.Namespace = o.Namespace
+	}
+	return set, nil
+}
+
+// inputs returns the input sets: those that replace the set's own, and those of
+// the static providers.
+func (o *buildResourceSet) inputs(set *v1.ResourceSet) ([]input.Set, error) {
+	if len(set.Spec.InputsFrom) > 0 && o.InputsFrom == "" && o.InputsFromProvider == "" {
+		return nil, errors.New("the ResourceSet takes its inputs from providers: give them with --inputs-from or --inputs-from-provider")
+	}
+	if o.InputsFrom != "" {
+		text, err := o.read(o.InputsFrom)
+		if err != nil {
+			return nil, err
+		}
+		set.Spec.Inputs = nil
+		if err := decodeStrict(o.InputsFrom, text, &set.Spec.Inputs); err != nil {
+			return nil, fmt.Errorf("%w; expected a list of inputs", err)
+		}
+	}
+	providers, err := o.providers(set)
+	if err != nil {
+		return nil, err
+	}
+	set.Spec.InputsFrom = nil // they are resolved; one that is not in the file is ignored
+	return input.Flatten(set, providers)
+}
+
+func failedPreviews(plan render.Plan) error {
+	var failed []error
+	for _, preview := range plan.Previews {
+		if preview.Err != nil {
+			failed = append(failed, preview.Err)
+		}
+	}
+	return errors.Join(failed...)
+}
+
+// print writes the objects as YAML documents, each step under its name.
+func (o *buildResourceSet) print(plan render.Plan) error {
+	count := 0
+	for _, step := range plan.Steps {
+		if step.Name != "" && len(step.Objects) > 0 {
+			fmt.Fprintf(o.Out, "# step: %s\n", step.Name)
+		}
+		for _, object := range step.Objects {
+			text, err := yaml.Marshal(object.Object)
+			if err != nil {
+				return fmt.Errorf("writing %s %q: %w", object.GetKind(), object.GetName(), err)
+			}
+			if _, err := fmt.Fprintf(o.Out, "---\n%s", text); err != nil {
+				return err
+			}
+			count++
+		}
+	}
+	if count == 0 {
+		return errors.New("no objects were generated")
+	}
+	return nil
+}
+
+// read returns the text of a file, or of standard input.
+func (s Streams) read(name string) ([]byte, error) {
+	if name == "-" {
+		text, err := io.ReadAll(s.In)
+		if err != nil {
+			return nil, fmt.Errorf("reading standard input: %w", err)
+		}
+		return text, nil
+	}
+	return readFile(name)
+}

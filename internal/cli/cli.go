@@ -1,0 +1,50 @@
+// Package cli is the command line of Eddy: one file a command. It reads what it
+// is given, calls the same packages as the operator, and prints.
+package cli
+
+import (
+	"io"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+)
+
+// version is set by the linker; a `go install`ed binary knows its own.
+var version string
+
+// Streams are where commands read and print. Only data goes to Out.
+type Streams struct {
+	In  io.Reader
+	Out io.Writer
+	Err io.Writer
+}
+
+// New returns the command `eddy`.
+func New(streams Streams) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "eddy",
+		Short: "A preview environment for every pull request, on Kubernetes with Flux",
+		Long: `A preview environment for every pull request, on Kubernetes with Flux.
+
+Eddy watches the pull requests of a forge (ResourceSetInputProvider), stamps out a
+set of objects for each of them (ResourceSet), and lets Flux deploy them.`,
+		Version:       buildVersion(),
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	root.SetIn(streams.In)
+	root.SetOut(streams.Out)
+	root.SetErr(streams.Err)
+	root.AddCommand(newBuildCommand(streams), newOperatorCommand())
+	return root
+}
+
+func buildVersion() string {
+	if version != "" {
+		return version
+	}
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "devel"
+}

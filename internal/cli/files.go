@@ -1,0 +1,131 @@
+package cli
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	k8syaml "k8s.io/apimachinery/pkg/util/yaml"
+	"sigs.k8s.io/yaml"
+
+	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/source"
+)
+
+func readFile(name string) ([]byte, error) {
+	text, err := os.ReadFile(name)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("%s: there is no such file", name)
+	}
+	return text, err
+}
+
+// decodeStrict reads YAML. A field that does not exist is an error, as it is a
+// typing error more often than not.
+func decodeStrict(name string, text []byte, into any) error {
+	if err := yaml.UnmarshalStrict(text, into); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
+}
+
+// providers reads the static providers that the set refers to. Each exports
+// what the operator would have it export.
+func (o *buildResourceSet) providers(set *v1.ResourceSet) ([]v1.ResourceSetInputProvider, error) {
+	if o.InputsFromProvider == "" {
+		return nil, nil
+	}
+	text, err := o.read(o.InputsFromProvider)
+	if err != nil {
+		return nil, err
+	}
+	var out []v1.ResourceSetInputProvider
+	reader := k8syaml.NewYAMLReader(bufio.NewReader(bytes.NewReader(text)))
+	for {
+		document, err := reader.Read()
+		if errors.Is(err, io.EOF) {
+			return out, nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", o.InputsFromProvider, err)
+		}
+		provider, err := o.provider(document, set)
+		if err != nil {
+			return nil, err
+		}
+		if provider != nil {
+			out = append(out, *provider)
+		}
+	}
+}
+
+// provider reads one provider, nil when the set does not refer to it.
+func (o *buildResourceSet) provider(document []byte, set *v1.ResourceSet) (*v1.ResourceSetInputProvider, error) {
+	provider := &v1.ResourceSetInputProvider{}
+	if err := decodeStrict(o.InputsFromProvider, document, provider); err != nil {
+		return nil, err
+	}
+	switch {
+	case provider.Kind == "":
+		return nil, nil // nothing but a comment
+	case provider.Kind != v1.ResourceSetInputProviderKind:
+		return nil, fmt.Errorf("%s: found a %s; expected a %s", o.InputsFromProvider, provider.Kind, v1.ResourceSetInputProviderKind)
+	case provider.Namespace == "":
+		provider.Namespace = set.Namespace
+	}
+	if provider.Namespace != set.Namespace || !isReferred(set, provider) {
+		return nil, nil
+	}
+	if provider.Spec.Type != v1.InputProviderStatic {
+		return nil, fmt.Errorf("%s: provider %q is of type %s; only %s can be used without a forge: give its inputs with --inputs-from",
+			o.InputsFromProvider, provider.Name, provider.Spec.Type, v1.InputProviderStatic)
+	}
+	return provider, static(provider)
+}
+
+// static lets a provider export its one input set.
+func static(provider *v1.ResourceSetInputProvider) error {
+	in := v1.ResourceSetInput{}
+	for key, value := range provider.Spec.DefaultValues {
+		in[key] = value
+	}
+	id, err := jsonString(source.Static(provider.Name).ID)
+	if err != nil {
+		return err
+	}
+	in["id"] = id
+	provider.Status.ExportedInputs = []v1.ResourceSetInput{in}
+	return nil
+}
+
+// isReferred reports whether spec.inputsFrom names or selects the provider.
+func isReferred(set *v1.ResourceSet, provider *v1.ResourceSetInputProvider) bool {
+	for _, ref := range set.Spec.InputsFrom {
+		if ref.Selector == nil {
+			if ref.Name == provider.Name {
+				return true
+			}
+			continue
+		}
+		selector, err := metav1.LabelSelectorAsSelector(ref.Selector)
+		if err == nil && selector.Matches(labels.Set(provider.Labels)) {
+			return true
+		}
+	}
+	return false
+}
+
+func jsonString(text string) (*apiextensionsv1.JSON, error) {
+	raw, err := json.Marshal(text)
+	if err != nil {
+		return nil, err
+	}
+	return &apiextensionsv1.JSON{Raw: raw}, nil
+}

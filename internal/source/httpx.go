@@ -1,0 +1,183 @@
+package source
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	// maxBody bounds one answer, in bytes.
+	maxBody = 10 << 20
+	// maxMessage bounds what is repeated of a forge's own error, in bytes.
+	maxMessage = 200
+	// maxRedirects bounds how often a renamed repository is followed.
+	maxRedirects = 5
+
+	userAgent = "eddy"
+)
+
+// newHTTPClient returns the client through which every forge is asked. What is
+// not an answer of the forge's API comes back as an error: callers of a
+// vendor's library never see a login page as an empty list.
+func newHTTPClient(config Config) *http.Client {
+	transport := http.DefaultTransport.(*http.Transport).Clone() // it is one, unless a program replaced it
+	transport.TLSClientConfig = config.TLS
+	return &http.Client{
+		Transport:     &strict{next: transport, credentials: config.Credentials, now: time.Now},
+		CheckRedirect: checkRedirect,
+	}
+}
+
+// checkRedirect follows a repository that was renamed, but nobody to another
+// host or to a sign-in page.
+func checkRedirect(req *http.Request, via []*http.Request) error {
+	first := via[0].URL
+	if req.URL.Host != first.Host || strings.Contains(strings.ToLower(req.URL.Path), "sign") || strings.Contains(strings.ToLower(req.URL.Path), "login") {
+		return &answer{what: fmt.Sprintf("redirected to %s://%s%s", req.URL.Scheme, req.URL.Host, req.URL.Path), kind: ErrUnauthorized}
+	}
+	if len(via) >= maxRedirects {
+		return &answer{what: "redirected too often", kind: ErrInvalidAnswer}
+	}
+	return nil
+}
+
+// strict lets only whole, valid answers through.
+type strict struct {
+	next        http.RoundTripper
+	credentials Credentials
+	now         func() time.Time
+}
+
+// RoundTrip implements http.RoundTripper.
+func (s *strict) RoundTrip(req *http.Request) (*http.Response, error) {
+	req = req.Clone(req.Context())
+	req.Header.Set("User-Agent", userAgent)
+	resp, err := s.next.RoundTrip(req)
+	if err != nil {
+		return nil, errors.New(s.redact(err.Error()))
+	}
+	if resp.StatusCode/100 == 3 {
+		return resp, nil // checkRedirect decides
+	}
+	body, err := readAll(resp)
+	if err != nil {
+		return nil, &answer{what: s.redact(err.Error()), kind: ErrInvalidAnswer}
+	}
+	if err := s.check(resp, body); err != nil {
+		return nil, err
+	}
+	resp.Body = io.NopCloser(bytes.NewReader(body))
+	return resp, nil
+}
+
+// readAll reads an answer and closes it.
+func readAll(resp *http.Response) ([]byte, error) {
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
+	closeErr := resp.Body.Close()
+	if err = errors.Join(err, closeErr); err != nil {
+		return nil, fmt.Errorf("the answer ended early: %w", err)
+	}
+	if len(body) > maxBody {
+		return nil, fmt.Errorf("the answer is larger than %d MiB", maxBody>>20)
+	}
+	return body, nil
+}
+
+// check maps what is not a good answer to an error.
+func (s *strict) check(resp *http.Response, body []byte) error {
+	if resp.StatusCode == http.StatusOK {
+		if !json.Valid(body) {
+			return &answer{what: fmt.Sprintf("200 OK with %s instead of JSON", describe(resp, body)), kind: ErrInvalidAnswer}
+		}
+		return nil
+	}
+	what := fmt.Sprintf("%d %s", resp.StatusCode, http.StatusText(resp.StatusCode))
+	if message := s.redact(forgesWords(body)); message != "" {
+		what += " (" + message + ")"
+	}
+	return &answer{what: what, kind: s.kindOf(resp)}
+}
+
+func (s *strict) kindOf(resp *http.Response) error {
+	switch code := resp.StatusCode; {
+	case code == http.StatusTooManyRequests, code == http.StatusForbidden && isLimited(resp.Header):
+		return &RateLimited{Until: s.until(resp.Header)}
+	// Azure DevOps answers an expired token with 203 and a sign-in page.
+	case code == http.StatusUnauthorized, code == http.StatusNonAuthoritativeInfo:
+		return ErrUnauthorized
+	case code == http.StatusForbidden:
+		return ErrForbidden
+	case code == http.StatusNotFound:
+		return ErrNotFound
+	case code >= http.StatusInternalServerError:
+		return ErrUnavailable
+	default:
+		return ErrInvalidAnswer
+	}
+}
+
+// isLimited tells a 403 that means "too often" from one that means "never".
+func isLimited(h http.Header) bool {
+	return h.Get("Retry-After") != "" || h.Get("X-RateLimit-Remaining") == "0" || h.Get("RateLimit-Remaining") == "0"
+}
+
+// until reads when a forge may be asked again: Retry-After, in seconds or as a
+// date, or the time at which the limit is reset, in seconds since 1970.
+func (s *strict) until(h http.Header) time.Time {
+	if after := h.Get("Retry-After"); after != "" {
+		if seconds, err := strconv.ParseInt(after, 10, 32); err == nil && seconds >= 0 {
+			return s.now().Add(time.Duration(seconds) * time.Second)
+		}
+		if date, err := http.ParseTime(after); err == nil {
+			return date
+		}
+	}
+	for _, name := range []string{"X-RateLimit-Reset", "RateLimit-Reset"} {
+		if seconds, err := strconv.ParseInt(h.Get(name), 10, 64); err == nil && seconds > 0 {
+			return time.Unix(seconds, 0)
+		}
+	}
+	return time.Time{}
+}
+
+// describe says in two words what came instead of JSON.
+func describe(resp *http.Response, body []byte) string {
+	switch {
+	case len(bytes.TrimSpace(body)) == 0:
+		return "an empty body"
+	case strings.Contains(resp.Header.Get("Content-Type"), "html"):
+		return "a web page"
+	default:
+		return "broken or truncated text"
+	}
+}
+
+// forgesWords returns what a forge says itself about an error.
+func forgesWords(body []byte) string {
+	var said struct {
+		Message any `json:"message"`
+	}
+	if json.Unmarshal(body, &said) != nil || said.Message == nil {
+		return ""
+	}
+	text := strings.Join(strings.Fields(fmt.Sprint(said.Message)), " ")
+	if len(text) > maxMessage {
+		text = text[:maxMessage] + "…"
+	}
+	return text
+}
+
+// redact takes credentials out of a text; a forge may echo them.
+func (s *strict) redact(text string) string {
+	if secret := s.credentials.Password; secret != "" {
+		text = strings.ReplaceAll(text, secret, "***")
+	}
+	return text
+}

@@ -1,0 +1,76 @@
+package source
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+const (
+	// pageSize is how many requests one page is asked for; a forge may give less.
+	pageSize = 100
+	// maxPages bounds a listing.
+	maxPages = 1000
+)
+
+// page is a part of a listing.
+type page struct {
+	items []Item
+	// next is the number of the next page, 0 after the last one.
+	next int
+	// total is how many items the forge says that there are; 0 when it does
+	// not say.
+	total int
+}
+
+var errEndless = errors.New("the listing does not end")
+
+// listAll reads all pages, from page 1. It is whole or an error: pages that
+// repeat, never end, or hold less than the forge says that there is, are
+// refused. An item on two pages, because the list moved meanwhile, counts once.
+func listAll(ctx context.Context, fetch func(ctx context.Context, number int) (page, error)) ([]Item, error) {
+	var all []Item
+	ids, pages := map[string]bool{}, map[string]bool{}
+	for number, count := 1, 0; ; count++ {
+		if count == maxPages {
+			return nil, &answer{what: fmt.Sprintf("%v after %d pages", errEndless, maxPages), kind: ErrInvalidAnswer}
+		}
+		got, err := fetch(ctx, number)
+		if err != nil {
+			return nil, err
+		}
+		if key := keyOf(got.items); len(got.items) > 0 && pages[key] {
+			return nil, &answer{what: fmt.Sprintf("%v: page %d repeats an earlier one", errEndless, number), kind: ErrInvalidAnswer}
+		} else {
+			pages[key] = true
+		}
+		for _, item := range got.items {
+			if !ids[item.ID] {
+				ids[item.ID] = true
+				all = append(all, item)
+			}
+		}
+		if got.next == 0 {
+			return whole(all, got.total)
+		}
+		number = got.next
+	}
+}
+
+// whole refuses a listing that ended early.
+func whole(all []Item, total int) ([]Item, error) {
+	if len(all) < total {
+		return nil, &answer{what: fmt.Sprintf("the listing ended after %d of %d requests", len(all), total), kind: ErrInvalidAnswer}
+	}
+	return all, nil
+}
+
+// keyOf tells pages apart by what is on them.
+func keyOf(items []Item) string {
+	ids := make([]string, len(items))
+	for i, item := range items {
+		ids[i] = item.ID
+	}
+	return strings.Join(ids, ",")
+}

@@ -1,0 +1,88 @@
+// Command app is the sample web app that previews show: one page that tells
+// which preview it is.
+//
+//	PORT         where it listens (8080)
+//	PUBLIC_URL   the preview's address, set by the preview's manifests
+//	APP_MESSAGE  a line that the image was built with
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"html/template"
+	"log/slog"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+const page = `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<title>{{.Message}}</title>
+<style>body { font: 18px/1.5 sans-serif; margin: 15vh auto; max-width: 32em; padding: 0 1em }</style>
+<h1>{{.Message}}</h1>
+<p>{{if .PublicURL}}This preview is at <a href="{{.PublicURL}}">{{.PublicURL}}</a>.{{else}}No PUBLIC_URL is set.{{end}}</p>
+<p>Served by {{.Hostname}}.</p>
+</html>
+`
+
+type content struct{ Message, PublicURL, Hostname string }
+
+func main() {
+	if err := run(); err != nil {
+		slog.Error("the app ended", "error", err)
+		os.Exit(1)
+	}
+}
+
+func run() error {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
+	defer stop()
+	server := &http.Server{
+		Addr: ":" + env("PORT", "8080"),
+		Handler: handler(content{
+			Message:   env("APP_MESSAGE", "Hello from the sample app"),
+			PublicURL: os.Getenv("PUBLIC_URL"),
+			Hostname:  os.Getenv("HOSTNAME"),
+		}),
+		ReadHeaderTimeout: 10 * time.Second,
+	}
+	context.AfterFunc(ctx, func() {
+		grace, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		if err := server.Shutdown(grace); err != nil {
+			slog.Warn("some requests were cut off", "error", err)
+		}
+	})
+	slog.Info("serving", "address", server.Addr)
+	if err := server.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serving on %s: %w", server.Addr, err)
+	}
+	return nil
+}
+
+func handler(c content) http.Handler {
+	tmpl := template.Must(template.New("page").Parse(page))
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusOK)
+	})
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		if err := tmpl.Execute(w, c); err != nil {
+			slog.Warn("a visitor left early", "error", err)
+		}
+	})
+	return mux
+}
+
+func env(name, otherwise string) string {
+	if value := os.Getenv(name); value != "" {
+		return value
+	}
+	return otherwise
+}

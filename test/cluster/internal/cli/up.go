@@ -1,0 +1,138 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/eddy-previews/eddy/test/cluster/internal/local"
+	"github.com/eddy-previews/eddy/test/cluster/internal/progress"
+	"github.com/eddy-previews/eddy/test/cluster/internal/toolchain"
+	"github.com/eddy-previews/eddy/test/cluster/system"
+)
+
+type upOptions struct {
+	dir    string
+	node   string
+	crds   []string
+	runs   []string
+	detach bool
+}
+
+func newUp() *cobra.Command {
+	o := &upOptions{}
+	cmd := &cobra.Command{
+		Use:   "up",
+		Short: "Start a system: Kubernetes, Flux, Gitea and, where possible, a node",
+		Long: `Start a system, building what is missing, and keep it until Ctrl-C. With
+--detach it goes on in the background once all is ready, until cluster down.
+Its state stays in the folder; cluster down removes it.`,
+		Example: `  cluster up --detach --crds config/crd --run 'eddy=bin/eddy operator'
+  cluster up --dir /tmp/second --node off`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd) },
+	}
+	dirFlag(cmd, &o.dir)
+	flags := cmd.Flags()
+	flags.StringVar(&o.node, "node", string(local.NodeAuto), "run pods: auto (where the machine can), on (fail where it cannot), off")
+	flags.StringArrayVar(&o.crds, "crds", nil, "apply the CRDs in this folder (can be repeated)")
+	flags.StringArrayVar(&o.runs, "run", nil, "NAME=COMMAND: a program to run beside the system once it is ready (can be repeated)")
+	flags.BoolVar(&o.detach, "detach", false, "return once all is ready, and leave the system running")
+	return cmd
+}
+
+func (o *upOptions) run(cmd *cobra.Command) error {
+	folder, err := folderOf(o.dir)
+	if err != nil {
+		return err
+	}
+	options, err := o.options(cmd, folder)
+	if err != nil {
+		return err
+	}
+	if !o.detach {
+		return local.Up(cmd.Context(), options, func(info *system.Info) {
+			printSummary(cmd.OutOrStdout(), info)
+		})
+	}
+	info, err := local.Detach(cmd.Context(), folder, o.supervisorArgs(folder, options), cmd.ErrOrStderr())
+	if err != nil {
+		return err
+	}
+	printSummary(cmd.OutOrStdout(), info)
+	return nil
+}
+
+// options checks the flags, so that a typo is told at once and not after
+// everything has started.
+func (o *upOptions) options(cmd *cobra.Command, folder local.Folder) (local.Options, error) {
+	options := local.Options{
+		Folder: folder, Node: local.NodeMode(o.node),
+		Progress: progress.New(cmd.ErrOrStderr()),
+	}
+	switch options.Node {
+	case local.NodeAuto, local.NodeOn, local.NodeOff:
+	default:
+		return options, fmt.Errorf("--node %q: want auto, on or off", o.node)
+	}
+	for _, text := range o.runs {
+		run, err := local.ParseRun(text)
+		if err != nil {
+			return options, err
+		}
+		options.Runs = append(options.Runs, run)
+	}
+	for _, dir := range o.crds {
+		abs, err := filepath.Abs(dir)
+		if err != nil {
+			return options, err
+		}
+		options.CRDs = append(options.CRDs, abs)
+	}
+	var err error
+	options.Builder, err = toolchain.NewBuilder(options.Progress)
+	return options, err
+}
+
+// supervisorArgs is the same command in the foreground.
+func (o *upOptions) supervisorArgs(folder local.Folder, options local.Options) []string {
+	args := []string{"up", "--dir", string(folder), "--node", o.node}
+	for _, dir := range options.CRDs {
+		args = append(args, "--crds", dir)
+	}
+	for _, run := range o.runs {
+		args = append(args, "--run", run)
+	}
+	return args
+}
+
+func printSummary(out io.Writer, info *system.Info) {
+	lines := []string{
+		"",
+		"The system is ready.",
+		"",
+		"  export KUBECONFIG=" + info.Kubeconfig,
+		"  " + filepath.Join(info.Dir, "kubectl") + " get all --all-namespaces",
+		"",
+		"  Kubernetes    " + info.APIServer,
+		"  Gitea         " + info.Gitea.URL + "  (" + info.Gitea.Username + ", password " + info.Gitea.Password + ")",
+	}
+	if info.Ingress != nil {
+		lines = append(lines, "  Ingress       "+info.Ingress.URL+"  (curl -H 'Host: NAME' "+info.Ingress.URL+")")
+	}
+	if info.Node != nil {
+		lines = append(lines, "  Node          "+info.Node.Name)
+	}
+	lines = append(lines,
+		"  Logs          "+info.Logs,
+		"  For programs  "+filepath.Join(info.Dir, system.File),
+	)
+	for _, missing := range info.Missing {
+		lines = append(lines, "", "  Missing: "+missing)
+	}
+	// A summary that cannot be printed must not end the system.
+	_, _ = fmt.Fprintln(out, strings.Join(lines, "\n"))
+}

@@ -1,0 +1,67 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/eddy-previews/eddy/test/cluster/internal/image"
+	"github.com/eddy-previews/eddy/test/cluster/internal/node"
+	"github.com/eddy-previews/eddy/test/cluster/internal/supervise"
+	"github.com/eddy-previews/eddy/test/cluster/internal/toolchain"
+	"github.com/eddy-previews/eddy/test/cluster/system"
+)
+
+// ErrNoNode says that a system has no node to give an image to.
+var ErrNoNode = errors.New("the system has no node")
+
+// appPort is where the sample app listens by itself.
+const appPort = 8080
+
+// SampleImage builds an image of the sample app under a name and gives it to
+// the system's node, where pods find it without a registry. The message is
+// what the app's page says.
+func SampleImage(ctx context.Context, f Folder, ref, message string, builder *toolchain.Builder) error {
+	info, err := system.Load(string(f))
+	if err != nil {
+		return err
+	}
+	if info.Node == nil {
+		return ErrNoNode
+	}
+	pid, err := f.nodePID()
+	if err != nil {
+		return err
+	}
+	program, err := builder.Program(ctx, "app")
+	if err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp("", "eddy-image-")
+	if err != nil {
+		return fmt.Errorf("making a folder for the image: %w", err)
+	}
+	defer func() { _ = os.RemoveAll(dir) }() // a temporary folder
+	tarFile := filepath.Join(dir, "image.tar")
+	sample := image.Image{Ref: ref, Program: program, Port: appPort, Env: []string{"APP_MESSAGE=" + message}}
+	if err := sample.Write(tarFile); err != nil {
+		return err
+	}
+	return node.Import(ctx, node.Socket(pid), tarFile)
+}
+
+// nodePID is the process id of the node's process 1.
+func (f Folder) nodePID() (int, error) {
+	parts, err := f.Parts()
+	if err != nil {
+		return 0, err
+	}
+	for _, part := range parts {
+		if part.Name == node.Process && part.State == supervise.Ready {
+			return part.PID, nil
+		}
+	}
+	return 0, fmt.Errorf("the node does not run any more: see %s, and start the system again", f.path("logs/node.log"))
+}
