@@ -1,0 +1,159 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/eddy-previews/eddy/test/e2e/story"
+)
+
+// playAndLeave starts the system, plays the first act, and leaves it running.
+func (o *options) playAndLeave(cmd *cobra.Command) error {
+	programs, dir, err := o.place(cmd)
+	if err != nil {
+		return err
+	}
+	if _, err := story.LoadSystem(dir); err == nil {
+		return fmt.Errorf("a system runs in %s already: see it with %s status, or end it with %s down", dir, program(), program())
+	}
+	p, err := start(cmd.Context(), programs, dir)
+	if err == nil {
+		err = p.firstAct(cmd.Context())
+	}
+	if err != nil {
+		return fmt.Errorf("%w\n(what has started is left as it is; end it with: %s down)", err, program())
+	}
+	p.invite()
+	return nil
+}
+
+// start starts a system and sets the stage.
+func start(ctx context.Context, programs story.Programs, dir string) (*play, error) {
+	print := newPrinter(os.Stdout)
+	print.heading("Starting Kubernetes, Flux, Gitea and Eddy (the first time builds them, once, for about 25 minutes)")
+	system, err := programs.Up(ctx, dir)
+	if err != nil {
+		return nil, err
+	}
+	programs.Output = nil
+	world, err := story.Open(programs, system)
+	if err != nil {
+		return nil, err
+	}
+	world.PollEvery = pollEvery
+	p := &play{world: world, print: print}
+	for _, missing := range system.Missing {
+		print.line("missing", missing)
+	}
+	print.heading("Setting the stage")
+	print.line("platform", "creates the repositories acme/fleet and acme/api on Gitea, and connects Flux to the fleet")
+	print.line("platform", "applies the provider api-prs and the ResourceSet api-pr-envs: two YAML files")
+	if err := world.Prepare(ctx); err != nil {
+		return nil, err
+	}
+	print.line("watcher", "looks at acme/api every "+pollEvery+", for open pull requests with the label "+story.ReadyLabel)
+	return p, nil
+}
+
+// firstAct opens two pull requests, and has one deployed.
+func (p *play) firstAct(ctx context.Context) error {
+	p.print.heading("Two pull requests; CI has built one of them")
+	return p.narrated(ctx, func(ctx context.Context) error {
+		first, err := p.open(ctx, "Add a page")
+		if err != nil {
+			return err
+		}
+		second, err := p.open(ctx, "Change the colours")
+		if err != nil {
+			return err
+		}
+		if err := p.label(ctx, first); err != nil {
+			return err
+		}
+		return p.world.Holds(ctx, p.world.Absent(second), time.Second)
+	})
+}
+
+// invite says what the user can do now.
+func (p *play) invite() {
+	system, self := p.world.System, program()
+	out := &strings.Builder{}
+	say := func(format string, args ...any) { _, _ = fmt.Fprintf(out, format+"\n", args...) } // a Builder never fails
+
+	first := story.PullRequest{Number: 1}
+	p.print.heading("It is yours")
+	if system.Ingress != nil {
+		say("Open the preview:")
+		say("  curl -H 'Host: %s' %s/", first.Host(), system.Ingress.URL)
+		address := strings.TrimPrefix(system.Ingress.URL, "http://")
+		host, port, _ := strings.Cut(address, ":")
+		say("  in a browser on this machine: http://%s:%s/ after", first.Host(), port)
+		say("    echo '%s %s' | sudo tee -a /etc/hosts", host, first.Host())
+	} else {
+		say("There is no node here, so no pod runs and no URL answers. All else is real.")
+	}
+	say("")
+	say("Go on:")
+	for _, example := range []struct{ args, effect string }{
+		{"push 1", "a new commit: its preview rolls out"},
+		{"label 2", "CI is done with pull request 2: it gets a preview"},
+		{"unlabel 2", "without the label, the preview goes"},
+		{"close 1", "closed: everything of it goes"},
+		{"open 'My change'", "a pull request of yours"},
+		{"status", "what there is"},
+		{"down", "end it, and remove all traces"},
+	} {
+		say("  %-28s # %s", self+" "+example.args, example.effect)
+	}
+	say("")
+	say("Or do the same on Gitea (it is looked at every %s):", pollEvery)
+	say("  %s/acme/api/pulls   user %s, password %s", system.Gitea.URL, system.Gitea.Username, system.Gitea.Password)
+	say("  git clone http://%s:%s@%s/acme/api.git", system.Gitea.Username, system.Gitea.Password, strings.TrimPrefix(system.Gitea.URL, "http://"))
+	say("  curl -u %s:%s -X POST -H 'Content-Type: application/json' -d '{\"labels\":[\"%s\"]}' \\", system.Gitea.Username, system.Gitea.Password, story.ReadyLabel)
+	say("    %s/api/v1/repos/acme/api/issues/2/labels", system.Gitea.URL)
+	say("  curl -u %s:%s -X PATCH -H 'Content-Type: application/json' -d '{\"state\":\"closed\"}' \\", system.Gitea.Username, system.Gitea.Password)
+	say("    %s/api/v1/repos/acme/api/pulls/1", system.Gitea.URL)
+	say("")
+	say("With kubectl, if you have it: export KUBECONFIG=%s", system.Kubeconfig)
+	say("  kubectl -n app-dev get rsip,rset,kustomization,deployment,service,ingress")
+	say("Logs: %s", system.Logs)
+	p.print.block(out.String())
+}
+
+// status prints a line for each open pull request, and then what there is.
+func (p *play) status(ctx context.Context) error {
+	prs, err := p.world.Forge.List(ctx)
+	if err != nil {
+		return err
+	}
+	scene, err := p.world.Look(ctx)
+	if err != nil {
+		return err
+	}
+	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	// The writer keeps its first error and returns it from Flush.
+	_, _ = fmt.Fprintln(table, "PULL REQUEST\tTITLE\tLABEL\tKUSTOMIZATION\tURL")
+	for _, pr := range prs {
+		label := "no"
+		if pr.Ready() {
+			label = "yes"
+		}
+		_, _ = fmt.Fprintf(table, "%d\t%s\t%s\t%s\t%s\n", pr.Number, pr.Title, label,
+			orDash(scene[story.Thing{Kind: "Kustomization", Name: pr.Kustomization()}]),
+			orDash(scene[story.Thing{Kind: "URL", Name: pr.PublicURL()}]))
+	}
+	return table.Flush()
+}
+
+func orDash(text string) string {
+	if text == "" {
+		return "-"
+	}
+	return text
+}

@@ -1,0 +1,54 @@
+package e2e_test
+
+import (
+	"slices"
+	"testing"
+
+	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/test/e2e/story"
+)
+
+// "Deploy gated on the image build."
+func TestTheDeployIsGatedOnTheBuild(t *testing.T) {
+	pr := open(t, "Gate")
+
+	t.Run("an open pull request without the label is not deployed", func(t *testing.T) {
+		poll(t)
+		still(t, world.Absent(pr))
+		inputs, err := world.Inputs(t.Context())
+		must(t, err)
+		if _, found := inputs[pr.ID()]; found {
+			t.Errorf("the provider exports %v, with pull request %d", inputs, pr.Number)
+		}
+	})
+	t.Run("another label does not open the gate", func(t *testing.T) {
+		must(t, world.Forge.Retitle(t.Context(), pr, story.ReadyLabel))
+		poll(t)
+		still(t, world.Absent(pr))
+	})
+	t.Run("the label makes it an input with its number and head commit", func(t *testing.T) {
+		must(t, world.Forge.AddLabel(t.Context(), pr))
+		poll(t)
+		expect(t, world.Exported(pr))
+	})
+	t.Run("and it is deployed", func(t *testing.T) { expect(t, world.Deployed(pr)) })
+}
+
+// "The two CRDs": the seed's provider, as it stands there.
+func TestTheProviderIsTheSeeds(t *testing.T) {
+	pr := preview(t, "The seed's provider")
+	provider := get(t, story.Provider, &v1.ResourceSetInputProvider{})
+
+	t.Run("one repository, polled every five minutes", func(t *testing.T) {
+		equal(t, provider.GetInterval().String(), "5m0s")
+		equal(t, provider.Spec.Type, v1.InputProviderGiteaPullRequest)
+	})
+	t.Run("one line gates: skip what is not labelled", func(t *testing.T) {
+		if want := []string{"!" + story.ReadyLabel}; !slices.Equal(provider.Spec.Skip.Labels, want) {
+			t.Errorf("got %v, want %v", provider.Spec.Skip.Labels, want)
+		}
+	})
+	t.Run("a token that may only read code is enough for a private repository", func(t *testing.T) {
+		expect(t, world.Exported(pr)) // StartPreviews has made no other token
+	})
+}

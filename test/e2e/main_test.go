@@ -1,0 +1,78 @@
+// Package e2e_test is the seed's story against real parts: Eddy's binary, Flux,
+// an API server and a Gitea, and where the machine can, a node with an ingress.
+// Each sentence of the seed that promises something has a test or subtest of
+// its name. A test opens pull requests of its own, and closes them.
+package e2e_test
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/eddy-previews/eddy/test/e2e/story"
+)
+
+// world is nil with -short.
+var world *story.World
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if testing.Short() {
+		os.Exit(m.Run())
+	}
+	code, err := withSystem(m.Run)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "the end-to-end test:", err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+// withSystem runs the tests with a system of their own, and takes it down
+// whatever happens.
+func withSystem(tests func() int) (code int, err error) {
+	dir, err := os.MkdirTemp("", "eddy-e2e-")
+	if err != nil {
+		return 1, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+
+	ctx, cancel := context.WithTimeout(context.Background(), 45*time.Minute)
+	defer cancel()
+	here, err := os.Getwd()
+	if err != nil {
+		return 1, err
+	}
+	root, err := story.FindRoot(here)
+	if err != nil {
+		return 1, err
+	}
+	return stage(ctx, story.FindPrograms(root, nil), filepath.Join(dir, "system"), tests)
+}
+
+func stage(ctx context.Context, programs story.Programs, dir string, tests func() int) (code int, err error) {
+	guard, err := programs.Guard(dir)
+	if err != nil {
+		return 1, err
+	}
+	defer func() { err = errors.Join(err, guard.Release()) }()
+	system, err := programs.Up(ctx, dir)
+	if err != nil {
+		return 1, err
+	}
+	if world, err = story.Open(programs, system); err != nil {
+		return 1, err
+	}
+	if err := world.Prepare(ctx); err != nil {
+		return 1, err
+	}
+	for _, missing := range system.Missing {
+		fmt.Println("not here:", missing)
+	}
+	return tests(), nil
+}

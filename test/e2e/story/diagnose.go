@@ -1,0 +1,93 @@
+package story
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	kustomizev1 "github.com/fluxcd/kustomize-controller/api/v1"
+	sourcev1 "github.com/fluxcd/source-controller/api/v1"
+	corev1 "k8s.io/api/core/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	v1 "github.com/eddy-previews/eddy/api/v1"
+)
+
+// Diagnose says how each object between the forge and the pods is, and ends
+// with the operator's last words.
+func (w *World) Diagnose(ctx context.Context) string {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	out := &strings.Builder{}
+	line := func(format string, args ...any) { _, _ = fmt.Fprintf(out, format+"\n", args...) } // a Builder never fails
+
+	for _, object := range w.chain(ctx, line) {
+		line("%T %s", object, client.ObjectKeyFromObject(object))
+		for _, condition := range object.GetConditions() {
+			line("    %s", describe(condition))
+		}
+	}
+	if inputs, err := w.Inputs(ctx); err == nil {
+		line("exported inputs {id: sha}: %v", inputs)
+	}
+	w.diagnosePods(ctx, line)
+	line("the end of the operator's log:\n%s", logTail(filepath.Join(w.System.Logs, "eddy.log"), 25))
+	return out.String()
+}
+
+// chain lists the objects from the forge to Flux.
+func (w *World) chain(ctx context.Context, line func(string, ...any)) []conditioned {
+	var (
+		providers      v1.ResourceSetInputProviderList
+		sets           v1.ResourceSetList
+		sources        sourcev1.GitRepositoryList
+		kustomizations kustomizev1.KustomizationList
+		out            []conditioned
+	)
+	for _, list := range []client.ObjectList{&providers, &sets, &sources, &kustomizations} {
+		if err := w.Kube.List(ctx, list); err != nil {
+			line("listing %T: %v", list, err)
+		}
+	}
+	for i := range providers.Items {
+		out = append(out, &providers.Items[i])
+	}
+	for i := range sets.Items {
+		out = append(out, &sets.Items[i])
+	}
+	for i := range sources.Items {
+		out = append(out, &sources.Items[i])
+	}
+	for i := range kustomizations.Items {
+		out = append(out, &kustomizations.Items[i])
+	}
+	return out
+}
+
+func (w *World) diagnosePods(ctx context.Context, line func(string, ...any)) {
+	pods := &corev1.PodList{}
+	if err := w.Kube.List(ctx, pods, client.InNamespace(Namespace)); err != nil {
+		line("listing pods: %v", err)
+	}
+	for _, pod := range pods.Items {
+		line("Pod %s: %s", pod.Name, pod.Status.Phase)
+		for _, container := range pod.Status.ContainerStatuses {
+			if waiting := container.State.Waiting; waiting != nil {
+				line("    %s: %s", waiting.Reason, waiting.Message)
+			}
+		}
+	}
+}
+
+// logTail returns the last lines of a file.
+func logTail(path string, lines int) string {
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return err.Error()
+	}
+	all := strings.Split(strings.TrimRight(string(raw), "\n"), "\n")
+	return strings.Join(all[max(0, len(all)-lines):], "\n")
+}

@@ -1,0 +1,180 @@
+package story
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// System describes the local system, as `cluster up` leaves it in system.json.
+type System struct {
+	Dir        string   `json:"dir"`
+	Kubeconfig string   `json:"kubeconfig"`
+	APIServer  string   `json:"apiServer"`
+	Gitea      Gitea    `json:"gitea"`
+	Ingress    *Ingress `json:"ingress"`
+	Node       *Node    `json:"node"`
+	// Missing says which parts this machine cannot have, and why.
+	Missing []string `json:"missing"`
+	Logs    string   `json:"logs"`
+}
+
+// Gitea is the forge and its administrator.
+type Gitea struct {
+	URL      string `json:"url"`
+	Username string `json:"username"`
+	Password string `json:"password"`
+	Token    string `json:"token"`
+}
+
+// Ingress is where requests for the previews' hosts go, nil without a node.
+type Ingress struct {
+	URL string `json:"url"`
+}
+
+// Node runs the pods, nil where the machine cannot run any.
+type Node struct {
+	Name string `json:"name"`
+}
+
+// LoadSystem reads the description of the system in dir.
+func LoadSystem(dir string) (*System, error) {
+	raw, err := os.ReadFile(filepath.Join(dir, "system.json"))
+	if err != nil {
+		return nil, fmt.Errorf("no system is ready in %s: %w", dir, err)
+	}
+	system := &System{}
+	if err := json.Unmarshal(raw, system); err != nil {
+		return nil, fmt.Errorf("reading %s/system.json: %w", dir, err)
+	}
+	return system, nil
+}
+
+// Programs are what a system is made with.
+type Programs struct {
+	// Root is the checkout.
+	Root string
+	// Cluster is the command of the local system's program, in Root.
+	Cluster []string
+	// Operator is the path of the binary eddy, built where it is empty.
+	Operator string
+	// Output gets what the programs report while they work.
+	Output io.Writer
+}
+
+// FindPrograms takes the programs from EDDY_CLUSTER and EDDY_BIN, else from
+// beside the running program, else they are run and built from root.
+func FindPrograms(root string, output io.Writer) Programs {
+	programs := Programs{Root: root, Output: output, Operator: find("EDDY_BIN", "eddy")}
+	programs.Cluster = []string{"go", "run", "-C", filepath.Join(root, "test", "cluster"), "."}
+	if binary := find("EDDY_CLUSTER", "cluster"); binary != "" {
+		programs.Cluster = []string{binary}
+	}
+	return programs
+}
+
+func find(variable, name string) string {
+	if path := os.Getenv(variable); path != "" {
+		return path
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return ""
+	}
+	beside := filepath.Join(filepath.Dir(self), name)
+	if _, err := os.Stat(beside); err != nil {
+		return ""
+	}
+	return beside
+}
+
+// operator returns the path of the operator's binary, and builds it where none
+// was found.
+func (p Programs) operator(ctx context.Context) (string, error) {
+	if p.Operator != "" {
+		return p.Operator, nil
+	}
+	path := filepath.Join(p.Root, "bin", "eddy")
+	build := exec.CommandContext(ctx, "go", "build", "-o", path, "./cmd/eddy")
+	build.Dir = p.Root
+	if out, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("building ./cmd/eddy (set EDDY_BIN to a built one): %w\n%s", err, out)
+	}
+	return path, nil
+}
+
+// Up starts a system in dir, with the operator in it, and leaves it running.
+func (p Programs) Up(ctx context.Context, dir string) (*System, error) {
+	binary, err := p.operator(ctx)
+	if err != nil {
+		return nil, err
+	}
+	operator := fmt.Sprintf("eddy='%s' operator --enable-leader-election=false --metrics-addr=127.0.0.1:0 --health-addr=127.0.0.1:0", binary)
+	err = p.run(ctx, "up", "--dir", dir, "--node", "auto", "--detach",
+		"--crds", filepath.Join(p.Root, "config", "crd"), "--run", operator)
+	if err != nil {
+		return nil, err
+	}
+	return LoadSystem(dir)
+}
+
+// Down ends the system in dir and removes its state. It does nothing where
+// there is none.
+func (p Programs) Down(ctx context.Context, dir string) error {
+	return p.run(ctx, "down", "--dir", dir)
+}
+
+// Image builds the sample application and loads it into the node.
+func (p Programs) Image(ctx context.Context, dir, ref, message string) error {
+	return p.run(ctx, "image", "--dir", dir, "--ref", ref, "--message", message)
+}
+
+func (p Programs) run(ctx context.Context, args ...string) error {
+	command := append(append([]string{}, p.Cluster...), args...)
+	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
+	cmd.Dir = p.Root
+	last := &tail{to: p.Output}
+	cmd.Stdout, cmd.Stderr = last, last
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("running %s: %w\n%s", strings.Join(command, " "), err, last)
+	}
+	return nil
+}
+
+// tail passes on what is written, and keeps its end for an error's text.
+type tail struct {
+	to   io.Writer
+	kept []byte
+}
+
+func (t *tail) Write(text []byte) (int, error) {
+	const most = 4096
+	t.kept = append(t.kept, text...)
+	if len(t.kept) > most {
+		t.kept = t.kept[len(t.kept)-most:]
+	}
+	if t.to == nil {
+		return len(text), nil
+	}
+	return t.to.Write(text)
+}
+
+func (t *tail) String() string { return string(t.kept) }
+
+// FindRoot returns the checkout that contains the folder from, by its go.mod.
+func FindRoot(from string) (string, error) {
+	for dir := from; ; dir = filepath.Dir(dir) {
+		raw, err := os.ReadFile(filepath.Join(dir, "go.mod"))
+		if err == nil && strings.HasPrefix(string(raw), "module github.com/eddy-previews/eddy\n") {
+			return dir, nil
+		}
+		if dir == filepath.Dir(dir) {
+			return "", fmt.Errorf("%s is in no checkout of Eddy", from)
+		}
+	}
+}

@@ -1,0 +1,165 @@
+package story
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	kustomizev1 "github.com/fluxcd/kustomize-controller/api/v1"
+	sourcev1 "github.com/fluxcd/source-controller/api/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/tools/clientcmd"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	v1 "github.com/eddy-previews/eddy/api/v1"
+)
+
+// World is everybody and everything in the story.
+type World struct {
+	Programs Programs
+	System   *System
+	Forge    *Forge
+	// Kube reads and writes directly, as an administrator.
+	Kube client.Client
+	// PollEvery is the watcher's interval, as in the example when empty.
+	PollEvery string
+
+	http *http.Client
+}
+
+// Open connects to a running system.
+func Open(programs Programs, system *System) (*World, error) {
+	scheme := runtime.NewScheme()
+	err := errors.Join(clientgoscheme.AddToScheme(scheme), v1.AddToScheme(scheme),
+		kustomizev1.AddToScheme(scheme), sourcev1.AddToScheme(scheme))
+	if err != nil {
+		return nil, err
+	}
+	config, err := clientcmd.BuildConfigFromFlags("", system.Kubeconfig)
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", system.Kubeconfig, err)
+	}
+	config.QPS = -1
+	kube, err := client.New(config, client.Options{Scheme: scheme})
+	if err != nil {
+		return nil, fmt.Errorf("connecting to the cluster: %w", err)
+	}
+	browser := &http.Client{Timeout: 30 * time.Second}
+	return &World{
+		Programs: programs, System: system, Kube: kube, http: browser,
+		Forge: &Forge{gitea: system.Gitea, http: browser},
+	}, nil
+}
+
+// Prepare sets the stage: the two repositories, Flux's view of the fleet, what
+// all previews share, and the seed's two objects. It can be repeated.
+func (w *World) Prepare(ctx context.Context) error {
+	for _, step := range []func(context.Context) error{
+		w.Forge.Prepare, w.publishFleet, w.ConnectFlux, w.ShareInfra, w.StartPreviews,
+	} {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *World) publishFleet(ctx context.Context) error {
+	files, err := fleetFiles(w.Programs.Root)
+	if err != nil {
+		return err
+	}
+	return w.Forge.PublishFleet(ctx, files)
+}
+
+// ConnectFlux creates the GitRepository flux-system: "a cluster already
+// running Flux".
+func (w *World) ConnectFlux(ctx context.Context) error {
+	return w.apply(ctx, fmt.Sprintf(`
+apiVersion: source.toolkit.fluxcd.io/v1
+kind: GitRepository
+metadata:
+  name: flux-system
+  namespace: %s
+spec:
+  interval: 1m
+  url: %s
+  ref:
+    branch: main
+`, FluxNamespace, w.Forge.FleetURL()))
+}
+
+// ShareInfra creates the Kustomization app-common-dev, and waits for the
+// namespace that comes from it.
+func (w *World) ShareInfra(ctx context.Context) error {
+	files, err := fleetFiles(w.Programs.Root)
+	if err != nil {
+		return err
+	}
+	if err := w.apply(ctx, files["clusters/eks/app-common-dev.yaml"]); err != nil {
+		return err
+	}
+	return w.Wait(ctx, w.InfraReady())
+}
+
+// StartPreviews creates the secret, the provider and the ResourceSet.
+func (w *World) StartPreviews(ctx context.Context) error {
+	token, err := w.Forge.ReadToken(ctx)
+	if err != nil {
+		return err
+	}
+	auth, err := example(w.Programs.Root, "secret.example.yaml", change{"TO-CHANGE", token})
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(w.apply(ctx, auth), w.ApplyProvider(ctx), w.ApplyResourceSet(ctx)); err != nil {
+		return err
+	}
+	return w.Wait(ctx, w.PreviewsReady())
+}
+
+// ApplyProvider creates the watcher.
+func (w *World) ApplyProvider(ctx context.Context) error {
+	changes := []change{{"https://gitea.example.com/acme/api", w.Forge.AppURL()}}
+	if w.PollEvery != "" {
+		changes = append(changes, change{`reconcileEvery: "5m"`, `reconcileEvery: "` + w.PollEvery + `"`})
+	}
+	text, err := example(w.Programs.Root, "provider.yaml", changes...)
+	if err != nil {
+		return err
+	}
+	return w.apply(ctx, text)
+}
+
+// ApplyResourceSet creates the templater.
+func (w *World) ApplyResourceSet(ctx context.Context) error {
+	text, err := example(w.Programs.Root, "resourceset.yaml")
+	if err != nil {
+		return err
+	}
+	return w.apply(ctx, text)
+}
+
+// BuildImage is the first step of CI. Without a node there is nobody to pull it.
+func (w *World) BuildImage(ctx context.Context, pr PullRequest) error {
+	if w.System.Node == nil {
+		return nil
+	}
+	return w.Programs.Image(ctx, w.System.Dir, pr.Image(), Message(pr))
+}
+
+// CI builds the image of a pull request, and sets the label as its last step.
+func (w *World) CI(ctx context.Context, pr PullRequest) error {
+	if err := w.BuildImage(ctx, pr); err != nil {
+		return err
+	}
+	return w.Forge.AddLabel(ctx, pr)
+}
+
+// Message is what the application shows that is built from a pull request.
+func Message(pr PullRequest) string {
+	return fmt.Sprintf("pull request %d at %.7s", pr.Number, pr.SHA)
+}
