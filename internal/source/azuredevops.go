@@ -117,7 +117,7 @@ func (a *azureRepository) page(ctx context.Context, number int) (page, error) {
 	for _, request := range answer.Value {
 		out.items = append(out.items, a.item(request, request.Labels))
 	}
-	if len(answer.Value) == pageSize {
+	if len(answer.Value) >= pageSize {
 		out.next = number + 1
 	}
 	return out, nil

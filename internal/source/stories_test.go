@@ -1,0 +1,185 @@
+package source_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"testing"
+
+	"github.com/eddy-previews/eddy/internal/source"
+	"github.com/eddy-previews/eddy/test/forge"
+)
+
+// forges are all servers that the same stories are told to.
+var forges = map[string]func(testing.TB) *forge.Forge{
+	"Gitea":       forge.NewGitea,
+	"GitHub":      forge.NewGitHub,
+	"GitLab":      forge.NewGitLab,
+	"AzureDevOps": forge.NewAzureDevOps,
+}
+
+// onEvery tells a story to every forge.
+func onEvery(t *testing.T, story func(t *testing.T, f *forge.Forge, repository source.Source)) {
+	t.Helper()
+	for name, start := range forges {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := start(t)
+			story(t, f, open(t, f, forge.Token))
+		})
+	}
+}
+
+func open(t *testing.T, f *forge.Forge, token string) source.Source {
+	t.Helper()
+	repository, err := source.New(source.Config{
+		Type: f.Type, URL: f.URL, Credentials: source.Credentials{Username: "flux", Password: token},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return repository
+}
+
+func list(t *testing.T, repository source.Source) []source.Item {
+	t.Helper()
+	items, err := repository.List(context.Background(), source.Query{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return items
+}
+
+// ids are the listed numbers, sorted.
+func ids(items []source.Item) []string {
+	out := make([]string, len(items))
+	for i, item := range items {
+		out[i] = item.ID
+	}
+	slices.Sort(out)
+	return out
+}
+
+func lookup(t *testing.T, repository source.Source, number int) source.Item {
+	t.Helper()
+	item, err := repository.Lookup(context.Background(), fmt.Sprint(number))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return item
+}
+
+func TestARequestIsToldInOneVocabulary(t *testing.T) {
+	onEvery(t, func(t *testing.T, f *forge.Forge, repository source.Source) {
+		n := f.Open(forge.Request{
+			Title: `Fix "it": 日本語 #1`, Branch: "feature/Add_x", Target: "release/2", SHA: "c0ffee", Author: "ada",
+			Labels: []string{"build/image-ready", "size: XL"}, Draft: true, Fork: true,
+		})
+		got := list(t, repository)[0]
+		if got.ID != fmt.Sprint(n) || got.SHA != "c0ffee" || got.Branch != "feature/Add_x" || got.TargetBranch != "release/2" ||
+			got.Title != `Fix "it": 日本語 #1` || got.Author != "ada" || !got.Draft || !got.Fork || got.Closed || got.URL == "" ||
+			!slices.Equal(got.Labels, []string{"build/image-ready", "size: XL"}) {
+			t.Errorf("listed %+v", got)
+		}
+		if single := lookup(t, repository, n); !reflect.DeepEqual(single, got) {
+			t.Errorf("looked up\n%+v\nlisted\n%+v", single, got)
+		}
+	})
+}
+
+func TestALifeIsFollowed(t *testing.T) {
+	onEvery(t, func(t *testing.T, f *forge.Forge, repository source.Source) {
+		if items := list(t, repository); len(items) != 0 {
+			t.Fatalf("an empty repository has %v", items)
+		}
+		n := f.Open(forge.Request{})
+		f.Push(n, "0123")
+		f.Label(n, "build/image-ready")
+		if got := list(t, repository)[0]; got.SHA != "0123" || !got.HasLabel("build/image-ready") || got.Fork || got.Draft {
+			t.Errorf("after a push and a label: %+v", got)
+		}
+		f.Unlabel(n, "build/image-ready")
+		if got := list(t, repository)[0]; len(got.Labels) != 0 {
+			t.Errorf("after taking the label: %v", got.Labels)
+		}
+		for _, end := range []func(int){f.Close, f.Merge} {
+			end(n)
+			if items := list(t, repository); len(items) != 0 {
+				t.Errorf("it is listed after its end: %v", items)
+			}
+			if !lookup(t, repository, n).Closed {
+				t.Error("a look-up does not say that it is closed")
+			}
+			f.Reopen(n)
+			f.Change(n, func(r *forge.Request) { r.Merged = false })
+			if lookup(t, repository, n).Closed || len(list(t, repository)) != 1 {
+				t.Error("it is not back after it was reopened")
+			}
+		}
+	})
+}
+
+func TestAThousandRequestsAreListedWhole(t *testing.T) {
+	onEvery(t, func(t *testing.T, f *forge.Forge, repository source.Source) {
+		want := make([]string, 1000)
+		for i := range want {
+			want[i] = fmt.Sprint(f.Open(forge.Request{}))
+		}
+		slices.Sort(want)
+		if got := ids(list(t, repository)); !slices.Equal(got, want) {
+			t.Errorf("listed %d requests, want %d", len(got), len(want))
+		}
+		if asked := f.Asked(); asked > 21 {
+			t.Errorf("the listing took %d requests to the forge", asked)
+		}
+	})
+}
+
+func TestAFullLastPageIsTheLastOne(t *testing.T) {
+	onEvery(t, func(t *testing.T, f *forge.Forge, repository source.Source) {
+		for range 200 {
+			f.Open(forge.Request{})
+		}
+		if got := len(list(t, repository)); got != 200 {
+			t.Errorf("listed %d requests, want 200", got)
+		}
+	})
+}
+
+func TestWhatWasNeverThereIsNotFound(t *testing.T) {
+	onEvery(t, func(t *testing.T, _ *forge.Forge, repository source.Source) {
+		for _, id := range []string{"7", "seven", "../../etc"} {
+			if _, err := repository.Lookup(context.Background(), id); !errors.Is(err, source.ErrNotFound) {
+				t.Errorf("looking up %q: %v", id, err)
+			}
+		}
+	})
+}
+
+func TestARequestWhoseMergeIsNotComputedHasNoCommit(t *testing.T) {
+	f := forge.NewAzureDevOps(t)
+	f.Open(forge.Request{NoMerge: true})
+	if items := list(t, open(t, f, forge.Token)); len(items) != 1 || items[0].SHA != "" {
+		t.Errorf("listed %+v", items)
+	}
+}
+
+func TestGitLabFiltersByLabelItself(t *testing.T) {
+	f := forge.NewGitLab(t)
+	f.Open(forge.Request{Labels: []string{"a"}})
+	f.Open(forge.Request{Labels: []string{"a", "b"}})
+	items, err := open(t, f, forge.Token).List(context.Background(), source.Query{Labels: []string{"a", "b"}})
+	if err != nil || !slices.Equal(ids(items), []string{"2"}) {
+		t.Errorf("listed %v, %v", items, err)
+	}
+}
+
+func TestGitLabsSlugIsThatOfItsCI(t *testing.T) {
+	f := forge.NewGitLab(t)
+	f.Open(forge.Request{Branch: "Feature/Add_X!-a-very-long-name-that-goes-on-and-on-and-on-until-it-is-cut-"})
+	if got := list(t, open(t, f, forge.Token))[0].Slug; got != "feature-add-x--a-very-long-name-that-goes-on-and-on-and-on-unti" {
+		t.Errorf("the slug is %q", got)
+	}
+}

@@ -1,0 +1,75 @@
+package source_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/source"
+)
+
+func unix(t time.Time) string { return fmt.Sprint(t.Unix()) }
+
+func TestURLsAreTakenAsPeopleCopyThem(t *testing.T) {
+	for _, c := range []struct{ kind, url string }{
+		{v1.InputProviderGitHubPullRequest, "https://github.com/acme/api"},
+		{v1.InputProviderGitHubPullRequest, "https://github.com/acme/api.git"},
+		{v1.InputProviderGitHubPullRequest, "https://GitHub.example.com:8443/acme/api/"},
+		{v1.InputProviderGitLabMergeRequest, "https://gitlab.com/acme/platform/team/api.git"},
+		{v1.InputProviderGiteaPullRequest, "http://gitea.example.com:3000/acme/api"},
+		{v1.InputProviderGiteaPullRequest, "https://example.com/git/acme/api/"},
+		{v1.InputProviderAzureDevOpsPullRequest, "https://dev.azure.com/org/project/_git/api"},
+		{v1.InputProviderAzureDevOpsPullRequest, "https://dev.azure.com/org/My%20Project/_git/api"},
+		{v1.InputProviderAzureDevOpsPullRequest, "https://org.visualstudio.com/project/_git/api"},
+		{v1.InputProviderAzureDevOpsPullRequest, "https://org.visualstudio.com/DefaultCollection/project/_git/api"},
+		{v1.InputProviderAzureDevOpsPullRequest, "https://tfs.example.com/tfs/Default/project/_git/api"},
+	} {
+		if _, err := source.New(source.Config{Type: c.kind, URL: c.url}); err != nil {
+			t.Errorf("%s %s: %v", c.kind, c.url, err)
+		}
+	}
+}
+
+func TestAMalformedURLSaysWhatWasExpected(t *testing.T) {
+	for _, c := range []struct{ kind, url string }{
+		{v1.InputProviderGitHubPullRequest, "https://github.com/acme"},
+		{v1.InputProviderGitHubPullRequest, "https://github.com/acme/api/tree/main"},
+		{v1.InputProviderGitHubPullRequest, "github.com/acme/api"},
+		{v1.InputProviderGitHubPullRequest, "https:///acme/api"},
+		{v1.InputProviderGitHubPullRequest, "https://github.com/acme//api"},
+		{v1.InputProviderGitLabMergeRequest, "https://gitlab.com/api"},
+		{v1.InputProviderGiteaPullRequest, "https://gitea.example.com/acme/api?tab=pulls"},
+		{v1.InputProviderGiteaPullRequest, "https://gitea.example.com/acme/../api"},
+		{v1.InputProviderGiteaPullRequest, "http://[::1"},
+		{v1.InputProviderAzureDevOpsPullRequest, "https://dev.azure.com/org/project/api"},
+		{v1.InputProviderAzureDevOpsPullRequest, "https://dev.azure.com/project/_git/api"},
+	} {
+		_, err := source.New(source.Config{Type: c.kind, URL: c.url})
+		if err == nil || !strings.Contains(err.Error(), "expected https://") {
+			t.Errorf("%s %s: %v", c.kind, c.url, err)
+		}
+	}
+}
+
+func TestCredentialsInAURLAreRefusedAndNotRepeated(t *testing.T) {
+	_, err := source.New(source.Config{Type: v1.InputProviderGiteaPullRequest, URL: "https://flux:s3cret@gitea.example.com/acme/api"})
+	if err == nil || strings.Contains(err.Error(), "s3cret") || !strings.Contains(err.Error(), "spec.secretRef") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestATypeThatIsNotSupportedIsNamed(t *testing.T) {
+	_, err := source.New(source.Config{Type: v1.InputProviderGitHubTag, URL: "https://github.com/acme/api"})
+	if !errors.Is(err, source.ErrUnsupported) || !strings.Contains(err.Error(), v1.InputProviderGitHubTag) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestTheChecksumIsAdler32InDecimal(t *testing.T) {
+	if got := source.Checksum("Wikipedia"); got != "300286872" {
+		t.Errorf("the checksum is %s", got)
+	}
+}

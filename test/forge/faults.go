@@ -1,0 +1,105 @@
+package forge
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+)
+
+// Status answers with a code and headers, given as name and value.
+func Status(code int, headers ...string) Fault {
+	return func(w http.ResponseWriter, _ *http.Request) bool {
+		for i := 0; i+1 < len(headers); i += 2 {
+			w.Header().Set(headers[i], headers[i+1])
+		}
+		answer(w, code, map[string]string{"message": http.StatusText(code)})
+		return true
+	}
+}
+
+// Body answers 200 with a body of a content type.
+func Body(contentType, body string) Fault {
+	return func(w http.ResponseWriter, _ *http.Request) bool {
+		w.Header().Set("Content-Type", contentType)
+		fmt.Fprint(w, body)
+		return true
+	}
+}
+
+// SignInPage answers with a web page and a code, as a proxy in front of a forge
+// does, or Azure DevOps with 203 for an expired token.
+func SignInPage(code int) Fault {
+	return func(w http.ResponseWriter, _ *http.Request) bool {
+		w.Header().Set("Content-Type", "text/html")
+		w.WriteHeader(code)
+		fmt.Fprint(w, "<html><title>Sign in</title></html>")
+		return true
+	}
+}
+
+// Redirect sends the client elsewhere.
+func Redirect(to string) Fault {
+	return func(w http.ResponseWriter, r *http.Request) bool {
+		if r.URL.Path == to {
+			return SignInPage(http.StatusOK)(w, r)
+		}
+		http.Redirect(w, r, to, http.StatusFound)
+		return true
+	}
+}
+
+// Truncated promises more than it sends.
+func Truncated() Fault {
+	return func(w http.ResponseWriter, _ *http.Request) bool {
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Content-Length", "1000")
+		fmt.Fprint(w, `[{"number": 1, "title": "cut o`)
+		return true
+	}
+}
+
+// Huge answers with more than anybody should read, in MiB.
+func Huge(mebibytes int) Fault {
+	return func(w http.ResponseWriter, _ *http.Request) bool {
+		w.Header().Set("Content-Type", "application/json")
+		fmt.Fprint(w, "[\"")
+		for range mebibytes {
+			fmt.Fprint(w, strings.Repeat("x", 1<<20))
+		}
+		fmt.Fprint(w, "\"]")
+		return true
+	}
+}
+
+// Echo repeats what it was sent, token and all, in an error.
+func Echo() Fault {
+	return func(w http.ResponseWriter, r *http.Request) bool {
+		answer(w, http.StatusForbidden, map[string]string{"message": fmt.Sprintf("%v %v is %s", r.Header, r.URL, Token)})
+		return true
+	}
+}
+
+// Endless answers each page with the first one, and says that another follows.
+func (f *Forge) Endless() {
+	page, wrap := f.dialect.page, f.dialect.wrap
+	f.dialect.page = func(r *http.Request) (int, int) {
+		_, size := page(r)
+		return 1, size
+	}
+	f.dialect.wrap = func(w http.ResponseWriter, r *http.Request, p slice) any {
+		number, _ := page(r)
+		p.number, p.total = number, (number+1)*p.size
+		return wrap(w, r, p)
+	}
+}
+
+// EndsEarly answers the first page as if it were the last one, but counts all.
+func (f *Forge) EndsEarly() {
+	wrap := f.dialect.wrap
+	f.dialect.wrap = func(w http.ResponseWriter, r *http.Request, p slice) any {
+		body := wrap(w, r, p)
+		w.Header().Del("Link")
+		w.Header().Del("X-Next-Page")
+		return body
+	}
+}

@@ -1,0 +1,70 @@
+package forge
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"testing"
+
+	v1 "github.com/eddy-previews/eddy/api/v1"
+)
+
+// NewGitea returns a Gitea server, below a path as some are, whose pages hold
+// 50 items at most (MAX_RESPONSE_ITEMS).
+//
+// https://docs.gitea.com/api/ (repoListPullRequests, repoGetPullRequest)
+func NewGitea(t testing.TB) *Forge {
+	return start(t, dialect{
+		providerType: v1.InputProviderGiteaPullRequest,
+		repository:   "/git/acme/api",
+		requests:     "/git/api/v1/repos/acme/api/pulls",
+		most:         50,
+		authorized:   func(r *http.Request) bool { return r.Header.Get("Authorization") == "token "+Token },
+		page:         func(r *http.Request) (int, int) { return query(r, "page", "limit") },
+		listed:       giteaRequest,
+		single:       giteaRequest,
+		wrap: func(w http.ResponseWriter, r *http.Request, p slice) any {
+			w.Header().Set("X-Total-Count", strconv.Itoa(p.total))
+			if next := link(r, p); next != "" {
+				w.Header().Set("Link", next)
+			}
+			return p.items
+		},
+		failure: func(message string) any { return map[string]any{"message": message, "url": "/api/swagger"} },
+	})
+}
+
+func giteaRequest(f *Forge, r Request) any {
+	return map[string]any{
+		"id": 1000 + r.Number, "number": r.Number, "title": r.Title, "draft": r.Draft, "merged": r.Merged,
+		"state": state(r, "open", "closed"), "user": map[string]any{"login": r.Author},
+		"labels": names(r.Labels), "html_url": fmt.Sprintf("%s/pulls/%d", f.URL, r.Number),
+		"updated_at": r.Updated,
+		"head":       map[string]any{"ref": r.Branch, "sha": r.SHA, "repo_id": fork(r)},
+		"base":       map[string]any{"ref": r.Target, "sha": "ba5e", "repo_id": 1},
+	}
+}
+
+func state(r Request, open, closed string) string {
+	if r.Closed {
+		return closed
+	}
+	return open
+}
+
+// fork is the number of the repository that the branch is in; 1 is the forge's own.
+func fork(r Request) int {
+	if r.Fork {
+		return 2
+	}
+	return 1
+}
+
+// names are labels as objects.
+func names(labels []string) []map[string]any {
+	out := []map[string]any{}
+	for i, label := range labels {
+		out = append(out, map[string]any{"id": i + 1, "name": label})
+	}
+	return out
+}
