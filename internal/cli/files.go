@@ -13,6 +13,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	k8syaml "k8s.io/apimachinery/pkg/util/yaml"
+	kjson "sigs.k8s.io/json"
 	"sigs.k8s.io/yaml"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
@@ -30,7 +31,12 @@ func readFile(name string) ([]byte, error) {
 // decodeStrict reads YAML. A field that does not exist is an error, as it is a
 // typing error more often than not.
 func decodeStrict(name string, text []byte, into any) error {
-	if err := yaml.UnmarshalStrict(text, into); err != nil {
+	raw, err := yaml.YAMLToJSONStrict(text)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	unknown, err := kjson.UnmarshalStrict(raw, into)
+	if err = errors.Join(append(unknown, err)...); err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	return nil

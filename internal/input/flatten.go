@@ -12,7 +12,7 @@ import (
 // those that its providers export, ordered by provider. A set that asks for no
 // inputs at all is rendered once, without one.
 func Flatten(set *v1.ResourceSet, providers []v1.ResourceSetInputProvider) ([]Set, error) {
-	if len(set.Spec.Inputs) == 0 && len(set.Spec.InputsFrom) == 0 {
+	if len(set.Spec.Inputs) == 0 && len(set.Spec.InputsFrom) == 0 && len(providers) == 0 {
 		return []Set{None()}, nil
 	}
 	own := Provider{APIVersion: v1.GroupVersion.String(), Kind: v1.ResourceSetKind, Name: set.Name, Namespace: set.Namespace}

@@ -58,12 +58,20 @@ func plainWords(err error) string {
 	return position.ReplaceAllString(err.Error(), "")
 }
 
+// noEntry is how text/template says that a map lacks a key.
+var noEntry = regexp.MustCompile(`^<[^>]*>: map has no entry for key (".*")$`)
+
 // executionError says what an action of a field came to, and for a key that is
 // missing, which ones there are.
 func executionError(field string, err error, e *engine) error {
 	text := plainWords(err)
-	if strings.Contains(text, "map has no entry for key") {
-		return fmt.Errorf("%s: %s; the input has %s", field, text, strings.Join(e.keys(), ", "))
+	key := noEntry.FindStringSubmatch(text)
+	switch {
+	case key == nil:
+		return fmt.Errorf("%s: %s", field, text)
+	case len(e.values) == 0:
+		return fmt.Errorf("%s: there is no key %s: the ResourceSet has no inputs", field, key[1])
+	default:
+		return fmt.Errorf("%s: there is no key %s; the input has %s", field, key[1], strings.Join(e.keys(), ", "))
 	}
-	return fmt.Errorf("%s: %s", field, text)
 }
