@@ -1,0 +1,172 @@
+package render_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/eddy-previews/eddy/internal/input"
+	"github.com/eddy-previews/eddy/internal/render"
+)
+
+// combined renders a set for some inputs and lists names of objects, by step.
+func combined(t *testing.T, spec string, inputs ...input.Set) (string, render.Plan) {
+	t.Helper()
+	program, err := render.Compile(set(t, spec))
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan := program.Combine(program.All(inputs))
+	var out []string
+	for _, step := range plan.Steps {
+		if step.Name != "" {
+			out = append(out, step.Name+":")
+		}
+		for _, object := range step.Objects {
+			out = append(out, object.GetName())
+		}
+	}
+	return strings.Join(out, " "), plan
+}
+
+func TestObjectsComeInTheContractsOrder(t *testing.T) {
+	spec := `
+resources:
+- {apiVersion: v1, kind: A, metadata: {name: a-<< inputs.id >>}}
+- {apiVersion: v1, kind: B, metadata: {name: b-<< inputs.id >>}}
+resourcesTemplate: |
+  {apiVersion: v1, kind: C, metadata: {name: c-<< inputs.id >>}}
+  ---
+  {apiVersion: v1, kind: D, metadata: {name: d-<< inputs.id >>}}
+`
+	got, _ := combined(t, spec, inputOf("id", "1"), inputOf("id", "2"))
+	if want := "a-1 a-2 b-1 b-2 c-1 d-1 c-2 d-2"; got != want {
+		t.Errorf("the order is %s, want %s", got, want)
+	}
+}
+
+func TestTheSameObjectTwiceIsOne(t *testing.T) {
+	spec := `
+resources:
+- {apiVersion: v1, kind: Namespace, metadata: {name: shared}}
+- {apiVersion: v1, kind: A, metadata: {name: a-<< inputs.id >>}}
+`
+	got, plan := combined(t, spec, inputOf("id", "1"), inputOf("id", "2"))
+	if got != "shared a-1 a-2" {
+		t.Errorf("there are %s", got)
+	}
+	for _, preview := range plan.Previews {
+		if preview.Err != nil {
+			t.Error(preview.Err)
+		}
+	}
+}
+
+func TestTheSameNameWithOtherContentFailsTheLaterPreview(t *testing.T) {
+	spec := `
+resources:
+- {apiVersion: v1, kind: ConfigMap, metadata: {name: shared}, data: {id: << inputs.id >>}}
+- {apiVersion: v1, kind: A, metadata: {name: a-<< inputs.id >>}}
+`
+	got, plan := combined(t, spec, inputOf("id", "1"), inputOf("id", "2"), inputOf("id", "3"))
+	if got != "shared a-1" {
+		t.Errorf("there are %s", got)
+	}
+	err := plan.Previews[1].Err
+	for _, words := range []string{`input "2"`, `input "1"`, "ConfigMap/shared", "inputs.id"} {
+		if err == nil || !strings.Contains(err.Error(), words) {
+			t.Errorf("the error does not say %s: %v", words, err)
+		}
+	}
+}
+
+func TestADisabledObjectIsLeftOut(t *testing.T) {
+	spec := `
+resources:
+- {apiVersion: v1, kind: A, metadata: {name: a, annotations: {fluxcd.controlplane.io/reconcile: disabled}}}
+resourcesTemplate: |
+  {apiVersion: v1, kind: B, metadata: {name: b, annotations: {fluxcd.controlplane.io/reconcile: disabled}}}
+  ---
+  {apiVersion: v1, kind: C, metadata: {name: c, annotations: {fluxcd.controlplane.io/reconcile: Disabled}}}
+`
+	if got, _ := combined(t, spec, inputOf("id", "1")); got != "c" {
+		t.Errorf("with inputs there are %s", got)
+	}
+	if got, _ := combined(t, spec, input.None()); got != "a c" {
+		t.Errorf("without inputs there are %s", got)
+	}
+}
+
+func TestDocumentsThatAreNoObjectsAreLeftOut(t *testing.T) {
+	spec := `
+resourcesTemplate: |
+  # only a comment
+  ---
+  apiVersion: kustomize.config.k8s.io/v1beta1
+  kind: Kustomization
+  metadata: {name: build}
+  ---
+  kind: A
+  metadata: {name: no-version}
+  ---
+  apiVersion: v1
+  kind: A
+  metadata: {namespace: no-name}
+  ---
+  apiVersion: v1
+  kind: List
+  items:
+  - {apiVersion: v1, kind: A, metadata: {name: listed}}
+  ---
+  apiVersion: v1
+  kind: A
+  metadata: {name: kept}
+`
+	if got, _ := combined(t, spec, inputOf("id", "1")); got != "listed kept" {
+		t.Errorf("there are %s", got)
+	}
+}
+
+func TestADocumentWithoutAKindIsAnError(t *testing.T) {
+	_, err := one(t, "resourcesTemplate: '{apiVersion: v1, metadata: {name: a}}'", inputOf("id", "1"))
+	if err == nil || !strings.Contains(err.Error(), "document 1 has no kind") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestStepsAreSetsOfTheirOwn(t *testing.T) {
+	spec := `
+steps:
+- name: first
+  resources: [{apiVersion: v1, kind: A, metadata: {name: a-<< inputs.id >>}}]
+- name: second
+  resources: [{apiVersion: v1, kind: B, metadata: {name: b-<< inputs.id >>}}]
+`
+	got, _ := combined(t, spec, inputOf("id", "1"), inputOf("id", "2"))
+	if want := "first: a-1 a-2 second: b-1 b-2"; got != want {
+		t.Errorf("there are %s, want %s", got, want)
+	}
+}
+
+func TestAnObjectInTwoStepsIsAnError(t *testing.T) {
+	spec := `
+steps:
+- {name: first, resources: [{apiVersion: v1, kind: A, metadata: {name: a, namespace: dev}}]}
+- {name: second, resources: [{apiVersion: v1, kind: A, metadata: {name: a, namespace: dev}}]}
+`
+	_, err := one(t, spec, inputOf("id", "1"))
+	if err == nil || !strings.Contains(err.Error(), `duplicate resource A/dev/a in step "second", already defined in step "first"`) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestAFailedPreviewHoldsUpNobody(t *testing.T) {
+	got, plan := combined(t, seed, inputOf("id", "1", "sha", "a"), inputOf("id", "2"), inputOf("id", "3", "sha", "c"))
+	if got != "api-pr-1 api-pr-3" || plan.Previews[1].Err == nil || plan.Previews[0].Err != nil || plan.Previews[2].Err != nil {
+		t.Errorf("there are %s", got)
+	}
+	for _, object := range plan.Steps[0].Objects {
+		if object.Input != "prs/"+strings.TrimPrefix(object.GetName(), "api-pr-") {
+			t.Errorf("%s is of input %s", object.GetName(), object.Input)
+		}
+	}
+}
