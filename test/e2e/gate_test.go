@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"context"
 	"slices"
 	"testing"
 
@@ -21,7 +22,7 @@ func TestTheDeployIsGatedOnTheBuild(t *testing.T) {
 			t.Errorf("the provider exports %v, with pull request %d", inputs, pr.Number)
 		}
 	})
-	t.Run("another label does not open the gate", func(t *testing.T) {
+	t.Run("the label's name as the title does not open the gate", func(t *testing.T) {
 		must(t, world.Forge.Retitle(t.Context(), pr, story.ReadyLabel))
 		poll(t)
 		still(t, world.Absent(pr))
@@ -50,5 +51,31 @@ func TestTheProviderIsTheSeeds(t *testing.T) {
 	})
 	t.Run("a token that may only read code is enough for a private repository", func(t *testing.T) {
 		expect(t, world.Exported(pr)) // StartPreviews has made no other token
+	})
+}
+
+// What examples/README.md advises for a push to a labelled pull request: CI
+// takes the label away first, and the provider freezes what lacks it.
+func TestFrozenAPreviewStaysAsItIsWhileCIBuilds(t *testing.T) {
+	pr := preview(t, "Frozen")
+	provider := get(t, story.Provider, &v1.ResourceSetInputProvider{})
+	must(t, world.Patch(t.Context(), provider, `{"spec":{"skip":{"whenMissing":"Freeze"}}}`))
+	t.Cleanup(func() {
+		if err := world.Patch(context.Background(), provider, `{"spec":{"skip":{"whenMissing":"Remove"}}}`); err != nil {
+			t.Error(err)
+		}
+	})
+	before := pr
+
+	t.Run("without its label it keeps its old commit after a push", func(t *testing.T) {
+		must(t, world.Forge.RemoveLabel(t.Context(), pr))
+		pr = push(t, pr, "Not built yet")
+		poll(t)
+		still(t, world.Deployed(before))
+	})
+	t.Run("with its label again, it has the new one", func(t *testing.T) {
+		must(t, world.Forge.AddLabel(t.Context(), pr))
+		poll(t)
+		expect(t, world.Deployed(pr))
 	})
 }

@@ -4,7 +4,6 @@ import (
 	"testing"
 
 	kustomizev1 "github.com/fluxcd/kustomize-controller/api/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/test/e2e/story"
@@ -36,6 +35,9 @@ func TestOneKustomizationCanBeHandledOnItsOwn(t *testing.T) {
 	t.Run("deleted by hand, it comes back", func(t *testing.T) {
 		before := get(t, pr.Kustomization(), &kustomizev1.Kustomization{}).UID
 		must(t, world.Kube.Delete(t.Context(), ks))
+		expect(t, world.Removed(pr.Kustomization(), &kustomizev1.Kustomization{}))
+		_, err := world.Request(t.Context(), world.Set()) // else within the set's interval
+		must(t, err)
 		expect(t, world.Renewed(pr, before))
 		expect(t, world.Deployed(pr))
 	})
@@ -90,8 +92,7 @@ func TestPreviewsWaitForSharedInfrastructure(t *testing.T) {
 // Deleting the one object takes all previews with it.
 func TestDeletingTheResourceSetRemovesAll(t *testing.T) {
 	prs := []story.PullRequest{preview(t, "All go"), preview(t, "Both of them")}
-	set := &v1.ResourceSet{ObjectMeta: metav1.ObjectMeta{Name: story.ResourceSet, Namespace: story.Namespace}}
-	must(t, world.Kube.Delete(t.Context(), set))
+	must(t, world.Kube.Delete(t.Context(), world.Set()))
 
 	t.Run("every preview goes", func(t *testing.T) {
 		for _, pr := range prs {

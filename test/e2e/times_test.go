@@ -14,7 +14,7 @@ func TestTheTimeFromLabelToDeployment(t *testing.T) {
 	var all []story.Times
 	for _, title := range []string{"First", "Second", "Third"} {
 		pr := open(t, title)
-		must(t, world.BuildImage(t.Context(), pr))
+		must(t, world.BuildImage(t.Context(), pr, story.Page(pr)))
 		times, err := world.Measure(t.Context(), pr)
 		must(t, err)
 		all = append(all, times)

@@ -103,7 +103,7 @@ func (p *play) measure(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := p.world.BuildImage(ctx, pr); err != nil {
+		if err := p.world.BuildImage(ctx, pr, story.Page(pr)); err != nil {
 			return err
 		}
 		times, err := p.world.Measure(ctx, pr)

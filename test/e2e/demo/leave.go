@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -95,6 +96,7 @@ func (p *play) invite() {
 		host, port, _ := strings.Cut(address, ":")
 		say("  in a browser on this machine: http://%s:%s/ after", first.Host(), port)
 		say("    echo '%s %s' | sudo tee -a /etc/hosts", host, first.Host())
+		say("  (its PUBLIC_URL, %s, has DNS and TLS on a cluster of yours)", first.PublicURL())
 	} else {
 		say("There is no node here, so no pod runs and no URL answers. All else is real.")
 	}
@@ -109,7 +111,7 @@ func (p *play) invite() {
 		{"status", "what there is"},
 		{"down", "end it, and remove all traces"},
 	} {
-		say("  %-28s # %s", self+" "+example.args, example.effect)
+		say("  %-*s # %s", len(self)+19, self+" "+example.args, example.effect)
 	}
 	say("")
 	say("Or do the same on Gitea (it is looked at every %s):", pollEvery)
@@ -120,8 +122,11 @@ func (p *play) invite() {
 	say("  curl -u %s:%s -X PATCH -H 'Content-Type: application/json' -d '{\"state\":\"closed\"}' \\", system.Gitea.Username, system.Gitea.Password)
 	say("    %s/api/v1/repos/acme/api/pulls/1", system.Gitea.URL)
 	say("")
-	say("With kubectl, if you have it: export KUBECONFIG=%s", system.Kubeconfig)
-	say("  kubectl -n app-dev get rsip,rset,kustomization,deployment,service,ingress")
+	kubectl := filepath.Join(system.Dir, "kubectl")
+	if _, err := os.Stat(kubectl); err != nil {
+		kubectl = "KUBECONFIG=" + system.Kubeconfig + " kubectl"
+	}
+	say("Or look closer: %s -n app-dev get rsip,rset,kustomization,deployment,service,ingress", kubectl)
 	say("Logs: %s", system.Logs)
 	p.print.block(out.String())
 }

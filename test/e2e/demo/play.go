@@ -70,23 +70,38 @@ func (p *play) open(ctx context.Context, title string) (story.PullRequest, error
 	return pr, err
 }
 
-// push adds a commit, and CI builds it.
+// push adds a commit, and CI builds it. The image is there before the commit
+// is: the pull request has its label already, so the watcher may see the
+// commit at any moment, and examples/README.md says what would happen then.
 func (p *play) push(ctx context.Context, pr story.PullRequest) error {
-	pr, err := p.world.Forge.Push(ctx, pr, "Changed at "+time.Now().Format(time.TimeOnly))
+	message := "changed at " + time.Now().Format(time.TimeOnly)
+	page := fmt.Sprintf("pull request %d, %s", pr.Number, message)
+	if err := p.world.BuildImage(ctx, pr, page); err != nil {
+		return err
+	}
+	pr, err := p.world.Forge.Push(ctx, pr, message)
 	if err != nil {
 		return err
 	}
 	p.print.line("developer", fmt.Sprintf("pushes commit %.7s to pull request %d", pr.SHA, pr.Number))
-	return p.label(ctx, pr)
+	if err := p.world.Forge.AddLabel(ctx, pr); err != nil {
+		return err
+	}
+	p.print.line("ci", fmt.Sprintf("has pushed the image %s again; the label is there", pr.Image()))
+	return p.see(ctx, p.up(pr, page)...)
 }
 
 // label is CI: the image, the label; then the preview.
 func (p *play) label(ctx context.Context, pr story.PullRequest) error {
+	page := story.Page(pr)
+	if pr.Ready() {
+		page = "" // its pods may have started before this image was there
+	}
 	if err := p.world.CI(ctx, pr); err != nil {
 		return err
 	}
 	p.print.line("ci", fmt.Sprintf("has pushed the image %s, and sets the label %s", pr.Image(), story.ReadyLabel))
-	return p.see(ctx, p.up(pr)...)
+	return p.see(ctx, p.up(pr, page)...)
 }
 
 func (p *play) unlabel(ctx context.Context, pr story.PullRequest) error {
@@ -122,17 +137,18 @@ func (p *play) reopen(ctx context.Context, pr story.PullRequest) error {
 	if err != nil || !pr.Ready() {
 		return err
 	}
-	return p.see(ctx, p.up(pr)...)
+	return p.see(ctx, p.up(pr, "")...)
 }
 
-// up claims all that can be true of a preview on this machine.
-func (p *play) up(pr story.PullRequest) []story.Claim {
+// up claims all that can be true of a preview on this machine, with the text
+// on its page.
+func (p *play) up(pr story.PullRequest, page string) []story.Claim {
 	claims := []story.Claim{p.world.Exported(pr), p.world.Deployed(pr)}
 	if p.world.System.Node != nil {
 		claims = append(claims, p.world.Running(pr))
 	}
 	if p.world.System.Ingress != nil {
-		claims = append(claims, p.world.Answers(pr, story.Message(pr)))
+		claims = append(claims, p.world.Answers(pr, page))
 	}
 	return claims
 }

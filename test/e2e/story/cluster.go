@@ -7,7 +7,6 @@ import (
 
 	kustomizev1 "github.com/fluxcd/kustomize-controller/api/v1"
 	"github.com/fluxcd/pkg/apis/meta"
-	sourcev1 "github.com/fluxcd/source-controller/api/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -45,15 +44,11 @@ func (w *World) Poll(ctx context.Context) error {
 func (w *World) Request(ctx context.Context, object client.Object) (string, error) {
 	token := time.Now().Format(time.RFC3339Nano)
 	patch := fmt.Sprintf(`{"metadata":{"annotations":{%q:%q}}}`, meta.ReconcileRequestAnnotation, token)
-	return token, w.patch(ctx, object, patch)
+	return token, w.Patch(ctx, object, patch)
 }
 
 // Patch changes an object by a JSON merge patch.
 func (w *World) Patch(ctx context.Context, object client.Object, patch string) error {
-	return w.patch(ctx, object, patch)
-}
-
-func (w *World) patch(ctx context.Context, object client.Object, patch string) error {
 	err := w.Kube.Patch(ctx, object, client.RawPatch("application/merge-patch+json", []byte(patch)))
 	if err != nil {
 		return fmt.Errorf("patching %T %s: %w", object, client.ObjectKeyFromObject(object), err)
@@ -66,9 +61,9 @@ func (w *World) Shared() *kustomizev1.Kustomization {
 	return &kustomizev1.Kustomization{ObjectMeta: metav1.ObjectMeta{Name: SharedInfra, Namespace: FluxNamespace}}
 }
 
-// Fleet returns Flux's GitRepository.
-func (w *World) Fleet() *sourcev1.GitRepository {
-	return &sourcev1.GitRepository{ObjectMeta: metav1.ObjectMeta{Name: "flux-system", Namespace: FluxNamespace}}
+// Set returns the ResourceSet, not yet read.
+func (w *World) Set() *v1.ResourceSet {
+	return &v1.ResourceSet{ObjectMeta: metav1.ObjectMeta{Name: ResourceSet, Namespace: Namespace}}
 }
 
 // KustomizationOf returns the Kustomization of a preview, not yet read.

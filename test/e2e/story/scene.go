@@ -35,7 +35,7 @@ var kinds = []struct{ kind, actor, comes, goes string }{
 	{"Deployment", "flux", "created", "deleted"},
 	{"Service", "flux", "created", "deleted"},
 	{"Ingress", "flux", "created", "deleted"},
-	{"URL", "ingress", "answers", "is gone"},
+	{"URL", "ingress", "answers", "does not answer"},
 }
 
 // News compares two scenes: what came, what changed and what went, in the
@@ -160,7 +160,11 @@ func (w *World) deploymentState(d appsv1.Deployment) string {
 	if w.System.Node == nil {
 		return commit
 	}
-	return fmt.Sprintf("%s, %d of %d pods ready", commit, min(d.Status.ReadyReplicas, d.Status.UpdatedReplicas), *d.Spec.Replicas)
+	status := d.Status
+	if status.ObservedGeneration != d.Generation || status.Replicas != status.UpdatedReplicas || status.ReadyReplicas != *d.Spec.Replicas {
+		return commit + ", rolling out"
+	}
+	return fmt.Sprintf("%s, %d of %d pods ready", commit, status.ReadyReplicas, *d.Spec.Replicas)
 }
 
 func short(sha string) string { return fmt.Sprintf("%.7s", sha) }

@@ -63,14 +63,20 @@ type Programs struct {
 	Cluster []string
 	// Operator is the path of the binary eddy, built where it is empty.
 	Operator string
+	// Node says whether pods run: auto where the machine can, on, or off.
+	Node string
 	// Output gets what the programs report while they work.
 	Output io.Writer
 }
 
 // FindPrograms takes the programs from EDDY_CLUSTER and EDDY_BIN, else from
-// beside the running program, else they are run and built from root.
+// beside the running program, else they are run and built from root. EDDY_NODE
+// is auto, on or off.
 func FindPrograms(root string, output io.Writer) Programs {
-	programs := Programs{Root: root, Output: output, Operator: find("EDDY_BIN", "eddy")}
+	programs := Programs{Root: root, Output: output, Operator: find("EDDY_BIN", "eddy"), Node: os.Getenv("EDDY_NODE")}
+	if programs.Node == "" {
+		programs.Node = "auto"
+	}
 	programs.Cluster = []string{"go", "run", "-C", filepath.Join(root, "test", "cluster"), "."}
 	if binary := find("EDDY_CLUSTER", "cluster"); binary != "" {
 		programs.Cluster = []string{binary}
@@ -115,7 +121,7 @@ func (p Programs) Up(ctx context.Context, dir string) (*System, error) {
 		return nil, err
 	}
 	operator := fmt.Sprintf("eddy='%s' operator --enable-leader-election=false --metrics-addr=127.0.0.1:0 --health-addr=127.0.0.1:0", binary)
-	err = p.run(ctx, "up", "--dir", dir, "--node", "auto", "--detach",
+	err = p.run(ctx, "up", "--dir", dir, "--node", p.Node, "--detach",
 		"--crds", filepath.Join(p.Root, "config", "crd"), "--run", operator)
 	if err != nil {
 		return nil, err

@@ -143,23 +143,24 @@ func (w *World) ApplyResourceSet(ctx context.Context) error {
 	return w.apply(ctx, text)
 }
 
-// BuildImage is the first step of CI. Without a node there is nobody to pull it.
-func (w *World) BuildImage(ctx context.Context, pr PullRequest) error {
+// BuildImage is the first step of CI: the page of the application shows the
+// text. Without a node there is nobody to pull the image.
+func (w *World) BuildImage(ctx context.Context, pr PullRequest, text string) error {
 	if w.System.Node == nil {
 		return nil
 	}
-	return w.Programs.Image(ctx, w.System.Dir, pr.Image(), Message(pr))
+	return w.Programs.Image(ctx, w.System.Dir, pr.Image(), text)
 }
 
 // CI builds the image of a pull request, and sets the label as its last step.
 func (w *World) CI(ctx context.Context, pr PullRequest) error {
-	if err := w.BuildImage(ctx, pr); err != nil {
+	if err := w.BuildImage(ctx, pr, Page(pr)); err != nil {
 		return err
 	}
 	return w.Forge.AddLabel(ctx, pr)
 }
 
-// Message is what the application shows that is built from a pull request.
-func Message(pr PullRequest) string {
+// Page is what an application shows that CI has built from a pull request.
+func Page(pr PullRequest) string {
 	return fmt.Sprintf("pull request %d at %.7s", pr.Number, pr.SHA)
 }
