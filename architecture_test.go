@@ -78,7 +78,7 @@ func TestPureRoomsHaveNoKubernetesClient(t *testing.T) {
 // packages lists the packages of this module that are not tests alone.
 func packages(t *testing.T) []goPackage {
 	t.Helper()
-	out, err := exec.Command("go", "list", "-json=ImportPath,Imports,GoFiles", "./...").Output()
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Imports,GoFiles", "./...").Output()
 	if err != nil {
 		t.Fatalf("listing the packages: %v", err)
 	}

@@ -15,7 +15,7 @@ func TestGeneratedFilesAreFresh(t *testing.T) {
 		t.Skip("builds controller-gen: run without -short")
 	}
 	root, out := apiserver.Root(), t.TempDir()
-	cmd := exec.Command("go", "tool", "-modfile=tools/generate.mod", "controller-gen",
+	cmd := exec.CommandContext(t.Context(), "go", "tool", "-modfile=tools/generate.mod", "controller-gen",
 		"object", "crd", "paths=./api/...", "output:object:dir="+out, "output:crd:dir="+out)
 	cmd.Dir = root
 	if text, err := cmd.CombinedOutput(); err != nil {

@@ -136,7 +136,9 @@ func (o *buildResourceSet) print(plan render.Plan) error {
 	count := 0
 	for _, step := range plan.Steps {
 		if step.Name != "" && len(step.Objects) > 0 {
-			fmt.Fprintf(o.Out, "# step: %s\n", step.Name)
+			if _, err := fmt.Fprintf(o.Out, "# step: %s\n", step.Name); err != nil {
+				return err
+			}
 		}
 		for _, object := range step.Objects {
 			text, err := yaml.Marshal(object.Object)

@@ -9,9 +9,10 @@ package input
 import (
 	"fmt"
 
-	v1 "github.com/eddy-previews/eddy/api/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	utiljson "k8s.io/apimachinery/pkg/util/json"
+
+	v1 "github.com/eddy-previews/eddy/api/v1"
 )
 
 // ProviderKey is the key under which each input set names its source.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	ssautils "github.com/fluxcd/pkg/ssa/utils"
 	yamlv3 "go.yaml.in/yaml/v3"
@@ -136,7 +137,7 @@ func keepStrings(kind string, path []string, node *yamlv3.Node, value any) {
 	case map[string]any:
 		for i := 0; node.Kind == yamlv3.MappingNode && i+1 < len(node.Content); i += 2 {
 			key, child := node.Content[i].Value, node.Content[i+1]
-			at := append(path[:len(path):len(path)], key)
+			at := slices.Concat(path, []string{key})
 			if text, isText := scalarText(child, value[key]); isText && isStringField(kind, at) {
 				value[key] = text
 				continue
@@ -145,7 +146,7 @@ func keepStrings(kind string, path []string, node *yamlv3.Node, value any) {
 		}
 	case []any:
 		for i := 0; node.Kind == yamlv3.SequenceNode && i < len(node.Content) && i < len(value); i++ {
-			keepStrings(kind, append(path[:len(path):len(path)], "[]"), node.Content[i], value[i])
+			keepStrings(kind, slices.Concat(path, []string{"[]"}), node.Content[i], value[i])
 		}
 	}
 }

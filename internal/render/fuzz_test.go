@@ -3,6 +3,7 @@ package render_test
 import (
 	"bytes"
 	"reflect"
+	"strings"
 	"testing"
 	texttemplate "text/template"
 	"unicode/utf8"
@@ -22,7 +23,10 @@ func FuzzResourcesTextIsData(f *testing.F) {
 		}
 		got, err := one(t, hostileSet, inputOf("id", "1", "title", title))
 		if err != nil {
-			t.Fatal(err)
+			if !strings.Contains(err.Error(), "inputs.title holds the character U+") {
+				t.Fatal(err)
+			}
+			return
 		}
 		var object map[string]any
 		if err := yaml.Unmarshal([]byte(got), &object); err != nil {
@@ -96,17 +100,7 @@ data: {plain: "<< inputs.v >>", mixed: "pre << inputs.v | upper >> post", trunc:
 nested: {list: ["<< inputs.v >>", {deep: "<< printf \"%s-%d\" inputs.v 3 >>"}]}
 `
 	f.Fuzz(func(t *testing.T, value string) {
-		if value == "" || len(value) > 40 {
-			t.Skip("not a plain value")
-		}
-		for _, r := range value {
-			if (r < 'a' || r > 'z') && (r < '0' || r > '9') || value[0] < 'a' {
-				t.Skip("not a plain value")
-			}
-		}
-		if value == "y" || value == "n" || value == "yes" || value == "no" || value == "on" || value == "off" || value == "true" || value == "false" || value == "null" {
-			t.Skip("a word that means something in YAML")
-		}
+		value = plain(value)
 		got, err := one(t, "resources:\n- "+indented(spec), inputOf("v", value))
 		if err != nil {
 			t.Fatal(err)
@@ -122,6 +116,18 @@ nested: {list: ["<< inputs.v >>", {deep: "<< printf \"%s-%d\" inputs.v 3 >>"}]}
 			t.Errorf("%q became\n%v\nwant\n%v", value, object, want)
 		}
 	})
+}
+
+// plain makes a value without special characters of any text. It begins with
+// letters that no word and no number of YAML begins with.
+func plain(text string) string {
+	letters := strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '-' {
+			return r
+		}
+		return -1
+	}, text)
+	return "pr" + letters[:min(len(letters), 40)] + "x"
 }
 
 func indented(text string) string {

@@ -136,6 +136,9 @@ func (p *Program) Render(set input.Set) (Preview, error) {
 				return Preview{}, &InputError{Input: set, Step: step.name, Err: err}
 			}
 			for _, object := range objects {
+				if err := checkWritable(object.Object, set.Values); err != nil {
+					return Preview{}, &InputError{Input: set, Step: step.name, Err: err}
+				}
 				p.label(object)
 				preview.Objects = append(preview.Objects, Object{Unstructured: object, Input: set.Key(), step: n, item: m})
 			}

@@ -3,6 +3,7 @@ package render_test
 import (
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -27,8 +28,8 @@ func set(t testing.TB, spec string) *v1.ResourceSet {
 // inputOf makes an input set of the provider "prs" from pairs of key and value.
 func inputOf(pairs ...any) input.Set {
 	values := map[string]any{}
-	for i := 0; i < len(pairs); i += 2 {
-		values[pairs[i].(string)] = pairs[i+1]
+	for pair := range slices.Chunk(pairs, 2) {
+		values[pair[0].(string)] = pair[1]
 	}
 	return input.Set{Provider: input.Provider{Kind: v1.ResourceSetInputProviderKind, Name: "prs", Namespace: "app-dev"}, Values: values}
 }
@@ -343,5 +344,14 @@ resourcesTemplate: |
 `, input.None())
 	if err != nil || strings.Count(got, "kind: ConfigMap") != 2 {
 		t.Errorf("rendered\n%s\n%v", got, err)
+	}
+}
+
+func TestACharacterThatYAMLDoesNotAllowIsRefusedByName(t *testing.T) {
+	for _, title := range []string{"del\x7f", "\u0085 is a line break, \u0080 is not", "\uffff"} {
+		_, err := one(t, hostileSet, inputOf("id", "1", "title", title))
+		if err == nil || !strings.Contains(err.Error(), `input "1"`) || !strings.Contains(err.Error(), "inputs.title holds the character U+") {
+			t.Errorf("%q: %v", title, err)
+		}
 	}
 }

@@ -175,7 +175,7 @@ func (c *compiler) node(value any, path []string) node {
 	case []any:
 		list := &listNode{items: make([]node, len(value))}
 		for i, item := range value {
-			list.items[i] = c.node(item, append(path[:len(path):len(path)], fmt.Sprintf("[%d]", i)))
+			list.items[i] = c.node(item, slices.Concat(path, []string{fmt.Sprintf("[%d]", i)}))
 		}
 		return list
 	case string:
@@ -197,9 +197,9 @@ func (c *compiler) object(value map[string]any, path []string) *objectNode {
 	slices.Sort(keys)
 	object := &objectNode{}
 	for _, key := range keys {
-		m := member{key: key, value: c.node(value[key], append(path[:len(path):len(path)], key))}
+		m := member{key: key, value: c.node(value[key], slices.Concat(path, []string{key}))}
 		if strings.Contains(key, "<<") {
-			m.named = c.scalar(key, append(path[:len(path):len(path)], "key"), true)
+			m.named = c.scalar(key, slices.Concat(path, []string{"key"}), true)
 		}
 		object.members = append(object.members, m)
 	}
@@ -220,10 +220,10 @@ func (c *compiler) scalar(text string, path []string, asString bool) *scalar {
 		}
 		return nil
 	}
-	if strings.Contains(text, "\n") || !simple(parsed.template.Tree.Root) {
+	if strings.Contains(text, "\n") || !simple(parsed.template.Root) {
 		c.needsText = true
 	}
-	return &scalar{text: parsed, asString: asString, quoted: endsInQuote(parsed.template.Tree.Root)}
+	return &scalar{text: parsed, asString: asString, quoted: endsInQuote(parsed.template.Root)}
 }
 
 // opensOrCloses reports whether a text holds control flow or a variable, which

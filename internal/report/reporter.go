@@ -164,7 +164,7 @@ func setConditions(before, obj Object, outcome Outcome) bool {
 	if outcome.Kind == Skipped {
 		return skip(before, obj, outcome)
 	}
-	setKind(obj, outcome)
+	mark(obj, outcome)
 	if outcome.Kind != Ready {
 		return !sameReady(before, obj)
 	}
@@ -191,10 +191,12 @@ func skip(before, obj Object, outcome Outcome) bool {
 	return !equality.Semantic.DeepEqual(before, obj)
 }
 
-func setKind(obj Object, outcome Outcome) {
+// mark sets the conditions of an outcome.
+func mark(obj Object, outcome Outcome) {
 	conditions.Delete(obj, meta.StalledCondition)
 	conditions.Delete(obj, meta.ReconcilingCondition)
 	switch outcome.Kind {
+	case Skipped: // it leaves them alone
 	case Ready:
 		conditions.MarkTrue(obj, meta.ReadyCondition, outcome.Reason, "%s", outcome.Message)
 	case Waiting:

@@ -103,7 +103,7 @@ func (b *bench) key(name string) client.ObjectKey {
 
 // set creates a ResourceSet named "previews" from the YAML of its spec, in
 // which NS stands for the namespace.
-func (b *bench) set(spec string, annotations ...string) *v1.ResourceSet {
+func (b *bench) set(spec string, annotations ...string) {
 	b.t.Helper()
 	set := &v1.ResourceSet{ObjectMeta: metav1.ObjectMeta{Name: "previews", Namespace: b.namespace, Annotations: map[string]string{}}}
 	for _, pair := range annotations {
@@ -116,7 +116,6 @@ func (b *bench) set(spec string, annotations ...string) *v1.ResourceSet {
 	if err := server.Client.Create(context.Background(), set); err != nil {
 		b.t.Fatal(err)
 	}
-	return set
 }
 
 // run reconciles the set once and returns it as it is then; nil when it is gone.

@@ -103,7 +103,7 @@ func (r *run) story(ctx context.Context) (report.Outcome, error) {
 	if err != nil {
 		return report.Outcome{}, err
 	}
-	applier, err := r.applier(ctx)
+	applier, err := r.applier()
 	if err != nil {
 		return report.Outcome{}, err
 	}
@@ -124,7 +124,7 @@ func (r *run) story(ctx context.Context) (report.Outcome, error) {
 }
 
 // applier returns an applier with the permissions of the set's account.
-func (r *run) applier(ctx context.Context) (*apply.Applier, error) {
+func (r *run) applier() (*apply.Applier, error) {
 	account, err := r.Accounts.Client(r.set.Namespace, r.account())
 	if err != nil {
 		return nil, fmt.Errorf("impersonating service account %s/%s: %w", r.set.Namespace, r.account(), err)

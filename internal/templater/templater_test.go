@@ -77,9 +77,8 @@ func TestWithoutNewsNothingIsWritten(t *testing.T) {
 func TestARequestedRunIsAcknowledged(t *testing.T) {
 	b := newBench(t)
 	b.provider("prs", "1")
-	set := b.set(perInput)
-	b.run()
-	set = b.read()
+	b.set(perInput)
+	set := b.run()
 	set.Annotations = map[string]string{meta.ReconcileRequestAnnotation: "now"}
 	if err := server.Client.Update(context.Background(), set); err != nil {
 		t.Fatal(err)

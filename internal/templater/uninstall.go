@@ -49,7 +49,7 @@ func (r *run) empty(ctx context.Context) (*report.Outcome, error) {
 	case missing:
 		return r.blocked(len(owned)), nil
 	}
-	applier, err := r.applier(ctx)
+	applier, err := r.applier()
 	if err != nil {
 		return nil, err
 	}

@@ -42,96 +42,98 @@ func (f findings) ids() string {
 	return strings.Join(out, " ")
 }
 
+var gate = &v1.InputProviderSkip{Labels: []string{"!build/image-ready", "hold"}}
+
+var decisions = []struct {
+	name     string
+	spec     v1.ResourceSetInputProviderSpec
+	items    []source.Item
+	exported exportedInputs
+	want     string
+}{
+	{
+		name:  "without rules every request is an input",
+		items: []source.Item{{ID: "1", SHA: "a"}, {ID: "2", SHA: "b"}},
+		want:  "1 2",
+	},
+	{
+		name:  "a request without the required label is not an input",
+		spec:  v1.ResourceSetInputProviderSpec{Skip: gate},
+		items: []source.Item{ready("1"), {ID: "2", SHA: "b"}},
+		want:  "1",
+	},
+	{
+		name:     "a request that lost the required label goes",
+		spec:     v1.ResourceSetInputProviderSpec{Skip: gate},
+		items:    []source.Item{{ID: "2", SHA: "b"}},
+		exported: exportedBefore("2"),
+		want:     "",
+	},
+	{
+		name: "a request that lost the required label is frozen where the set asks for it",
+		spec: v1.ResourceSetInputProviderSpec{Skip: &v1.InputProviderSkip{
+			Labels: gate.Labels, WhenMissing: v1.WhenMissingFreeze,
+		}},
+		items:    []source.Item{{ID: "2", SHA: "b"}, {ID: "3", SHA: "c"}},
+		exported: exportedBefore("2"),
+		want:     "2*",
+	},
+	{
+		name:     "a pause label freezes what runs and holds back what does not",
+		spec:     v1.ResourceSetInputProviderSpec{Skip: gate},
+		items:    []source.Item{ready("1", "hold"), ready("2", "hold"), ready("3")},
+		exported: exportedBefore("1"),
+		want:     "1* 3",
+	},
+	{
+		name:     "an incomplete answer keeps the last good input",
+		items:    []source.Item{{ID: "1"}, {ID: "2"}},
+		exported: exportedBefore("1"),
+		want:     "1*",
+	},
+	{
+		name: "a request needs all filter labels",
+		spec: v1.ResourceSetInputProviderSpec{Filter: &v1.InputProviderFilter{Labels: []string{"build/image-ready", "deploy"}}},
+		items: []source.Item{
+			ready("1"), ready("2", "deploy"), {ID: "3", SHA: "c", Labels: []string{"deploy"}},
+		},
+		want: "2",
+	},
+	{
+		name: "labels are case-sensitive",
+		spec: v1.ResourceSetInputProviderSpec{Filter: &v1.InputProviderFilter{Labels: []string{"Deploy"}}},
+		items: []source.Item{
+			ready("1", "deploy"), ready("2", "Deploy"),
+		},
+		want: "2",
+	},
+	{
+		name: "branches are matched anywhere unless anchored",
+		spec: v1.ResourceSetInputProviderSpec{Filter: &v1.InputProviderFilter{IncludeBranch: "ature/", ExcludeBranch: "^feature/2$"}},
+		items: []source.Item{
+			ready("1"), ready("2"), ready("22"), {ID: "3", SHA: "c", Branch: "fix/3"},
+		},
+		want: "1 22",
+	},
+	{
+		name: "a pattern for tags beats one for branches, whatever the type",
+		spec: v1.ResourceSetInputProviderSpec{Filter: &v1.InputProviderFilter{IncludeBranch: "nothing", IncludeTag: "feature"}},
+		items: []source.Item{
+			ready("1"),
+		},
+		want: "1",
+	},
+	{
+		name:     "over the limit what runs is kept and newcomers wait",
+		spec:     v1.ResourceSetInputProviderSpec{Filter: &v1.InputProviderFilter{Limit: 2}},
+		items:    []source.Item{ready("9"), ready("8"), ready("7")},
+		exported: exportedBefore("7"),
+		want:     "9 7",
+	},
+}
+
 func TestRulesDecideWhatIsExported(t *testing.T) {
-	gate := &v1.InputProviderSkip{Labels: []string{"!build/image-ready", "hold"}}
-	cases := []struct {
-		name     string
-		spec     v1.ResourceSetInputProviderSpec
-		items    []source.Item
-		exported exportedInputs
-		want     string
-	}{
-		{
-			name:  "without rules every request is an input",
-			items: []source.Item{{ID: "1", SHA: "a"}, {ID: "2", SHA: "b"}},
-			want:  "1 2",
-		},
-		{
-			name:  "a request without the required label is not an input",
-			spec:  v1.ResourceSetInputProviderSpec{Skip: gate},
-			items: []source.Item{ready("1"), {ID: "2", SHA: "b"}},
-			want:  "1",
-		},
-		{
-			name:     "a request that lost the required label goes",
-			spec:     v1.ResourceSetInputProviderSpec{Skip: gate},
-			items:    []source.Item{{ID: "2", SHA: "b"}},
-			exported: exportedBefore("2"),
-			want:     "",
-		},
-		{
-			name: "a request that lost the required label is frozen where the set asks for it",
-			spec: v1.ResourceSetInputProviderSpec{Skip: &v1.InputProviderSkip{
-				Labels: gate.Labels, WhenMissing: v1.WhenMissingFreeze,
-			}},
-			items:    []source.Item{{ID: "2", SHA: "b"}, {ID: "3", SHA: "c"}},
-			exported: exportedBefore("2"),
-			want:     "2*",
-		},
-		{
-			name:     "a pause label freezes what runs and holds back what does not",
-			spec:     v1.ResourceSetInputProviderSpec{Skip: gate},
-			items:    []source.Item{ready("1", "hold"), ready("2", "hold"), ready("3")},
-			exported: exportedBefore("1"),
-			want:     "1* 3",
-		},
-		{
-			name:     "an incomplete answer keeps the last good input",
-			items:    []source.Item{{ID: "1"}, {ID: "2"}},
-			exported: exportedBefore("1"),
-			want:     "1*",
-		},
-		{
-			name: "a request needs all filter labels",
-			spec: v1.ResourceSetInputProviderSpec{Filter: &v1.InputProviderFilter{Labels: []string{"build/image-ready", "deploy"}}},
-			items: []source.Item{
-				ready("1"), ready("2", "deploy"), {ID: "3", SHA: "c", Labels: []string{"deploy"}},
-			},
-			want: "2",
-		},
-		{
-			name: "labels are case-sensitive",
-			spec: v1.ResourceSetInputProviderSpec{Filter: &v1.InputProviderFilter{Labels: []string{"Deploy"}}},
-			items: []source.Item{
-				ready("1", "deploy"), ready("2", "Deploy"),
-			},
-			want: "2",
-		},
-		{
-			name: "branches are matched anywhere unless anchored",
-			spec: v1.ResourceSetInputProviderSpec{Filter: &v1.InputProviderFilter{IncludeBranch: "ature/", ExcludeBranch: "^feature/2$"}},
-			items: []source.Item{
-				ready("1"), ready("2"), ready("22"), {ID: "3", SHA: "c", Branch: "fix/3"},
-			},
-			want: "1 22",
-		},
-		{
-			name: "a pattern for tags beats one for branches, whatever the type",
-			spec: v1.ResourceSetInputProviderSpec{Filter: &v1.InputProviderFilter{IncludeBranch: "nothing", IncludeTag: "feature"}},
-			items: []source.Item{
-				ready("1"),
-			},
-			want: "1",
-		},
-		{
-			name:     "over the limit what runs is kept and newcomers wait",
-			spec:     v1.ResourceSetInputProviderSpec{Filter: &v1.InputProviderFilter{Limit: 2}},
-			items:    []source.Item{ready("9"), ready("8"), ready("7")},
-			exported: exportedBefore("7"),
-			want:     "9 7",
-		},
-	}
-	for _, c := range cases {
+	for _, c := range decisions {
 		t.Run(c.name, func(t *testing.T) {
 			rules, err := compileRules(&v1.ResourceSetInputProvider{Spec: c.spec})
 			if err != nil {

@@ -2,9 +2,14 @@ package forge
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 )
+
+func write(w http.ResponseWriter, text string) {
+	_, _ = io.WriteString(w, text) // the client may have gone
+}
 
 // Status answers with a code and headers, given as name and value.
 func Status(code int, headers ...string) Fault {
@@ -21,7 +26,7 @@ func Status(code int, headers ...string) Fault {
 func Body(contentType, body string) Fault {
 	return func(w http.ResponseWriter, _ *http.Request) bool {
 		w.Header().Set("Content-Type", contentType)
-		fmt.Fprint(w, body)
+		write(w, body)
 		return true
 	}
 }
@@ -32,7 +37,7 @@ func SignInPage(code int) Fault {
 	return func(w http.ResponseWriter, _ *http.Request) bool {
 		w.Header().Set("Content-Type", "text/html")
 		w.WriteHeader(code)
-		fmt.Fprint(w, "<html><title>Sign in</title></html>")
+		write(w, "<html><title>Sign in</title></html>")
 		return true
 	}
 }
@@ -53,7 +58,7 @@ func Truncated() Fault {
 	return func(w http.ResponseWriter, _ *http.Request) bool {
 		w.Header().Set("Content-Type", "application/json")
 		w.Header().Set("Content-Length", "1000")
-		fmt.Fprint(w, `[{"number": 1, "title": "cut o`)
+		write(w, `[{"number": 1, "title": "cut o`)
 		return true
 	}
 }
@@ -62,11 +67,11 @@ func Truncated() Fault {
 func Huge(mebibytes int) Fault {
 	return func(w http.ResponseWriter, _ *http.Request) bool {
 		w.Header().Set("Content-Type", "application/json")
-		fmt.Fprint(w, "[\"")
+		write(w, "[\"")
 		for range mebibytes {
-			fmt.Fprint(w, strings.Repeat("x", 1<<20))
+			write(w, strings.Repeat("x", 1<<20))
 		}
-		fmt.Fprint(w, "\"]")
+		write(w, "\"]")
 		return true
 	}
 }
