@@ -27,6 +27,9 @@ const (
 	// ConvertKubeConfigFromAnnotation fills a rendered ConfigMap with the
 	// address and authority of a kubeconfig in a Secret.
 	ConvertKubeConfigFromAnnotation = Group + "/convertKubeConfigFrom"
+	// ChecksumFromAnnotation puts the checksum of ConfigMaps and Secrets beside
+	// itself, given as Kind/namespace/name and separated by commas.
+	ChecksumFromAnnotation = Group + "/checksumFrom"
 	// RevisionAnnotation carries a digest on events.
 	RevisionAnnotation = Group + "/revision"
 )

@@ -6,6 +6,7 @@ import (
 	"github.com/fluxcd/pkg/apis/meta"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 )
 
 // ResourceSetKind is the kind of a ResourceSet.
@@ -131,6 +132,16 @@ type InputProviderReference struct {
 	// Selector picks providers by their labels. Exclusive with name.
 	// +optional
 	Selector *metav1.LabelSelector `json:"selector,omitempty"`
+}
+
+// RefersTo reports whether the reference names or selects a provider, which has
+// to be in the namespace of the ResourceSet.
+func (r InputProviderReference) RefersTo(provider *ResourceSetInputProvider) bool {
+	if r.Selector == nil {
+		return r.Name == provider.Name
+	}
+	selector, err := metav1.LabelSelectorAsSelector(r.Selector)
+	return err == nil && selector.Matches(labels.Set(provider.Labels))
 }
 
 // ResourceSetStep is a part of a ResourceSet that is ready before the next starts.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"time"
 
 	"github.com/fluxcd/pkg/ssa"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -22,6 +23,8 @@ type Pruned struct {
 	Left Inventory
 	// Why says for each that is left what it waits for.
 	Why map[Ref]string
+	// Since is when the first of them was asked to go; zero when none was.
+	Since time.Time
 	// Changes lists what was deleted in this run.
 	Changes []Change
 }
@@ -60,6 +63,7 @@ type pruneRun struct {
 	owner   Owner
 	live    Live
 	left    map[Ref]string
+	since   time.Time
 	changes []Change
 }
 
@@ -82,8 +86,16 @@ func (r *pruneRun) one(ctx context.Context, entry Entry) {
 		r.left[entry.Ref] = fmt.Sprintf("deleted, but looking whether it is gone failed: %v", err)
 	case now != nil && now.UID == was.UID:
 		r.left[entry.Ref] = leaving(now)
+		r.note(now)
 	default:
 		r.Memory.forget(was.UID)
+	}
+}
+
+// note keeps the earliest time at which an object that is left was asked to go.
+func (r *pruneRun) note(m *Meta) {
+	if at := m.DeletionTimestamp; at != nil && (r.since.IsZero() || at.Time.Before(r.since)) {
+		r.since = at.Time
 	}
 }
 
@@ -113,7 +125,7 @@ func mayNeed(flux, other Entry) bool {
 }
 
 func (r *pruneRun) result(unwanted Inventory) Pruned {
-	out := Pruned{Why: r.left, Changes: r.changes}
+	out := Pruned{Why: r.left, Since: r.since, Changes: r.changes}
 	for _, entry := range unwanted {
 		if _, there := r.left[entry.Ref]; there {
 			out.Left = append(out.Left, entry)

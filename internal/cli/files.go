@@ -8,10 +8,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/labels"
 	k8syaml "k8s.io/apimachinery/pkg/util/yaml"
 	kjson "sigs.k8s.io/json"
 	"sigs.k8s.io/yaml"
@@ -113,19 +112,7 @@ func static(provider *v1.ResourceSetInputProvider) error {
 
 // isReferred reports whether spec.inputsFrom names or selects the provider.
 func isReferred(set *v1.ResourceSet, provider *v1.ResourceSetInputProvider) bool {
-	for _, ref := range set.Spec.InputsFrom {
-		if ref.Selector == nil {
-			if ref.Name == provider.Name {
-				return true
-			}
-			continue
-		}
-		selector, err := metav1.LabelSelectorAsSelector(ref.Selector)
-		if err == nil && selector.Matches(labels.Set(provider.Labels)) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(set.Spec.InputsFrom, func(ref v1.InputProviderReference) bool { return ref.RefersTo(provider) })
 }
 
 func jsonString(text string) (*apiextensionsv1.JSON, error) {

@@ -63,7 +63,7 @@ func (r *run) outcome(p plan, result applied, pruned apply.Pruned) report.Outcom
 	if len(pruned.Left) == 0 {
 		return report.Done(message, r.set.GetInterval())
 	}
-	return report.Done(message+"; "+leaving(pruned), r.patience())
+	return report.Done(message+"; "+leaving(pruned), r.patience(pruned))
 }
 
 // retryFor returns 0, for backoff, unless all that failed is rendering.
@@ -90,18 +90,24 @@ func failedMessage(failed failures, of int) string {
 // leaving says what is still being deleted, and of the first, why.
 func leaving(pruned apply.Pruned) string {
 	first := pruned.Left[0]
-	return fmt.Sprintf("%d objects are being deleted, among them %s: %s", len(pruned.Left), first.Ref, pruned.Why[first.Ref])
+	return fmt.Sprintf("%s still to be deleted, among them %s: %s", count(len(pruned.Left), "object"), first.Ref, pruned.Why[first.Ref])
+}
+
+// count writes a number of things.
+func count(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
 }
 
 // patience is the time to the next look at what is being deleted: short at
-// first, longer the longer it has been reported.
-func (r *run) patience() time.Duration {
-	for _, c := range r.saved.Status.Conditions {
-		if c.Type == meta.ReadyCondition && strings.Contains(c.Message, "being deleted") {
-			return min(max(r.Now().Sub(c.LastTransitionTime.Time)/4, leavingSoon), leavingLate)
-		}
+// first, longer the longer it takes.
+func (r *run) patience(pruned apply.Pruned) time.Duration {
+	if pruned.Since.IsZero() {
+		return leavingSoon
 	}
-	return leavingSoon
+	return min(max(r.Now().Sub(pruned.Since)/4, leavingSoon), leavingLate)
 }
 
 // failure is the outcome of a run that an error ended; the history notes it

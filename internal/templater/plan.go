@@ -1,10 +1,12 @@
 package templater
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
 
+	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/apply"
 	"github.com/eddy-previews/eddy/internal/render"
 )
@@ -35,15 +37,15 @@ func (r *run) plan(in inputs) (plan, error) {
 
 	out := plan{inputs: in}
 	for _, preview := range rendered.Previews {
-		if preview.Err != nil {
-			out.failed.add(preview.Input.Key(), preview.Err)
+		if err := cmp.Or(preview.Err, unsupported(preview)); err != nil {
+			out.failed.add(preview.Input.Key(), err)
 		}
 	}
 	if len(out.failed) > 0 && r.single() {
 		return plan{}, stalledBuild(fmt.Errorf("build failed: %w", out.failed[0].err))
 	}
 	for _, s := range rendered.Steps {
-		out.steps = append(out.steps, step{name: s.Name, objects: grouped(s.Objects)})
+		out.steps = append(out.steps, step{name: s.Name, objects: grouped(s.Objects, out.failed)})
 	}
 	for _, s := range out.steps {
 		out.inventory = append(out.inventory, apply.InventoryOf(s.objects)...)
@@ -51,12 +53,28 @@ func (r *run) plan(in inputs) (plan, error) {
 	return out, nil
 }
 
-func grouped(objects []render.Object) []apply.Object {
-	out := make([]apply.Object, len(objects))
-	for i, o := range objects {
-		out[i] = apply.Object{Unstructured: o.Unstructured, Group: o.Input}
+// grouped returns the objects of the previews that did not fail.
+func grouped(objects []render.Object, failed failures) []apply.Object {
+	out := make([]apply.Object, 0, len(objects))
+	for _, o := range objects {
+		if !failed.has(o.Input) {
+			out = append(out, apply.Object{Unstructured: o.Unstructured, Group: o.Input})
+		}
 	}
 	return out
+}
+
+// unsupported refuses a preview that asks for data which would be missing.
+func unsupported(preview render.Preview) error {
+	for _, o := range preview.Objects {
+		for _, annotation := range []string{v1.CopyFromAnnotation, v1.ConvertKubeConfigFromAnnotation, v1.ChecksumFromAnnotation} {
+			if _, asked := o.GetAnnotations()[annotation]; asked {
+				return fmt.Errorf("%s: %s: the annotation %s is not supported by this version: remove it",
+					preview.Input, apply.RefOf(o.Unstructured), annotation)
+			}
+		}
+	}
+	return nil
 }
 
 // single reports whether the set renders once, for no input: it has no

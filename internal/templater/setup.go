@@ -4,8 +4,6 @@ import (
 	"context"
 	"slices"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
@@ -44,25 +42,21 @@ func exportChanged() predicate.Predicate {
 }
 
 // setsOf returns the sets in the provider's namespace that refer to it.
-func (r *Reconciler) setsOf(ctx context.Context, provider client.Object) []reconcile.Request {
+func (r *Reconciler) setsOf(ctx context.Context, object client.Object) []reconcile.Request {
+	provider, ok := object.(*v1.ResourceSetInputProvider)
+	if !ok {
+		return nil
+	}
 	var sets v1.ResourceSetList
-	if err := r.Client.List(ctx, &sets, client.InNamespace(provider.GetNamespace())); err != nil {
+	if err := r.Client.List(ctx, &sets, client.InNamespace(provider.Namespace)); err != nil {
 		ctrl.LoggerFrom(ctx).Error(err, "listing the ResourceSets that use a provider", "provider", client.ObjectKeyFromObject(provider))
 		return nil
 	}
 	var requests []reconcile.Request
 	for _, set := range sets.Items {
-		if slices.ContainsFunc(set.Spec.InputsFrom, func(ref v1.InputProviderReference) bool { return refersTo(ref, provider) }) {
+		if slices.ContainsFunc(set.Spec.InputsFrom, func(ref v1.InputProviderReference) bool { return ref.RefersTo(provider) }) {
 			requests = append(requests, reconcile.Request{NamespacedName: types.NamespacedName{Namespace: set.Namespace, Name: set.Name}})
 		}
 	}
 	return requests
-}
-
-func refersTo(ref v1.InputProviderReference, provider client.Object) bool {
-	if ref.Selector == nil {
-		return ref.Name == provider.GetName()
-	}
-	selector, err := metav1.LabelSelectorAsSelector(ref.Selector)
-	return err == nil && selector.Matches(labels.Set(provider.GetLabels()))
 }

@@ -62,7 +62,7 @@ func (r *run) empty(ctx context.Context) (*report.Outcome, error) {
 	if len(pruned.Left) == 0 {
 		return nil, nil
 	}
-	waiting := report.Wait(v1.ReasonUninstallationBlocked, "Uninstalling: "+leaving(pruned), r.patience())
+	waiting := report.Wait(v1.ReasonUninstallationBlocked, "Uninstalling: "+leaving(pruned), r.patience(pruned))
 	waiting.Changes = lines(pruned.Changes)
 	return &waiting, nil
 }
@@ -71,8 +71,8 @@ func (r *run) empty(ctx context.Context) (*report.Outcome, error) {
 // be deleted, and the objects stay listed.
 func (r *run) blocked(owned int) *report.Outcome {
 	outcome := report.Wait(v1.ReasonUninstallationBlocked, fmt.Sprintf(
-		"%d objects cannot be deleted: service account %s/%s does not exist; create it again, or annotate the ResourceSet with %s: %s to leave the objects behind",
-		owned, r.set.Namespace, r.account(), v1.ForceAnnotation, v1.EnabledValue), accountRetry)
+		"%s cannot be deleted: service account %s/%s does not exist; create it again, or annotate the ResourceSet with %s: %s to leave the objects behind",
+		count(owned, "object"), r.set.Namespace, r.account(), v1.ForceAnnotation, v1.EnabledValue), accountRetry)
 	return &outcome
 }
 
