@@ -6,6 +6,8 @@ import (
 	"reflect"
 	"slices"
 
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
 	v1 "github.com/eddy-previews/eddy/api/v1"
 )
 
@@ -21,6 +23,17 @@ type Plan struct {
 type Step struct {
 	Name    string
 	Objects []Object
+}
+
+// Objects lists the objects of all steps.
+func (p Plan) Objects() []*unstructured.Unstructured {
+	var out []*unstructured.Unstructured
+	for _, step := range p.Steps {
+		for _, object := range step.Objects {
+			out = append(out, object.Unstructured)
+		}
+	}
+	return out
 }
 
 // identity names an object, whatever version it is written in.

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -17,7 +18,7 @@ type ParseError struct {
 
 // Error names the field, and for an unknown function what there is.
 func (e *ParseError) Error() string {
-	text := fmt.Sprintf("%s: %s", e.Field, plainWords(e.Err))
+	text := fmt.Sprintf("%s: %s", e.Field, plainWords(e.Field, e.Err))
 	if strings.Contains(text, "not defined") && strings.Contains(text, "function") {
 		text += "; the functions are those of text/template and slim-sprig, slugify and toYaml"
 	}
@@ -50,28 +51,73 @@ func (e *InputError) Error() string {
 // Unwrap returns the cause.
 func (e *InputError) Unwrap() error { return e.Err }
 
-// position is how text/template begins its errors; the field says it better.
-var position = regexp.MustCompile(`^template: [^:]*:(\d+)(:\d+)?: (executing "[^"]*" at )?`)
+// textError is an output that no object can hold.
+type textError struct{ action, message string }
 
-// plainWords takes the template engine's own bookkeeping out of its errors.
-func plainWords(err error) string {
-	return position.ReplaceAllString(err.Error(), "")
+func (e *textError) Error() string { return e.message }
+
+// actionError is an action that failed.
+type actionError struct {
+	field, message string
+	// action as it is written, its beginning at least; "" when not known.
+	action string
 }
 
-// noEntry is how text/template says that a map lacks a key.
-var noEntry = regexp.MustCompile(`^<[^>]*>: map has no entry for key (".*")$`)
+func (e *actionError) Error() string { return e.field + ": " + e.message }
+
+// position is how text/template begins its errors.
+var position = regexp.MustCompile(`^template: .*?:(\d+)(?::\d+)?: (?:executing ".*?" at )?`)
+
+// plainWords takes the template engine's bookkeeping out of its errors, but for
+// the line of a text that its author wrote.
+func plainWords(field string, err error) string {
+	text := err.Error()
+	found := position.FindStringSubmatch(text)
+	if found == nil {
+		return text
+	}
+	rest := strings.TrimPrefix(text, found[0])
+	if strings.HasSuffix(field, "resourcesTemplate") {
+		return "line " + found[1] + ": " + rest
+	}
+	return rest
+}
+
+// failedAction is an action in an error of text/template, which cuts long ones.
+var failedAction = regexp.MustCompile(`<([^>]{3,}?)(?:\.\.\.)?>`)
+
+// missingKey is what text/template says of a key that a map does not have.
+var missingKey = regexp.MustCompile(`map has no entry for key "([^"]*)"$`)
 
 // executionError says what an action of a field came to, and for a key that is
 // missing, which ones there are.
-func executionError(field string, err error, e *engine) error {
-	text := plainWords(err)
-	key := noEntry.FindStringSubmatch(text)
+func (e *engine) executionError(t *text, err error) error {
+	failure := &actionError{field: t.field, message: plainWords(t.field, err)}
+	if found := failedAction.FindStringSubmatch(failure.message); found != nil {
+		failure.action = found[1]
+	}
+	var refused *textError
 	switch {
-	case key == nil:
-		return fmt.Errorf("%s: %s", field, text)
+	case errors.As(err, &refused):
+		failure.action, failure.message = refused.action, refused.message
+	case missingKey.MatchString(failure.message):
+		failure.missing(missingKey.FindStringSubmatch(failure.message)[1], t, e)
+	}
+	return failure
+}
+
+// missing says that there is no key of a name, and which keys there are. As
+// text/template names inputs alone, the template says where the key is from.
+func (f *actionError) missing(key string, t *text, e *engine) {
+	f.action = "inputs." + key
+	in := regexp.MustCompile(`\binputs((?:\.\w+)*)\.` + regexp.QuoteMeta(key) + `\b`).FindStringSubmatch(t.source)
+	switch {
+	case in != nil && in[1] != "":
+		f.action = in[0]
+		f.message = fmt.Sprintf("there is no key %q in inputs%s", key, in[1])
 	case len(e.values) == 0:
-		return fmt.Errorf("%s: there is no key %s: the ResourceSet has no inputs", field, key[1])
+		f.message = fmt.Sprintf("there is no key %q: the ResourceSet has no inputs", key)
 	default:
-		return fmt.Errorf("%s: there is no key %s; the input has %s", field, key[1], strings.Join(e.keys(), ", "))
+		f.message = fmt.Sprintf("there is no key %q; the input has %s", key, strings.Join(e.keys(), ", "))
 	}
 }

@@ -1,163 +1,250 @@
 package render_test
 
 import (
-	"bytes"
+	"encoding/json"
 	"reflect"
+	"regexp"
 	"strings"
 	"testing"
-	texttemplate "text/template"
-	"unicode/utf8"
 
-	"sigs.k8s.io/yaml"
+	"github.com/eddy-previews/eddy/internal/render"
 )
 
-// FuzzResourcesTextIsData holds that a value ends up as it is in the fields
-// where the template puts it, and changes nothing else.
+// everywhere puts a title in each kind of place that a resource has.
+const everywhere = `
+spec:
+  resources:
+  - apiVersion: v1
+    kind: ConfigMap
+    metadata:
+      name: a
+      annotations:
+        title: << inputs.title >>
+        quoted: << inputs.title | quote >>
+        single: << squote inputs.title >>
+        variable: << $t := inputs.title >><< $t >>
+        flow: << if eq inputs.title "" >><< inputs.title >><< else >><< inputs.title >><< end >>
+    data:
+      fixed: "yes"
+      whole: << inputs.title >>
+      mixed: "PR: << inputs.title >>!"
+      block: |
+        first
+        [<< inputs.title >>]
+        last
+    spec:
+      fixed: 1
+      items:
+      - << inputs.title | quote >>
+      - fixed
+      - {name: << inputs.title >>}
+      keys:
+        key-<< inputs.title >>: 1
+`
+
 func FuzzResourcesTextIsData(f *testing.F) {
-	for _, title := range hostile {
+	for _, title := range append(refused, hostile...) {
 		f.Add(title)
 	}
+	program, err := render.Compile(parseSet(f, everywhere))
+	if err != nil {
+		f.Fatal(err)
+	}
 	f.Fuzz(func(t *testing.T, title string) {
-		if !utf8.ValidString(title) {
-			t.Skip("a forge's JSON is valid UTF-8")
-		}
-		got, err := one(t, hostileSet, inputOf("id", "1", "title", title))
-		if err != nil {
-			if !strings.Contains(err.Error(), "inputs.title holds the character U+") {
-				t.Fatal(err)
-			}
+		preview, err := program.Render(inputSet(0, map[string]any{"id": "7", "title": title}))
+		if isRefused(title) {
+			wantRefusal(t, err)
 			return
 		}
-		var object map[string]any
-		if err := yaml.Unmarshal([]byte(got), &object); err != nil {
-			t.Fatal(err)
+		if err != nil {
+			t.Fatalf("%q: %v", title, err)
 		}
 		want := map[string]any{
-			"apiVersion": "v1", "kind": "ConfigMap",
-			"metadata": map[string]any{"name": "a", "annotations": map[string]any{"title": title}},
-			"data":     map[string]any{"plain": title, "mixed": "PR: " + title + "!"},
+			"apiVersion": "v1",
+			"kind":       "ConfigMap",
+			"metadata": map[string]any{
+				"name": "a",
+				"annotations": map[string]any{
+					"title": title, "quoted": title, "single": title, "variable": title, "flow": title,
+				},
+			},
+			"data": map[string]any{
+				"fixed": "yes", "whole": title, "mixed": "PR: " + title + "!", "block": "first\n[" + title + "]\nlast\n",
+			},
+			"spec": map[string]any{
+				"fixed": int64(1),
+				"items": []any{title, "fixed", map[string]any{"name": title}},
+				"keys":  map[string]any{"key-" + title: int64(1)},
+			},
 		}
-		if !reflect.DeepEqual(object, want) {
-			t.Errorf("%q became %v", title, object)
-		}
+		wantObject(t, preview, want)
 	})
 }
 
-// FuzzResourcesTemplateTextIsData holds that a value changes nothing but one
-// scalar of a text, or is refused.
+// everywhereTemplate puts a title in each kind of place that a document has.
+const everywhereTemplate = `
+spec:
+  resourcesTemplate: |
+    # << inputs.title >>
+    apiVersion: v1
+    kind: ConfigMap
+    metadata:
+      name: a
+      annotations: {flow: << inputs.title >>, quoted: << inputs.title | quote >>} # << inputs.title >>
+      labels:
+        << inputs.labels | toYaml | nindent 4 >>
+        fixed: "yes"
+    data:
+      plain: << inputs.title >>
+      double: "<< inputs.title >>"
+      single: '<< inputs.title >>'
+      json: << inputs.title | toJson >>
+      block: |
+        << inputs.title >>
+      folded: >-
+        << inputs.title >>
+      config: |
+        {"title": << inputs.title | toJson >>}
+      chomped: |-
+        << toJson inputs.title >>
+      <<- range $i, $t := inputs.titles >>
+      list-<< $i >>: << $t >>
+      <<- end >>
+`
+
 func FuzzResourcesTemplateTextIsData(f *testing.F) {
-	for _, title := range hostile {
+	for _, title := range append(refused, hostile...) {
 		f.Add(title)
 	}
-	spec := `
-resourcesTemplate: |
-  apiVersion: v1
-  kind: ConfigMap
-  metadata:
-    name: a
-  data:
-    title: << inputs.title >>
-    block: |
-      about << inputs.title >>
-    quoted: "<< inputs.title >>"
-    after: << inputs.id | quote >>
-`
+	f.Add("\u0085#") // a line break and a comment in YAML, in the midst of a text
+	program, err := render.Compile(parseSet(f, everywhereTemplate))
+	if err != nil {
+		f.Fatal(err)
+	}
 	f.Fuzz(func(t *testing.T, title string) {
-		got, err := one(t, spec, inputOf("id", "1", "title", title))
-		if err != nil {
+		preview, err := program.Render(inputSet(0, map[string]any{
+			"id": "7", "title": title, "titles": []any{title, title}, "labels": map[string]any{"title": title},
+		}))
+		if isRefused(title) {
+			wantRefusal(t, err)
 			return
 		}
-		var object struct {
-			APIVersion, Kind string
-			Metadata         map[string]any
-			Data             map[string]any
+		if err != nil {
+			t.Fatalf("%q: %v", title, err)
 		}
-		if err := yaml.Unmarshal([]byte(got), &object); err != nil {
-			t.Fatal(err)
+		want := map[string]any{
+			"apiVersion": "v1",
+			"kind":       "ConfigMap",
+			"metadata": map[string]any{
+				"name":        "a",
+				"annotations": map[string]any{"flow": title, "quoted": title},
+				"labels":      map[string]any{"title": title, "fixed": "yes"},
+			},
+			"data": map[string]any{
+				"plain": title, "double": title, "single": title, "json": title,
+				"block": title + "\n", "folded": title, "list-0": title, "list-1": title,
+				"config": `{"title": ` + inJSON(t, title) + "}\n", "chomped": inJSON(t, title),
+			},
 		}
-		for key, value := range object.Data {
-			if _, isText := value.(string); !isText && value != nil {
-				t.Errorf("%q made %s a %T", title, key, value)
-			}
-		}
-		if len(object.Data) != 4 || object.Data["after"] != "1" || object.Kind != "ConfigMap" || len(object.Metadata) != 1 {
-			t.Errorf("%q became %v", title, object)
-		}
+		wantObject(t, preview, want)
 	})
 }
 
-// FuzzPlainValuesRenderAsWholeText holds that for values without special
-// characters nothing differs from rendering the whole YAML as one text.
+// plainEverywhere puts a value where YAML decides what it is.
+const plainEverywhere = `
+spec:
+  resources:
+  - apiVersion: example.com/v1
+    kind: Thing
+    metadata:
+      name: a-<< inputs.value >>
+    spec:
+      bare: << inputs.value >>
+      quoted: << inputs.value | quote >>
+      single: << squote inputs.value >>
+      mixed: v-<< inputs.value >>/<< inputs.value >>
+      colon: "x: << inputs.value >>"
+      twice: << inputs.value >><< inputs.value >>
+      spaced: << inputs.value >> << inputs.empty >>
+      items:
+      - << inputs.value >>
+      - << inputs.value | upper | trunc 5 >>
+      key-<< inputs.value >>: << if hasPrefix "1" inputs.value >>1<< else >>x<< end >>
+      long: word word word word word word word << inputs.value >> word word word word word word word word << inputs.value >> word word
+      lines: |
+        << inputs.value >>
+        << inputs.value | nindent 4 >>
+      slug: << slugify inputs.value >>
+      map: << dict "a" inputs.value "b" (list 1 inputs.value) | toYaml | nindent 6 >>
+      json: << list inputs.value | toJson >>
+`
+
+var harmless = regexp.MustCompile(`^[A-Za-z0-9._/@+-]+$`)
+
 func FuzzPlainValuesRenderAsWholeText(f *testing.F) {
-	for _, value := range []string{"a", "feature", "c0ffee", "x1", "api"} {
+	for _, value := range hostile {
 		f.Add(value)
 	}
-	spec := `
-apiVersion: v1
-kind: ConfigMap
-metadata: {name: "a-<< inputs.v >>", annotations: {"k-<< inputs.v >>": "<< inputs.v | quote >>"}}
-data: {plain: "<< inputs.v >>", mixed: "pre << inputs.v | upper >> post", trunc: "<< inputs.v | trunc 3 >>"}
-nested: {list: ["<< inputs.v >>", {deep: "<< printf \"%s-%d\" inputs.v 3 >>"}]}
-`
+	for _, value := range []string{"1234", "c0ffee", "feature/x", "v1.2.3", "0", "-0", "1.0", "1.50", "0o17", "0b1", "1e3", "12345678901234567890", ".nan"} {
+		f.Add(value)
+	}
+	set := parseSet(f, plainEverywhere)
+	program, err := render.Compile(set)
+	if err != nil {
+		f.Fatal(err)
+	}
 	f.Fuzz(func(t *testing.T, value string) {
-		value = plain(value)
-		got, err := one(t, "resources:\n- "+indented(spec), inputOf("v", value))
+		if !harmless.MatchString(value) {
+			t.Skip("not a harmless value")
+		}
+		values := map[string]any{"id": "7", "value": value, "empty": ""}
+		want, err := wholeText(set, values)
 		if err != nil {
-			t.Fatal(err)
+			t.Skip("the peer cannot render it")
 		}
-		var object, want map[string]any
-		if err := yaml.Unmarshal([]byte(got), &object); err != nil {
-			t.Fatal(err)
+		preview, err := program.Render(inputSet(0, values))
+		if err != nil {
+			t.Fatalf("%q: %v", value, err)
 		}
-		if err := yaml.Unmarshal([]byte(wholeText(t, spec, value)), &want); err != nil {
-			t.Fatal(err)
-		}
-		if !reflect.DeepEqual(object, want) {
-			t.Errorf("%q became\n%v\nwant\n%v", value, object, want)
-		}
+		wantObject(t, preview, want.Object)
 	})
 }
 
-// plain makes a value without special characters of any text. It begins with
-// letters that no word and no number of YAML begins with.
-func plain(text string) string {
-	letters := strings.Map(func(r rune) rune {
-		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '-' {
-			return r
-		}
-		return -1
-	}, text)
-	return "pr" + letters[:min(len(letters), 40)] + "x"
-}
-
-func indented(text string) string {
-	return string(bytes.ReplaceAll(bytes.TrimSpace([]byte(text)), []byte("\n"), []byte("\n  ")))
-}
-
-// wholeText renders a resource the naive way: its YAML as one template.
-func wholeText(t testing.TB, spec, value string) string {
+// inJSON writes a text as toJson does.
+func inJSON(t *testing.T, text string) string {
 	t.Helper()
-	var object map[string]any
-	if err := yaml.Unmarshal([]byte(spec), &object); err != nil {
-		t.Fatal(err)
-	}
-	text, err := yaml.Marshal(object)
+	written, err := json.Marshal(text)
 	if err != nil {
 		t.Fatal(err)
 	}
-	funcs := texttemplate.FuncMap{
-		"inputs": func() map[string]any { return map[string]any{"v": value} },
-		"quote":  func(s string) string { return `"` + s + `"` },
-		"upper":  func(s string) string { return string(bytes.ToUpper([]byte(s))) },
-		"trunc":  func(n int, s string) string { return s[:min(n, len(s))] },
+	return string(written)
+}
+
+func wantRefusal(t *testing.T, err error) {
+	t.Helper()
+	if err == nil || !strings.Contains(err.Error(), `input "7" of `) || !strings.Contains(err.Error(), "inputs.") {
+		t.Fatalf("the refusal does not name the input and its field: %v", err)
 	}
-	parsed, err := texttemplate.New("whole").Delims("<<", ">>").Funcs(funcs).Parse(string(text))
-	if err != nil {
-		t.Fatal(err)
+}
+
+// wantObject compares the one object of a preview, but for the owner's labels.
+func wantObject(t *testing.T, preview render.Preview, want map[string]any) {
+	t.Helper()
+	if len(preview.Objects) != 1 {
+		t.Fatalf("there are %d objects", len(preview.Objects))
 	}
-	var out bytes.Buffer
-	if err := parsed.Execute(&out, nil); err != nil {
-		t.Fatal(err)
+	got := preview.Objects[0].Object
+	labels := preview.Objects[0].GetLabels()
+	for label := range labels {
+		if strings.HasPrefix(label, "resourceset.") {
+			delete(labels, label)
+		}
 	}
-	return out.String()
+	preview.Objects[0].SetLabels(labels)
+	if len(labels) == 0 {
+		delete(got["metadata"].(map[string]any), "labels")
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Fatalf("rendered\n%#v\nwant\n%#v", got, want)
+	}
 }

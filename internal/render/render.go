@@ -11,23 +11,32 @@
 //
 // A ResourceSet is written as YAML whose text holds templates, so a naive
 // renderer executes the text and parses what comes out: a pull request titled
-// "fix: x" would then add a field. Here a value can only ever become text in
-// the field where the template puts it:
+// "fix: x" then adds a field. Here a value never meets a YAML parser:
 //
-//   - A string of spec.resources that holds plain actions, as nearly all do, is
-//     a template of its own. What it renders to never meets a YAML parser,
-//     unless it is one plain scalar, such as 3 or true, that stands where the
-//     API may want a number or a boolean.
-//   - A string with control flow, variables, several lines or functions that
-//     make structure (toYaml, nindent, …), and spec.resourcesTemplate, are
-//     rendered as a text and parsed. It is then rendered once more with the
-//     odd values replaced by harmless ones of the same length: when the two
-//     differ in structure, the preview is refused with an error that names the
-//     input field.
+//	title: << inputs.title >>    as its author wrote it
+//	title: ⸨000000⸩              executed: the output is held aside, a mark takes its place
+//	{"title": "⸨000000⸩"}        parsed, once for all inputs
+//	{"title": "fix: x"}          filled in
 //
-// Where the API wants a string (labels, annotations, ConfigMap data,
-// postBuild.substitute, environment values, names), a value stays one, also
-// when it looks like a number: a commit named 1e10 is not ten billion.
+// So a value can neither add, remove nor rename a field, an item or a document,
+// and control flow still sees what it really is. Four rules complete this:
+//
+//   - Where a scalar without quotes is filled with just a number, a boolean or
+//     null, it becomes that, as it would in YAML: `replicas: << inputs.n >>`.
+//   - Where the API wants a string (labels, annotations, ConfigMap data,
+//     postBuild.substitute, environment values, names; see place.go) it stays
+//     one: a commit named 1e10 is not ten billion.
+//   - `quote` and `squote` make a string. indent and nindent indent the marks.
+//   - What toYaml and toJson write is structure, as their author asks for it,
+//     with a mark for each string in it; in the midst of a text, as in the
+//     `config.yaml: |` of a ConfigMap, it is text.
+//
+// A text that YAML cannot write (NUL, DEL, what is not UTF-8) is refused.
+//
+// What Flux makes of a value is not decided here: it puts those of
+// postBuild.substitute into the YAML of an overlay, without line breaks but
+// otherwise as they are, and parses that. There, pass an identifier, a commit
+// or `slugify`, or quote the variable in the overlay.
 package render
 
 import (
@@ -60,11 +69,6 @@ type program struct {
 	resources int
 }
 
-// item is one of spec.resources, or spec.resourcesTemplate.
-type item interface {
-	render(e *engine) ([]*unstructured.Unstructured, error)
-}
-
 // Preview is what one input set renders to.
 type Preview struct {
 	Input   input.Set
@@ -94,12 +98,15 @@ func Compile(set *v1.ResourceSet) (*Program, error) {
 		},
 	}
 	if len(set.Spec.Steps) == 0 {
-		step, err := p.engine.compileStep("spec", set.Spec.Resources, set.Spec.ResourcesTemplate)
+		step, err := p.engine.compileStep(source{"spec", set.Spec.Resources, set.Spec.ResourcesTemplate})
+		if err != nil {
+			return nil, err
+		}
 		p.steps = []program{step}
-		return p, err
+		return p, nil
 	}
 	for n, s := range set.Spec.Steps {
-		step, err := p.engine.compileStep(fmt.Sprintf("spec.steps[%d]", n), s.Resources, s.ResourcesTemplate)
+		step, err := p.engine.compileStep(source{fmt.Sprintf("spec.steps[%d]", n), s.Resources, s.ResourcesTemplate})
 		if err != nil {
 			return nil, fmt.Errorf("step %q: %w", s.Name, err)
 		}
@@ -136,9 +143,6 @@ func (p *Program) Render(set input.Set) (Preview, error) {
 				return Preview{}, &InputError{Input: set, Step: step.name, Err: err}
 			}
 			for _, object := range objects {
-				if err := checkWritable(object.Object, set.Values); err != nil {
-					return Preview{}, &InputError{Input: set, Step: step.name, Err: err}
-				}
 				p.label(object)
 				preview.Objects = append(preview.Objects, Object{Unstructured: object, Input: set.Key(), step: n, item: m})
 			}

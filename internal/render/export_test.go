@@ -1,0 +1,4 @@
+package render
+
+// Functions is functions, for the tests.
+var Functions = functions

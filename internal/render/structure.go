@@ -1,0 +1,132 @@
+package render
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"text/template"
+)
+
+// structural are the functions that write structure: what they put out is
+// parsed, as its author asks for, with a mark for each string in it. So it is
+// structure only as far as the value is.
+//
+// Where such a string ends up among other text, as in the `config.yaml: |` of a
+// ConfigMap, it has to be written as YAML or JSON would. The template is then
+// rendered once more, with that call of the function held as a text.
+var structural = []string{
+	"toYaml", "mustToYaml",
+	"toJson", "mustToJson", "toPrettyJson", "mustToPrettyJson", "toRawJson", "mustToRawJson",
+}
+
+// structurePrefix begins the names of the functions that hold the strings in
+// the structure that they write.
+const structurePrefix = "_"
+
+// structureFuncs returns those functions for t.
+func (e *engine) structureFuncs(t *text) template.FuncMap {
+	funcs := template.FuncMap{}
+	for _, name := range structural {
+		funcs[structurePrefix+name] = func(value any) (string, error) {
+			by := &action{source: name, inputs: t.structures}
+			e.calls++
+			if e.asText[e.calls] {
+				written, err := write(e.funcs[name], value)
+				if err != nil {
+					return "", err
+				}
+				return e.heldLines(by, written)
+			}
+			held, err := e.heldStrings(by, value)
+			if err != nil {
+				return "", err
+			}
+			return write(e.funcs[name], held)
+		}
+	}
+	return funcs
+}
+
+// write calls one of the structural functions.
+func write(function, value any) (text string, err error) {
+	switch function := function.(type) {
+	case func(any) string:
+		text = function(value)
+	case func(any) (string, error):
+		text, err = function(value)
+	}
+	return text, err
+}
+
+// heldStrings returns a value with marks for its strings. Keys stay in order.
+func (e *engine) heldStrings(by *action, value any) (any, error) {
+	switch value := value.(type) {
+	case string:
+		return e.heldString(by, value)
+	case []any:
+		out := make([]any, len(value))
+		for i, item := range value {
+			var err error
+			if out[i], err = e.heldStrings(by, item); err != nil {
+				return nil, err
+			}
+		}
+		return out, nil
+	case map[string]any:
+		out := make(map[string]any, len(value))
+		for _, key := range slices.Sorted(maps.Keys(value)) {
+			name, err := e.heldString(by, key)
+			if err != nil {
+				return nil, err
+			}
+			if out[name], err = e.heldStrings(by, value[key]); err != nil {
+				return nil, err
+			}
+		}
+		return out, nil
+	default:
+		return value, nil
+	}
+}
+
+func (e *engine) heldString(by *action, value string) (string, error) {
+	if err := by.check(value); err != nil {
+		return "", err
+	}
+	return e.mark(output{text: value, quoted: true, value: value, call: e.calls, by: by}), nil
+}
+
+// heldLines returns a text of marks, one a line, that can be indented.
+func (e *engine) heldLines(by *action, text string) (string, error) {
+	if err := by.check(text); err != nil {
+		return "", err
+	}
+	lines := strings.Split(text, "\n")
+	for n, line := range lines {
+		if line != "" {
+			lines[n] = e.mark(output{text: line, by: by})
+		}
+	}
+	return strings.Join(lines, "\n"), nil
+}
+
+// amongText adds to calls those which wrote strings that stand among other text.
+func amongText(n node, outputs []output, calls map[int]bool) {
+	switch n := n.(type) {
+	case *object:
+		for _, m := range n.members {
+			amongText(m.key, outputs, calls)
+			amongText(m.value, outputs, calls)
+		}
+	case *list:
+		for _, item := range n.items {
+			amongText(item, outputs, calls)
+		}
+	case *scalar:
+		for _, p := range n.parts {
+			if p.isMark && p.output < len(outputs) && outputs[p.output].call > 0 && (len(n.parts) > 1 || n.isText) {
+				calls[outputs[p.output].call] = true
+			}
+		}
+	}
+}
