@@ -14,18 +14,19 @@ import (
 // costs one write for each object. The nil Memory remembers nothing.
 type Memory struct {
 	mu      sync.Mutex
-	applied map[types.UID]trace
+	applied map[Ref]trace
 }
 
 // trace is what was asked for and what it looked like once stored.
 type trace struct {
+	uid             types.UID
 	digest          [sha256.Size]byte
 	generation      int64
 	resourceVersion string
 }
 
 // NewMemory returns an empty Memory.
-func NewMemory() *Memory { return &Memory{applied: map[types.UID]trace{}} }
+func NewMemory() *Memory { return &Memory{applied: map[Ref]trace{}} }
 
 // unchanged reports whether the object is stored as it was last applied, and
 // the same is wanted now. The generation counts every change outside of
@@ -35,9 +36,9 @@ func (m *Memory) unchanged(want *unstructured.Unstructured, was *Meta) bool {
 		return false
 	}
 	m.mu.Lock()
-	trace, known := m.applied[was.UID]
+	trace, known := m.applied[RefOf(want)]
 	m.mu.Unlock()
-	if !known || trace.digest != digest(want) {
+	if !known || trace.uid != was.UID || trace.digest != digest(want) {
 		return false
 	}
 	if was.Generation == 0 {
@@ -54,19 +55,19 @@ func (m *Memory) remember(want, stored *unstructured.Unstructured) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.applied[stored.GetUID()] = trace{
-		digest: digest(want), generation: stored.GetGeneration(), resourceVersion: stored.GetResourceVersion(),
+	m.applied[RefOf(want)] = trace{
+		uid: stored.GetUID(), digest: digest(want), generation: stored.GetGeneration(), resourceVersion: stored.GetResourceVersion(),
 	}
 }
 
 // forget drops an object that is gone.
-func (m *Memory) forget(uid types.UID) {
+func (m *Memory) forget(ref Ref) {
 	if m == nil {
 		return
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	delete(m.applied, uid)
+	delete(m.applied, ref)
 }
 
 func digest(o *unstructured.Unstructured) [sha256.Size]byte {

@@ -88,7 +88,7 @@ func (r *pruneRun) one(ctx context.Context, entry Entry) {
 		r.left[entry.Ref] = leaving(now)
 		r.note(now)
 	default:
-		r.Memory.forget(was.UID)
+		r.Memory.forget(entry.Ref)
 	}
 }
 

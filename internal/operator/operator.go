@@ -144,6 +144,7 @@ func addControllers(manager ctrl.Manager, options Options) error {
 		DefaultServiceAccount: options.DefaultServiceAccount,
 		RequeueDependency:     options.RequeueDependency,
 		Concurrency:           options.ApplyConcurrency,
+		Namespaces:            namespaces(options.WatchNamespaces),
 		Now:                   time.Now,
 	}
 	if err := template.SetupWithManager(manager, controllerOptions(options)); err != nil {

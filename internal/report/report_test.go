@@ -153,3 +153,29 @@ func TestTheMetricsSayWhatTheStatusSays(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestASuccessIsQuietHoweverLongAfterTheLast(t *testing.T) {
+	b := newBench(t)
+	_, _ = b.finish(Done("Reconciliation finished in 1s", time.Minute)) // it is tested above
+	ready := conditions.Get(b.provider, meta.ReadyCondition)
+	ready.LastTransitionTime = metav1.NewTime(time.Now().Add(-time.Hour).Truncate(time.Second))
+	b.provider.SetConditions([]metav1.Condition{*ready})
+	if err := server.Client.Status().Update(context.Background(), b.provider); err != nil {
+		t.Fatal(err)
+	}
+	before := b.provider.ResourceVersion
+	_, _ = b.finish(Done("Reconciliation finished in 2s", time.Minute))
+	if b.provider.ResourceVersion != before {
+		t.Error("something was written")
+	}
+}
+
+func TestWhatASuccessRemarksIsNews(t *testing.T) {
+	b := newBench(t)
+	_, _ = b.finish(Done("Reconciliation finished in 1s", time.Minute))
+	b.take()
+	_, _ = b.finish(Done("Reconciliation finished in 1s; 3 more match and wait", time.Minute))
+	if got := b.take(); !strings.Contains(got, "3 more match and wait") {
+		t.Errorf("the event is %q", got)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	eventv1 "github.com/fluxcd/pkg/apis/event/v1beta1"
 	"github.com/fluxcd/pkg/apis/meta"
@@ -164,21 +165,31 @@ func setConditions(before, obj Object, outcome Outcome) bool {
 	if outcome.Kind == Skipped {
 		return skip(before, obj, outcome)
 	}
-	mark(obj, outcome)
-	if outcome.Kind != Ready {
-		return !sameReady(before, obj)
+	if outcome.Kind == Ready && isQuiet(before, obj, outcome) {
+		obj.SetConditions(before.GetConditions())
+		return false
 	}
+	mark(obj, outcome)
+	return outcome.Kind == Ready || !sameReady(before, obj)
+}
+
+// isQuiet reports whether a success finds all as the last one left it.
+func isQuiet(before, obj Object, outcome Outcome) bool {
 	was := conditions.Get(before, meta.ReadyCondition)
-	if was == nil || was.Status != metav1.ConditionTrue {
-		return true
+	if was == nil || was.Status != metav1.ConditionTrue || was.Reason != outcome.Reason ||
+		remark(was.Message) != remark(outcome.Message) || conditions.IsReconciling(before) || conditions.IsStalled(before) {
+		return false
 	}
 	quiet := obj.DeepCopyObject().(Object)
-	conditions.Set(quiet, was.DeepCopy())
-	if !equality.Semantic.DeepEqual(before, quiet) {
-		return true
-	}
-	obj.SetConditions(quiet.GetConditions())
-	return false
+	quiet.SetConditions(before.GetConditions())
+	return equality.Semantic.DeepEqual(before, quiet)
+}
+
+// remark is what a success says beside how long it took: "Reconciliation
+// finished in 1s; 3 more match and wait".
+func remark(message string) string {
+	_, said, _ := strings.Cut(message, "; ")
+	return said
 }
 
 // skip leaves the conditions alone, but for an object that has never had a

@@ -31,6 +31,11 @@ func (f failures) has(key string) bool {
 	return slices.ContainsFunc(f, func(one failure) bool { return one.key == key })
 }
 
+// without returns the objects of the previews that did not fail.
+func (f failures) without(objects []apply.Object) []apply.Object {
+	return slices.DeleteFunc(slices.Clone(objects), func(o apply.Object) bool { return f.has(o.Group) })
+}
+
 // applied is what came of applying a plan.
 type applied struct {
 	changes []apply.Change
@@ -40,9 +45,9 @@ type applied struct {
 	unready error
 }
 
-// apply writes the plan, step by step. Each step but the last is waited for,
-// and the last too when the set asks for it. A step that does not get ready
-// ends the run.
+// apply writes the plan, step by step. A preview that fails in one is left out
+// of the next. Each step but the last is waited for; one that does not get
+// ready ends the run.
 func (r *run) apply(ctx context.Context, applier *apply.Applier, p plan, live apply.Live) (applied, error) {
 	out := applied{failed: slices.Clone(p.failed)}
 	for n, s := range p.steps {
@@ -52,28 +57,38 @@ func (r *run) apply(ctx context.Context, applier *apply.Applier, p plan, live ap
 				return out, err
 			}
 		}
-		result, err := applier.Apply(ctx, r.owner, s.objects, live)
+		objects := out.failed.without(s.objects)
+		result, err := applier.Apply(ctx, r.owner, objects, live)
 		if err != nil {
 			return out, err
 		}
-		out.add(s, result)
-		if !last && len(result.Failed) > 0 {
-			out.unready = fmt.Errorf("step %q failed: the steps after it were not applied", s.name)
-			return out, nil
+		out.add(objects, result)
+		if last {
+			break
 		}
-		if !last || r.set.Spec.Wait {
-			if out.unready = r.wait(ctx, applier, s, out.failed); out.unready != nil {
-				return out, nil
-			}
+		if out.unready = r.wait(ctx, applier, s, out.failed); out.unready != nil {
+			break
 		}
 	}
 	return out, nil
 }
 
+// settle waits for the last step, when the set asks for it.
+func (r *run) settle(ctx context.Context, applier *apply.Applier, p plan, result *applied) error {
+	if !r.set.Spec.Wait || result.unready != nil || len(p.steps) == 0 {
+		return nil
+	}
+	if err := r.save(ctx); err != nil { // what was pruned, before a wait of minutes
+		return err
+	}
+	result.unready = r.wait(ctx, applier, p.steps[len(p.steps)-1], result.failed)
+	return nil
+}
+
 // add notes what applying a step came to, failures in the order of its objects.
-func (a *applied) add(s step, result apply.Result) {
+func (a *applied) add(objects []apply.Object, result apply.Result) {
 	a.changes = append(a.changes, result.Changes...)
-	for _, object := range s.objects {
+	for _, object := range objects {
 		if err := result.Failed[object.Group]; err != nil {
 			a.failed.add(object.Group, err)
 		}
@@ -89,10 +104,8 @@ func (r *run) announceStep(ctx context.Context, n int, steps []step) error {
 // wait waits for the health of the objects of the previews that did not fail.
 func (r *run) wait(ctx context.Context, applier *apply.Applier, s step, failed failures) error {
 	var objects []*unstructured.Unstructured
-	for _, object := range s.objects {
-		if !failed.has(object.Group) {
-			objects = append(objects, object.Unstructured)
-		}
+	for _, object := range failed.without(s.objects) {
+		objects = append(objects, object.Unstructured)
 	}
 	if err := applier.Wait(ctx, objects, r.timeout(s.name)); err != nil {
 		if s.name != "" {
@@ -109,11 +122,16 @@ type prunable struct {
 	plan   plan
 	failed failures
 	live   apply.Live
+	// incomplete: not all steps were applied.
+	incomplete bool
 }
 
 // prune deletes what the set owned and no input asks for, and stores in the
-// status what it owns now.
+// status what it owns now. It comes after all steps, or not at all.
 func (r *run) prune(ctx context.Context, applier *apply.Applier, p prunable) apply.Pruned {
+	if p.incomplete {
+		return apply.Pruned{}
+	}
 	var unwanted apply.Inventory
 	kept := slices.Clone(p.plan.inventory)
 	for _, entry := range p.known.Without(p.plan.inventory) {

@@ -13,19 +13,26 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 )
 
 // SetupWithManager starts a run when a set's spec or any of its annotations
-// changes, and when a provider that it refers to has news.
+// changes, when a provider that it refers to has news, and when somebody else
+// changes or deletes what it applied.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Options) error {
 	changed := predicate.Or(predicate.GenerationChangedPredicate{}, predicate.AnnotationChangedPredicate{})
+	var err error
+	if r.drift, err = newDrift(mgr, r.Namespaces); err != nil {
+		return err
+	}
 	return ctrl.NewControllerManagedBy(mgr).
 		For(&v1.ResourceSet{}, builder.WithPredicates(changed)).
 		Watches(&v1.ResourceSetInputProvider{},
 			handler.EnqueueRequestsFromMapFunc(r.setsOf),
 			builder.WithPredicates(exportChanged())).
+		WatchesRawSource(source.Channel(r.drift.events, &handler.EnqueueRequestForObject{})).
 		WithOptions(options).
 		Complete(r)
 }

@@ -20,6 +20,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/types"
 	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
@@ -43,8 +44,12 @@ type Reconciler struct {
 	// Now is the clock.
 	Now func() time.Time
 
+	// Namespaces to watch applied objects in; all when empty.
+	Namespaces map[string]cache.Config
+
 	programs programs
 	memories memories
+	drift    *drift
 }
 
 // run is one reconciliation of one set.
@@ -111,6 +116,9 @@ func (r *run) story(ctx context.Context) (report.Outcome, error) {
 	if err != nil {
 		return report.Outcome{}, err
 	}
+	if err := r.drift.watch(ctx, plan.inventory); err != nil {
+		return report.Outcome{}, err
+	}
 	live, err := applier.Observe(ctx, known.Union(plan.inventory))
 	if err != nil {
 		return report.Outcome{}, err
@@ -119,7 +127,12 @@ func (r *run) story(ctx context.Context) (report.Outcome, error) {
 	if err != nil {
 		return report.Outcome{}, err
 	}
-	pruned := r.prune(ctx, applier, prunable{known: known, plan: plan, failed: result.failed, live: live})
+	pruned := r.prune(ctx, applier, prunable{
+		known: known, plan: plan, failed: result.failed, live: live, incomplete: result.unready != nil,
+	})
+	if err := r.settle(ctx, applier, plan, &result); err != nil {
+		return report.Outcome{}, err
+	}
 	return r.conclude(plan, result, pruned), nil
 }
 

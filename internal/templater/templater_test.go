@@ -304,3 +304,33 @@ resources:
 		t.Errorf("there are %q", got)
 	}
 }
+
+func TestAPreviewThatFailsInAStepHoldsUpNobodyInTheNext(t *testing.T) {
+	b := newBench(t)
+	b.provider("prs", "1", "Not_A_Name")
+	b.set(`
+inputsFrom: [{kind: ResourceSetInputProvider, name: prs}]
+steps:
+- {name: first, resources: [{apiVersion: v1, kind: ConfigMap, metadata: {name: first-<< inputs.id >>, namespace: NS}}]}
+- {name: second, resources: [{apiVersion: v1, kind: ConfigMap, metadata: {name: second-<< inputs.sha >>, namespace: NS}}]}
+`)
+	b.wantReady(b.run(), metav1.ConditionFalse, v1.ReasonPreviewsFailed, "first-Not_A_Name")
+	if got := b.configMaps(); got != "first-1 second-c0ffee1" {
+		t.Errorf("there are %q", got)
+	}
+}
+
+func TestWhatIsUnwantedGoesBeforeTheHealthOfTheRestIsWaitedFor(t *testing.T) {
+	b := newBench(t)
+	b.provider("prs", "1", "2")
+	b.set(perInput+`
+- {apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: never, namespace: NS}, spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}}
+wait: true
+`, v1.ReconcileTimeoutAnnotation+"=1s")
+	b.run()
+	b.export("prs", "2")
+	b.wantReady(b.run(), metav1.ConditionFalse, meta.ReconciliationFailedReason, "PersistentVolumeClaim")
+	if got := b.configMaps(); got != "api-2" {
+		t.Errorf("there are %q", got)
+	}
+}
