@@ -33,10 +33,11 @@ type bench struct {
 
 func newBench(t *testing.T) *bench {
 	t.Helper()
+	namespace := server.Namespace(t)
 	events := record.NewFakeRecorder(100)
 	b := &bench{t: t, events: events, Reporter: &Reporter{Client: server.Client, Events: events}}
 	b.provider = &v1.ResourceSetInputProvider{
-		ObjectMeta: metav1.ObjectMeta{Name: "prs", Namespace: server.Namespace(t)},
+		ObjectMeta: metav1.ObjectMeta{Name: "prs", Namespace: namespace},
 		Spec:       v1.ResourceSetInputProviderSpec{Type: v1.InputProviderStatic},
 	}
 	if err := server.Client.Create(context.Background(), b.provider); err != nil {
