@@ -30,6 +30,9 @@ const (
 	// ChecksumFromAnnotation puts the checksum of ConfigMaps and Secrets beside
 	// itself, given as Kind/namespace/name and separated by commas.
 	ChecksumFromAnnotation = Group + "/checksumFrom"
+	// RecreateOnFailureAnnotation, when "enabled" on a rendered Job, deletes one
+	// that has failed before it is applied again.
+	RecreateOnFailureAnnotation = Group + "/recreateOnFailure"
 	// RevisionAnnotation carries a digest on events.
 	RevisionAnnotation = Group + "/revision"
 )

@@ -1,12 +1,10 @@
 package templater
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"time"
 
-	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/apply"
 	"github.com/eddy-previews/eddy/internal/render"
 )
@@ -37,7 +35,11 @@ func (r *run) plan(in inputs) (plan, error) {
 
 	out := plan{inputs: in}
 	for _, preview := range rendered.Previews {
-		if err := cmp.Or(preview.Err, unsupported(preview)); err != nil {
+		err := preview.Err
+		if err == nil {
+			err = unsupported(preview)
+		}
+		if err != nil {
 			out.failed.add(preview.Input.Key(), err)
 		}
 	}
@@ -62,19 +64,6 @@ func grouped(objects []render.Object, failed failures) []apply.Object {
 		}
 	}
 	return out
-}
-
-// unsupported refuses a preview that asks for data which would be missing.
-func unsupported(preview render.Preview) error {
-	for _, o := range preview.Objects {
-		for _, annotation := range []string{v1.CopyFromAnnotation, v1.ConvertKubeConfigFromAnnotation, v1.ChecksumFromAnnotation} {
-			if _, asked := o.GetAnnotations()[annotation]; asked {
-				return fmt.Errorf("%s: %s: the annotation %s is not supported by this version: remove it",
-					preview.Input, apply.RefOf(o.Unstructured), annotation)
-			}
-		}
-	}
-	return nil
 }
 
 // single reports whether the set renders once, for no input: it has no

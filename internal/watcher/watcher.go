@@ -140,6 +140,10 @@ func (r *Reconciler) find(ctx context.Context, provider *v1.ResourceSetInputProv
 
 // open connects to the provider's forge with its credentials.
 func (r *Reconciler) open(ctx context.Context, provider *v1.ResourceSetInputProvider) (source.Source, error) {
+	if provider.Spec.ServiceAccountName != "" {
+		return nil, report.Stall(v1.ReasonInvalidSpec,
+			errors.New("spec.serviceAccountName: workload identity is not supported by this version: use spec.secretRef"))
+	}
 	config, err := r.config(ctx, provider)
 	if err != nil {
 		return nil, report.Fail(meta.ReconciliationFailedReason, err)

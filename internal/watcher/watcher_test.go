@@ -3,8 +3,13 @@ package watcher
 import (
 	"context"
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
+	"io"
+	"log"
 	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -356,7 +361,10 @@ func TestBadSpecsStallAndSayWhatToDo(t *testing.T) {
 		"a malformed URL":       {func(p *v1.ResourceSetInputProvider) { p.Spec.URL = "https://gitea.example.com/api" }, v1.ReasonInvalidSpec, "expected https://HOST/OWNER/REPOSITORY"},
 		"an invalid expression": {func(p *v1.ResourceSetInputProvider) { p.Spec.Filter = &v1.InputProviderFilter{IncludeBranch: "a(b"} }, v1.ReasonInvalidSpec, "spec.filter.includeBranch"},
 		"an unsupported type":   {func(p *v1.ResourceSetInputProvider) { p.Spec.Type = v1.InputProviderGiteaTag }, v1.ReasonInvalidSpec, "GiteaTag: this type is not supported"},
-		"a bad schedule":        {func(p *v1.ResourceSetInputProvider) { p.Spec.Schedule = []v1.Schedule{{Cron: "sometimes"}} }, v1.ReasonInvalidSchedule, "spec.schedule[0].cron"},
+		"workload identity": {func(p *v1.ResourceSetInputProvider) {
+			p.Spec.Type, p.Spec.URL, p.Spec.ServiceAccountName = v1.InputProviderAzureDevOpsPullRequest, "https://dev.azure.com/o/p/_git/r", "reader"
+		}, v1.ReasonInvalidSpec, "workload identity is not supported"},
+		"a bad schedule": {func(p *v1.ResourceSetInputProvider) { p.Spec.Schedule = []v1.Schedule{{Cron: "sometimes"}} }, v1.ReasonInvalidSchedule, "spec.schedule[0].cron"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -396,6 +404,27 @@ func TestCertificatesComeFromASecret(t *testing.T) {
 	b.create(&corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "ca", Namespace: b.namespace}, StringData: map[string]string{"ca.crt": "nonsense"}})
 	b.watch(forge.NewGitea(t), func(p *v1.ResourceSetInputProvider) { p.Spec.CertSecretRef = &meta.LocalObjectReference{Name: "ca"} })
 	b.wantReady(b.run(), metav1.ConditionFalse, meta.ReconciliationFailedReason, "spec.certSecretRef")
+}
+
+func TestAPrivateAuthorityIsTrustedWhenASecretNamesIt(t *testing.T) {
+	b := newBench(t)
+	f := forge.NewGitHub(t)
+	f.Open(forge.Request{SHA: "a", Labels: []string{"build/image-ready"}})
+	private := httptest.NewTLSServer(f)
+	t.Cleanup(private.Close)
+	private.Config.ErrorLog = log.New(io.Discard, "", 0) // it says that it was not trusted
+	path, _ := url.Parse(f.URL)                          // it is one
+	b.watch(f, func(p *v1.ResourceSetInputProvider) { p.Spec.URL = private.URL + path.Path })
+	b.wantReady(b.want(""), metav1.ConditionFalse, meta.ReconciliationFailedReason, "certificate")
+
+	authority := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: private.Certificate().Raw})
+	b.create(&corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "ca", Namespace: b.namespace}, Data: map[string][]byte{"ca.crt": authority}})
+	provider := b.run()
+	provider.Spec.CertSecretRef = &meta.LocalObjectReference{Name: "ca"}
+	if err := server.Client.Update(context.Background(), provider); err != nil {
+		t.Fatal(err)
+	}
+	b.want("1@a")
 }
 
 func TestASuspendedProviderIsLeftAlone(t *testing.T) {
