@@ -45,8 +45,8 @@ func (g *giteaRepository) client(ctx context.Context) (*gitea.Client, error) {
 		gitea.SetContext(ctx), gitea.SetHTTPClient(g.http), gitea.SetToken(g.token), gitea.SetGiteaVersion(""))
 }
 
-// List implements Source. The oldest request comes first, so that a new one
-// does not move the others to other pages.
+// List implements Source. Pages begin with the oldest request, so that a new
+// one does not move the others to other pages.
 func (g *giteaRepository) List(ctx context.Context, _ Query) ([]Item, error) {
 	items, err := listAll(ctx, g.page)
 	if err != nil {

@@ -50,8 +50,8 @@ func newGitHubClient(url repositoryURL, http *http.Client, token string) (*githu
 	return github.NewClient(options...)
 }
 
-// List implements Source. The oldest request comes first, so that a new one
-// does not move the others to other pages.
+// List implements Source. Pages begin with the oldest request, so that a new
+// one does not move the others to other pages.
 func (g *gitHubRepository) List(ctx context.Context, _ Query) ([]Item, error) {
 	items, err := listAll(ctx, g.page)
 	if err != nil {

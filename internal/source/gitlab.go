@@ -47,8 +47,8 @@ type unlimited struct{}
 
 func (unlimited) Wait(context.Context) error { return nil }
 
-// List implements Source. The oldest request comes first, so that a new one
-// does not move the others to other pages. Labels are GitLab's to filter.
+// List implements Source. Pages begin with the oldest request, so that a new
+// one does not move the others to other pages. Labels are GitLab's to filter.
 func (g *gitLabProject) List(ctx context.Context, q Query) ([]Item, error) {
 	items, err := listAll(ctx, func(ctx context.Context, number int) (page, error) {
 		return g.page(ctx, q, number)

@@ -1,9 +1,12 @@
 package source
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -26,7 +29,7 @@ type page struct {
 
 var errEndless = errors.New("the listing does not end")
 
-// listAll reads all pages, from page 1. It is whole or an error: pages that
+// listAll reads all pages, from page 1, newest request first. It is whole or an error: pages that
 // repeat, never end, or hold less than the forge says that there is, are
 // refused. An item on two pages, because the list moved meanwhile, counts once.
 func listAll(ctx context.Context, fetch func(ctx context.Context, number int) (page, error)) ([]Item, error) {
@@ -40,11 +43,11 @@ func listAll(ctx context.Context, fetch func(ctx context.Context, number int) (p
 		if err != nil {
 			return nil, err
 		}
-		if key := keyOf(got.items); len(got.items) > 0 && pages[key] {
+		key := keyOf(got.items)
+		if len(got.items) > 0 && pages[key] {
 			return nil, &answer{what: fmt.Sprintf("%v: page %d repeats an earlier one", errEndless, number), kind: ErrInvalidAnswer}
-		} else {
-			pages[key] = true
 		}
+		pages[key] = true
 		for _, item := range got.items {
 			if !ids[item.ID] {
 				ids[item.ID] = true
@@ -58,12 +61,24 @@ func listAll(ctx context.Context, fetch func(ctx context.Context, number int) (p
 	}
 }
 
-// whole refuses a listing that ended early.
+// whole refuses a listing that ended early, and puts the newest request first,
+// as forges do by themselves: pages are asked for the other way round, so that
+// they do not move when one is opened.
 func whole(all []Item, total int) ([]Item, error) {
 	if len(all) < total {
 		return nil, &answer{what: fmt.Sprintf("the listing ended after %d of %d requests", len(all), total), kind: ErrInvalidAnswer}
 	}
+	slices.SortStableFunc(all, func(a, b Item) int { return cmp.Compare(numberOf(b), numberOf(a)) })
 	return all, nil
+}
+
+// numberOf returns the number of a request, 0 for an id that is none.
+func numberOf(item Item) int {
+	number, err := strconv.Atoi(item.ID)
+	if err != nil {
+		return 0
+	}
+	return number
 }
 
 // keyOf tells pages apart by what is on them.

@@ -70,7 +70,7 @@ type Query struct {
 
 // Source lists the open requests of one repository.
 type Source interface {
-	// List returns every open request that matches q, or an error.
+	// List returns every open request that matches q, newest first, or an error.
 	List(ctx context.Context, q Query) ([]Item, error)
 	// Lookup returns one request by its ID, open or closed, or ErrNotFound
 	// when the forge says that there is none.

@@ -137,6 +137,20 @@ func TestAThousandRequestsAreListedWhole(t *testing.T) {
 	})
 }
 
+func TestTheNewestRequestComesFirst(t *testing.T) {
+	onEvery(t, func(t *testing.T, f *forge.Forge, repository source.Source) {
+		for range 120 {
+			f.Open(forge.Request{})
+		}
+		items := list(t, repository)
+		for i, item := range items {
+			if want := fmt.Sprint(len(items) - i); item.ID != want {
+				t.Fatalf("at place %d is request %s, want %s", i, item.ID, want)
+			}
+		}
+	})
+}
+
 func TestAFullLastPageIsTheLastOne(t *testing.T) {
 	onEvery(t, func(t *testing.T, f *forge.Forge, repository source.Source) {
 		for range 200 {

@@ -1,4 +1,4 @@
-// Demo sets up a whole system on this machine, Kubernetes, Flux, Gitea and
+// Command demo sets up a whole system on this machine, Kubernetes, Flux, Gitea and
 // Eddy, and plays the story of a preview on it:
 //
 //	demo                 start, play, and leave it running to play with
