@@ -7,8 +7,11 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
+	"github.com/onsi/gomega"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -293,5 +296,10 @@ func impersonate(t *testing.T, namespace string, verbs ...string) client.Client 
 	if err != nil {
 		t.Fatal(err)
 	}
+	// The API server learns of a new binding a moment after it is stored.
+	gomega.NewWithT(t).Eventually(func() bool {
+		err := tenant.Get(context.Background(), client.ObjectKey{Namespace: namespace, Name: "nobody"}, &corev1.ConfigMap{})
+		return apierrors.IsNotFound(err)
+	}, 10*time.Second).Should(gomega.BeTrue())
 	return tenant
 }
