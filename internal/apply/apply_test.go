@@ -198,19 +198,20 @@ func TestAnUnknownKindSaysWhatToInstall(t *testing.T) {
 
 func TestADefinitionIsServedBeforeWhatBuildsOnIt(t *testing.T) {
 	b := newBench(t)
-	definition := b.object("1", `
+	group := b.namespace + ".example.com" // a definition is the whole cluster's
+	definition := b.object("1", strings.ReplaceAll(`
 apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition
-metadata: {name: gadgets.apply.example.com}
+metadata: {name: gadgets.GROUP}
 spec:
-  group: apply.example.com
+  group: GROUP
   names: {kind: Gadget, plural: gadgets}
   scope: Namespaced
   versions: [{name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object}}}]
-`)
+`, "GROUP", group))
 	definition.SetNamespace("")
-	gadget := b.object("1", "{apiVersion: apply.example.com/v1, kind: Gadget, metadata: {name: one}}")
-	b.want("CustomResourceDefinition/gadgets.apply.example.com created, Gadget/one created", gadget, definition)
+	gadget := b.object("1", "{apiVersion: "+group+"/v1, kind: Gadget, metadata: {name: one}}")
+	b.want("CustomResourceDefinition/gadgets."+group+" created, Gadget/one created", gadget, definition)
 }
 
 func TestAnObjectOfAnotherSetIsRefusedWhileThatSetExists(t *testing.T) {
