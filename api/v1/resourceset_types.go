@@ -211,6 +211,17 @@ type ResourceSetStatus struct {
 	// +optional
 	Inventory *ResourceInventory `json:"inventory,omitempty"`
 
+	// Previews lists what each input set has come to, in the order of the
+	// inputs. Those that are not ready are always listed; of the others, as many
+	// as fit into the object: see previewCounts.
+	// +listType=atomic
+	// +optional
+	Previews []PreviewStatus `json:"previews,omitempty"`
+
+	// PreviewCounts counts all previews, those that are not listed included.
+	// +optional
+	PreviewCounts *PreviewCounts `json:"previewCounts,omitempty"`
+
 	// LastAppliedRevision is the digest of the objects last applied, sha256:HEX.
 	// +optional
 	LastAppliedRevision string `json:"lastAppliedRevision,omitempty"`
@@ -223,6 +234,64 @@ type ResourceSetStatus struct {
 	// History holds the last five distinct outcomes, newest first.
 	// +optional
 	History meta.History `json:"history,omitempty"`
+}
+
+// PreviewStatus is what one input set has come to.
+type PreviewStatus struct {
+	// ID of the input set; where it has none, # and its position.
+	ID string `json:"id"`
+
+	// Provider is the name of the object that the input set comes from: a
+	// ResourceSetInputProvider, or the ResourceSet itself.
+	Provider string `json:"provider"`
+
+	// Ready is True when the preview's objects are applied, and where the
+	// ResourceSet waits, ready; False when they could not be; Unknown meanwhile.
+	// +kubebuilder:validation:Enum=True;False;Unknown
+	Ready metav1.ConditionStatus `json:"ready"`
+
+	// Reason is the cause of Ready in one word.
+	Reason string `json:"reason"`
+
+	// Message says to a person why, and what to do.
+	// +optional
+	Message string `json:"message,omitempty"`
+
+	// Objects is how many objects of the preview the ResourceSet owns.
+	Objects int64 `json:"objects"`
+
+	// Revision is the digest of the preview's objects, sha256:HEX.
+	// +optional
+	Revision string `json:"revision,omitempty"`
+
+	// SHA is the commit of the input set, where it has one.
+	// +optional
+	SHA string `json:"sha,omitempty"`
+
+	// URL is where the preview answers, when that is known.
+	// +optional
+	URL string `json:"url,omitempty"`
+
+	// LastTransitionTime is when Ready last changed.
+	LastTransitionTime metav1.Time `json:"lastTransitionTime"`
+}
+
+// PreviewCounts says how many previews there are, by what they came to.
+type PreviewCounts struct {
+	// Total of all previews.
+	Total int64 `json:"total"`
+
+	// Ready is how many are ready.
+	Ready int64 `json:"ready"`
+
+	// Failed is how many are not.
+	Failed int64 `json:"failed"`
+
+	// Unknown is how many have yet to become one or the other.
+	Unknown int64 `json:"unknown"`
+
+	// Listed is how many are in the list.
+	Listed int64 `json:"listed"`
 }
 
 // ResourceInventory lists objects.
