@@ -3,8 +3,8 @@
 //
 // A run has four parts, in this order:
 //
-//  1. Observe lists the metadata of what the owner has, in pages, one listing
-//     for each kind and namespace.
+//  1. Observe lists what the owner has, in pages, one listing for each kind and
+//     namespace; Hearsay takes it from a watch instead, for nothing.
 //  2. Apply writes, by server-side apply, the objects that are new, that the
 //     owner changed, or that somebody else changed. What is as it was left is
 //     not asked for again.
@@ -21,6 +21,7 @@ package apply
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/fluxcd/pkg/ssa/normalize"
@@ -36,7 +37,16 @@ type Object struct {
 	*unstructured.Unstructured
 	// Group fails, and is kept, as one: the key of an input set.
 	Group string
+	// Sharers are other groups that asked for the very same object, and fail
+	// with it.
+	Sharers []string
+	// Digest of the object as it is wanted, from DigestOf; computed when it is
+	// zero.
+	Digest Digest
 }
+
+// Groups are all that asked for the object.
+func (o Object) Groups() []string { return append([]string{o.Group}, o.Sharers...) }
 
 // Owner is the ResourceSet that objects belong to.
 type Owner struct {
@@ -55,6 +65,9 @@ type Applier struct {
 	Client client.Client
 	// FieldManager of what is written.
 	FieldManager string
+	// Overridden are field managers whose fields are taken over, beside those of
+	// kubectl, Helm, Flux and Flux Operator.
+	Overridden []string
 	// Concurrency is how many objects of one kind are written at once; 1 if less.
 	Concurrency int
 	// OwnerExists tells whether another owner is still there, so that what a
@@ -97,7 +110,7 @@ type Result struct {
 // context alone.
 func (a *Applier) Apply(ctx context.Context, owner Owner, objects []Object, live Live) (Result, error) {
 	run := &applyRun{Applier: a, owner: owner, live: live, result: Result{Failed: map[string]error{}}}
-	for _, stage := range stages(run.normalized(objects)) {
+	for _, stage := range stages(withDigests(objects)) {
 		for _, batch := range kinds(stage.objects) {
 			run.batch(ctx, batch)
 		}
@@ -121,20 +134,54 @@ type applyRun struct {
 	result Result
 }
 
-// normalized drops what the API server would not store as written, such as a
-// Secret's stringData. An object that has no valid form fails its group.
-func (r *applyRun) normalized(objects []Object) []Object {
-	var out []Object
-	for _, object := range objects {
-		object.Unstructured = object.DeepCopy()
-		unstructured.RemoveNestedField(object.Object, "status")
-		if err := normalize.Unstructured(object.Unstructured); err != nil {
-			r.fail(object, fmt.Errorf("%s is not a valid object: %w", RefOf(object.Unstructured), err))
-			continue
+// withDigests fills in the digests that callers left out.
+func withDigests(objects []Object) []Object {
+	out := slices.Clone(objects)
+	for i := range out {
+		if out[i].Digest == (Digest{}) {
+			out[i].Digest = DigestOf(out[i].Unstructured)
 		}
-		out = append(out, object)
 	}
 	return out
+}
+
+// normalized returns an object without what the API server would not store as
+// written, such as a Secret's stringData.
+func normalized(object Object) (Object, error) {
+	written := object.Object
+	object.Unstructured = object.DeepCopy()
+	unstructured.RemoveNestedField(object.Object, "status")
+	if err := normalize.Unstructured(object.Unstructured); err != nil {
+		return object, fmt.Errorf("%s is not a valid object: %w", RefOf(object.Unstructured), err)
+	}
+	dropInvented(object.Object, written)
+	return object, nil
+}
+
+// dropInvented removes the empty fields that normalizing a known kind adds, such
+// as a Deployment's strategy: who did not write a field does not own it.
+func dropInvented(value, written any) {
+	switch value := value.(type) {
+	case map[string]any:
+		before, _ := written.(map[string]any)
+		for key, below := range value {
+			if was, there := before[key]; there {
+				dropInvented(below, was)
+			} else if isEmpty(below) {
+				delete(value, key)
+			}
+		}
+	case []any:
+		before, _ := written.([]any)
+		for i := range min(len(value), len(before)) {
+			dropInvented(value[i], before[i])
+		}
+	}
+}
+
+func isEmpty(value any) bool {
+	fields, isMap := value.(map[string]any)
+	return value == nil || (isMap && len(fields) == 0)
 }
 
 // batch writes objects of one kind side by side.
@@ -167,18 +214,28 @@ func (r *applyRun) batch(ctx context.Context, objects []Object) {
 // one writes one object, unless it is as it was left.
 func (r *applyRun) one(ctx context.Context, object Object) (Action, error) {
 	ref := RefOf(object.Unstructured)
-	was := r.live.Get(ref)
+	was, err := r.look(ctx, object)
+	if err != nil {
+		return "", fmt.Errorf("reading %s: %w", ref, err)
+	}
 	if err := r.mayTake(ctx, ref, was); err != nil {
 		return "", err
 	}
-	if r.Memory.unchanged(object.Unstructured, was) {
+	if r.Memory.unchanged(object, was) {
+		return Unchanged, nil
+	}
+	if object, err = normalized(object); err != nil {
+		return "", err
+	}
+	if r.isStored(object) {
 		return Unchanged, nil
 	}
 	written, err := r.write(ctx, object.Unstructured, was)
 	if err != nil {
 		return "", explain(ref, err)
 	}
-	r.Memory.remember(object.Unstructured, written)
+	r.Memory.remember(object, written)
+	r.Memory.noteWrite(written)
 	switch {
 	case was == nil:
 		return Created, nil
@@ -187,6 +244,29 @@ func (r *applyRun) one(ctx context.Context, object Object) (Action, error) {
 	default:
 		return Configured, nil
 	}
+}
+
+// look returns what the cluster holds of an object. When hearsay has it that
+// somebody touched what was applied, the API server is asked: the watch may
+// not have brought the last write yet.
+func (r *applyRun) look(ctx context.Context, want Object) (*Meta, error) {
+	was := r.live.Get(RefOf(want.Unstructured))
+	if r.live.hearsay && r.Memory.applies(want) && !r.Memory.unchanged(want, was) {
+		return r.get(ctx, RefOf(want.Unstructured))
+	}
+	return was, nil
+}
+
+// isStored reports whether an object that was listed whole, after a restart,
+// is stored as it is wanted.
+func (r *applyRun) isStored(want Object) bool {
+	stored := r.live.stored[RefOf(want.Unstructured)]
+	if r.Memory == nil || stored == nil || stored.GetDeletionTimestamp() != nil ||
+		!holds(stored, want.Unstructured, r.FieldManager) || r.inherits(want.Unstructured, stored) {
+		return false
+	}
+	r.Memory.remember(want, stored)
+	return true
 }
 
 // mayTake refuses an object that belongs to another owner which still exists.
@@ -214,7 +294,7 @@ func (r *applyRun) settle(ctx context.Context, objects []Object) {
 		if r.failed(object) || !r.changed(object) {
 			continue
 		}
-		if err := r.awaitReady(ctx, object.Unstructured, settleTimeout); err != nil {
+		if err := r.awaitReady(ctx, object.Unstructured); err != nil {
 			r.fail(object, err)
 		}
 	}
@@ -230,17 +310,25 @@ func (r *applyRun) changed(object Object) bool {
 	return false
 }
 
+// failed reports whether every group that asked for an object has failed.
 func (r *applyRun) failed(object Object) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.result.Failed[object.Group] != nil
+	for _, group := range object.Groups() {
+		if r.result.Failed[group] == nil {
+			return false
+		}
+	}
+	return true
 }
 
 func (r *applyRun) fail(object Object, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.result.Failed[object.Group] == nil {
-		r.result.Failed[object.Group] = err
+	for _, group := range object.Groups() {
+		if r.result.Failed[group] == nil {
+			r.result.Failed[group] = err
+		}
 	}
 }
 

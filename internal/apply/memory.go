@@ -20,25 +20,51 @@ type Memory struct {
 // trace is what was asked for and what it looked like once stored.
 type trace struct {
 	uid             types.UID
-	digest          [sha256.Size]byte
+	digest          Digest
 	generation      int64
 	resourceVersion string
+	// wrote is the resource version that Apply left, "" when it wrote nothing.
+	wrote string
+	// ready is the resource version at which it was last seen to be ready.
+	ready string
 }
 
 // NewMemory returns an empty Memory.
 func NewMemory() *Memory { return &Memory{applied: map[Ref]trace{}} }
 
+// knows reports whether an object was applied, or found as it should be.
+func (m *Memory) knows(ref Ref) bool {
+	if m == nil {
+		return true // it never learns, so there is no point in making up for it
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	_, known := m.applied[ref]
+	return known
+}
+
+// applies reports whether the same was wanted when the object was last applied.
+func (m *Memory) applies(want Object) bool {
+	if m == nil {
+		return false
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	trace, known := m.applied[RefOf(want.Unstructured)]
+	return known && trace.digest == want.Digest
+}
+
 // unchanged reports whether the object is stored as it was last applied, and
 // the same is wanted now. The generation counts every change outside of
 // metadata and status; where a kind has none, the resource version does.
-func (m *Memory) unchanged(want *unstructured.Unstructured, was *Meta) bool {
+func (m *Memory) unchanged(want Object, was *Meta) bool {
 	if m == nil || was == nil || was.DeletionTimestamp != nil {
 		return false
 	}
 	m.mu.Lock()
-	trace, known := m.applied[RefOf(want)]
+	trace, known := m.applied[RefOf(want.Unstructured)]
 	m.mu.Unlock()
-	if !known || trace.uid != was.UID || trace.digest != digest(want) {
+	if !known || trace.uid != was.UID || trace.digest != want.Digest {
 		return false
 	}
 	if was.Generation == 0 {
@@ -49,14 +75,67 @@ func (m *Memory) unchanged(want *unstructured.Unstructured, was *Meta) bool {
 }
 
 // remember notes what was wanted and what was stored.
-func (m *Memory) remember(want, stored *unstructured.Unstructured) {
+func (m *Memory) remember(want Object, stored *unstructured.Unstructured) {
 	if m == nil {
 		return
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.applied[RefOf(want)] = trace{
-		uid: stored.GetUID(), digest: digest(want), generation: stored.GetGeneration(), resourceVersion: stored.GetResourceVersion(),
+	m.applied[RefOf(want.Unstructured)] = trace{
+		uid: stored.GetUID(), digest: want.Digest, generation: stored.GetGeneration(), resourceVersion: stored.GetResourceVersion(),
+	}
+}
+
+// noteWrite remembers that what is stored is what Apply wrote.
+func (m *Memory) noteWrite(stored *unstructured.Unstructured) {
+	if m == nil {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	trace := m.applied[RefOf(stored)]
+	trace.wrote = stored.GetResourceVersion()
+	m.applied[RefOf(stored)] = trace
+}
+
+// WroteLast reports whether the version of an object is what Apply left: nobody
+// has changed it since, not even its status.
+func (m *Memory) WroteLast(ref Ref, version string) bool {
+	if m == nil {
+		return false
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.applied[ref].wrote == version
+}
+
+// suspects returns the objects that are not known to be ready as they are now.
+func (m *Memory) suspects(objects []Object, live Live) []Object {
+	if m == nil {
+		return objects
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var out []Object
+	for _, object := range objects {
+		is := live.Get(RefOf(object.Unstructured))
+		if is == nil || m.applied[RefOf(object.Unstructured)].ready != is.ResourceVersion {
+			out = append(out, object)
+		}
+	}
+	return out
+}
+
+// noteReady remembers that a stored object was ready.
+func (m *Memory) noteReady(is *unstructured.Unstructured) {
+	if m == nil || is == nil {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if trace, known := m.applied[RefOf(is)]; known {
+		trace.ready = is.GetResourceVersion()
+		m.applied[RefOf(is)] = trace
 	}
 }
 
@@ -70,10 +149,15 @@ func (m *Memory) forget(ref Ref) {
 	delete(m.applied, ref)
 }
 
-func digest(o *unstructured.Unstructured) [sha256.Size]byte {
+// Digest tells contents of an object apart.
+type Digest [sha256.Size]byte
+
+// DigestOf returns the digest of an object as it is wanted. One that is not
+// JSON, and so cannot be stored either, has the digest of nothing.
+func DigestOf(o *unstructured.Unstructured) Digest {
 	text, err := json.Marshal(o.Object)
 	if err != nil {
-		return [sha256.Size]byte{} // not JSON, so it cannot have been stored either
+		text = nil
 	}
 	return sha256.Sum256(text)
 }

@@ -8,6 +8,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
@@ -15,96 +16,142 @@ import (
 // pageSize is how many objects one listing request asks for.
 const pageSize = 500
 
-// Meta is the metadata of an object in the cluster.
-type Meta = metav1.PartialObjectMetadata
-
-// Live is what the cluster holds of the objects that were observed: of each,
-// its metadata if it carries the labels of some owner.
-type Live map[Ref]*Meta
-
-// Get returns the metadata of an owned object, nil when there is none such.
-func (l Live) Get(ref Ref) *Meta { return l[ref] }
-
-// scope is what one listing covers; an empty namespace is the whole cluster.
-type scope struct {
+// place is a kind in a namespace; an empty namespace is the whole cluster.
+type place struct {
 	gvk       schema.GroupVersionKind
 	namespace string
 }
 
+// scope is what one listing covers.
+type scope struct {
+	place
+	// whole objects are listed, not their metadata alone.
+	whole bool
+}
+
 // Observe lists the owned objects of the kinds and namespaces in the inventory.
 // It is whole or an error. A kind that the cluster does not know has none.
+//
+// Metadata is enough for objects that Memory knows. Where it does not, after a
+// restart, whole objects are listed: what they hold tells whether they are as
+// they were applied, and costs less than writing each of them again.
 func (a *Applier) Observe(ctx context.Context, inventory Inventory) (Live, error) {
-	live := Live{}
-	for _, s := range scopes(inventory) {
+	live := Live{metas: map[Ref]*Meta{}, stored: map[Ref]*unstructured.Unstructured{}}
+	for _, s := range a.scopes(inventory) {
 		err := a.list(ctx, s, live)
 		switch {
 		case err == nil || meta.IsNoMatchError(err):
 		case apierrors.IsForbidden(err):
 			if err := a.getEach(ctx, inventory, s, live); err != nil {
-				return nil, err
+				return Live{}, err
 			}
 		default:
-			return nil, fmt.Errorf("listing %s: %w", s.gvk.Kind, err)
+			return Live{}, fmt.Errorf("listing %s: %w", s.gvk.Kind, err)
 		}
 	}
 	return live, nil
 }
 
 // scopes returns one scope for each kind and namespace, in the inventory's order.
-func scopes(inventory Inventory) []scope {
-	var out []scope
-	seen := map[scope]bool{}
+func (a *Applier) scopes(inventory Inventory) []scope {
+	var order []place
+	unknown := map[place]int{}
 	for _, entry := range inventory {
-		s := scope{gvk: entry.gvk(), namespace: entry.Namespace}
-		if !seen[s] {
-			seen[s] = true
-			out = append(out, s)
+		p := place{gvk: entry.gvk(), namespace: entry.Namespace}
+		if _, seen := unknown[p]; !seen {
+			order = append(order, p)
+			unknown[p] = 0
+		}
+		if !a.Memory.knows(entry.Ref) {
+			unknown[p]++
 		}
 	}
-	return widen(out)
+	return widen(order, unknown)
 }
 
-// manyNamespaces is from when on one listing of the whole cluster is cheaper
-// than one for each namespace.
-const manyNamespaces = 5
+const (
+	// manyNamespaces is from when on one listing of the whole cluster is cheaper
+	// than one for each namespace.
+	manyNamespaces = 5
+	// manyUnknown is from when on whole objects are listed.
+	manyUnknown = 5
+)
 
 // widen replaces many listings of one kind by one of the whole cluster.
-func widen(in []scope) []scope {
+func widen(in []place, unknown map[place]int) []scope {
 	count := map[schema.GroupVersionKind]int{}
-	for _, s := range in {
-		count[s.gvk]++
+	for _, p := range in {
+		count[p.gvk]++
 	}
 	var out []scope
-	for _, s := range in {
-		if count[s.gvk] > manyNamespaces {
-			s.namespace = ""
+	for _, p := range in {
+		wanted := scope{place: p, whole: unknown[p] > manyUnknown}
+		if count[p.gvk] > manyNamespaces {
+			wanted.namespace = ""
 		}
-		if !slices.Contains(out, s) {
-			out = append(out, s)
+		known := slices.IndexFunc(out, func(s scope) bool { return s.place == wanted.place })
+		if known < 0 {
+			out = append(out, wanted)
+			continue
 		}
+		out[known].whole = out[known].whole || wanted.whole
 	}
 	return out
 }
 
-// list reads the metadata of all owned objects in a scope, page by page.
+// list reads all owned objects in a scope, page by page.
 func (a *Applier) list(ctx context.Context, s scope, into Live) error {
 	next := ""
 	for {
-		page := &metav1.PartialObjectMetadataList{}
-		page.SetGroupVersionKind(s.gvk.GroupVersion().WithKind(s.gvk.Kind + "List"))
-		err := a.Client.List(ctx, page, client.InNamespace(s.namespace), client.HasLabels{nameLabel},
-			client.Limit(pageSize), client.Continue(next))
-		if err != nil {
+		options := []client.ListOption{
+			client.InNamespace(s.namespace), client.HasLabels{nameLabel}, client.Limit(pageSize), client.Continue(next),
+		}
+		var err error
+		if s.whole {
+			next, err = a.wholePage(ctx, s.gvk, into, options)
+		} else {
+			next, err = a.metadataPage(ctx, s.gvk, into, options)
+		}
+		if err != nil || next == "" {
 			return err
 		}
-		for i := range page.Items {
-			item := &page.Items[i]
-			into[Ref{Group: s.gvk.Group, Kind: s.gvk.Kind, Namespace: item.Namespace, Name: item.Name}] = item
-		}
-		if next = page.Continue; next == "" {
-			return nil
-		}
 	}
+}
+
+func (a *Applier) metadataPage(ctx context.Context, gvk schema.GroupVersionKind, into Live, options []client.ListOption) (next string, err error) {
+	page := &metav1.PartialObjectMetadataList{}
+	page.SetGroupVersionKind(listOf(gvk))
+	if err := a.Client.List(ctx, page, options...); err != nil {
+		return "", err
+	}
+	for i := range page.Items {
+		item := &page.Items[i]
+		into.metas[refIn(gvk, item)] = item
+	}
+	return page.Continue, nil
+}
+
+func (a *Applier) wholePage(ctx context.Context, gvk schema.GroupVersionKind, into Live, options []client.ListOption) (next string, err error) {
+	page := &unstructured.UnstructuredList{}
+	page.SetGroupVersionKind(listOf(gvk))
+	if err := a.Client.List(ctx, page, options...); err != nil {
+		return "", err
+	}
+	for i := range page.Items {
+		item := &page.Items[i]
+		into.metas[refIn(gvk, item)] = meta.AsPartialObjectMetadata(item)
+		into.stored[refIn(gvk, item)] = item
+	}
+	return page.GetContinue(), nil
+}
+
+func listOf(gvk schema.GroupVersionKind) schema.GroupVersionKind {
+	return gvk.GroupVersion().WithKind(gvk.Kind + "List")
+}
+
+// refIn names an object of a listing, whose items may not tell their kind.
+func refIn(gvk schema.GroupVersionKind, item metav1.Object) Ref {
+	return Ref{Group: gvk.Group, Kind: gvk.Kind, Namespace: item.GetNamespace(), Name: item.GetName()}
 }
 
 // getEach asks for each object alone: an account may be allowed to get what it
@@ -119,7 +166,7 @@ func (a *Applier) getEach(ctx context.Context, inventory Inventory, s scope, int
 			return fmt.Errorf("reading %s: %w", entry.Ref, err)
 		}
 		if found != nil && found.Labels[nameLabel] != "" {
-			into[entry.Ref] = found
+			into.metas[entry.Ref] = found
 		}
 	}
 	return nil

@@ -69,7 +69,11 @@ type pruneRun struct {
 
 // one deletes an object, or lets it go, and notes whether it is still there.
 func (r *pruneRun) one(ctx context.Context, entry Entry) {
-	was := r.live.Get(entry.Ref)
+	was, err := r.look(ctx, entry)
+	if err != nil {
+		r.left[entry.Ref] = fmt.Sprintf("looking at it before it is deleted failed: %v", err)
+		return
+	}
 	if was == nil || !r.mine(was) || isKept(was) {
 		return
 	}
@@ -90,6 +94,15 @@ func (r *pruneRun) one(ctx context.Context, entry Entry) {
 	default:
 		r.Memory.forget(entry.Ref)
 	}
+}
+
+// look returns what the cluster holds of an entry. Hearsay is checked: an object
+// that was made a moment ago must not be taken for one that is gone.
+func (r *pruneRun) look(ctx context.Context, entry Entry) (*Meta, error) {
+	if r.live.hearsay {
+		return r.getVersion(ctx, entry.Ref, entry.Version)
+	}
+	return r.live.Get(entry.Ref), nil
 }
 
 // note keeps the earliest time at which an object that is left was asked to go.

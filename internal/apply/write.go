@@ -7,9 +7,11 @@ import (
 	"time"
 
 	ssaerrors "github.com/fluxcd/pkg/ssa/errors"
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -28,10 +30,25 @@ const (
 // changed and recreation is asked for, it is deleted and made anew.
 func (r *applyRun) write(ctx context.Context, object *unstructured.Unstructured, was *Meta) (*unstructured.Unstructured, error) {
 	written, err := r.patch(ctx, object)
-	if err == nil || was == nil || !ssaerrors.IsImmutableError(err) || !r.forced(object, was) {
+	if err != nil && was != nil && ssaerrors.IsImmutableError(err) && r.forced(object, was) {
+		if err := r.recreate(ctx, object, was); err != nil {
+			return nil, err
+		}
+		return r.patch(ctx, object)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return r.inherit(ctx, object, written)
+}
+
+// inherit makes an object that others managed before the manager's alone.
+func (r *applyRun) inherit(ctx context.Context, object, written *unstructured.Unstructured) (*unstructured.Unstructured, error) {
+	patches, err := r.takeover(object, written)
+	if err != nil || len(patches) == 0 {
 		return written, err
 	}
-	if err := r.recreate(ctx, object, was); err != nil {
+	if err := r.disown(ctx, written, patches); err != nil {
 		return nil, err
 	}
 	return r.patch(ctx, object)
@@ -65,23 +82,32 @@ func (r *applyRun) forced(object *unstructured.Unstructured, was *Meta) bool {
 // explain adds to an API error what it is about and, where it is known, what
 // to do.
 func explain(ref Ref, err error) error {
-	switch {
-	case meta.IsNoMatchError(err):
-		return fmt.Errorf("%s: the cluster does not know this kind: %w; install its CustomResourceDefinition first", ref, err)
-	case ssaerrors.IsImmutableError(err):
-		return fmt.Errorf("%s: %w; annotate it with %s: %s to have it deleted and made anew", ref, err, v1.ForceAnnotation, v1.EnabledValue)
-	case apierrors.IsForbidden(err):
-		return fmt.Errorf("%s: %w; grant it to the account that applies (spec.serviceAccountName, or the operator's)", ref, err)
-	case apierrors.IsNotFound(err) && strings.Contains(err.Error(), "namespaces"):
-		return fmt.Errorf("%s: %w; create the namespace first, for example as one of the set's resources", ref, err)
-	case ref.Namespace == "" && strings.Contains(err.Error(), "namespace"):
-		return fmt.Errorf("%s: %w; set metadata.namespace", ref, err)
-	case len(ref.Name) > maxName:
-		return fmt.Errorf("%s: %w; shorten the name with << trunc %d >> or << slugify >>", ref, err, maxName)
-	default:
-		return fmt.Errorf("%s: %w", ref, err)
+	if advice := adviceFor(ref, err); advice != "" {
+		return fmt.Errorf("%s: %w; %s", ref, err, advice)
 	}
+	return fmt.Errorf("%s: %w", ref, err)
 }
 
-// maxName is the most that a DNS label, and so many a name, may have.
-const maxName = 63
+// adviceFor says what to do about an API error; "" when its own words do.
+func adviceFor(ref Ref, err error) string {
+	switch {
+	case meta.IsNoMatchError(err):
+		return "the cluster does not know this kind: install its CustomResourceDefinition first"
+	case apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause):
+		return "the namespace is being deleted: it is tried again once that is done"
+	case ssaerrors.IsImmutableError(err):
+		return fmt.Sprintf("annotate it with %s: %s to have it deleted and made anew", v1.ForceAnnotation, v1.EnabledValue)
+	case apierrors.IsForbidden(err):
+		return "grant it to the account that applies (spec.serviceAccountName, or the operator's)"
+	case apierrors.IsNotFound(err) && strings.Contains(err.Error(), "namespaces"):
+		return "create the namespace first, for example as one of the set's resources"
+	case apierrors.IsInvalid(err) && strings.Contains(err.Error(), "must be no more than"):
+		return fmt.Sprintf("its name has %d characters: shorten what goes into it with << trunc 40 >>, or with << slugify >>", len(ref.Name))
+	case apierrors.IsInvalid(err) && len(validation.IsDNS1123Subdomain(ref.Name)) > 0:
+		return fmt.Sprintf("%q is not a DNS name: write << slugify >> around what goes into it", ref.Name)
+	case ref.Namespace == "" && strings.Contains(err.Error(), "namespace"):
+		return "set metadata.namespace"
+	default:
+		return ""
+	}
+}

@@ -144,6 +144,8 @@ func addControllers(manager ctrl.Manager, options Options) error {
 		DefaultServiceAccount: options.DefaultServiceAccount,
 		RequeueDependency:     options.RequeueDependency,
 		Concurrency:           options.ApplyConcurrency,
+		Backoff:               templater.Backoff{Min: options.Retry.MinRetryDelay, Max: options.Retry.MaxRetryDelay},
+		OverrideManagers:      options.OverrideManagers,
 		Namespaces:            namespaces(options.WatchNamespaces),
 		Now:                   time.Now,
 	}

@@ -2,6 +2,7 @@ package operator
 
 import (
 	"os"
+	"strings"
 	"time"
 
 	"github.com/fluxcd/pkg/runtime/controller"
@@ -16,6 +17,7 @@ type Options struct {
 	LeaderElection        bool
 	Concurrent            int
 	ApplyConcurrency      int
+	OverrideManagers      []string
 	RequeueDependency     time.Duration
 	DefaultServiceAccount string
 	WatchNamespaces       []string
@@ -37,6 +39,8 @@ func (o *Options) BindFlags(flags *pflag.FlagSet) {
 	flags.BoolVar(&o.LeaderElection, "enable-leader-election", true, "let one replica work while the others stand by")
 	flags.IntVar(&o.Concurrent, "concurrent", 10, "how many objects of each kind are reconciled at once")
 	flags.IntVar(&o.ApplyConcurrency, "apply-concurrency", 4, "how many objects of one ResourceSet are applied at once")
+	flags.StringArrayVar(&o.OverrideManagers, "override-manager", splitList(os.Getenv("OVERRIDE_MANAGERS")),
+		"field manager whose fields are taken over, beside those of kubectl, Helm, Flux and Flux Operator; may be repeated")
 	flags.DurationVar(&o.RequeueDependency, "requeue-dependency", 5*time.Second, "time between two looks at a dependency that is not ready")
 	flags.StringVar(&o.DefaultServiceAccount, "default-service-account", os.Getenv("DEFAULT_SERVICE_ACCOUNT"),
 		"service account to impersonate for a ResourceSet that names none; the operator's own permissions when empty")
@@ -52,4 +56,9 @@ func envOr(name, fallback string) string {
 		return value
 	}
 	return fallback
+}
+
+// splitList reads a list that is separated by commas.
+func splitList(text string) []string {
+	return strings.FieldsFunc(text, func(c rune) bool { return c == ',' })
 }

@@ -3,6 +3,7 @@ package render
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 
@@ -60,7 +61,7 @@ func (p *Program) Combine(previews []Preview) Plan {
 	for _, step := range p.steps {
 		plan.Steps = append(plan.Steps, Step{Name: step.name})
 	}
-	owners := map[identity]claim{}
+	owners := map[identity]*claim{}
 	for i := range plan.Previews {
 		preview := &plan.Previews[i]
 		if preview.Err == nil {
@@ -74,15 +75,17 @@ func (p *Program) Combine(previews []Preview) Plan {
 	return plan
 }
 
-// claim is the first preview that asked for an object, and where.
+// claim is the first preview that asked for an object, and where; others may
+// share it.
 type claim struct {
-	object Object
-	by     Preview
+	object  Object
+	by      Preview
+	sharers []string
 }
 
 // fit checks a preview against those before it, and claims its objects.
-func (p *Program) fit(preview Preview, owners map[identity]claim) error {
-	mine := map[identity]claim{}
+func (p *Program) fit(preview Preview, owners map[identity]*claim) error {
+	mine, shared := map[identity]*claim{}, []*claim{}
 	for _, object := range preview.Objects {
 		if p.excluded(preview, object) {
 			continue
@@ -93,15 +96,19 @@ func (p *Program) fit(preview Preview, owners map[identity]claim) error {
 			first, taken = mine[id]
 		}
 		if !taken {
-			mine[id] = claim{object, preview}
+			mine[id] = &claim{object: object, by: preview}
 			continue
 		}
-		if err := p.clash(first, claim{object, preview}); err != nil {
+		if err := p.clash(*first, claim{object: object, by: preview}); err != nil {
 			return &InputError{Input: preview.Input, Err: err}
 		}
+		shared = append(shared, first)
 	}
-	for id, one := range mine {
-		owners[id] = one
+	maps.Copy(owners, mine)
+	for _, one := range shared {
+		if key := preview.Input.Key(); one.by.Input.Key() != key {
+			one.sharers = append(one.sharers, key)
+		}
 	}
 	return nil
 }
@@ -120,11 +127,14 @@ func (p *Program) clash(first, second claim) error {
 }
 
 // gather lists the claimed objects of the plan's steps, in order.
-func (p *Program) gather(plan *Plan, owners map[identity]claim) {
+func (p *Program) gather(plan *Plan, owners map[identity]*claim) {
 	for _, preview := range plan.Previews {
 		for _, object := range preview.Objects {
 			if p.unclaimed(preview, object, owners) {
 				continue
+			}
+			if claimed := owners[object.identity()]; claimed != nil {
+				object.Sharers = claimed.sharers
 			}
 			step := &plan.Steps[object.step]
 			step.Objects = append(step.Objects, object)
@@ -143,7 +153,7 @@ func (p *Program) gather(plan *Plan, owners map[identity]claim) {
 }
 
 // unclaimed reports whether an object is excluded, or another's already.
-func (p *Program) unclaimed(preview Preview, object Object, owners map[identity]claim) bool {
+func (p *Program) unclaimed(preview Preview, object Object, owners map[identity]*claim) bool {
 	if p.excluded(preview, object) {
 		return true
 	}

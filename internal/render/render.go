@@ -82,6 +82,9 @@ type Object struct {
 	*unstructured.Unstructured
 	// Input is the key of the input set that asked for it.
 	Input string
+	// Sharers are the keys of others that asked for just the same; set by
+	// Combine.
+	Sharers []string
 
 	step, item int
 }

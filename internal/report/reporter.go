@@ -108,6 +108,9 @@ func (r *Reporter) Finish(ctx context.Context, before, obj Object, outcome Outco
 	if err := r.Save(ctx, before, obj); err != nil {
 		return RetryOnConflict(err)
 	}
+	if outcome.Changes != "" {
+		r.Events.AnnotatedEventf(obj, annotationsOf(outcome), corev1.EventTypeNormal, v1.ReasonApplySucceeded, "%s", outcome.Changes)
+	}
 	if news {
 		r.announce(obj, outcome)
 		ctrl.LoggerFrom(ctx).Info(outcome.Message, "reason", outcome.Reason)
@@ -115,8 +118,9 @@ func (r *Reporter) Finish(ctx context.Context, before, obj Object, outcome Outco
 	return next(outcome)
 }
 
-// RetryOnConflict turns a write error into what the controller does next. It hides a conflict: the object that was read was stale, and the
-// fresh one is on its way through the watch.
+// RetryOnConflict turns a write error into what the controller does next. It
+// hides a conflict: the object that was read was stale, and the fresh one is on
+// its way through the watch.
 func RetryOnConflict(err error) (ctrl.Result, error) {
 	if apierrors.IsConflict(err) {
 		return ctrl.Result{RequeueAfter: conflictDelay}, nil
@@ -139,16 +143,19 @@ func next(outcome Outcome) (ctrl.Result, error) {
 	}
 }
 
+// annotationsOf returns what an event tells a machine.
+func annotationsOf(outcome Outcome) map[string]string {
+	if outcome.Revision == "" {
+		return map[string]string{}
+	}
+	return map[string]string{
+		eventv1.Group + "/" + eventv1.MetaRevisionKey: outcome.Revision,
+		v1.RevisionAnnotation:                         outcome.Revision,
+	}
+}
+
 // announce records the event of an outcome that is news.
 func (r *Reporter) announce(obj Object, outcome Outcome) {
-	annotations := map[string]string{}
-	if outcome.Revision != "" {
-		annotations[eventv1.Group+"/"+eventv1.MetaRevisionKey] = outcome.Revision
-		annotations[v1.RevisionAnnotation] = outcome.Revision
-	}
-	if outcome.Changes != "" {
-		r.Events.AnnotatedEventf(obj, annotations, corev1.EventTypeNormal, v1.ReasonApplySucceeded, "%s", outcome.Changes)
-	}
 	kind, message := corev1.EventTypeNormal, outcome.Message
 	if outcome.Kind == Failed || outcome.Kind == Stalled {
 		kind = corev1.EventTypeWarning
@@ -156,7 +163,7 @@ func (r *Reporter) announce(obj Object, outcome Outcome) {
 	if outcome.Kind == Ready && outcome.Revision != "" {
 		message += ", revision " + outcome.Revision
 	}
-	r.Events.AnnotatedEventf(obj, annotations, kind, outcome.Reason, "%s", message)
+	r.Events.AnnotatedEventf(obj, annotationsOf(outcome), kind, outcome.Reason, "%s", message)
 }
 
 // setConditions writes the outcome into the conditions and reports whether it
@@ -211,7 +218,7 @@ func mark(obj Object, outcome Outcome) {
 	case Ready:
 		conditions.MarkTrue(obj, meta.ReadyCondition, outcome.Reason, "%s", outcome.Message)
 	case Waiting:
-		conditions.MarkReconciling(obj, meta.ProgressingReason, "%s", outcome.Message)
+		conditions.MarkReconciling(obj, meta.ProgressingReason, "%s", clip(outcome.Message))
 		conditions.Set(obj, &metav1.Condition{
 			Type: meta.ReadyCondition, Status: outcome.Status, Reason: outcome.Reason, Message: clip(outcome.Message),
 		})
@@ -236,5 +243,5 @@ func clip(message string) string {
 	if len(message) <= maxMessage {
 		return message
 	}
-	return message[:maxMessage] + " … (cut)"
+	return strings.ToValidUTF8(message[:maxMessage], "") + " … (cut)"
 }

@@ -6,136 +6,173 @@ import (
 	"slices"
 	"strings"
 
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"github.com/fluxcd/pkg/apis/meta"
 
 	"github.com/eddy-previews/eddy/internal/apply"
-	"github.com/eddy-previews/eddy/internal/report"
 )
-
-// failures lists previews that failed, in the order in which they did.
-type failures []failure
-
-// failure is a preview, by the key of its input set, and what stopped it.
-type failure struct {
-	key string
-	err error
-}
-
-func (f *failures) add(key string, err error) {
-	if !f.has(key) {
-		*f = append(*f, failure{key, err})
-	}
-}
-
-func (f failures) has(key string) bool {
-	return slices.ContainsFunc(f, func(one failure) bool { return one.key == key })
-}
-
-// without returns the objects of the previews that did not fail.
-func (f failures) without(objects []apply.Object) []apply.Object {
-	return slices.DeleteFunc(slices.Clone(objects), func(o apply.Object) bool { return f.has(o.Group) })
-}
 
 // applied is what came of applying a plan.
 type applied struct {
 	changes []apply.Change
-	// failed are the previews that could not be rendered or applied.
-	failed failures
-	// unready says why the objects of a step, or of the set, are not ready.
-	unready error
+	// failed are the previews that could not be rendered, applied, or that did
+	// not get ready.
+	failed setbacks
+	// held are the previews that wait for a step to get ready, and whose later
+	// steps are still to be applied.
+	held setbacks
+	// unready are the previews that are applied and not ready yet.
+	unready setbacks
+}
+
+// stopped are the previews that are not taken further in this run.
+func (a *applied) stopped() setbacks {
+	out := setbacks{}
+	out.addAll(a.failed)
+	out.addAll(a.held)
+	return out
+}
+
+// waiting are the previews that have yet to become ready.
+func (a *applied) waiting() setbacks {
+	out := setbacks{}
+	out.addAll(a.held)
+	out.addAll(a.unready)
+	return out
+}
+
+// waits reports whether the status of what was applied is waited for.
+func (a *applied) waits() bool {
+	return a.held.len()+a.unready.len() > 0 || a.unhealthy()
+}
+
+// unhealthy reports whether a preview has failed and may recover by itself.
+func (a *applied) unhealthy() bool {
+	return slices.ContainsFunc(a.failed.list, func(s setback) bool { return s.reason == meta.HealthCheckFailedReason })
 }
 
 // apply writes the plan, step by step. A preview that fails in one is left out
-// of the next. Each step but the last is waited for; one that does not get
-// ready ends the run.
+// of the next; one whose objects are not ready yet is taken further in a later
+// run. Nobody waits for anybody else.
 func (r *run) apply(ctx context.Context, applier *apply.Applier, p plan, live apply.Live) (applied, error) {
-	out := applied{failed: slices.Clone(p.failed)}
+	out := applied{}
+	out.failed.addAll(p.failed)
+	out.failed.addAll(r.resting(p))
 	for n, s := range p.steps {
-		last := n == len(p.steps)-1
-		if !last {
-			if err := r.announceStep(ctx, n, p.steps); err != nil {
-				return out, err
-			}
-		}
-		objects := out.failed.without(s.objects)
+		stopped := out.stopped()
+		objects := stopped.without(s.objects)
 		result, err := applier.Apply(ctx, r.owner, objects, live)
 		if err != nil {
 			return out, err
 		}
 		out.add(objects, result)
-		if last {
+		if n == len(p.steps)-1 {
 			break
 		}
-		if out.unready = r.wait(ctx, applier, s, out.failed); out.unready != nil {
-			break
+		if err := r.check(ctx, applier, checkup{plan: p, step: s, live: live, result: &out, waiting: &out.held}); err != nil {
+			return out, err
 		}
 	}
+	r.noteTries(p, out.failed)
 	return out, nil
-}
-
-// settle waits for the last step, when the set asks for it.
-func (r *run) settle(ctx context.Context, applier *apply.Applier, p plan, result *applied) error {
-	if !r.set.Spec.Wait || result.unready != nil || len(p.steps) == 0 {
-		return nil
-	}
-	if err := r.save(ctx); err != nil { // what was pruned, before a wait of minutes
-		return err
-	}
-	result.unready = r.wait(ctx, applier, p.steps[len(p.steps)-1], result.failed)
-	return nil
 }
 
 // add notes what applying a step came to, failures in the order of its objects.
 func (a *applied) add(objects []apply.Object, result apply.Result) {
 	a.changes = append(a.changes, result.Changes...)
 	for _, object := range objects {
-		if err := result.Failed[object.Group]; err != nil {
-			a.failed.add(object.Group, err)
+		for _, key := range object.Groups() {
+			if err := result.Failed[key]; err != nil {
+				a.failed.add(setback{key: key, reason: meta.ReconciliationFailedReason, err: err})
+			}
 		}
 	}
 }
 
-// announceStep says which of several steps is at work.
-func (r *run) announceStep(ctx context.Context, n int, steps []step) error {
-	report.MarkReconciling(r.set, fmt.Sprintf("Applying step %d/%d %q", n+1, len(steps), steps[n].name))
-	return r.save(ctx)
+// settle looks at the health of the last step, when the set asks for it.
+func (r *run) settle(ctx context.Context, applier *apply.Applier, p plan, live apply.Live, result *applied) error {
+	if !r.set.Spec.Wait || len(p.steps) == 0 {
+		return nil
+	}
+	last := p.steps[len(p.steps)-1]
+	return r.check(ctx, applier, checkup{plan: p, step: last, live: live, result: result, waiting: &result.unready})
 }
 
-// wait waits for the health of the objects of the previews that did not fail.
-func (r *run) wait(ctx context.Context, applier *apply.Applier, s step, failed failures) error {
-	var objects []*unstructured.Unstructured
-	for _, object := range failed.without(s.objects) {
-		objects = append(objects, object.Unstructured)
+// checkup is a look at the health of a step.
+type checkup struct {
+	plan   plan
+	step   step
+	live   apply.Live
+	result *applied
+	// waiting receives the previews that are not ready yet.
+	waiting *setbacks
+}
+
+// check looks at the health of the objects of a step once. A preview that is
+// not ready waits, until its time is up.
+func (r *run) check(ctx context.Context, applier *apply.Applier, c checkup) error {
+	stopped := c.result.stopped()
+	objects := stopped.without(c.step.objects)
+	unready, err := applier.Health(ctx, objects, c.live)
+	if err != nil {
+		return fmt.Errorf("checking the health of what was applied: %w", err)
 	}
-	if err := applier.Wait(ctx, objects, r.timeout(s.name)); err != nil {
-		if s.name != "" {
-			return fmt.Errorf("step %q: %w", s.name, err)
+	for _, object := range objects {
+		for _, key := range object.Groups() {
+			if found, ill := unready[key]; ill && !stopped.has(key) {
+				r.judge(c, key, found)
+			} else {
+				delete(r.memory.waits, spot{key, c.step.name})
+			}
 		}
-		return err
 	}
 	return nil
+}
+
+// judge decides whether a preview that is not ready goes on waiting.
+func (r *run) judge(c checkup, key string, found apply.Unready) {
+	revision := c.plan.revisionOf(key)
+	waited := r.started.Sub(r.memory.waiting(spot{key, c.step.name}, revision, r.started))
+	err := r.atStep(c.step, fmt.Errorf("%s", found))
+	switch timeout := r.timeout(c.step.name); {
+	case found.Failed:
+		c.result.failed.add(setback{key: key, reason: meta.HealthCheckFailedReason, err: err})
+	case waited >= timeout:
+		err = fmt.Errorf("%w; it had %s to get ready", err, timeout)
+		c.result.failed.add(setback{key: key, reason: meta.HealthCheckFailedReason, err: err})
+	default:
+		c.waiting.add(setback{key: key, reason: meta.ProgressingReason, err: err})
+	}
+}
+
+// atStep says at which of several steps something happened.
+func (r *run) atStep(s step, err error) error {
+	if s.name == "" {
+		return err
+	}
+	for n, one := range r.set.Spec.Steps {
+		if one.Name == s.name {
+			return fmt.Errorf("step %q (%d of %d): %w", s.name, n+1, len(r.set.Spec.Steps), err)
+		}
+	}
+	return err
 }
 
 // prunable is what pruning has to go by.
 type prunable struct {
 	known  apply.Inventory
 	plan   plan
-	failed failures
+	result applied
 	live   apply.Live
-	// incomplete: not all steps were applied.
-	incomplete bool
 }
 
 // prune deletes what the set owned and no input asks for, and stores in the
-// status what it owns now. It comes after all steps, or not at all.
+// status what it owns now. It comes after all steps.
 func (r *run) prune(ctx context.Context, applier *apply.Applier, p prunable) apply.Pruned {
-	if p.incomplete {
-		return apply.Pruned{}
-	}
+	stopped := p.result.stopped()
 	var unwanted apply.Inventory
 	kept := slices.Clone(p.plan.inventory)
 	for _, entry := range p.known.Without(p.plan.inventory) {
-		if p.mayGo(entry) {
+		if p.mayGo(entry, stopped) {
 			unwanted = append(unwanted, entry)
 		} else {
 			kept = append(kept, entry)
@@ -146,16 +183,16 @@ func (r *run) prune(ctx context.Context, applier *apply.Applier, p prunable) app
 	return pruned
 }
 
-// mayGo reports whether an object is proven unwanted: its preview did not just
-// fail, and every provider has spoken.
-func (p prunable) mayGo(entry apply.Entry) bool {
+// mayGo reports whether an object is proven unwanted: its preview is taken all
+// the way, or is gone, and every provider has spoken.
+func (p prunable) mayGo(entry apply.Entry, stopped setbacks) bool {
 	if len(p.plan.inputs.silent) > 0 {
 		return false
 	}
 	if entry.Owner == "" { // it is not known whose it was
-		return len(p.failed) == 0
+		return stopped.len() == 0
 	}
-	return !p.failed.has(entry.Owner)
+	return !stopped.has(entry.Owner)
 }
 
 // lines lists changes as an event does, a line each.

@@ -125,6 +125,12 @@ func (b *bench) run() *v1.ResourceSet {
 	return b.read()
 }
 
+// later lets time pass.
+func (b *bench) later(d time.Duration) {
+	now := b.Now
+	b.Now = func() time.Time { return now().Add(d) }
+}
+
 func (b *bench) read() *v1.ResourceSet {
 	b.t.Helper()
 	set := &v1.ResourceSet{}

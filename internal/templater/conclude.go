@@ -29,31 +29,32 @@ const (
 func (r *run) conclude(p plan, result applied, pruned apply.Pruned) report.Outcome {
 	outcome := r.outcome(p, result, pruned)
 	outcome.Changes = lines(append(result.changes, pruned.Changes...))
+	revision := p.revision()
 	if outcome.Kind == report.Ready {
-		r.set.Status.LastAppliedRevision = revision(p)
-		outcome.Revision = r.set.Status.LastAppliedRevision
+		r.set.Status.LastAppliedRevision = revision
+		outcome.Revision = revision
 	}
-	r.record(revision(p), outcome, map[string]string{
+	r.record(revision, outcome, map[string]string{
 		"inputs":    strconv.Itoa(len(p.inputs.sets)),
 		"resources": strconv.Itoa(len(p.inventory)),
 	})
 	return outcome
 }
 
-// outcome picks the worst thing that happened: what failed, what is unready,
-// what is unknown; otherwise all is well.
+// outcome picks the worst thing that happened: what failed, what is not ready
+// yet, what is unknown; otherwise all is well.
 func (r *run) outcome(p plan, result applied, pruned apply.Pruned) report.Outcome {
+	waiting := result.waiting()
 	switch {
-	case len(result.failed) > 0 && r.single():
-		return report.FromError(fmt.Errorf("reconciliation failed: %w", result.failed[0].err))
-	case len(result.failed) > 0:
+	case result.failed.len() > 0 && r.single():
+		return report.FromError(fmt.Errorf("reconciliation failed: %w", result.failed.list[0].err))
+	case result.failed.len() > 0:
 		return report.Outcome{
-			Kind: report.Failed, Reason: v1.ReasonPreviewsFailed, Message: failedMessage(result.failed, len(p.inputs.sets)),
-			// A preview that cannot be rendered needs another input, not another try.
-			After: retryFor(result, p, r.set.GetInterval()),
+			Kind: report.Failed, Reason: v1.ReasonPreviewsFailed, After: r.nextLook(result),
+			Message: tally(result.failed, len(p.previews), "failed and keep what they had"),
 		}
-	case result.unready != nil:
-		return report.FromError(fmt.Errorf("reconciliation failed: %w", result.unready))
+	case waiting.len() > 0:
+		return r.progressing(p, waiting, r.nextLook(result))
 	case len(p.inputs.silent) > 0:
 		outcome := report.Wait(v1.ReasonInputsNotReady, unheard(p.inputs.silent), r.RequeueDependency)
 		outcome.Status = metav1.ConditionUnknown
@@ -66,22 +67,38 @@ func (r *run) outcome(p plan, result applied, pruned apply.Pruned) report.Outcom
 	return report.Done(message+"; "+leaving(pruned), r.patience(pruned))
 }
 
-// retryFor returns 0, for backoff, unless all that failed is rendering.
-func retryFor(result applied, p plan, interval time.Duration) time.Duration {
-	if len(result.failed) == len(p.failed) {
-		return interval
+// progressing is a run some of whose objects have yet to become ready.
+func (r *run) progressing(p plan, waiting setbacks, after time.Duration) report.Outcome {
+	message := tally(waiting, len(p.previews), "not ready yet")
+	if r.single() {
+		message = waiting.list[0].err.Error()
 	}
-	return 0
+	outcome := report.Wait(meta.ProgressingReason, message, after)
+	outcome.Status = metav1.ConditionUnknown
+	return outcome
 }
 
-// failedMessage says how many previews failed, and of the first few, why.
-func failedMessage(failed failures, of int) string {
-	text := make([]string, 0, named)
-	for _, f := range failed[:min(len(failed), named)] {
-		text = append(text, f.err.Error())
+// nextLook is the time to the next run while something failed or waits: when
+// the first failed preview is tried again, or the health of one is looked at.
+func (r *run) nextLook(result applied) time.Duration {
+	after := r.set.GetInterval()
+	if next := r.nextTry(); next > 0 {
+		after = min(after, next)
 	}
-	message := fmt.Sprintf("%d of %d previews failed and keep what they had: %s", len(failed), of, strings.Join(text, "; "))
-	if more := len(failed) - named; more > 0 {
+	if result.waits() {
+		after = min(after, r.memory.patience(r.started))
+	}
+	return after
+}
+
+// tally says how many previews met with a setback, and of the first few, why.
+func tally(met setbacks, of int, what string) string {
+	text := make([]string, 0, named)
+	for _, one := range met.list[:min(met.len(), named)] {
+		text = append(text, one.String())
+	}
+	message := fmt.Sprintf("%d of %d previews %s: %s", met.len(), of, what, strings.Join(text, "; "))
+	if more := met.len() - named; more > 0 {
 		message += fmt.Sprintf("; and %d more", more)
 	}
 	return message
@@ -134,16 +151,6 @@ func (r *run) record(digest string, outcome report.Outcome, metadata map[string]
 	}
 	now := r.Now()
 	r.set.Status.History.Upsert(digest, now, now.Sub(r.started), outcome.Reason, metadata)
-}
-
-// revision is the digest of all planned objects, in order.
-func revision(p plan) string {
-	hash := sha256.New()
-	encoder := json.NewEncoder(hash)
-	for _, object := range p.objects() {
-		_ = encoder.Encode(object.Object) // a hash accepts all bytes, and rendered objects are JSON
-	}
-	return fmt.Sprintf("sha256:%x", hash.Sum(nil))
 }
 
 func specDigest(set *v1.ResourceSet) string {

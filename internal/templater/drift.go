@@ -8,12 +8,15 @@ import (
 	"sync"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	apimeta "k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/selection"
+	"k8s.io/apimachinery/pkg/types"
 	toolscache "k8s.io/client-go/tools/cache"
+	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/event"
@@ -36,8 +39,22 @@ type drift struct {
 	stopped chan struct{}
 
 	mu      sync.Mutex
-	watched map[schema.GroupKind]bool
+	watched map[schema.GroupKind]watched
+	// awaited are the sets that wait for the status of an object to change.
+	awaited map[types.NamespacedName]bool
+	// woken are those of them that will be named in a moment.
+	woken map[types.NamespacedName]bool
 }
+
+// watched is a kind that is followed, in one version.
+type watched struct {
+	gvk    schema.GroupVersionKind
+	synced func() bool
+}
+
+// moment is how long changes of status are gathered before a set is woken: a
+// thousand previews that get ready together are looked at together.
+const moment = time.Second
 
 // syncTimeout bounds how long the first run that applies a kind waits for the
 // watch to begin. Without it, what happens meanwhile is found an interval later.
@@ -53,6 +70,9 @@ func newDrift(mgr ctrl.Manager, namespaces map[string]cache.Config) (*drift, err
 		HTTPClient: mgr.GetHTTPClient(), Scheme: mgr.GetScheme(), Mapper: mgr.GetRESTMapper(),
 		DefaultNamespaces:    namespaces,
 		DefaultLabelSelector: labels.NewSelector().Add(*owned),
+		DefaultTransform:     cache.TransformStripManagedFields(),
+		// What is read is compared, never changed.
+		DefaultUnsafeDisableDeepCopy: ptr.To(true),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("creating the cache of owned objects: %w", err)
@@ -60,7 +80,8 @@ func newDrift(mgr ctrl.Manager, namespaces map[string]cache.Config) (*drift, err
 	d := &drift{
 		cache: metadata, mapper: mgr.GetRESTMapper(),
 		events: make(chan event.GenericEvent), stopped: make(chan struct{}),
-		watched: map[schema.GroupKind]bool{},
+		watched: map[schema.GroupKind]watched{},
+		awaited: map[types.NamespacedName]bool{}, woken: map[types.NamespacedName]bool{},
 	}
 	stop := manager.RunnableFunc(func(ctx context.Context) error {
 		<-ctx.Done()
@@ -80,13 +101,14 @@ func (d *drift) watch(ctx context.Context, inventory apply.Inventory) error {
 	defer d.mu.Unlock()
 	for _, entry := range inventory {
 		kind := schema.GroupKind{Group: entry.Group, Kind: entry.Kind}
-		if d.watched[kind] || !d.isKnown(kind, entry.Version) {
+		if _, known := d.watched[kind]; known || !d.isKnown(kind, entry.Version) {
 			continue
 		}
-		if err := d.follow(ctx, kind.WithVersion(entry.Version)); err != nil {
+		synced, err := d.follow(ctx, kind.WithVersion(entry.Version))
+		if err != nil {
 			return fmt.Errorf("watching %s: %w", kind, err)
 		}
-		d.watched[kind] = true
+		d.watched[kind] = watched{gvk: kind.WithVersion(entry.Version), synced: synced}
 	}
 	return nil
 }
@@ -98,31 +120,88 @@ func (d *drift) isKnown(kind schema.GroupKind, version string) bool {
 	return err == nil
 }
 
-// follow starts to watch one kind.
-func (d *drift) follow(ctx context.Context, gvk schema.GroupVersionKind) error {
+// follow starts to watch one kind. It returns what tells whether the watch has
+// brought all that is there.
+func (d *drift) follow(ctx context.Context, gvk schema.GroupVersionKind) (synced func() bool, err error) {
 	object := &metav1.PartialObjectMetadata{}
 	object.SetGroupVersionKind(gvk)
 	informer, err := d.cache.GetInformer(ctx, object, cache.BlockUntilSynced(false))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	registered, err := informer.AddEventHandler(toolscache.ResourceEventHandlerFuncs{
 		UpdateFunc: func(was, is any) {
-			if before, after := metadataOf(was), metadataOf(is); hasDrifted(before, after) {
-				d.notify(after)
+			switch before, after := metadataOf(was), metadataOf(is); {
+			case hasDrifted(before, after):
+				d.notify(ownerOf(after))
+			case before.ResourceVersion != after.ResourceVersion:
+				d.stir(ownerOf(after))
 			}
 		},
-		DeleteFunc: func(object any) { d.notify(metadataOf(object)) },
+		DeleteFunc: func(object any) { d.notify(ownerOf(metadataOf(object))) },
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	timed, cancel := context.WithTimeout(ctx, syncTimeout)
 	defer cancel()
 	// An account that may not watch never gets there, and goes without.
 	_ = toolscache.WaitForCacheSync(timed.Done(), registered.HasSynced)
-	return nil
+	return registered.HasSynced, nil
 }
+
+// observed returns what the watch knows of the objects of an inventory; false
+// where it does not reach all of them.
+func (d *drift) observed(ctx context.Context, inventory apply.Inventory) (apply.Live, bool) {
+	if d == nil {
+		return apply.Live{}, false
+	}
+	reached := true
+	live := apply.Hearsay(inventory, func(entry apply.Entry) *apply.Meta {
+		if !reached {
+			return nil
+		}
+		var found *apply.Meta
+		found, reached = d.told(ctx, entry)
+		return found
+	})
+	return live, reached
+}
+
+// told returns what the watch knows of one object; nil when there is none.
+func (d *drift) told(ctx context.Context, entry apply.Entry) (found *apply.Meta, reached bool) {
+	d.mu.Lock()
+	kind, known := d.watched[schema.GroupKind{Group: entry.Group, Kind: entry.Kind}]
+	d.mu.Unlock()
+	if !known || !kind.synced() {
+		return nil, false
+	}
+	found = &metav1.PartialObjectMetadata{}
+	found.SetGroupVersionKind(kind.gvk)
+	err := d.cache.Get(ctx, types.NamespacedName{Namespace: entry.Namespace, Name: entry.Name}, found)
+	if apierrors.IsNotFound(err) {
+		return nil, true
+	}
+	return found, err == nil
+}
+
+// await wakes a set, from now on or no longer, when the status of one of its
+// objects changes.
+func (d *drift) await(set types.NamespacedName, waits waiting) {
+	if d == nil {
+		return
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if waits {
+		d.awaited[set] = true
+	} else {
+		delete(d.awaited, set)
+	}
+}
+
+// waiting says whether a set waits for something.
+type waiting bool
 
 // metadataOf returns the object of an event; empty when it is none.
 func metadataOf(object any) *metav1.PartialObjectMetadata {
@@ -135,16 +214,37 @@ func metadataOf(object any) *metav1.PartialObjectMetadata {
 	return &metav1.PartialObjectMetadata{}
 }
 
-// notify wakes the set that an object's labels name.
-func (d *drift) notify(object *metav1.PartialObjectMetadata) {
-	owner := &v1.ResourceSet{ObjectMeta: metav1.ObjectMeta{
+// ownerOf returns the set that an object's labels name.
+func ownerOf(object *metav1.PartialObjectMetadata) types.NamespacedName {
+	return types.NamespacedName{
 		Namespace: object.Labels[v1.OwnerLabelPrefix+"/namespace"],
 		Name:      object.Labels[v1.OwnerLabelPrefix+"/name"],
-	}}
+	}
+}
+
+// notify wakes a set.
+func (d *drift) notify(set types.NamespacedName) {
+	owner := &v1.ResourceSet{ObjectMeta: metav1.ObjectMeta{Namespace: set.Namespace, Name: set.Name}}
 	select {
 	case d.events <- event.GenericEvent{Object: owner}:
 	case <-d.stopped:
 	}
+}
+
+// stir wakes a set in a moment, if it waits for a change of status.
+func (d *drift) stir(set types.NamespacedName) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !d.awaited[set] || d.woken[set] {
+		return
+	}
+	d.woken[set] = true
+	time.AfterFunc(moment, func() {
+		d.mu.Lock()
+		delete(d.woken, set)
+		d.mu.Unlock()
+		d.notify(set)
+	})
 }
 
 // hasDrifted reports whether an object differs in more than its status. Each

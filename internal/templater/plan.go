@@ -2,21 +2,40 @@ package templater
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
+	"hash"
 	"time"
 
+	"github.com/fluxcd/pkg/apis/meta"
+
 	"github.com/eddy-previews/eddy/internal/apply"
+	"github.com/eddy-previews/eddy/internal/input"
 	"github.com/eddy-previews/eddy/internal/render"
 )
 
 // plan is what a run wants the cluster to hold.
 type plan struct {
 	inputs inputs
-	steps  []step
+	// previews are those of all input sets, in their order.
+	previews []preview
+	steps    []step
 	// inventory lists the objects of all steps, in the order of the steps.
 	inventory apply.Inventory
-	// failed holds the error of each preview that could not be rendered.
-	failed failures
+	// failed are the previews that could not be rendered.
+	failed setbacks
+
+	byKey map[string]int
+}
+
+// preview is what one input set asks for.
+type preview struct {
+	key   string
+	input input.Set
+	// objects is how many it asks for, those that it shares included.
+	objects int
+	// revision is the digest of them, sha256:HEX; "" when there are none.
+	revision string
 }
 
 // step is a part of the plan that is ready before the next one starts.
@@ -34,37 +53,89 @@ func (r *run) plan(in inputs) (plan, error) {
 	rendered := program.Combine(program.All(in.sets))
 
 	out := plan{inputs: in}
-	for _, preview := range rendered.Previews {
-		err := preview.Err
+	for _, one := range rendered.Previews {
+		err := one.Err
 		if err == nil {
-			err = unsupported(preview)
+			err = unsupported(one)
 		}
 		if err != nil {
-			out.failed.add(preview.Input.Key(), err)
+			out.failed.add(setback{key: one.Input.Key(), reason: meta.BuildFailedReason, err: err})
 		}
+		out.previews = append(out.previews, preview{key: one.Input.Key(), input: one.Input})
 	}
-	if len(out.failed) > 0 && r.single() {
-		return plan{}, stalledBuild(fmt.Errorf("build failed: %w", out.failed[0].err))
+	if out.failed.len() > 0 && r.single() {
+		return plan{}, stalledBuild(fmt.Errorf("build failed: %w", out.failed.list[0].err))
 	}
 	for _, s := range rendered.Steps {
-		out.steps = append(out.steps, step{name: s.Name, objects: grouped(s.Objects, out.failed)})
+		out.steps = append(out.steps, step{name: s.Name, objects: out.failed.without(wanted(s.Objects))})
 	}
 	for _, s := range out.steps {
 		out.inventory = append(out.inventory, apply.InventoryOf(s.objects)...)
 	}
+	out.sum()
 	return out, nil
 }
 
-// grouped returns the objects of the previews that did not fail.
-func grouped(objects []render.Object, failed failures) []apply.Object {
+// wanted turns rendered objects into objects to apply.
+func wanted(objects []render.Object) []apply.Object {
 	out := make([]apply.Object, 0, len(objects))
 	for _, o := range objects {
-		if !failed.has(o.Input) {
-			out = append(out, apply.Object{Unstructured: o.Unstructured, Group: o.Input})
-		}
+		out = append(out, apply.Object{
+			Unstructured: o.Unstructured, Group: o.Input, Sharers: o.Sharers, Digest: apply.DigestOf(o.Unstructured),
+		})
 	}
 	return out
 }
+
+// sum counts the objects of each preview and takes their digest.
+func (p *plan) sum() {
+	sums := make(map[string]hash.Hash, len(p.previews))
+	counts := make(map[string]int, len(p.previews))
+	for _, object := range p.objects() {
+		for _, key := range object.Groups() {
+			if sums[key] == nil {
+				sums[key] = sha256.New()
+			}
+			sums[key].Write(object.Digest[:])
+			counts[key]++
+		}
+	}
+	p.byKey = make(map[string]int, len(p.previews))
+	for i := range p.previews {
+		one := &p.previews[i]
+		p.byKey[one.key] = i
+		if sum := sums[one.key]; sum != nil {
+			one.objects, one.revision = counts[one.key], fmt.Sprintf("sha256:%x", sum.Sum(nil))
+		}
+	}
+}
+
+// revision is the digest of all planned objects, in order.
+func (p plan) revision() string {
+	sum := sha256.New()
+	for _, object := range p.objects() {
+		sum.Write(object.Digest[:])
+	}
+	return fmt.Sprintf("sha256:%x", sum.Sum(nil))
+}
+
+// objects returns the objects of all steps.
+func (p plan) objects() []apply.Object {
+	var out []apply.Object
+	for _, s := range p.steps {
+		out = append(out, s.objects...)
+	}
+	return out
+}
+
+// wants reports whether a preview is still asked for.
+func (p plan) wants(key string) bool {
+	_, ok := p.byKey[key]
+	return ok
+}
+
+// revisionOf is the digest of the objects of a preview.
+func (p plan) revisionOf(key string) string { return p.previews[p.byKey[key]].revision }
 
 // single reports whether the set renders once, for no input: it has no
 // previews that could fail alone.
@@ -88,15 +159,6 @@ func (r *run) claim(ctx context.Context, p plan) (apply.Inventory, error) {
 		return nil, fmt.Errorf("storing the inventory before applying: %w", err)
 	}
 	return known, nil
-}
-
-// objects returns the objects of all steps.
-func (p plan) objects() []apply.Object {
-	var out []apply.Object
-	for _, s := range p.steps {
-		out = append(out, s.objects...)
-	}
-	return out
 }
 
 // timeout returns how long the objects of a step may take to become ready.

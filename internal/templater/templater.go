@@ -1,9 +1,9 @@
 // Package templater reconciles a ResourceSet: it renders a set of objects for
 // each input set, applies them, and deletes what no input asks for any more.
 //
-// A run is a story of six steps:
+// A run is a story of eight steps:
 //
-//	depend ──> inputs ──> plan ──> claim ──> apply ──> prune
+//	depend ──> inputs ──> plan ──> claim ──> look ──> apply ──> prune ──> tell
 //
 // The unit of rendering, applying, failing and keeping is one input set, one
 // preview: the one that fails keeps what it had and is named in the Ready
@@ -18,6 +18,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/fluxcd/pkg/apis/meta"
 	"k8s.io/apimachinery/pkg/types"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
@@ -41,6 +42,11 @@ type Reconciler struct {
 	RequeueDependency time.Duration
 	// Concurrency is how many objects of a set are written at once.
 	Concurrency int
+	// Backoff between two tries of a preview that cannot be applied.
+	Backoff Backoff
+	// OverrideManagers are field managers whose fields are taken over, beside
+	// those of kubectl, Helm, Flux and Flux Operator.
+	OverrideManagers []string
 	// Now is the clock.
 	Now func() time.Time
 
@@ -60,6 +66,9 @@ type run struct {
 	saved   *v1.ResourceSet
 	owner   apply.Owner
 	started time.Time
+	memory  *memory
+	// awaits: a change of the status of what is owned is news.
+	awaits waiting
 }
 
 // Reconcile brings the previews of one ResourceSet in line with its inputs.
@@ -92,6 +101,7 @@ func (r *Reconciler) newRun(set *v1.ResourceSet) *run {
 		saved:      set.DeepCopy(),
 		owner:      apply.Owner{Name: set.Name, Namespace: set.Namespace, Force: v1.IsForced(set.Annotations)},
 		started:    r.Now(),
+		memory:     r.memories.of(set.UID),
 	}
 }
 
@@ -119,7 +129,7 @@ func (r *run) story(ctx context.Context) (report.Outcome, error) {
 	if err := r.drift.watch(ctx, plan.inventory); err != nil {
 		return report.Outcome{}, err
 	}
-	live, err := applier.Observe(ctx, known.Union(plan.inventory))
+	live, err := r.look(ctx, applier, known, plan)
 	if err != nil {
 		return report.Outcome{}, err
 	}
@@ -127,12 +137,12 @@ func (r *run) story(ctx context.Context) (report.Outcome, error) {
 	if err != nil {
 		return report.Outcome{}, err
 	}
-	pruned := r.prune(ctx, applier, prunable{
-		known: known, plan: plan, failed: result.failed, live: live, incomplete: result.unready != nil,
-	})
-	if err := r.settle(ctx, applier, plan, &result); err != nil {
+	pruned := r.prune(ctx, applier, prunable{known: known, plan: plan, result: result, live: live})
+	if err := r.settle(ctx, applier, plan, live, &result); err != nil {
 		return report.Outcome{}, err
 	}
+	r.tell(plan, result, r.links(ctx, applier, plan, live))
+	r.drift.await(client.ObjectKeyFromObject(r.set), r.awaits || waiting(result.waits()))
 	return r.conclude(plan, result, pruned), nil
 }
 
@@ -147,8 +157,15 @@ func (r *run) applier() (*apply.Applier, error) {
 		FieldManager: report.FieldManager,
 		Concurrency:  r.Concurrency,
 		OwnerExists:  r.ownerExists,
-		Memory:       r.memories.of(r.set.UID),
+		Memory:       r.memory.applied,
+		Overridden:   r.OverrideManagers,
 	}, nil
+}
+
+// isRequested reports whether somebody has asked for this run.
+func (r *run) isRequested() bool {
+	token, ok := meta.ReconcileAnnotationValue(r.set.Annotations)
+	return ok && token != r.saved.Status.LastHandledReconcileAt
 }
 
 // account is the service account to impersonate, "" for the operator's own.

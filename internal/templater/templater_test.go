@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/fluxcd/pkg/apis/meta"
 	"github.com/fluxcd/pkg/runtime/conditions"
@@ -247,7 +248,9 @@ steps:
 - name: second
   resources: [{apiVersion: v1, kind: ConfigMap, metadata: {name: two, namespace: NS}}]
 `)
-	b.wantReady(b.run(), metav1.ConditionFalse, meta.ReconciliationFailedReason, `step "first"`)
+	b.wantReady(b.run(), metav1.ConditionUnknown, meta.ProgressingReason, `step "first" (1 of 2): PersistentVolumeClaim/`+b.namespace+"/never is not ready")
+	b.later(2 * time.Second)
+	b.wantReady(b.run(), metav1.ConditionFalse, meta.ReconciliationFailedReason, "it had 1s to get ready")
 	if got := b.configMaps(); got != "" {
 		t.Errorf("there are %q", got)
 	}
@@ -260,6 +263,8 @@ wait: true
 resources:
 - {apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: never, namespace: NS}, spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}}
 `, v1.ReconcileTimeoutAnnotation+"=1s")
+	b.wantReady(b.run(), metav1.ConditionUnknown, meta.ProgressingReason, "PersistentVolumeClaim/"+b.namespace+"/never")
+	b.later(2 * time.Second)
 	b.wantReady(b.run(), metav1.ConditionFalse, meta.ReconciliationFailedReason, "PersistentVolumeClaim/"+b.namespace+"/never")
 }
 
@@ -329,7 +334,7 @@ wait: true
 `, v1.ReconcileTimeoutAnnotation+"=1s")
 	b.run()
 	b.export("prs", "2")
-	b.wantReady(b.run(), metav1.ConditionFalse, meta.ReconciliationFailedReason, "PersistentVolumeClaim")
+	b.wantReady(b.run(), metav1.ConditionUnknown, meta.ProgressingReason, "PersistentVolumeClaim")
 	if got := b.configMaps(); got != "api-2" {
 		t.Errorf("there are %q", got)
 	}

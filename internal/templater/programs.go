@@ -6,7 +6,6 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
-	"github.com/eddy-previews/eddy/internal/apply"
 	"github.com/eddy-previews/eddy/internal/render"
 )
 
@@ -43,28 +42,4 @@ func (p *programs) forget(uid types.UID) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(p.byUID, uid)
-}
-
-// memories keeps what was applied for each set.
-type memories struct {
-	mu    sync.Mutex
-	byUID map[types.UID]*apply.Memory
-}
-
-func (m *memories) of(uid types.UID) *apply.Memory {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.byUID == nil {
-		m.byUID = map[types.UID]*apply.Memory{}
-	}
-	if m.byUID[uid] == nil {
-		m.byUID[uid] = apply.NewMemory()
-	}
-	return m.byUID[uid]
-}
-
-func (m *memories) forget(uid types.UID) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	delete(m.byUID, uid)
 }

@@ -1,0 +1,150 @@
+package templater
+
+import (
+	"context"
+
+	"github.com/fluxcd/cli-utils/pkg/kstatus/status"
+	eventv1 "github.com/fluxcd/pkg/apis/event/v1beta1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	ctrl "sigs.k8s.io/controller-runtime"
+
+	"github.com/eddy-previews/eddy/internal/apply"
+)
+
+// previewURLAnnotation says on any object of a preview where it answers.
+const previewURLAnnotation = eventv1.Group + "/preview-url"
+
+// deployerDepth is how many deployers may stand between a set and an ingress: a
+// Kustomization that holds a HelmRelease.
+const deployerDepth = 2
+
+// lookedAt is what was known of a deployer when a link was looked for in it.
+type lookedAt struct {
+	// revision of the preview and resource version of the deployer.
+	revision, version string
+	// settled: it has deployed what was asked for.
+	settled bool
+}
+
+// links finds out where the previews answer, by key: an annotation says so, or
+// an Ingress or HTTPRoute among the preview's objects, or one that a
+// Kustomization or HelmRelease of it has deployed. What is known is not asked
+// for again before it changes. A link that cannot be found is no error.
+func (r *run) links(ctx context.Context, applier *apply.Applier, p plan, live apply.Live) map[string]string {
+	found := make(map[string]string, len(p.previews))
+	for _, object := range p.objects() {
+		for _, key := range object.Groups() {
+			if found[key] == "" {
+				found[key] = linkOf(object.Unstructured)
+			}
+		}
+	}
+	search := linkSearch{run: r, applier: applier, live: live, told: r.told(), found: found}
+	for _, object := range p.objects() {
+		if found[object.Group] == "" && isDeployer(object.Unstructured) {
+			search.consider(object, p.revisionOf(object.Group))
+		}
+	}
+	search.ask(ctx, p)
+	return found
+}
+
+// told returns what the status tells of each preview, by key.
+func (r *run) told() map[string]told {
+	out := make(map[string]told, len(r.set.Status.Previews))
+	for _, one := range r.set.Status.Previews {
+		out[one.Provider+"/"+one.ID] = told{url: one.URL, revision: one.Revision}
+	}
+	return out
+}
+
+type told struct{ url, revision string }
+
+// linkSearch looks for links in what deployers have deployed.
+type linkSearch struct {
+	*run
+	applier *apply.Applier
+	live    apply.Live
+	told    map[string]told
+	found   map[string]string
+	// open are the deployers to be asked; awaiting is set when one has yet to
+	// do its work.
+	open     []apply.Object
+	awaiting waiting
+}
+
+// consider keeps the link that is known, and decides whether a deployer has to
+// be asked for a newer one.
+func (s *linkSearch) consider(deployer apply.Object, revision string) {
+	ref := apply.RefOf(deployer.Unstructured)
+	before := s.told[deployer.Group]
+	s.found[deployer.Group] = before.url
+
+	last, looked := s.memory.links[ref]
+	switch is := s.live.Get(ref); {
+	case looked && last.settled && last.revision == revision:
+	case !looked && before.url != "" && before.revision == revision: // told before a restart
+	case is == nil, last.version == is.ResourceVersion, s.memory.applied.WroteLast(ref, is.ResourceVersion):
+		s.awaiting = true // it has not done anything yet
+	default:
+		s.open = append(s.open, deployer)
+	}
+}
+
+// ask reads the deployers that have changed, and what they have deployed.
+func (s *linkSearch) ask(ctx context.Context, p plan) {
+	stored, err := s.applier.ReadAll(ctx, s.open)
+	if err != nil {
+		ctrl.LoggerFrom(ctx).V(1).Info("looking for the URLs of previews", "error", err.Error())
+	}
+	for _, deployer := range s.open {
+		ref, key := apply.RefOf(deployer.Unstructured), deployer.Group
+		is := stored[ref]
+		if is == nil {
+			continue
+		}
+		settled := isSettled(is)
+		s.memory.links[ref] = lookedAt{revision: p.revisionOf(key), version: is.GetResourceVersion(), settled: settled}
+		s.awaiting = s.awaiting || waiting(!settled)
+		if url := s.deployed(ctx, is, deployerDepth); url != "" {
+			s.found[key] = url
+		}
+	}
+	s.awaits = s.awaits || s.awaiting
+}
+
+// deployed returns the link of what a deployer has in its inventory, "" when
+// there is none, or when it may not be read.
+func (s *linkSearch) deployed(ctx context.Context, deployer *unstructured.Unstructured, depth int) string {
+	if _, remote, _ := unstructured.NestedFieldNoCopy(deployer.Object, "spec", "kubeConfig"); remote || depth == 0 {
+		return "" // what it deploys is in another cluster, or too far down
+	}
+	entries := deployedBy(deployer)
+	for _, pass := range []func(apply.Ref) bool{isRoute, isDeployerRef} {
+		for _, entry := range entries {
+			if !pass(entry.Ref) {
+				continue
+			}
+			is, err := s.applier.Read(ctx, entry.Ref, entry.Version)
+			if err != nil || is == nil {
+				continue // the account may not, or it is on its way
+			}
+			url := linkOf(is)
+			if url == "" && isDeployerRef(entry.Ref) {
+				url = s.deployed(ctx, is, depth-1)
+			}
+			if url != "" {
+				return url
+			}
+		}
+	}
+	return ""
+}
+
+// isSettled reports whether a deployer has deployed what is asked for now. One
+// that has not begun yet has no status at all.
+func isSettled(deployer *unstructured.Unstructured) bool {
+	seen, _, _ := unstructured.NestedInt64(deployer.Object, "status", "observedGeneration")
+	state, err := status.Compute(deployer)
+	return err == nil && state.Status == status.CurrentStatus && seen == deployer.GetGeneration()
+}

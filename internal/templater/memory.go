@@ -1,0 +1,105 @@
+package templater
+
+import (
+	"sync"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/eddy-previews/eddy/internal/apply"
+)
+
+// memory is what is remembered of one set from one run to the next. It is a
+// cache: a restart loses it, and pays with a listing. One run at a time uses it.
+type memory struct {
+	applied *apply.Memory
+	// looked is when the API server was last asked for all that the set owns.
+	looked time.Time
+	// waits are the previews that are not ready yet, by what they wait at.
+	waits map[spot]wait
+	// retries are the previews that could not be applied, by key.
+	retries map[string]retry
+	// links are the deployers in which a link was looked for.
+	links map[apply.Ref]lookedAt
+}
+
+// spot is a preview at a step.
+type spot struct{ preview, step string }
+
+// wait is since when a preview waits, with what was asked for.
+type wait struct {
+	revision string
+	since    time.Time
+}
+
+func newMemory() *memory {
+	return &memory{
+		applied: apply.NewMemory(), waits: map[spot]wait{}, retries: map[string]retry{}, links: map[apply.Ref]lookedAt{},
+	}
+}
+
+// waiting returns since when a preview waits at a step. It starts anew when
+// something else is asked for.
+func (m *memory) waiting(at spot, revision string, now time.Time) time.Time {
+	known, ok := m.waits[at]
+	if !ok || known.revision != revision {
+		known = wait{revision: revision, since: now}
+		m.waits[at] = known
+	}
+	return known.since
+}
+
+const (
+	// healthSoon and healthLate bound the time between two looks at the health of
+	// what was applied; a change that the watch brings comes first.
+	healthSoon = time.Second
+	healthLate = 10 * time.Second
+)
+
+// patience is the time to the next look at what is not ready: short at first,
+// longer the longer it takes.
+func (m *memory) patience(now time.Time) time.Duration {
+	longest := time.Duration(0)
+	for _, w := range m.waits {
+		longest = max(longest, now.Sub(w.since))
+	}
+	return min(max(longest/4, healthSoon), healthLate)
+}
+
+// keep forgets all previews but those that are still asked for.
+func (m *memory) keep(wanted func(preview string) bool) {
+	for at := range m.waits {
+		if !wanted(at.preview) {
+			delete(m.waits, at)
+		}
+	}
+	for key := range m.retries {
+		if !wanted(key) {
+			delete(m.retries, key)
+		}
+	}
+}
+
+// memories keeps the memory of each set.
+type memories struct {
+	mu    sync.Mutex
+	byUID map[types.UID]*memory
+}
+
+func (m *memories) of(uid types.UID) *memory {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.byUID == nil {
+		m.byUID = map[types.UID]*memory{}
+	}
+	if m.byUID[uid] == nil {
+		m.byUID[uid] = newMemory()
+	}
+	return m.byUID[uid]
+}
+
+func (m *memories) forget(uid types.UID) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.byUID, uid)
+}

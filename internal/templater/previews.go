@@ -1,0 +1,150 @@
+package templater
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/fluxcd/pkg/apis/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	v1 "github.com/eddy-previews/eddy/api/v1"
+)
+
+const (
+	// maxObject is the most that a ResourceSet may take as JSON, in bytes: etcd
+	// accepts requests of 1.5 MiB, and who manages which field takes room as well.
+	maxObject = 1200 << 10
+	// maxWords bounds the message of one preview, in bytes.
+	maxWords = 1 << 10
+	// fewPreviews is up to when they surely fit.
+	fewPreviews = 400
+)
+
+// tell writes into the status what each preview has come to.
+func (r *run) tell(p plan, result applied, links map[string]string) {
+	if r.single() {
+		r.set.Status.Previews, r.set.Status.PreviewCounts = nil, nil
+		return
+	}
+	before := make(map[string]v1.PreviewStatus, len(r.set.Status.Previews))
+	for _, one := range r.set.Status.Previews {
+		before[one.Provider+"/"+one.ID] = one
+	}
+	owned, waiting := countOwned(r.set.Status.Inventory), result.waiting()
+	told := make([]v1.PreviewStatus, 0, len(p.previews))
+	for _, one := range p.previews {
+		now := one.status(result.failed, waiting)
+		was, known := before[now.Provider+"/"+now.ID]
+		now.URL = links[one.key]
+		if one.revision == "" { // it keeps what it had
+			now.Objects, now.Revision, now.URL = owned[one.key], was.Revision, was.URL
+		}
+		now.LastTransitionTime = was.LastTransitionTime
+		if !known || was.Ready != now.Ready {
+			now.LastTransitionTime = metav1.NewTime(r.started.Truncate(time.Second))
+		}
+		told = append(told, now)
+	}
+	r.set.Status.PreviewCounts = countPreviews(told)
+	r.set.Status.Previews = r.fitting(told)
+	r.set.Status.PreviewCounts.Listed = int64(len(r.set.Status.Previews))
+}
+
+// status is what a run made of a preview.
+func (p preview) status(failed, waiting setbacks) v1.PreviewStatus {
+	out := v1.PreviewStatus{
+		ID: p.id(), Provider: p.input.Provider.Name, Objects: int64(p.objects), Revision: p.revision,
+		Ready: metav1.ConditionTrue, Reason: meta.ReconciliationSucceededReason,
+	}
+	if sha, ok := p.input.Values["sha"].(string); ok {
+		out.SHA = sha
+	}
+	if met, ok := failed.of(p.key); ok {
+		out.Ready, out.Reason, out.Message = metav1.ConditionFalse, met.reason, words(met.err)
+	} else if met, ok := waiting.of(p.key); ok {
+		out.Ready, out.Reason, out.Message = metav1.ConditionUnknown, met.reason, words(met.err)
+	}
+	return out
+}
+
+// id is the id of the input set, or its position.
+func (p preview) id() string {
+	if id := p.input.ID(); id != "" {
+		return id
+	}
+	return fmt.Sprintf("#%d", p.input.Index+1)
+}
+
+// words returns an error as a message of bounded length.
+func words(err error) string {
+	text := err.Error()
+	if len(text) <= maxWords {
+		return text
+	}
+	return strings.ToValidUTF8(text[:maxWords], "") + " …"
+}
+
+func countOwned(stored *v1.ResourceInventory) map[string]int64 {
+	out := map[string]int64{}
+	if stored != nil {
+		for _, entry := range stored.Entries {
+			out[entry.Input]++
+		}
+	}
+	return out
+}
+
+func countPreviews(previews []v1.PreviewStatus) *v1.PreviewCounts {
+	counts := &v1.PreviewCounts{Total: int64(len(previews))}
+	for _, one := range previews {
+		switch one.Ready {
+		case metav1.ConditionTrue:
+			counts.Ready++
+		case metav1.ConditionFalse:
+			counts.Failed++
+		default:
+			counts.Unknown++
+		}
+	}
+	return counts
+}
+
+// fitting returns the previews for which the object has room, in their order:
+// those that are not ready first of all.
+func (r *run) fitting(previews []v1.PreviewStatus) []v1.PreviewStatus {
+	if len(previews) <= fewPreviews {
+		return previews
+	}
+	rest := r.set.DeepCopy()
+	rest.Status.Previews, rest.ManagedFields = nil, nil
+	room := maxObject - size(rest)
+	keep := make([]bool, len(previews))
+	for _, ready := range []bool{false, true} {
+		for i, one := range previews {
+			if (one.Ready == metav1.ConditionTrue) != ready {
+				continue
+			}
+			if n := size(one) + 1; n <= room {
+				keep[i], room = true, room-n
+			}
+		}
+	}
+	var out []v1.PreviewStatus
+	for i, one := range previews {
+		if keep[i] {
+			out = append(out, one)
+		}
+	}
+	return out
+}
+
+// size is how many bytes a value takes as JSON.
+func size(value any) int {
+	text, err := json.Marshal(value)
+	if err != nil {
+		return maxObject // it would not be stored either
+	}
+	return len(text)
+}

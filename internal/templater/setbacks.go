@@ -1,0 +1,80 @@
+package templater
+
+import (
+	"errors"
+	"slices"
+
+	"github.com/eddy-previews/eddy/internal/apply"
+	"github.com/eddy-previews/eddy/internal/render"
+)
+
+// setback is a preview, by the key of its input set, and what keeps it from
+// being ready.
+type setback struct {
+	key string
+	// reason is for a machine, in one word.
+	reason string
+	err    error
+}
+
+// String names the preview, unless its error does.
+func (s setback) String() string {
+	var named *render.InputError
+	if s.key == "" || errors.As(s.err, &named) {
+		return s.err.Error()
+	}
+	return s.key + ": " + s.err.Error()
+}
+
+// setbacks lists each preview once, in the order in which they were met.
+type setbacks struct {
+	list  []setback
+	byKey map[string]int
+}
+
+func (s *setbacks) add(one setback) {
+	if s.has(one.key) {
+		return
+	}
+	if s.byKey == nil {
+		s.byKey = map[string]int{}
+	}
+	s.byKey[one.key] = len(s.list)
+	s.list = append(s.list, one)
+}
+
+func (s *setbacks) addAll(more setbacks) {
+	for _, one := range more.list {
+		s.add(one)
+	}
+}
+
+func (s setbacks) len() int { return len(s.list) }
+
+func (s setbacks) has(key string) bool {
+	_, ok := s.byKey[key]
+	return ok
+}
+
+// of returns the setback of a preview, if it has met with one.
+func (s setbacks) of(key string) (setback, bool) {
+	at, ok := s.byKey[key]
+	if !ok {
+		return setback{}, false
+	}
+	return s.list[at], true
+}
+
+// spares reports whether one of the previews that asked for an object has met
+// with no setback.
+func (s setbacks) spares(o apply.Object) bool {
+	return !s.has(o.Group) || slices.ContainsFunc(o.Sharers, func(key string) bool { return !s.has(key) })
+}
+
+// without returns the objects that a preview without a setback asks for.
+func (s setbacks) without(objects []apply.Object) []apply.Object {
+	if s.len() == 0 {
+		return objects
+	}
+	return slices.DeleteFunc(slices.Clone(objects), func(o apply.Object) bool { return !s.spares(o) })
+}
