@@ -232,7 +232,7 @@ func (r *applyRun) one(ctx context.Context, object Object) (Action, error) {
 	}
 	written, err := r.write(ctx, object.Unstructured, was)
 	if err != nil {
-		return "", explain(ref, err)
+		return "", err
 	}
 	r.Memory.remember(object, written)
 	r.Memory.noteWrite(written)

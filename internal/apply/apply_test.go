@@ -304,3 +304,18 @@ func impersonate(t *testing.T, namespace string, verbs ...string) client.Client 
 	}, 10*time.Second).Should(gomega.BeTrue())
 	return tenant
 }
+
+func TestAnObjectThatIsWrongIsNotDeletedForTheSakeOfAChange(t *testing.T) {
+	b := newBench(t)
+	b.owner.Force = true
+	service := func(port string) apply.Object {
+		return b.object("1", "{apiVersion: v1, kind: Service, metadata: {name: api}, spec: {ports: [{port: "+port+"}]}}")
+	}
+	b.run(service("80"))
+	if _, failed := b.run(service("99999")); failed["1"] == nil {
+		t.Fatal("a port of 99999 was accepted")
+	}
+	if !b.exists(service("80")) {
+		t.Error("the service was deleted, and cannot be made anew")
+	}
+}

@@ -30,16 +30,26 @@ const (
 // changed and recreation is asked for, it is deleted and made anew.
 func (r *applyRun) write(ctx context.Context, object *unstructured.Unstructured, was *Meta) (*unstructured.Unstructured, error) {
 	written, err := r.patch(ctx, object)
-	if err != nil && was != nil && ssaerrors.IsImmutableError(err) && r.forced(object, was) {
+	if err != nil && was != nil && ssaerrors.IsImmutableError(err) && r.forced(object, was) && r.isCreatable(ctx, object) {
 		if err := r.recreate(ctx, object, was); err != nil {
 			return nil, err
 		}
 		return r.patch(ctx, object)
 	}
 	if err != nil {
-		return nil, err
+		return nil, explain(RefOf(object), was, err)
 	}
 	return r.inherit(ctx, object, written)
+}
+
+// isCreatable reports whether the object would be accepted if it were new. An
+// object that is refused because it is wrong, not because it changed, must not
+// be deleted: nothing could take its place.
+func (r *applyRun) isCreatable(ctx context.Context, object *unstructured.Unstructured) bool {
+	probe := object.DeepCopy()
+	probe.SetName("")
+	probe.SetGenerateName("eddy-probe-")
+	return r.Client.Create(ctx, probe, client.DryRunAll, client.FieldOwner(r.FieldManager)) == nil
 }
 
 // inherit makes an object that others managed before the manager's alone.
@@ -81,22 +91,20 @@ func (r *applyRun) forced(object *unstructured.Unstructured, was *Meta) bool {
 
 // explain adds to an API error what it is about and, where it is known, what
 // to do.
-func explain(ref Ref, err error) error {
-	if advice := adviceFor(ref, err); advice != "" {
+func explain(ref Ref, was *Meta, err error) error {
+	if advice := adviceFor(ref, was, err); advice != "" {
 		return fmt.Errorf("%s: %w; %s", ref, err, advice)
 	}
 	return fmt.Errorf("%s: %w", ref, err)
 }
 
 // adviceFor says what to do about an API error; "" when its own words do.
-func adviceFor(ref Ref, err error) string {
+func adviceFor(ref Ref, was *Meta, err error) string {
 	switch {
 	case meta.IsNoMatchError(err):
 		return "the cluster does not know this kind: install its CustomResourceDefinition first"
 	case apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause):
 		return "the namespace is being deleted: it is tried again once that is done"
-	case ssaerrors.IsImmutableError(err):
-		return fmt.Sprintf("annotate it with %s: %s to have it deleted and made anew", v1.ForceAnnotation, v1.EnabledValue)
 	case apierrors.IsForbidden(err):
 		return "grant it to the account that applies (spec.serviceAccountName, or the operator's)"
 	case apierrors.IsNotFound(err) && strings.Contains(err.Error(), "namespaces"):
@@ -105,6 +113,8 @@ func adviceFor(ref Ref, err error) string {
 		return fmt.Sprintf("its name has %d characters: shorten what goes into it with << trunc 40 >>, or with << slugify >>", len(ref.Name))
 	case apierrors.IsInvalid(err) && len(validation.IsDNS1123Subdomain(ref.Name)) > 0:
 		return fmt.Sprintf("%q is not a DNS name: write << slugify >> around what goes into it", ref.Name)
+	case was != nil && ssaerrors.IsImmutableError(err):
+		return fmt.Sprintf("if it is about a field that cannot be changed, annotate it with %s: %s to have it deleted and made anew", v1.ForceAnnotation, v1.EnabledValue)
 	case ref.Namespace == "" && strings.Contains(err.Error(), "namespace"):
 		return "set metadata.namespace"
 	default:

@@ -3,9 +3,11 @@ package templater
 import (
 	"context"
 	"encoding/json"
+	"net/http"
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -15,6 +17,7 @@ import (
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/record"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -36,18 +39,61 @@ type bench struct {
 	t         *testing.T
 	namespace string
 	events    *record.FakeRecorder
+	counter   *counter
+}
+
+// counter counts requests by verb and resource, such as "PATCH configmaps".
+type counter struct {
+	http.RoundTripper
+	mu     sync.Mutex
+	counts map[string]int
+}
+
+func (c *counter) RoundTrip(req *http.Request) (*http.Response, error) {
+	_, path, _ := strings.Cut(req.URL.Path, "/namespaces/")
+	parts := strings.Split(path, "/")
+	if len(parts) > 1 {
+		c.mu.Lock()
+		c.counts[req.Method+" "+strings.Join(parts[1:min(len(parts), 2)], "")]++
+		c.counts["all"]++
+		c.mu.Unlock()
+	}
+	return c.RoundTripper.RoundTrip(req)
+}
+
+// count returns the requests from now on.
+func (b *bench) count() map[string]int {
+	b.counter.mu.Lock()
+	defer b.counter.mu.Unlock()
+	b.counter.counts = map[string]int{}
+	return b.counter.counts
+}
+
+// restart forgets what a process does.
+func (b *bench) restart() {
+	b.memories, b.programs = memories{}, programs{}
 }
 
 func newBench(t *testing.T) *bench {
 	t.Helper()
 	namespace := server.Namespace(t)
 	events := record.NewFakeRecorder(1000)
+	requests := &counter{counts: map[string]int{}}
+	config := rest.CopyConfig(server.Config)
+	config.Wrap(func(next http.RoundTripper) http.RoundTripper {
+		requests.RoundTripper = next
+		return requests
+	})
+	own, err := client.New(config, client.Options{Scheme: server.Client.Scheme(), Mapper: server.Client.RESTMapper()})
+	if err != nil {
+		t.Fatal(err)
+	}
 	return &bench{
-		t: t, namespace: namespace, events: events,
+		t: t, namespace: namespace, events: events, counter: requests,
 		Reconciler: &Reconciler{
 			Client:            server.Client,
-			Report:            &report.Reporter{Client: server.Client, Events: events},
-			Accounts:          &Accounts{Config: server.Config, Own: server.Client},
+			Report:            &report.Reporter{Client: own, Events: events},
+			Accounts:          &Accounts{Config: server.Config, Own: own},
 			RequeueDependency: time.Second,
 			Concurrency:       4,
 			Now:               time.Now,
