@@ -14,9 +14,11 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
+	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/config"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
@@ -36,11 +38,11 @@ const name = "eddy"
 // the environment, or the one that the operator runs in.
 func Run(ctx context.Context, options Options) error {
 	logger.SetLogger(logger.NewLogger(options.Log))
-	config, err := ctrl.GetConfig()
+	cluster, err := ctrl.GetConfig()
 	if err != nil {
 		return fmt.Errorf("finding the cluster: %w: set KUBECONFIG, or run inside of a cluster", err)
 	}
-	manager, err := New(config, options)
+	manager, err := New(cluster, options)
 	if err != nil {
 		return err
 	}
@@ -48,21 +50,23 @@ func Run(ctx context.Context, options Options) error {
 }
 
 // New returns a manager with both controllers in it, ready to be started.
-func New(config *rest.Config, options Options) (ctrl.Manager, error) {
+func New(cluster *rest.Config, options Options) (ctrl.Manager, error) {
 	// The API server's priority and fairness does what a limit here would.
-	config.QPS = -1
+	cluster.QPS = -1
 	scheme, err := Scheme()
 	if err != nil {
 		return nil, err
 	}
-	manager, err := ctrl.NewManager(config, managerOptions(scheme, options))
+	manager, err := ctrl.NewManager(cluster, managerOptions(scheme, options))
 	if err != nil {
 		return nil, fmt.Errorf("creating the manager: %w", err)
 	}
 	if err := addProbes(manager); err != nil {
 		return nil, err
 	}
-	if err := metrics.Registry.Register(report.NewInfo(manager.GetClient())); err != nil {
+	info := report.NewInfo(manager.GetClient())
+	metrics.Registry.Unregister(info) // that of a manager which this process had before
+	if err := metrics.Registry.Register(info); err != nil {
 		return nil, fmt.Errorf("registering the metrics: %w", err)
 	}
 	return manager, addControllers(manager, options)
@@ -89,6 +93,8 @@ func managerOptions(scheme *runtime.Scheme, options Options) ctrl.Options {
 		LeaderElectionID:              name + "-operator",
 		LeaderElectionNamespace:       options.Namespace,
 		LeaderElectionReleaseOnCancel: true,
+		// A process may start the operator again, as tests do.
+		Controller: config.Controller{SkipNameValidation: ptr.To(true)},
 		Cache:                         cache.Options{DefaultNamespaces: namespaces(options.WatchNamespaces)},
 		Client: client.Options{Cache: &client.CacheOptions{
 			// Read when needed: a cache of them would hold every Secret of the cluster.

@@ -3,6 +3,7 @@ package operator_test
 import (
 	"context"
 	"os"
+	"sync"
 	"testing"
 	"time"
 
@@ -29,6 +30,12 @@ func TestMain(m *testing.M) { os.Exit(apiserver.Main(m, &server)) }
 // start runs the operator until the test ends.
 func start(t *testing.T, args ...string) {
 	t.Helper()
+	startOn(t, rest.CopyConfig(server.Config), args...)
+}
+
+// startOn runs the operator against a cluster until the test ends.
+func startOn(t *testing.T, cluster *rest.Config, args ...string) (stop func()) {
+	t.Helper()
 	var options operator.Options
 	flags := pflag.NewFlagSet("operator", pflag.ContinueOnError)
 	options.BindFlags(flags)
@@ -37,19 +44,21 @@ func start(t *testing.T, args ...string) {
 		t.Fatal(err)
 	}
 	ctrl.SetLogger(zap.New(zap.WriteTo(t.Output())))
-	manager, err := operator.New(rest.CopyConfig(server.Config), options)
+	manager, err := operator.New(cluster, options)
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, stop := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- manager.Start(ctx) }()
-	t.Cleanup(func() {
-		stop()
+	stop = sync.OnceFunc(func() {
+		cancel()
 		if err := <-ended; err != nil {
 			t.Errorf("the operator ended with %v", err)
 		}
 	})
+	t.Cleanup(stop)
+	return stop
 }
 
 const set = `

@@ -195,11 +195,17 @@ func (p prunable) mayGo(entry apply.Entry, stopped setbacks) bool {
 	return !stopped.has(entry.Owner)
 }
 
+// maxLines bounds how many changes one event lists.
+const maxLines = 100
+
 // lines lists changes as an event does, a line each.
 func lines(changes []apply.Change) string {
-	text := make([]string, len(changes))
-	for i, change := range changes {
-		text[i] = change.String()
+	var text []string
+	for _, change := range changes[:min(len(changes), maxLines)] {
+		text = append(text, change.String())
+	}
+	if more := len(changes) - maxLines; more > 0 {
+		text = append(text, fmt.Sprintf("and %d more", more))
 	}
 	return strings.Join(text, "\n")
 }
