@@ -18,14 +18,15 @@ const module = "github.com/eddy-previews/eddy/"
 //	[ set status ] <── templater <── input ──> render ──> apply ──> cluster
 var mayImport = map[string][]string{
 	"api/v1":             {},
-	"internal/source":    {},
+	"internal/identity":  {},
+	"internal/source":    {"internal/identity"},
 	"internal/schedule":  {},
 	"internal/report":    {},
-	"internal/watcher":   {"internal/source", "internal/schedule", "internal/report"},
-	"internal/input":     {},
+	"internal/watcher":   {"internal/identity", "internal/source", "internal/schedule", "internal/report"},
+	"internal/input":     {"internal/identity"},
 	"internal/render":    {"internal/input"},
 	"internal/apply":     {},
-	"internal/templater": {"internal/input", "internal/render", "internal/apply", "internal/report"},
+	"internal/templater": {"internal/identity", "internal/input", "internal/render", "internal/apply", "internal/report"},
 	"internal/operator":  {"internal/source", "internal/watcher", "internal/templater", "internal/report"},
 	"internal/overlay":   {},
 	"internal/cli":       {"internal/source", "internal/input", "internal/render", "internal/operator"},
@@ -37,7 +38,7 @@ var mayImport = map[string][]string{
 }
 
 // purePackages must not talk to a cluster.
-var purePackages = []string{"internal/input", "internal/render", "internal/overlay"}
+var purePackages = []string{"internal/identity", "internal/input", "internal/render", "internal/overlay"}
 
 type goPackage struct {
 	ImportPath string

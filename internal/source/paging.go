@@ -34,7 +34,7 @@ var errEndless = errors.New("the listing does not end")
 // refused. An item on two pages, because the list moved meanwhile, counts once.
 func listAll(ctx context.Context, fetch func(ctx context.Context, number int) (page, error)) ([]Item, error) {
 	var all []Item
-	ids, pages := map[string]bool{}, map[string]bool{}
+	seen, pages := map[string]bool{}, map[string]bool{}
 	for number, count := 1, 0; ; count++ {
 		if count == maxPages {
 			return nil, &answer{what: fmt.Sprintf("%v after %d pages", errEndless, maxPages), kind: ErrInvalidAnswer}
@@ -49,8 +49,8 @@ func listAll(ctx context.Context, fetch func(ctx context.Context, number int) (p
 		}
 		pages[key] = true
 		for _, item := range got.items {
-			if !ids[item.ID] {
-				ids[item.ID] = true
+			if !seen[item.Key()] {
+				seen[item.Key()] = true
 				all = append(all, item)
 			}
 		}
@@ -83,9 +83,9 @@ func numberOf(item Item) int {
 
 // keyOf tells pages apart by what is on them.
 func keyOf(items []Item) string {
-	ids := make([]string, len(items))
+	keys := make([]string, len(items))
 	for i, item := range items {
-		ids[i] = item.ID
+		keys[i] = item.Key()
 	}
-	return strings.Join(ids, ",")
+	return strings.Join(keys, "\n")
 }

@@ -2,12 +2,11 @@ package source
 
 import (
 	"fmt"
-	"hash/adler32"
 	"net/url"
-	"strconv"
 	"strings"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/identity"
 )
 
 // constructors says how to open each type. A new forge is a line here, and a
@@ -32,14 +31,8 @@ func New(config Config) (Source, error) {
 }
 
 // Static is the one item of a provider that watches nothing. Its id is the
-// checksum of something that identifies the provider.
-func Static(identity string) Item { return Item{ID: Checksum(identity)} }
-
-// Checksum returns the Adler-32 checksum of a text in decimal, which is an id
-// where a forge has no number.
-func Checksum(text string) string {
-	return strconv.FormatUint(uint64(adler32.Checksum([]byte(text))), 10)
-}
+// checksum of a name that tells the provider from others.
+func Static(name string) Item { return Item{ID: identity.Checksum(name)} }
 
 // repositoryURL is the URL of a repository, taken apart.
 type repositoryURL struct {

@@ -15,6 +15,7 @@
 package source
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"time"
@@ -23,7 +24,11 @@ import (
 // Item is one thing found at a forge: a pull request.
 type Item struct {
 	// ID is unique and stable within the repository: the number of a request.
+	// Empty where the forge gives none: the watcher makes one of Name.
 	ID string
+	// Name that is unique within the repository, of a thing that the forge does
+	// not number: a branch, a tag. Empty where it has a number.
+	Name string
 	// SHA is the head commit, in hexadecimal.
 	SHA string
 	// Branch is the source branch, without refs/heads/.
@@ -51,6 +56,10 @@ type Item struct {
 	Closed bool
 }
 
+// Key is what its forge knows the item by: the name of what is not numbered,
+// otherwise the ID.
+func (i Item) Key() string { return cmp.Or(i.Name, i.ID) }
+
 // HasLabel reports whether the item carries the label, case-sensitively.
 func (i Item) HasLabel(label string) bool {
 	for _, l := range i.Labels {
@@ -72,9 +81,9 @@ type Query struct {
 type Source interface {
 	// List returns every open request that matches q, newest first, or an error.
 	List(ctx context.Context, q Query) ([]Item, error)
-	// Lookup returns one request by its ID, open or closed, or ErrNotFound
+	// Lookup returns one request by its key, open or closed, or ErrNotFound
 	// when the forge says that there is none.
-	Lookup(ctx context.Context, id string) (Item, error)
+	Lookup(ctx context.Context, key string) (Item, error)
 }
 
 // Config says which repository to watch, and as whom.

@@ -67,9 +67,3 @@ func TestATypeThatIsNotSupportedIsNamed(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
-
-func TestTheChecksumIsAdler32InDecimal(t *testing.T) {
-	if got := source.Checksum("Wikipedia"); got != "300286872" {
-		t.Errorf("the checksum is %s", got)
-	}
-}
