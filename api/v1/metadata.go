@@ -59,6 +59,7 @@ const (
 	ReasonInvalidDefaultValues    = "InvalidDefaultValues"
 	ReasonInvalidExportedInputs   = "InvalidExportedInputs"
 	ReasonApplySucceeded          = "ApplySucceeded"
+	ReasonIDCollision             = "IDCollision"
 	ReasonInputsNotReady          = "InputsNotReady"
 	ReasonPreviewsFailed          = "PreviewsFailed"
 	ReasonUninstallationSucceeded = "UninstallationSucceeded"

@@ -46,6 +46,9 @@ type Outcome struct {
 	Revision string
 	// Changes lists what was created, changed or deleted, a line each.
 	Changes string
+	// Collisions says which inputs got an id of their own, as another has the
+	// one that they would have; said once, when it is given.
+	Collisions string
 }
 
 // Done is a run that brought everything in order.

@@ -62,6 +62,18 @@ func (b *bench) take() string {
 	return strings.Join(out, "\n")
 }
 
+func TestACollisionIsSaidWhateverTheRunCameTo(t *testing.T) {
+	b := newBench(t)
+	failed := Outcome{Kind: Failed, Reason: "Broken", Message: "m"}
+	_, _ = b.finish(failed) // the controller is to try again
+	b.take()
+	failed.Collisions = "two"
+	_, _ = b.finish(failed)
+	if got := b.take(); got != "Normal IDCollision two" {
+		t.Errorf("the events are %q", got)
+	}
+}
+
 func TestEachOutcomeHasItsConditionsItsEventAndItsNextRun(t *testing.T) {
 	cases := []struct {
 		name                 string

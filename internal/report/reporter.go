@@ -111,6 +111,9 @@ func (r *Reporter) Finish(ctx context.Context, before, obj Object, outcome Outco
 	if outcome.Changes != "" {
 		r.Events.AnnotatedEventf(obj, annotationsOf(outcome), corev1.EventTypeNormal, v1.ReasonApplySucceeded, "%s", outcome.Changes)
 	}
+	if outcome.Collisions != "" {
+		r.Events.Event(obj, corev1.EventTypeNormal, v1.ReasonIDCollision, outcome.Collisions)
+	}
 	if news {
 		r.announce(obj, outcome)
 		ctrl.LoggerFrom(ctx).Info(outcome.Message, "reason", outcome.Reason)

@@ -16,13 +16,13 @@ import (
 // A look-up that fails, fails the run.
 func confirm(ctx context.Context, forge source.Source, listed []source.Item, exported exportedInputs) ([]source.Item, error) {
 	confirmed := slices.Clone(listed)
-	for _, id := range missing(listed, exported) {
-		item, err := forge.Lookup(ctx, id)
+	for _, key := range missing(listed, exported) {
+		item, err := forge.Lookup(ctx, key)
 		switch {
 		case errors.Is(err, source.ErrNotFound):
 			continue
 		case err != nil:
-			return nil, fmt.Errorf("request %s is missing from the listing, and asking whether it is closed failed: %w", id, err)
+			return nil, fmt.Errorf("request %s is missing from the listing, and asking whether it is closed failed: %w", key, err)
 		case !item.Closed:
 			confirmed = append(confirmed, item)
 		}
@@ -30,16 +30,17 @@ func confirm(ctx context.Context, forge source.Source, listed []source.Item, exp
 	return confirmed, nil
 }
 
-// missing returns the exported ids that are not listed, in a stable order.
+// missing returns the keys of what was exported and is not listed, in a stable
+// order.
 func missing(listed []source.Item, exported exportedInputs) []string {
-	ids := make(map[string]bool, len(listed))
+	known := make(map[string]bool, len(listed))
 	for _, item := range listed {
-		ids[item.ID] = true
+		known[item.Key()] = true
 	}
 	var out []string
-	for id := range exported {
-		if !ids[id] {
-			out = append(out, id)
+	for key := range exported {
+		if !known[key] {
+			out = append(out, key)
 		}
 	}
 	slices.SortFunc(out, strings.Compare)

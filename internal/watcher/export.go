@@ -26,21 +26,6 @@ type exportable struct {
 	frozen v1.ResourceSetInput
 }
 
-// exportedInputs are the input sets of the last run, by id.
-type exportedInputs map[string]v1.ResourceSetInput
-
-func readExported(provider *v1.ResourceSetInputProvider) (exportedInputs, error) {
-	exported := exportedInputs{}
-	for n, in := range provider.Status.ExportedInputs {
-		var id string
-		if raw := in["id"]; raw == nil || json.Unmarshal(raw.Raw, &id) != nil {
-			return nil, fmt.Errorf("status.exportedInputs[%d].id is not a string", n)
-		}
-		exported[id] = in
-	}
-	return exported, nil
-}
-
 // export writes the input sets and their digest into the provider's status.
 // When they cannot be written, the status stays as it is.
 func export(provider *v1.ResourceSetInputProvider, items []exportable) error {
@@ -51,7 +36,7 @@ func export(provider *v1.ResourceSetInputProvider, items []exportable) error {
 	for _, item := range items {
 		in, err := item.input(provider.Spec.DefaultValues)
 		if err != nil {
-			return report.Stall(v1.ReasonInvalidExportedInputs, fmt.Errorf("request %s: %w", item.ID, err))
+			return report.Stall(v1.ReasonInvalidExportedInputs, fmt.Errorf("request %s: %w", item.Key(), err))
 		}
 		inputs = append(inputs, in)
 	}
@@ -102,9 +87,10 @@ func (e exportable) input(defaults v1.ResourceSetInput) (v1.ResourceSetInput, er
 	return in, nil
 }
 
-// fieldNames are the keys that a forge can set; a frozen item keeps them.
+// fieldNames are the keys that a forge can set beside the id; a frozen item
+// keeps them.
 var fieldNames = []string{
-	"id", "sha", "branch", "tag", "author", "title", "slug", "labels",
+	"sha", "branch", "tag", "author", "title", "slug", "labels",
 	"targetBranch", "url", "fork", "draft", "updatedAt",
 }
 

@@ -122,8 +122,8 @@ func (r rules) match(item source.Item) bool {
 //	there            absent        unknown   yes               frozen
 //	there            absent        known     any               exported as it is
 func (r rules) gate(item source.Item, exported exportedInputs) (exportable, bool) {
-	last, before := exported[item.ID]
-	frozen := exportable{Item: item, frozen: last}
+	last, before := exported[item.Key()]
+	frozen := exportable{Item: item, frozen: last.values}
 	switch {
 	case !hasAll(item, r.required):
 		return frozen, before && r.freezeMissing
@@ -142,12 +142,12 @@ func limit(items []source.Item, exported exportedInputs, n int) (kept []source.I
 	}
 	free := n
 	for _, item := range items {
-		if _, running := exported[item.ID]; running {
+		if _, running := exported[item.Key()]; running {
 			free--
 		}
 	}
 	for _, item := range items {
-		_, running := exported[item.ID]
+		_, running := exported[item.Key()]
 		switch {
 		case running && len(kept) < n:
 			kept = append(kept, item)

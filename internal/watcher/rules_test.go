@@ -20,7 +20,7 @@ func ready(id string, labels ...string) source.Item {
 func exportedBefore(ids ...string) exportedInputs {
 	exported := exportedInputs{}
 	for _, id := range ids {
-		exported[id] = v1.ResourceSetInput{"id": jsonText(id), "sha": jsonText("old" + id)}
+		exported[id] = exportedInput{id: id, values: v1.ResourceSetInput{"id": jsonText(id), "sha": jsonText("old" + id)}}
 	}
 	return exported
 }

@@ -5,11 +5,11 @@
 // A run goes from left to right, and each step is a function from values to
 // values but for the two that talk to the forge:
 //
-//	list ──> confirm ──> filter ──> limit ──> skip ──> export
+//	list ──> confirm ──> filter ──> limit ──> skip ──> identify ──> export
 //
 // It promises that a preview is never lost to a glitch. A listing that fails
 // changes nothing. What is missing from a listing that succeeded is looked up
-// by its number, and dropped only when the forge says that it is closed or
+// by its number or name, and dropped only when the forge says that it is closed or
 // gone, or when it no longer matches.
 package watcher
 
@@ -25,6 +25,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/identity"
 	"github.com/eddy-previews/eddy/internal/report"
 	"github.com/eddy-previews/eddy/internal/schedule"
 	"github.com/eddy-previews/eddy/internal/source"
@@ -100,6 +101,7 @@ func (r *Reconciler) run(ctx context.Context, provider *v1.ResourceSetInputProvi
 	}
 	outcome := report.Done(message, after)
 	outcome.Revision = provider.Status.LastExportedRevision
+	outcome.Collisions = identity.Tell(found.collisions)
 	return outcome
 }
 
@@ -108,6 +110,8 @@ type findings struct {
 	items []exportable
 	// waiting is how many match but are over the limit.
 	waiting int
+	// collisions are items whose id had to be told from another's.
+	collisions []identity.Collision
 }
 
 // find asks the forge and decides what is to be exported.
@@ -135,7 +139,9 @@ func (r *Reconciler) find(ctx context.Context, provider *v1.ResourceSetInputProv
 	if err != nil {
 		return findings{}, failed(err, r.Now())
 	}
-	return rules.decide(confirmed, exported), nil
+	found := rules.decide(confirmed, exported)
+	found.identify(exported)
+	return found, nil
 }
 
 // open connects to the provider's forge with its credentials.

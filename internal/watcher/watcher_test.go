@@ -26,6 +26,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/identity"
 	"github.com/eddy-previews/eddy/internal/report"
 	"github.com/eddy-previews/eddy/internal/source"
 	"github.com/eddy-previews/eddy/test/apiserver"
@@ -347,7 +348,7 @@ func TestAStaticProviderExportsItsValues(t *testing.T) {
 	provider := b.run()
 	b.wantReady(provider, metav1.ConditionTrue, meta.ReconciliationSucceededReason, "")
 	in := provider.Status.ExportedInputs[0]
-	if want := fmt.Sprintf("%q", source.Checksum(string(provider.UID))); string(in["id"].Raw) != want || string(in["env"].Raw) != `"dev"` || len(in) != 2 {
+	if want := fmt.Sprintf("%q", identity.Checksum(string(provider.UID))); string(in["id"].Raw) != want || string(in["env"].Raw) != `"dev"` || len(in) != 2 {
 		t.Errorf("exported %s", exportedJSON(t, provider))
 	}
 }

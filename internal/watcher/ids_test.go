@@ -1,0 +1,166 @@
+package watcher
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"testing/quick"
+
+	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/identity"
+	"github.com/eddy-previews/eddy/internal/source"
+)
+
+func branch(name string) source.Item {
+	return source.Item{Name: name, Branch: name, SHA: "c0ffee"}
+}
+
+func compiled(t *testing.T, provider *v1.ResourceSetInputProvider) rules {
+	t.Helper()
+	rules, err := compileRules(provider)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rules
+}
+
+// reexport is a run but for the forge: what is exported is all that it
+// remembers of the one before. It returns the ids by name.
+func reexport(t *testing.T, provider *v1.ResourceSetInputProvider, items []source.Item) (map[string]string, []identity.Collision) {
+	t.Helper()
+	exported, err := readExported(provider)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := compiled(t, provider).decide(items, exported)
+	found.identify(exported)
+	if err := export(provider, found.items); err != nil {
+		t.Fatal(err)
+	}
+	ids := map[string]string{}
+	for _, in := range provider.Status.ExportedInputs {
+		ids[cmp.Or(textOf(in, "branch"), textOf(in, "id"))] = textOf(in, "id")
+	}
+	return ids, found.collisions
+}
+
+func TestABranchKeepsTheIDThatItWasExportedWith(t *testing.T) {
+	provider := &v1.ResourceSetInputProvider{}
+	one, two := branch("v1.2.0"), branch("v2.0.1") // they have the same checksum
+	number := identity.Checksum(one.Name)
+
+	ids, collisions := reexport(t, provider, []source.Item{two})
+	if ids[two.Name] != number || len(collisions) != 0 {
+		t.Fatalf("alone it is %v, %v", ids, collisions)
+	}
+	ids, collisions = reexport(t, provider, []source.Item{one, two})
+	if ids[two.Name] != number || ids[one.Name] == number || len(collisions) != 1 || collisions[0].Name != one.Name {
+		t.Fatalf("together they are %v, %v", ids, collisions)
+	}
+	suffixed := ids[one.Name]
+	if ids, collisions = reexport(t, provider, []source.Item{two, one}); ids[one.Name] != suffixed || len(collisions) != 0 {
+		t.Errorf("the other way round they are %v, %v", ids, collisions)
+	}
+	if ids, _ = reexport(t, provider, []source.Item{one}); ids[one.Name] != suffixed {
+		t.Errorf("when the other is gone it is %v", ids)
+	}
+	if ids, _ = reexport(t, provider, []source.Item{one, two}); ids[one.Name] != suffixed || ids[two.Name] != number {
+		t.Errorf("when the other is back they are %v", ids)
+	}
+}
+
+func TestABranchThatIsNotExportedTakesNoID(t *testing.T) {
+	provider := &v1.ResourceSetInputProvider{}
+	provider.Spec.Filter = &v1.InputProviderFilter{ExcludeBranch: "^v1"}
+	ids, collisions := reexport(t, provider, []source.Item{branch("v1.2.0"), branch("v2.0.1")})
+	if want := map[string]string{"v2.0.1": identity.Checksum("v2.0.1")}; !maps.Equal(ids, want) || len(collisions) != 0 {
+		t.Errorf("exported %v, %v", ids, collisions)
+	}
+}
+
+func TestAnExportedInputIsKnownByTheNameThatItsIDWasMadeOf(t *testing.T) {
+	suffixed, _ := identity.Assign([]string{"v1.2.0", "v2.0.1"}, nil, identity.Checksum)
+	for _, c := range []struct {
+		name   string
+		fields map[string]string
+		want   string
+	}{
+		{"a pull request by its number, whatever its branch", map[string]string{"id": "7", "branch": "v1.2.0"}, "7"},
+		{"a branch by its name", map[string]string{"id": identity.Checksum("main"), "branch": "main"}, "main"},
+		{"a branch with a suffix by its name", map[string]string{"id": suffixed["v2.0.1"], "branch": "v2.0.1"}, "v2.0.1"},
+		{"a tag by its name", map[string]string{"id": identity.Checksum("v1.2.0"), "tag": "v1.2.0"}, "v1.2.0"},
+		{"a branch by its name, where the defaults add a tag", map[string]string{"id": identity.Checksum("main"), "branch": "main", "tag": "latest"}, "main"},
+		{"an artifact by namespace and name", map[string]string{"id": identity.Checksum("apps/web"), "namespace": "apps", "name": "web"}, "apps/web"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			in := v1.ResourceSetInput{}
+			for key, value := range c.fields {
+				in[key] = jsonText(value)
+			}
+			provider := &v1.ResourceSetInputProvider{Status: v1.ResourceSetInputProviderStatus{ExportedInputs: []v1.ResourceSetInput{in}}}
+			exported, err := readExported(provider)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := slices.Collect(maps.Keys(exported)); !slices.Equal(got, []string{c.want}) {
+				t.Errorf("it is known by %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+func TestWhatIsMissingIsAskedForByItsName(t *testing.T) {
+	provider := &v1.ResourceSetInputProvider{}
+	reexport(t, provider, []source.Item{branch("v1.2.0"), branch("v2.0.1"), branch("main")})
+	exported, err := readExported(provider)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := missing([]source.Item{branch("main")}, exported); !slices.Equal(got, []string{"v1.2.0", "v2.0.1"}) {
+		t.Errorf("missing are %q", got)
+	}
+}
+
+func TestAFrozenBranchHasTheIDOfItsName(t *testing.T) {
+	provider := &v1.ResourceSetInputProvider{}
+	provider.Status.ExportedInputs = []v1.ResourceSetInput{{"id": jsonText("main"), "branch": jsonText("main"), "sha": jsonText("old")}}
+	reexport(t, provider, []source.Item{{Name: "main", Branch: "main"}})
+	if got, want := exportedJSON(t, provider), fmt.Sprintf(`[{"branch":"main","id":%q,"sha":"old"}]`, identity.Checksum("main")); got != want {
+		t.Errorf("exported %s, want %s", got, want)
+	}
+}
+
+// TestWhoeverComesAndGoesABranchKeepsItsID lets a thousand branches, of which
+// two in three collide, come and go under a limit.
+func TestWhoeverComesAndGoesABranchKeepsItsID(t *testing.T) {
+	var all []source.Item
+	for n := range 1000 {
+		all = append(all, branch(fmt.Sprintf("JIRA-%d", 1000+n)))
+	}
+	story := func(seed uint64) bool {
+		random, provider, before := rand.New(rand.NewPCG(seed, 0)), &v1.ResourceSetInputProvider{}, map[string]string{}
+		provider.Spec.Filter = &v1.InputProviderFilter{Limit: 300}
+		for range 5 {
+			random.Shuffle(len(all), func(a, b int) { all[a], all[b] = all[b], all[a] })
+			ids, _ := reexport(t, provider, all[:random.IntN(600)])
+			if distinct := len(slices.Compact(slices.Sorted(maps.Values(ids)))); distinct != len(ids) {
+				t.Errorf("%d branches have %d ids", len(ids), distinct)
+				return false
+			}
+			for name, id := range ids {
+				if was, lived := before[name]; lived && was != id {
+					t.Errorf("%s went from %s to %s", name, was, id)
+					return false
+				}
+			}
+			before = ids
+		}
+		return true
+	}
+	if err := quick.Check(story, &quick.Config{MaxCount: 5}); err != nil {
+		t.Error(err)
+	}
+}
