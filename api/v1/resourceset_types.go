@@ -16,7 +16,7 @@ const ResourceSetKind = "ResourceSet"
 const (
 	// InputStrategyFlatten lists the inputs of all providers one after the other.
 	InputStrategyFlatten = "Flatten"
-	// InputStrategyPermute combines each input of a provider with each of the others.
+	// InputStrategyPermute combines each input of a source with each of the others.
 	InputStrategyPermute = "Permute"
 )
 
@@ -102,7 +102,8 @@ type InputStrategySpec struct {
 	// +required
 	Name string `json:"name"`
 
-	// IncludeEmptyProviders makes the product empty when one provider has no inputs.
+	// IncludeEmptyProviders makes the product empty when one provider, or the
+	// ResourceSet itself, has no inputs; without it they are left out.
 	// +optional
 	IncludeEmptyProviders *bool `json:"includeEmptyProviders,omitempty"`
 }
@@ -242,7 +243,8 @@ type PreviewStatus struct {
 	ID string `json:"id"`
 
 	// Provider is the name of the object that the input set comes from: a
-	// ResourceSetInputProvider, or the ResourceSet itself.
+	// ResourceSetInputProvider, or the ResourceSet itself; of a permutation, the
+	// names and ids of the input sets that it combines: api=12/web=7.
 	Provider string `json:"provider"`
 
 	// Ready is True when the preview's objects are applied, and where the

@@ -118,7 +118,8 @@ func (o *buildResourceSet) inputs(set *v1.ResourceSet) ([]input.Set, error) {
 		return nil, err
 	}
 	set.Spec.InputsFrom = nil // they are resolved; one that is not in the file is ignored
-	return input.Flatten(set, providers)
+	combined, err := input.Combine(set, providers, nil)
+	return combined.Sets, err
 }
 
 func failedPreviews(plan render.Plan) error {

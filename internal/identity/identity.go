@@ -29,7 +29,7 @@ func Checksum(text string) string {
 
 // Spread returns the checksum of a text's SHA-256 in hexadecimal. Adler-32 adds
 // bytes up: of 10,000 short names that differ in a few digits, 7,000 share a
-// number with another; of their digests, ten do.
+// number with another; of their digests, about ten do.
 func Spread(text string) string { return Checksum(digest(text)) }
 
 // digest returns the SHA-256 of a text in hexadecimal.

@@ -12,14 +12,40 @@ import (
 // those that its providers export, ordered by provider. A set that asks for no
 // inputs at all is rendered once, without one.
 func Flatten(set *v1.ResourceSet, providers []v1.ResourceSetInputProvider) ([]Set, error) {
-	if len(set.Spec.Inputs) == 0 && len(set.Spec.InputsFrom) == 0 && len(providers) == 0 {
+	if asksForNone(set, providers) {
 		return []Set{None()}, nil
 	}
-	own := Provider{APIVersion: v1.GroupVersion.String(), Kind: v1.ResourceSetKind, Name: set.Name, Namespace: set.Namespace}
+	groups, err := grouped(set, providers)
+	if err != nil {
+		return nil, err
+	}
+	var sets []Set
+	for _, g := range groups {
+		sets = append(sets, g.sets...)
+	}
+	return sets, nil
+}
+
+// asksForNone reports whether a set names nothing that inputs could come from.
+func asksForNone(set *v1.ResourceSet, providers []v1.ResourceSetInputProvider) bool {
+	return len(set.Spec.Inputs) == 0 && len(set.Spec.InputsFrom) == 0 && len(providers) == 0
+}
+
+// group is the input sets of one source.
+type group struct {
+	from Provider
+	sets []Set
+}
+
+// grouped lists the sources of a set: first the set itself, which may have no
+// inputs, then its providers by name.
+func grouped(set *v1.ResourceSet, providers []v1.ResourceSetInputProvider) ([]group, error) {
+	own := providerOf(set)
 	sets, err := decodeAll(own, set.Spec.Inputs)
 	if err != nil {
 		return nil, err
 	}
+	groups := []group{{own, sets}}
 	for _, provider := range ordered(providers) {
 		from := Provider{
 			APIVersion: v1.GroupVersion.String(), Kind: v1.ResourceSetInputProviderKind,
@@ -29,9 +55,14 @@ func Flatten(set *v1.ResourceSet, providers []v1.ResourceSetInputProvider) ([]Se
 		if err != nil {
 			return nil, err
 		}
-		sets = append(sets, exported...)
+		groups = append(groups, group{from, exported})
 	}
-	return sets, nil
+	return groups, nil
+}
+
+// providerOf names a set as the source of the inputs written down in it.
+func providerOf(set *v1.ResourceSet) Provider {
+	return Provider{APIVersion: v1.GroupVersion.String(), Kind: v1.ResourceSetKind, Name: set.Name, Namespace: set.Namespace}
 }
 
 // ordered sorts providers by namespace and name, each once.
@@ -55,9 +86,7 @@ func decodeAll(from Provider, inputs []v1.ResourceSetInput) ([]Set, error) {
 		if err != nil {
 			return nil, fmt.Errorf("input %d of %s: %w", n+1, from, err)
 		}
-		values[ProviderKey] = map[string]any{
-			"apiVersion": from.APIVersion, "kind": from.Kind, "name": from.Name, "namespace": from.Namespace,
-		}
+		values[ProviderKey] = from.values()
 		sets = append(sets, Set{Provider: from, Index: n, Values: values})
 	}
 	return sets, nil

@@ -18,7 +18,11 @@ import (
 // ProviderKey is the key under which each input set names its source.
 const ProviderKey = "provider"
 
-// Provider names the object that an input set comes from.
+// idKey is the key of its id.
+const idKey = "id"
+
+// Provider names the object that an input set comes from; of a permutation, the
+// input sets that it combines.
 type Provider struct {
 	APIVersion, Kind, Name, Namespace string
 }
@@ -26,6 +30,11 @@ type Provider struct {
 // String returns Kind/namespace/name.
 func (p Provider) String() string {
 	return fmt.Sprintf("%s/%s/%s", p.Kind, p.Namespace, p.Name)
+}
+
+// values returns the provider as a template sees it.
+func (p Provider) values() map[string]any {
+	return map[string]any{"apiVersion": p.APIVersion, "kind": p.Kind, "name": p.Name, "namespace": p.Namespace}
 }
 
 // Set is one input set.
@@ -41,7 +50,7 @@ type Set struct {
 
 // ID returns the value of the key id as text, or "" when there is none.
 func (s Set) ID() string {
-	if id, ok := s.Values["id"]; ok && id != nil {
+	if id, ok := s.Values[idKey]; ok && id != nil {
 		return fmt.Sprint(id)
 	}
 	return ""
@@ -70,10 +79,15 @@ func (s Set) IsNone() bool { return s.Values == nil }
 // String names the set for a person: provider and id, or the position of a set
 // that has no id.
 func (s Set) String() string {
-	if id := s.ID(); id != "" {
+	id := s.ID()
+	switch {
+	case s.Provider.Kind == PermutationKind:
+		return fmt.Sprintf("permutation %q of %s", id, s.Provider.Name)
+	case id != "":
 		return fmt.Sprintf("input %q of %s", id, s.Provider)
+	default:
+		return fmt.Sprintf("input %d of %s", s.Index+1, s.Provider)
 	}
-	return fmt.Sprintf("input %d of %s", s.Index+1, s.Provider)
 }
 
 // Decode reads the values of an input set. Integers become int64, other

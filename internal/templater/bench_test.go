@@ -17,6 +17,7 @@ import (
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/record"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -203,8 +204,22 @@ func (b *bench) configMaps() string {
 	for _, item := range list.Items {
 		names = append(names, item.Name)
 	}
+	return sorted(names)
+}
+
+func sorted(names []string) string {
 	slices.Sort(names)
 	return strings.Join(names, " ")
+}
+
+// uid returns what tells a ConfigMap from another of its name.
+func (b *bench) uid(name string) types.UID {
+	b.t.Helper()
+	found := &corev1.ConfigMap{}
+	if err := server.Client.Get(context.Background(), b.key(name), found); err != nil {
+		b.t.Fatal(err)
+	}
+	return found.UID
 }
 
 // wantReady checks the Ready condition of a set.

@@ -56,9 +56,7 @@ func (r *run) outcome(p plan, result applied, pruned apply.Pruned) report.Outcom
 	case waiting.len() > 0:
 		return r.progressing(p, waiting, r.nextLook(result))
 	case len(p.inputs.silent) > 0:
-		outcome := report.Wait(v1.ReasonInputsNotReady, unheard(p.inputs.silent), r.RequeueDependency)
-		outcome.Status = metav1.ConditionUnknown
-		return outcome
+		return r.unheard(p.inputs.silent)
 	}
 	message := fmt.Sprintf("Reconciliation finished in %s", r.Now().Sub(r.started).Round(time.Millisecond))
 	if len(pruned.Left) == 0 {

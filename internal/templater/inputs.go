@@ -12,6 +12,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/identity"
 	"github.com/eddy-previews/eddy/internal/input"
 	"github.com/eddy-previews/eddy/internal/report"
 )
@@ -24,27 +25,49 @@ type inputs struct {
 	silent []string
 }
 
-// inputs gathers the input sets of the ResourceSet and its providers.
+// inputs gathers the input sets of the ResourceSet and its providers. Where
+// inputs are combined, a provider that has never reported leaves all of them
+// unknown: the run ends here, and everything stays as it is.
 func (r *run) inputs(ctx context.Context) (inputs, error) {
-	if strategy := r.set.Spec.InputStrategy; strategy != nil && strategy.Name != v1.InputStrategyFlatten {
-		err := fmt.Errorf("spec.inputStrategy.name: %s is not supported; use %s", strategy.Name, v1.InputStrategyFlatten)
-		return inputs{}, stalledBuild(err)
-	}
 	providers, err := r.providers(ctx)
 	if err != nil {
 		return inputs{}, err
 	}
-	sets, err := input.Flatten(r.set, providers)
+	silent := silentOf(providers)
+	if len(silent) > 0 && input.Permutes(r.set) {
+		return inputs{}, report.Hold(r.unheard(silent))
+	}
+	combined, err := input.Combine(r.set, providers, input.Given(r.keys()))
 	if err != nil {
 		return inputs{}, stalledBuild(fmt.Errorf("failed to compute inputs: %w", err))
 	}
-	gathered := inputs{sets: sets}
-	for _, provider := range providers {
-		if !hasReported(&provider) {
-			gathered.silent = append(gathered.silent, provider.Name)
+	r.collisions = identity.Tell(combined.Collisions)
+	return inputs{sets: combined.Sets, silent: silent}, nil
+}
+
+// keys lists the keys of the input sets that the set has had previews of.
+func (r *run) keys() []string {
+	var keys []string
+	for _, preview := range r.set.Status.Previews {
+		keys = append(keys, preview.Provider+"/"+preview.ID)
+	}
+	if r.set.Status.Inventory != nil {
+		for _, entry := range r.set.Status.Inventory.Entries {
+			keys = append(keys, entry.Input)
 		}
 	}
-	return gathered, nil
+	return keys
+}
+
+// silentOf names the providers that have never reported.
+func silentOf(providers []v1.ResourceSetInputProvider) []string {
+	var silent []string
+	for _, provider := range providers {
+		if !hasReported(&provider) {
+			silent = append(silent, provider.Name)
+		}
+	}
+	return silent
 }
 
 // hasReported reports whether a provider has ever said what it found.
@@ -90,10 +113,13 @@ func (r *run) resolve(ctx context.Context, n int, ref v1.InputProviderReference)
 	return list.Items, err
 }
 
-// unheard says what a set does while a provider has not reported.
-func unheard(silent []string) string {
-	return fmt.Sprintf("waiting for the first report of ResourceSetInputProvider %s: nothing is deleted until then",
+// unheard is the outcome while providers have not reported.
+func (r *run) unheard(silent []string) report.Outcome {
+	message := fmt.Sprintf("waiting for the first report of ResourceSetInputProvider %s: nothing is deleted until then",
 		strings.Join(silent, ", "))
+	outcome := report.Wait(v1.ReasonInputsNotReady, message, r.RequeueDependency)
+	outcome.Status = metav1.ConditionUnknown
+	return outcome
 }
 
 // stalledBuild marks an error that stops the whole set until it is changed.

@@ -69,6 +69,8 @@ type run struct {
 	memory  *memory
 	// awaits: a change of the status of what is owned is news.
 	awaits waiting
+	// collisions says which inputs got an id that is told from another's.
+	collisions string
 }
 
 // Reconcile brings the previews of one ResourceSet in line with its inputs.
@@ -91,6 +93,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	if err != nil {
 		outcome = run.failure(err)
 	}
+	outcome.Collisions = run.collisions
 	return r.Report.Finish(ctx, run.saved, set, outcome)
 }
 
