@@ -1,10 +1,17 @@
 package examples_test
 
 import (
+	"fmt"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+
+	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/input"
+	"github.com/eddy-previews/eddy/internal/render"
 )
 
 var yamlBlock = regexp.MustCompile("(?s)```yaml\n(.*?)```")
@@ -27,5 +34,40 @@ func TestTheYAMLInTheDocsIsAdmitted(t *testing.T) {
 	}
 	if found < 3 {
 		t.Errorf("found %d documents: the pattern misses them", found)
+	}
+}
+
+// TestTheCombinedInputsInTheDocsAreRendered makes of one pull request what the
+// page says: an object for each region, under the id that the page names.
+func TestTheCombinedInputsInTheDocsAreRendered(t *testing.T) {
+	page := read(t, "../docs/reference.md")
+	set := decode[v1.ResourceSet](t, yamlBlock.FindStringSubmatch(page[strings.Index(page, "## Combining inputs"):])[1])
+	request := &v1.ResourceSetInputProvider{}
+	request.Name, request.Namespace = "api-prs", "app-dev"
+	request.Status.ExportedInputs = []v1.ResourceSetInput{{
+		"id": &apiextensionsv1.JSON{Raw: []byte(`"1234"`)}, "sha": &apiextensionsv1.JSON{Raw: []byte(`"` + sha + `"`)},
+	}}
+	combined, err := input.Combine(set, []v1.ResourceSetInputProvider{*request}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	program, err := render.Compile(set)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, one := range combined.Sets {
+		preview, err := program.Render(one)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, object := range preview.Objects {
+			got = append(got, fmt.Sprint(object.GetName(), " ", object.Object["data"]))
+		}
+	}
+	equal(t, strings.Join(got, "\n"), fmt.Sprintf(
+		"api-869142653 map[cluster:eu-west-1 commit:%[1]s request:1234]\napi-345575495 map[cluster:us-east-2 commit:%[1]s request:1234]", sha))
+	if key := combined.Sets[0].Key(); !strings.Contains(page, "`"+key+"`") {
+		t.Errorf("the page names another key than %s", key)
 	}
 }
