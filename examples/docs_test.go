@@ -41,7 +41,8 @@ func TestTheYAMLInTheDocsIsAdmitted(t *testing.T) {
 // page says: an object for each region, under the id that the page names.
 func TestTheCombinedInputsInTheDocsAreRendered(t *testing.T) {
 	page := read(t, "../docs/reference.md")
-	set := decode[v1.ResourceSet](t, yamlBlock.FindStringSubmatch(page[strings.Index(page, "## Combining inputs"):])[1])
+	_, section, _ := strings.Cut(page, "## Combining inputs")
+	set := decode[v1.ResourceSet](t, yamlBlock.FindStringSubmatch(section)[1])
 	request := &v1.ResourceSetInputProvider{}
 	request.Name, request.Namespace = "api-prs", "app-dev"
 	request.Status.ExportedInputs = []v1.ResourceSetInput{{
