@@ -46,17 +46,25 @@ func (s *scalar) fill(outputs []output) (any, error) {
 	if err := s.check(outputs); err != nil {
 		return nil, err
 	}
+	value := s.value(outputs)
+	if text, ok := value.(string); ok && s.substitute {
+		return substitutable(text), nil
+	}
+	return value, nil
+}
+
+func (s *scalar) value(outputs []output) any {
 	if !s.plain {
-		return join(s.parts, outputs), nil
+		return join(s.parts, outputs)
 	}
 	if first := s.parts[0]; len(s.parts) == 1 && outputs[first.output].quoted {
-		return outputs[first.output].value, nil
+		return outputs[first.output].value
 	}
 	text := join(trimmed(s.parts, outputs), outputs)
 	if s.string {
-		return text, nil
+		return text
 	}
-	return resolve(text), nil
+	return resolve(text)
 }
 
 // check refuses a mark that is not one, and structure that would be a text.

@@ -33,10 +33,8 @@
 //
 // A text that YAML cannot write (NUL, DEL, what is not UTF-8) is refused.
 //
-// What Flux makes of a value is not decided here: it puts those of
-// postBuild.substitute into the YAML of an overlay, without line breaks but
-// otherwise as they are, and parses that. There, pass an identifier, a commit
-// or `slugify`, or quote the variable in the overlay.
+// What Flux puts into the YAML of an overlay, a value of postBuild.substitute,
+// is written so that YAML reads it as one scalar: see substitute.go.
 package render
 
 import (

@@ -42,6 +42,8 @@ type scalar struct {
 	isText bool
 	// string: the API wants a string.
 	string bool
+	// substitute: Flux puts it into YAML.
+	substitute bool
 }
 
 // part is a literal, or the mark of an output.
@@ -152,7 +154,9 @@ var otherTags = []string{"!!int", "!!float", "!!bool", "!!null"}
 
 // newScalar reads a scalar.
 func newScalar(n *yamlv3.Node, at place) node {
-	text := &scalar{parts: split(n.Value), plain: isPlain(n), isText: isText(n), string: at.wantsString()}
+	text := &scalar{
+		parts: split(n.Value), plain: isPlain(n), isText: isText(n), string: at.wantsString(), substitute: at.isSubstitute(),
+	}
 	switch {
 	case !text.isConstant():
 		return text
