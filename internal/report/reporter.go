@@ -105,11 +105,11 @@ func (r *Reporter) Finish(ctx context.Context, before, obj Object, outcome Outco
 		obj.SetLastHandledReconcileRequest(token)
 	}
 	news := setConditions(before, obj, outcome)
+	if outcome.Changes != "" { // they are made, whatever becomes of the status
+		r.Events.AnnotatedEventf(obj, annotationsOf(outcome), corev1.EventTypeNormal, v1.ReasonApplySucceeded, "%s", outcome.Changes)
+	}
 	if err := r.Save(ctx, before, obj); err != nil {
 		return RetryOnConflict(err)
-	}
-	if outcome.Changes != "" {
-		r.Events.AnnotatedEventf(obj, annotationsOf(outcome), corev1.EventTypeNormal, v1.ReasonApplySucceeded, "%s", outcome.Changes)
 	}
 	if outcome.Collisions != "" {
 		r.Events.Event(obj, corev1.EventTypeNormal, v1.ReasonIDCollision, outcome.Collisions)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/resourceversion"
 
 	"github.com/eddy-previews/eddy/internal/apply"
 )
@@ -12,6 +13,11 @@ import (
 // memory is what is remembered of one set from one run to the next. It is a
 // cache: a restart loses it, and pays with a listing. One run at a time uses it.
 type memory struct {
+	// wrote is the version of the set after the last run, and stale counts how
+	// often an older one was read since.
+	wrote string
+	stale int
+
 	applied *apply.Memory
 	// looked is when the API server was last asked for all that the set owns.
 	looked time.Time
@@ -64,6 +70,27 @@ func (m *memory) patience(now time.Time) time.Duration {
 		longest = max(longest, now.Sub(w.since))
 	}
 	return min(max(longest/4, healthSoon), healthLate)
+}
+
+const (
+	// staleDelay is long enough for the watch to bring what the last run wrote.
+	staleDelay = 50 * time.Millisecond
+	// mostStale bounds the patience with it: the versions of an etcd that was
+	// restored from a backup begin at an older one.
+	mostStale = 100
+)
+
+// isAheadOf reports whether a version of the set is older than what the last
+// run wrote: a run on it would do everything again, only to find out when it
+// writes its status.
+func (m *memory) isAheadOf(version string) bool {
+	order, err := resourceversion.CompareResourceVersion(m.wrote, version)
+	if m.wrote == "" || err != nil || order <= 0 || m.stale >= mostStale {
+		m.stale = 0
+		return false
+	}
+	m.stale++
+	return true
 }
 
 // keep forgets all previews but those that are still asked for.

@@ -79,6 +79,16 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	if err := r.Client.Get(ctx, req.NamespacedName, set); err != nil {
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
+	memory := r.memories.of(set.UID)
+	if memory.isAheadOf(set.ResourceVersion) {
+		return ctrl.Result{RequeueAfter: staleDelay}, nil
+	}
+	defer func() { memory.wrote = set.ResourceVersion }()
+	return r.reconcile(ctx, set)
+}
+
+// reconcile is Reconcile for a set that is there, and fresh.
+func (r *Reconciler) reconcile(ctx context.Context, set *v1.ResourceSet) (ctrl.Result, error) {
 	if !set.DeletionTimestamp.IsZero() {
 		return r.newRun(set).uninstall(ctx)
 	}
