@@ -57,6 +57,7 @@ func TestAPreviewIsAFullCopyOfTheApp(t *testing.T) {
 	t.Run("the commit is on the pod template", func(t *testing.T) {
 		equal(t, deployment.Spec.Template.Annotations[story.CommitAnnotation], pr.SHA)
 	})
+	t.Run("the status tells where it answers", func(t *testing.T) { expect(t, world.Told(pr)) })
 	t.Run("references follow the suffix", func(t *testing.T) {
 		equal(t, container.EnvFrom[0].ConfigMapRef.Name, pr.Name("api-config"))
 		equal(t, deployment.Spec.Template.Spec.ServiceAccountName, pr.Name("api"))

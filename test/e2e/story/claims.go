@@ -109,6 +109,22 @@ func (w *World) Deployed(pr PullRequest) Claim {
 	}}
 }
 
+// Told claims that the ResourceSet tells of the preview, and where it answers.
+func (w *World) Told(pr PullRequest) Claim {
+	return Claim{fmt.Sprintf("the ResourceSet tells the URL of pull request %d", pr.Number), later, func(ctx context.Context) error {
+		set := &v1.ResourceSet{}
+		if err := w.Get(ctx, ResourceSet, set); err != nil {
+			return err
+		}
+		for _, preview := range set.Status.Previews {
+			if preview.ID == pr.ID() && preview.Ready == metav1.ConditionTrue && preview.SHA == pr.SHA && preview.URL == pr.PublicURL() {
+				return nil
+			}
+		}
+		return fmt.Errorf("its previews are %+v", set.Status.Previews)
+	}}
+}
+
 // Absent claims that the pull request has neither a Kustomization nor anything
 // that one would have deployed.
 func (w *World) Absent(pr PullRequest) Claim {
