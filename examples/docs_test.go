@@ -37,6 +37,36 @@ func TestTheYAMLInTheDocsIsAdmitted(t *testing.T) {
 	}
 }
 
+// TestTheRecipesAreRendered renders each ResourceSet of the recipes for a pull
+// request, with a label and without.
+func TestTheRecipesAreRendered(t *testing.T) {
+	page := read(t, "../docs/recipes.md")
+	for _, block := range yamlBlock.FindAllStringSubmatch(page, -1) {
+		if !strings.Contains(block[1], "kind: ResourceSet\n") {
+			continue
+		}
+		program, err := render.Compile(decode[v1.ResourceSet](t, block[1]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, labels := range []any{[]any{"with-backend"}, nil} {
+			values := map[string]any{"id": "1234", "sha": sha, "branch": "feature/cart"}
+			if labels != nil {
+				values["labels"] = labels
+			}
+			preview, err := program.Render(input.Set{Values: values})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, object := range preview.Objects {
+				if text := fmt.Sprint(object.Object); !strings.Contains(text, "1234") || strings.Contains(text, "<<") {
+					t.Errorf("rendered is %s", text)
+				}
+			}
+		}
+	}
+}
+
 // TestTheCombinedInputsInTheDocsAreRendered makes of one pull request what the
 // page says: an object for each region, under the id that the page names.
 func TestTheCombinedInputsInTheDocsAreRendered(t *testing.T) {
