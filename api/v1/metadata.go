@@ -27,9 +27,14 @@ const (
 	// ConvertKubeConfigFromAnnotation fills a rendered ConfigMap with the
 	// address and authority of a kubeconfig in a Secret.
 	ConvertKubeConfigFromAnnotation = Group + "/convertKubeConfigFrom"
+	// WatchLabel with the value Enabled makes a ConfigMap or Secret wake, when it
+	// changes, the ResourceSets that take something from it.
+	WatchLabel = "reconcile.fluxcd.io/watch"
 	// ChecksumFromAnnotation puts the checksum of ConfigMaps and Secrets beside
 	// itself, given as Kind/namespace/name and separated by commas.
 	ChecksumFromAnnotation = Group + "/checksumFrom"
+	// ChecksumAnnotation is that checksum, sha256:HEX.
+	ChecksumAnnotation = Group + "/checksum"
 	// RecreateOnFailureAnnotation, when "enabled" on a rendered Job, deletes one
 	// that has failed before it is applied again.
 	RecreateOnFailureAnnotation = Group + "/recreateOnFailure"

@@ -221,6 +221,9 @@ func (r *applyRun) one(ctx context.Context, object Object) (Action, error) {
 	if err := r.mayTake(ctx, ref, was); err != nil {
 		return "", err
 	}
+	if was, err = r.clearFailed(ctx, object, was); err != nil {
+		return "", fmt.Errorf("%s: making way for it: %w", ref, err)
+	}
 	if r.Memory.unchanged(object, was) {
 		return Unchanged, nil
 	}
@@ -275,7 +278,7 @@ func (r *applyRun) mayTake(ctx context.Context, ref Ref, was *Meta) error {
 		return nil
 	}
 	other := ownerOf(was)
-	if other.Name == "" || (other.Name == r.owner.Name && other.Namespace == r.owner.Namespace) {
+	if other.Name == "" || owns(r.owner, was) {
 		return nil
 	}
 	exists, err := r.OwnerExists(ctx, other)

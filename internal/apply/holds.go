@@ -31,7 +31,7 @@ func ownedFields(stored *unstructured.Unstructured, manager, version string) map
 			continue
 		}
 		var fields map[string]any
-		if json.Unmarshal(entry.FieldsV1.Raw, &fields) != nil {
+		if json.Unmarshal(entry.FieldsV1.GetRawBytes(), &fields) != nil {
 			return nil
 		}
 		return fields

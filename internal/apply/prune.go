@@ -74,11 +74,11 @@ func (r *pruneRun) one(ctx context.Context, entry Entry) {
 		r.left[entry.Ref] = fmt.Sprintf("looking at it before it is deleted failed: %v", err)
 		return
 	}
-	if was == nil || !r.mine(was) || isKept(was) {
+	if was == nil || !owns(r.owner, was) || isKept(was) {
 		return
 	}
 	if was.DeletionTimestamp == nil {
-		if err := r.delete(ctx, entry.Ref, was); err != nil {
+		if err := r.delete(ctx, entry.Ref, was, metav1.DeletePropagationBackground); err != nil {
 			r.left[entry.Ref] = err.Error()
 			return
 		}
@@ -112,11 +112,6 @@ func (r *pruneRun) note(m *Meta) {
 	}
 }
 
-func (r *pruneRun) mine(was *Meta) bool {
-	owner := ownerOf(was)
-	return owner.Name == r.owner.Name && owner.Namespace == r.owner.Namespace
-}
-
 // userOf returns a Flux object that is still there and may need the entry.
 func (r *pruneRun) userOf(entry Entry, unwanted Inventory) *Entry {
 	for i, flux := range unwanted {
@@ -148,10 +143,10 @@ func (r *pruneRun) result(unwanted Inventory) Pruned {
 }
 
 // delete deletes the very object that was seen, and no other of its name.
-func (a *Applier) delete(ctx context.Context, ref Ref, was *Meta) error {
+func (a *Applier) delete(ctx context.Context, ref Ref, was *Meta, how metav1.DeletionPropagation) error {
 	uid := was.UID
 	err := a.Client.Delete(ctx, was.DeepCopy(),
-		client.PropagationPolicy(metav1.DeletePropagationBackground),
+		client.PropagationPolicy(how),
 		client.Preconditions(metav1.Preconditions{UID: &uid}))
 	switch {
 	case err == nil || apierrors.IsNotFound(err):

@@ -184,21 +184,21 @@ func TestAfterARestartWhatSomebodyElseDidMeanwhileIsUndone(t *testing.T) {
 func TestTheFieldsOfFormerManagersAreTakenOver(t *testing.T) {
 	managers := []struct {
 		name, manager string
-		apply         bool
+		operation     metav1.ManagedFieldsOperationType
 	}{
-		{"Flux Operator", "flux-operator", true},
-		{"kubectl apply", "kubectl-client-side-apply", false},
-		{"kubectl apply --server-side", "kubectl", true},
-		{"kubectl edit", "kubectl-edit", false},
-		{"Helm", "helm", false},
-		{"a manager that is named by a flag", "terraform", true},
+		{"Flux Operator", "flux-operator", metav1.ManagedFieldsOperationApply},
+		{"kubectl apply", "kubectl-client-side-apply", metav1.ManagedFieldsOperationUpdate},
+		{"kubectl apply --server-side", "kubectl", metav1.ManagedFieldsOperationApply},
+		{"kubectl edit", "kubectl-edit", metav1.ManagedFieldsOperationUpdate},
+		{"Helm", "helm", metav1.ManagedFieldsOperationUpdate},
+		{"a manager that is named by a flag", "terraform", metav1.ManagedFieldsOperationApply},
 	}
 	for _, m := range managers {
 		t.Run(m.name, func(t *testing.T) {
 			b := newBench(t)
 			b.Overridden = []string{"terraform"}
 			before := b.object("1", `{apiVersion: v1, kind: ConfigMap, metadata: {name: one, annotations: {kubectl.kubernetes.io/last-applied-configuration: "{}", meta.helm.sh/release-name: x}}, data: {key: a, old: b}}`)
-			create(t, before.Unstructured, m.manager, m.apply)
+			create(t, before.Unstructured, m.manager, m.operation)
 			uid := b.get("one").UID
 			b.want("ConfigMap/one configured", b.configMap("1", "one", "a"))
 
@@ -232,10 +232,10 @@ func TestTheFieldsOfControllersAreLeftAlone(t *testing.T) {
 }
 
 // create writes an object as another manager would.
-func create(t *testing.T, object *unstructured.Unstructured, manager string, byApply bool) {
+func create(t *testing.T, object *unstructured.Unstructured, manager string, operation metav1.ManagedFieldsOperationType) {
 	t.Helper()
 	var err error
-	if byApply {
+	if operation == metav1.ManagedFieldsOperationApply {
 		err = server.Client.Apply(context.Background(), client.ApplyConfigurationFromUnstructured(object.DeepCopy()), client.FieldOwner(manager))
 	} else {
 		err = server.Client.Create(context.Background(), object.DeepCopy(), client.FieldOwner(manager))

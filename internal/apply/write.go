@@ -10,9 +10,9 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/util/validation"
-	"k8s.io/apimachinery/pkg/util/wait"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
@@ -72,13 +72,10 @@ func (r *applyRun) patch(ctx context.Context, object *unstructured.Unstructured)
 }
 
 func (r *applyRun) recreate(ctx context.Context, object *unstructured.Unstructured, was *Meta) error {
-	if err := r.delete(ctx, RefOf(object), was); err != nil {
+	if err := r.delete(ctx, RefOf(object), was, metav1.DeletePropagationBackground); err != nil {
 		return fmt.Errorf("deleting it to change an immutable field: %w", err)
 	}
-	return wait.PollUntilContextTimeout(ctx, recreateInterval, recreateTimeout, true, func(ctx context.Context) (bool, error) {
-		now, err := r.get(ctx, RefOf(object))
-		return now == nil || now.UID != was.UID, err
-	})
+	return r.awaitGone(ctx, RefOf(object), was)
 }
 
 // forced reports whether the owner, the object or what is in the cluster asks

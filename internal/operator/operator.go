@@ -11,6 +11,7 @@ import (
 	"github.com/fluxcd/pkg/runtime/events"
 	"github.com/fluxcd/pkg/runtime/logger"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
@@ -95,7 +96,7 @@ func managerOptions(scheme *runtime.Scheme, options Options) ctrl.Options {
 		LeaderElectionReleaseOnCancel: true,
 		// A process may start the operator again, as tests do.
 		Controller: config.Controller{SkipNameValidation: ptr.To(true)},
-		Cache:                         cache.Options{DefaultNamespaces: namespaces(options.WatchNamespaces)},
+		Cache:      cache.Options{DefaultNamespaces: namespaces(options.WatchNamespaces)},
 		Client: client.Options{Cache: &client.CacheOptions{
 			// Read when needed: a cache of them would hold every Secret of the cluster.
 			DisableFor: []client.Object{&corev1.Secret{}, &corev1.ConfigMap{}, &corev1.ServiceAccount{}},
@@ -143,6 +144,10 @@ func addControllers(manager ctrl.Manager, options Options) error {
 	if err := watch.SetupWithManager(manager, controllerOptions(options)); err != nil {
 		return fmt.Errorf("adding the watcher: %w", err)
 	}
+	configs, err := labels.Parse(options.WatchConfigs)
+	if err != nil {
+		return fmt.Errorf("--watch-configs-label-selector: %w", err)
+	}
 	template := &templater.Reconciler{
 		Client:                manager.GetClient(),
 		Report:                reporter,
@@ -153,6 +158,7 @@ func addControllers(manager ctrl.Manager, options Options) error {
 		Backoff:               templater.Backoff{Min: options.Retry.MinRetryDelay, Max: options.Retry.MaxRetryDelay},
 		OverrideManagers:      options.OverrideManagers,
 		Namespaces:            namespaces(options.WatchNamespaces),
+		WatchConfigs:          configs,
 		Now:                   time.Now,
 	}
 	if err := template.SetupWithManager(manager, controllerOptions(options)); err != nil {

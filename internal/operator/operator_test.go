@@ -118,6 +118,30 @@ func TestTheTwoKindsWorkTogetherAndDriftIsRepairedByItself(t *testing.T) {
 	})
 }
 
+func TestWhatALabelledSecretHoldsIsCopiedAtOnceWhenItChanges(t *testing.T) {
+	namespace := server.Namespace(t)
+	start(t, "--watch-namespaces="+namespace)
+	g := gomega.NewWithT(t)
+	shared := &corev1.Secret{
+		ObjectMeta: metav1.ObjectMeta{Name: "shared", Namespace: namespace, Labels: map[string]string{v1.WatchLabel: "Enabled"}},
+		StringData: map[string]string{"token": "one"},
+	}
+	copies := &v1.ResourceSet{ObjectMeta: metav1.ObjectMeta{Name: "copies", Namespace: namespace}}
+	copies.Spec.ResourcesTemplate = "{apiVersion: v1, kind: Secret, metadata: {name: copy, namespace: " + namespace +
+		", annotations: {fluxcd.controlplane.io/copyFrom: " + namespace + "/shared}}}"
+	g.Expect(server.Client.Create(context.Background(), copies)).To(gomega.Succeed())
+	token := func() string {
+		found := &corev1.Secret{}
+		_ = server.Client.Get(context.Background(), client.ObjectKey{Namespace: namespace, Name: "copy"}, found) // or it has no token yet
+		return string(found.Data["token"])
+	}
+	g.Expect(server.Client.Create(context.Background(), shared)).To(gomega.Succeed())
+	g.Eventually(token, 10*time.Second).Should(gomega.Equal("one"))
+	shared.StringData = map[string]string{"token": "two"}
+	g.Expect(server.Client.Update(context.Background(), shared)).To(gomega.Succeed())
+	g.Eventually(token, 10*time.Second).Should(gomega.Equal("two"))
+}
+
 // create makes a static provider and the set that uses it.
 func create(t *testing.T, namespace string) {
 	t.Helper()

@@ -8,6 +8,8 @@ import (
 	"github.com/fluxcd/pkg/runtime/controller"
 	"github.com/fluxcd/pkg/runtime/logger"
 	"github.com/spf13/pflag"
+
+	v1 "github.com/eddy-previews/eddy/api/v1"
 )
 
 // Options are the operator's settings.
@@ -21,6 +23,7 @@ type Options struct {
 	RequeueDependency     time.Duration
 	DefaultServiceAccount string
 	WatchNamespaces       []string
+	WatchConfigs          string
 
 	Log   logger.Options
 	Retry controller.RateLimiterOptions
@@ -45,6 +48,8 @@ func (o *Options) BindFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&o.DefaultServiceAccount, "default-service-account", os.Getenv("DEFAULT_SERVICE_ACCOUNT"),
 		"service account to impersonate for a ResourceSet that names none; the operator's own permissions when empty")
 	flags.StringSliceVar(&o.WatchNamespaces, "watch-namespaces", nil, "namespaces to work in, separated by commas; all when empty")
+	flags.StringVar(&o.WatchConfigs, "watch-configs-label-selector", v1.WatchLabel+"=Enabled",
+		"labels of the ConfigMaps and Secrets whose changes wake the ResourceSets that take something from them; none when empty")
 	o.Log.BindFlags(flags)
 	o.Retry.BindFlags(flags)
 	o.Namespace = envOr("RUNTIME_NAMESPACE", "flux-system")

@@ -54,12 +54,8 @@ func (r *run) plan(in inputs) (plan, error) {
 
 	out := plan{inputs: in}
 	for _, one := range rendered.Previews {
-		err := one.Err
-		if err == nil {
-			err = unsupported(one)
-		}
-		if err != nil {
-			out.failed.add(setback{key: one.Input.Key(), reason: meta.BuildFailedReason, err: err})
+		if one.Err != nil {
+			out.failed.add(setback{key: one.Input.Key(), reason: meta.BuildFailedReason, err: one.Err})
 		}
 		out.previews = append(out.previews, preview{key: one.Input.Key(), input: one.Input})
 	}
@@ -67,22 +63,31 @@ func (r *run) plan(in inputs) (plan, error) {
 		return plan{}, stalledBuild(fmt.Errorf("build failed: %w", out.failed.list[0].err))
 	}
 	for _, s := range rendered.Steps {
-		out.steps = append(out.steps, step{name: s.Name, objects: out.failed.without(wanted(s.Objects))})
+		out.steps = append(out.steps, step{name: s.Name, objects: wanted(s.Objects)})
 	}
-	for _, s := range out.steps {
-		out.inventory = append(out.inventory, apply.InventoryOf(s.objects)...)
-	}
-	out.sum()
 	return out, nil
+}
+
+// settle leaves out what previews that failed ask for, and takes stock of the
+// rest.
+func (p *plan) settle() {
+	p.inventory = nil
+	for n := range p.steps {
+		s := &p.steps[n]
+		s.objects = p.failed.without(s.objects)
+		for i, object := range s.objects {
+			s.objects[i].Digest = apply.DigestOf(object.Unstructured)
+		}
+		p.inventory = append(p.inventory, apply.InventoryOf(s.objects)...)
+	}
+	p.sum()
 }
 
 // wanted turns rendered objects into objects to apply.
 func wanted(objects []render.Object) []apply.Object {
 	out := make([]apply.Object, 0, len(objects))
 	for _, o := range objects {
-		out = append(out, apply.Object{
-			Unstructured: o.Unstructured, Group: o.Input, Sharers: o.Sharers, Digest: apply.DigestOf(o.Unstructured),
-		})
+		out = append(out, apply.Object{Unstructured: o.Unstructured, Group: o.Input, Sharers: o.Sharers})
 	}
 	return out
 }
@@ -96,7 +101,7 @@ func (p *plan) sum() {
 			if sums[key] == nil {
 				sums[key] = sha256.New()
 			}
-			sums[key].Write(object.Digest[:])
+			_, _ = sums[key].Write(object.Digest[:])
 			counts[key]++
 		}
 	}

@@ -20,11 +20,14 @@ import (
 
 // SetupWithManager starts a run when a set's spec or any of its annotations
 // changes, when a provider that it refers to has news, and when somebody else
-// changes or deletes what it applied.
+// changes or deletes what it applied, or a labelled object that it takes from.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Options) error {
 	changed := predicate.Or(predicate.GenerationChangedPredicate{}, predicate.AnnotationChangedPredicate{})
 	var err error
 	if r.drift, err = newDrift(mgr, r.Namespaces); err != nil {
+		return err
+	}
+	if err := r.watchConfigs(mgr); err != nil {
 		return err
 	}
 	return ctrl.NewControllerManagedBy(mgr).

@@ -1,9 +1,9 @@
 // Package templater reconciles a ResourceSet: it renders a set of objects for
 // each input set, applies them, and deletes what no input asks for any more.
 //
-// A run is a story of eight steps:
+// A run is a story of nine steps:
 //
-//	depend ──> inputs ──> plan ──> claim ──> look ──> apply ──> prune ──> tell
+//	depend ──> inputs ──> plan ──> fill ──> claim ──> look ──> apply ──> prune ──> tell
 //
 // The unit of rendering, applying, failing and keeping is one input set, one
 // preview: the one that fails keeps what it had and is named in the Ready
@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/fluxcd/pkg/apis/meta"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
@@ -52,10 +53,14 @@ type Reconciler struct {
 
 	// Namespaces to watch applied objects in; all when empty.
 	Namespaces map[string]cache.Config
+	// WatchConfigs selects the ConfigMaps and Secrets whose changes wake the sets
+	// that take something from them; nil for none.
+	WatchConfigs labels.Selector
 
 	programs programs
 	memories memories
 	drift    *drift
+	users    users
 }
 
 // run is one reconciliation of one set.
@@ -118,7 +123,7 @@ func (r *Reconciler) newRun(set *v1.ResourceSet) *run {
 	}
 }
 
-// story performs the six steps.
+// story performs the steps.
 func (r *run) story(ctx context.Context) (report.Outcome, error) {
 	if err := r.depend(ctx); err != nil {
 		return report.Outcome{}, err
@@ -135,6 +140,7 @@ func (r *run) story(ctx context.Context) (report.Outcome, error) {
 	if err != nil {
 		return report.Outcome{}, err
 	}
+	r.fill(ctx, applier, &plan)
 	known, err := r.claim(ctx, plan)
 	if err != nil {
 		return report.Outcome{}, err

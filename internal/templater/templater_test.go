@@ -294,22 +294,6 @@ resources: [{apiVersion: v1, kind: ConfigMap, metadata: {name: one, namespace: N
 	}
 }
 
-func TestWhatIsNotSupportedYetIsRefusedForItsPreviewAlone(t *testing.T) {
-	b := newBench(t)
-	b.provider("prs", "1", "2")
-	b.set(`
-inputsFrom: [{kind: ResourceSetInputProvider, name: prs}]
-resources:
-- apiVersion: v1
-  kind: ConfigMap
-  metadata: {name: api-<< inputs.id >>, namespace: NS, annotations: {"fluxcd.controlplane.io/<< if eq inputs.id \"1\" >>copyFrom<< else >>note<< end >>": NS/shared}}
-`)
-	b.wantReady(b.run(), metav1.ConditionFalse, v1.ReasonPreviewsFailed, "fluxcd.controlplane.io/copyFrom is not supported by this version")
-	if got := b.configMaps(); got != "api-2" {
-		t.Errorf("there are %q", got)
-	}
-}
-
 func TestAPreviewThatFailsInAStepHoldsUpNobodyInTheNext(t *testing.T) {
 	b := newBench(t)
 	b.provider("prs", "1", "Not_A_Name")

@@ -95,6 +95,7 @@ func (r *run) letGo(ctx context.Context) error {
 		fmt.Sprintf("Uninstallation completed in %s", r.Now().Sub(r.started).Round(time.Millisecond)))
 	r.programs.forget(r.set.UID)
 	r.memories.forget(r.set.UID)
+	r.users.set(client.ObjectKeyFromObject(r.set), nil)
 	base := r.set.DeepCopy()
 	controllerutil.RemoveFinalizer(r.set, v1.Finalizer)
 	return client.IgnoreNotFound(r.Client.Patch(ctx, r.set, client.MergeFrom(base)))

@@ -1,0 +1,64 @@
+package apply
+
+import (
+	"context"
+	"fmt"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/util/wait"
+
+	v1 "github.com/eddy-previews/eddy/api/v1"
+)
+
+// clearFailed deletes a Job of the owner's that has failed, with its pods, when
+// it is annotated to be made anew then. It returns what is there after that.
+func (r *applyRun) clearFailed(ctx context.Context, object Object, was *Meta) (*Meta, error) {
+	if was == nil || !isRetriedJob(object.Unstructured) || !owns(r.owner, was) {
+		return was, nil
+	}
+	ref := RefOf(object.Unstructured)
+	is, err := r.Read(ctx, ref, object.GroupVersionKind().Version)
+	if err != nil || is == nil || is.GetUID() != was.UID || !hasFailed(is) {
+		return was, err
+	}
+	if err := r.delete(ctx, ref, was, metav1.DeletePropagationForeground); err != nil {
+		return was, err
+	}
+	if err := r.awaitGone(ctx, ref, was); err != nil {
+		return was, fmt.Errorf("the failed Job is still there after %s: %w", recreateTimeout, err)
+	}
+	r.Memory.forget(ref)
+	return nil, nil
+}
+
+// awaitGone waits until the very object that was seen is gone.
+func (a *Applier) awaitGone(ctx context.Context, ref Ref, was *Meta) error {
+	return wait.PollUntilContextTimeout(ctx, recreateInterval, recreateTimeout, true, func(ctx context.Context) (bool, error) {
+		now, err := a.get(ctx, ref)
+		return now == nil || now.UID != was.UID, err
+	})
+}
+
+func owns(owner Owner, m *Meta) bool {
+	is := ownerOf(m)
+	return is.Name == owner.Name && is.Namespace == owner.Namespace
+}
+
+// isRetriedJob reports whether an object is a Job that is made anew when it
+// failed.
+func isRetriedJob(o *unstructured.Unstructured) bool {
+	return o.GetAPIVersion() == "batch/v1" && o.GetKind() == "Job" &&
+		o.GetAnnotations()[v1.RecreateOnFailureAnnotation] == v1.EnabledValue
+}
+
+// hasFailed reports whether a Job has given up.
+func hasFailed(job *unstructured.Unstructured) bool {
+	conditions, _, _ := unstructured.NestedSlice(job.Object, "status", "conditions") // without any it has not
+	for _, item := range conditions {
+		if condition, ok := item.(map[string]any); ok && condition["type"] == "Failed" && condition["status"] == "True" {
+			return true
+		}
+	}
+	return false
+}
