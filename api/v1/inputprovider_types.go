@@ -78,6 +78,7 @@ const (
 // +kubebuilder:validation:XValidation:rule="!has(self.secretRef) || !(self.type == 'Static' || self.type == 'ExternalArtifact' || self.type.startsWith('AWSCodeCommit') || (self.type.endsWith('ArtifactTag') && self.type != 'OCIArtifactTag'))",message="cannot specify spec.secretRef when spec.type is one of Static, ExternalArtifact, AWSCodeCommit*, ACRArtifactTag, ECRArtifactTag or GARArtifactTag"
 // +kubebuilder:validation:XValidation:rule="self.type != 'ExternalArtifact' || (has(self.selectors) && size(self.selectors) > 0)",message="spec.selectors must be set when spec.type is 'ExternalArtifact'"
 // +kubebuilder:validation:XValidation:rule="self.type == 'ExternalArtifact' || !has(self.selectors)",message="spec.selectors must not be set when spec.type is not 'ExternalArtifact'"
+// +kubebuilder:validation:XValidation:rule="!has(self.proxySecretRef) || (self.type != 'Static' && self.type != 'ExternalArtifact')",message="cannot specify spec.proxySecretRef when spec.type is one of Static or ExternalArtifact"
 type ResourceSetInputProviderSpec struct {
 	// Type of what is watched.
 	// +kubebuilder:validation:Enum=Static;GitHubBranch;GitHubTag;GitHubPullRequest;GitLabBranch;GitLabTag;GitLabMergeRequest;GitLabEnvironment;AzureDevOpsBranch;AzureDevOpsTag;AzureDevOpsPullRequest;AWSCodeCommitBranch;AWSCodeCommitTag;AWSCodeCommitPullRequest;GiteaBranch;GiteaTag;GiteaPullRequest;OCIArtifactTag;ACRArtifactTag;ECRArtifactTag;GARArtifactTag;ExternalService;ExternalArtifact
@@ -89,13 +90,15 @@ type ResourceSetInputProviderSpec struct {
 	// +optional
 	URL string `json:"url,omitempty"`
 
-	// ServiceAccountName is the account used for workload identity, in the
-	// namespace of the provider.
+	// ServiceAccountName is an account in the namespace of the provider: whose
+	// identity is used in a cloud, whose pull secrets are used for an
+	// OCIArtifactTag, or who reads ExternalArtifacts.
 	// +optional
 	ServiceAccountName string `json:"serviceAccountName,omitempty"`
 
 	// SecretRef names a Secret in the namespace of the provider with the
-	// credentials for the forge, in the keys username and password.
+	// credentials: username and password; the keys of a GitHub App; token, for
+	// an ExternalService; .dockerconfigjson, for an OCIArtifactTag.
 	// +optional
 	SecretRef *meta.LocalObjectReference `json:"secretRef,omitempty"`
 
@@ -103,6 +106,12 @@ type ResourceSetInputProviderSpec struct {
 	// certificate authority (ca.crt) and a client certificate (tls.crt, tls.key).
 	// +optional
 	CertSecretRef *meta.LocalObjectReference `json:"certSecretRef,omitempty"`
+
+	// ProxySecretRef names a Secret in the namespace of the provider with the
+	// proxy to go through, in the keys address, username and password. Without
+	// it, the proxy is that of the operator's environment, if any.
+	// +optional
+	ProxySecretRef *meta.LocalObjectReference `json:"proxySecretRef,omitempty"`
 
 	// Insecure allows plain HTTP for an ExternalService or an OCI registry.
 	// +optional

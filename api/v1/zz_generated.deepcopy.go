@@ -363,6 +363,11 @@ func (in *ResourceSetInputProviderSpec) DeepCopyInto(out *ResourceSetInputProvid
 		*out = new(meta.LocalObjectReference)
 		**out = **in
 	}
+	if in.ProxySecretRef != nil {
+		in, out := &in.ProxySecretRef, &out.ProxySecretRef
+		*out = new(meta.LocalObjectReference)
+		**out = **in
+	}
 	if in.DefaultValues != nil {
 		in, out := &in.DefaultValues, &out.DefaultValues
 		*out = make(ResourceSetInput, len(*in))

@@ -10,6 +10,7 @@ import (
 	runtimectrl "github.com/fluxcd/pkg/runtime/controller"
 	"github.com/fluxcd/pkg/runtime/events"
 	"github.com/fluxcd/pkg/runtime/logger"
+	sourcev1 "github.com/fluxcd/source-controller/api/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -76,7 +77,7 @@ func New(cluster *rest.Config, options Options) (ctrl.Manager, error) {
 // Scheme knows the kinds that the operator reads and writes.
 func Scheme() (*runtime.Scheme, error) {
 	scheme := runtime.NewScheme()
-	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, v1.AddToScheme} {
+	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, sourcev1.AddToScheme, v1.AddToScheme} {
 		if err := add(scheme); err != nil {
 			return nil, fmt.Errorf("building the scheme: %w", err)
 		}
@@ -138,8 +139,13 @@ func addControllers(manager ctrl.Manager, options Options) error {
 		return fmt.Errorf("creating the client: %w", err)
 	}
 	reporter := &report.Reporter{Client: manager.GetClient(), Events: recorder}
+	accounts := &templater.Accounts{Config: manager.GetConfig(), Own: own}
+	credentials, err := newCredentials(manager, options, accounts)
+	if err != nil {
+		return fmt.Errorf("preparing credentials: %w", err)
+	}
 	watch := &watcher.Reconciler{
-		Client: manager.GetClient(), Report: reporter, NewSource: source.New, Now: time.Now,
+		Client: manager.GetClient(), Report: reporter, Credentials: credentials, NewSource: source.New, Now: time.Now,
 	}
 	if err := watch.SetupWithManager(manager, controllerOptions(options)); err != nil {
 		return fmt.Errorf("adding the watcher: %w", err)
@@ -151,7 +157,7 @@ func addControllers(manager ctrl.Manager, options Options) error {
 	template := &templater.Reconciler{
 		Client:                manager.GetClient(),
 		Report:                reporter,
-		Accounts:              &templater.Accounts{Config: manager.GetConfig(), Own: own},
+		Accounts:              accounts,
 		DefaultServiceAccount: options.DefaultServiceAccount,
 		RequeueDependency:     options.RequeueDependency,
 		Concurrency:           options.ApplyConcurrency,

@@ -22,8 +22,11 @@ type Options struct {
 	OverrideManagers      []string
 	RequeueDependency     time.Duration
 	DefaultServiceAccount string
-	WatchNamespaces       []string
 	WatchConfigs          string
+	// DefaultIdentity is the account whose identity is used in clouds.
+	DefaultIdentity string
+	TokenCacheSize  int
+	WatchNamespaces []string
 
 	Log   logger.Options
 	Retry controller.RateLimiterOptions
@@ -47,6 +50,9 @@ func (o *Options) BindFlags(flags *pflag.FlagSet) {
 	flags.DurationVar(&o.RequeueDependency, "requeue-dependency", 5*time.Second, "time between two looks at a dependency that is not ready")
 	flags.StringVar(&o.DefaultServiceAccount, "default-service-account", os.Getenv("DEFAULT_SERVICE_ACCOUNT"),
 		"service account to impersonate for a ResourceSet that names none; the operator's own permissions when empty")
+	flags.StringVar(&o.DefaultIdentity, "default-workload-identity-service-account", os.Getenv("DEFAULT_WORKLOAD_IDENTITY_SERVICE_ACCOUNT"),
+		"service account whose identity is used in a cloud for a provider that names none; the operator's own when empty")
+	flags.IntVar(&o.TokenCacheSize, "token-cache-max-size", 100, "how many tokens of GitHub Apps and clouds are kept; 0 keeps none")
 	flags.StringSliceVar(&o.WatchNamespaces, "watch-namespaces", nil, "namespaces to work in, separated by commas; all when empty")
 	flags.StringVar(&o.WatchConfigs, "watch-configs-label-selector", v1.WatchLabel+"=Enabled",
 		"labels of the ConfigMaps and Secrets whose changes wake the ResourceSets that take something from them; none when empty")

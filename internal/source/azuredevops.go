@@ -27,7 +27,7 @@ const azureAPI = "7.0"
 type azureRepository struct {
 	url   repositoryURL
 	api   string // of the repository
-	token string
+	login Credentials
 	http  *http.Client
 }
 
@@ -44,7 +44,7 @@ func newAzureDevOps(config Config) (Source, error) {
 	for _, part := range append(project, "_apis", "git", "repositories", name) {
 		api += "/" + url.PathEscape(part)
 	}
-	return &azureRepository{url: parsed, api: api, token: config.Credentials.Password, http: newHTTPClient(config)}, nil
+	return &azureRepository{url: parsed, api: api, login: config.Credentials, http: newHTTPClient(config)}, nil
 }
 
 // azurePath splits …/PROJECT/_git/REPOSITORY. Before the project stands the
@@ -155,8 +155,11 @@ func (a *azureRepository) get(ctx context.Context, path string, query url.Values
 	if err != nil {
 		return err
 	}
-	if a.token != "" {
-		req.SetBasicAuth("", a.token)
+	switch {
+	case a.login.Token != "":
+		req.Header.Set("Authorization", "Bearer "+a.login.Token)
+	case a.login.Password != "":
+		req.SetBasicAuth("", a.login.Password)
 	}
 	resp, err := a.http.Do(req)
 	if err != nil {

@@ -57,3 +57,13 @@ func failed(action string, repository fmt.Stringer, err error) error {
 	}
 	return fmt.Errorf("%s of %s: %w", action, repository, err)
 }
+
+// hidden is an error whose text leaves secrets out.
+type hidden struct {
+	err     error
+	secrets []string
+}
+
+func (h hidden) Error() string { return redact(h.err.Error(), h.secrets...) }
+
+func (h hidden) Unwrap() error { return h.err }

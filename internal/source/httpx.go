@@ -27,12 +27,21 @@ const (
 // not an answer of the forge's API comes back as an error: callers of a
 // vendor's library never see a login page as an empty list.
 func newHTTPClient(config Config) *http.Client {
-	transport := http.DefaultTransport.(*http.Transport).Clone() // it is one, unless a program replaced it
-	transport.TLSClientConfig = config.TLS
 	return &http.Client{
-		Transport:     &strict{next: transport, credentials: config.Credentials, now: time.Now},
+		Transport:     &strict{next: newTransport(config), credentials: config.Credentials, now: time.Now},
 		CheckRedirect: checkRedirect,
 	}
+}
+
+// newTransport connects directly, through the proxy of the configuration, or
+// else through that of the environment.
+func newTransport(config Config) *http.Transport {
+	transport := http.DefaultTransport.(*http.Transport).Clone() // it is one, unless a program replaced it
+	transport.TLSClientConfig = config.TLS
+	if config.Proxy != nil {
+		transport.Proxy = http.ProxyURL(config.Proxy)
+	}
+	return transport
 }
 
 // checkRedirect follows a repository that was renamed, but nobody to another
@@ -106,9 +115,16 @@ func (s *strict) check(resp *http.Response, body []byte) error {
 }
 
 func (s *strict) kindOf(resp *http.Response) error {
-	switch code := resp.StatusCode; {
-	case code == http.StatusTooManyRequests, code == http.StatusForbidden && isLimited(resp.Header):
+	code := resp.StatusCode
+	if code == http.StatusTooManyRequests || code == http.StatusForbidden && isLimited(resp.Header) {
 		return &RateLimited{Until: s.until(resp.Header)}
+	}
+	return kindOfCode(code)
+}
+
+// kindOfCode tells a caller what a status other than 200 means.
+func kindOfCode(code int) error {
+	switch {
 	// Azure DevOps answers an expired token with 203 and a sign-in page.
 	case code == http.StatusUnauthorized, code == http.StatusNonAuthoritativeInfo:
 		return ErrUnauthorized
@@ -167,7 +183,12 @@ func forgesWords(body []byte) string {
 	if json.Unmarshal(body, &said) != nil || said.Message == nil {
 		return ""
 	}
-	text := strings.Join(strings.Fields(fmt.Sprint(said.Message)), " ")
+	return short(fmt.Sprint(said.Message))
+}
+
+// short returns a text on one line, cut where it is too long for a condition.
+func short(text string) string {
+	text = strings.Join(strings.Fields(text), " ")
 	if len(text) > maxMessage {
 		text = text[:maxMessage] + "…"
 	}
@@ -176,8 +197,15 @@ func forgesWords(body []byte) string {
 
 // redact takes credentials out of a text; a forge may echo them.
 func (s *strict) redact(text string) string {
-	if secret := s.credentials.Password; secret != "" {
-		text = strings.ReplaceAll(text, secret, "***")
+	return redact(text, s.credentials.Password, s.credentials.Token)
+}
+
+// redact takes secrets out of a text.
+func redact(text string, secrets ...string) string {
+	for _, secret := range secrets {
+		if secret != "" {
+			text = strings.ReplaceAll(text, secret, "***")
+		}
 	}
 	return text
 }

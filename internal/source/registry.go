@@ -14,6 +14,12 @@ import (
 func constructors() map[string]func(Config) (Source, error) {
 	return map[string]func(Config) (Source, error){
 		v1.InputProviderAzureDevOpsPullRequest: newAzureDevOps,
+		v1.InputProviderOCIArtifactTag:         newOCI,
+		v1.InputProviderACRArtifactTag:         newOCI,
+		v1.InputProviderECRArtifactTag:         newOCI,
+		v1.InputProviderGARArtifactTag:         newOCI,
+		v1.InputProviderExternalService:        newExternalService,
+		v1.InputProviderExternalArtifact:       newExternalArtifact,
 		v1.InputProviderGiteaPullRequest:       newGitea,
 		v1.InputProviderGitHubPullRequest:      newGitHub,
 		v1.InputProviderGitLabMergeRequest:     newGitLab,

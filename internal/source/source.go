@@ -1,5 +1,5 @@
 // Package source finds what can be previewed: the open pull requests of a
-// forge, told in one vocabulary.
+// forge, the tags of a registry, what a service says, told in one vocabulary.
 //
 //	src, err := source.New(source.Config{
 //		Type: v1.InputProviderGiteaPullRequest,
@@ -18,10 +18,16 @@ import (
 	"cmp"
 	"context"
 	"crypto/tls"
+	"net/url"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/google/go-containerregistry/pkg/authn"
+
+	v1 "github.com/eddy-previews/eddy/api/v1"
 )
 
-// Item is one thing found at a forge: a pull request.
+// Item is one thing found at a forge: a pull request, a tag.
 type Item struct {
 	// ID is unique and stable within the repository: the number of a request.
 	// Empty where the forge gives none: the watcher makes one of Name.
@@ -31,6 +37,10 @@ type Item struct {
 	Name string
 	// SHA is the head commit, in hexadecimal.
 	SHA string
+	// Tag is the tag, as it is written.
+	Tag string
+	// Digest is what a registry's tag stands for, such as sha256:HEX.
+	Digest string
 	// Branch is the source branch, without refs/heads/.
 	Branch string
 	// TargetBranch is the branch that the request asks to be merged into.
@@ -54,7 +64,14 @@ type Item struct {
 	// Closed says that the request is closed or merged. A listing holds none
 	// such; a look-up may.
 	Closed bool
+	// Values are the whole input set of what brings its own, in the place of
+	// the fields above; the id is among them where the source gives one.
+	Values v1.ResourceSetInput
 }
+
+// IsComplete reports whether it is known what to deploy. A request whose merge
+// the forge has yet to try is not.
+func (i Item) IsComplete() bool { return i.SHA != "" || i.Digest != "" || i.Values != nil }
 
 // Key is what its forge knows the item by: the name of what is not numbered,
 // otherwise the ID.
@@ -86,6 +103,15 @@ type Source interface {
 	Lookup(ctx context.Context, key string) (Item, error)
 }
 
+// Resolver is a Source whose listing is cheap because it tells names alone:
+// what else there is to know costs a request for each item, and so is asked
+// for once it is known which items are kept.
+type Resolver interface {
+	// Resolve returns the items complete, in their order, without those that
+	// are gone by now. It is whole or an error.
+	Resolve(ctx context.Context, items []Item) ([]Item, error)
+}
+
 // Config says which repository to watch, and as whom.
 type Config struct {
 	// Type is a value of spec.type.
@@ -98,6 +124,17 @@ type Config struct {
 	// TLS settings for a private certificate authority or a client
 	// certificate; nil for the system's.
 	TLS *tls.Config
+	// Proxy that every request goes through, with its credentials; nil for that
+	// of the environment, if any.
+	Proxy *url.URL
+	// Insecure allows plain HTTP to a registry.
+	Insecure bool
+	// Registry has the credentials for a registry; nil asks anonymously.
+	Registry authn.Keychain
+	// AWS signs requests to AWS; nil for anything else.
+	AWS aws.CredentialsProvider
+	// Artifacts lists the selected ExternalArtifacts; nil for anything else.
+	Artifacts func(context.Context) ([]Artifact, error)
 }
 
 // Credentials are what a Secret holds.
@@ -105,4 +142,7 @@ type Credentials struct {
 	Username string
 	// Password is a token wherever the forge has tokens.
 	Password string
+	// Token goes into the header Authorization as a bearer token, in the place
+	// of the two above: that of a cloud's identity, or of a service.
+	Token string
 }

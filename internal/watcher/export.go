@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"time"
 
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
@@ -67,6 +68,7 @@ func checkDefaults(defaults v1.ResourceSetInput) error {
 // they are empty; defaults fill what is left out, but never the id.
 func (e exportable) input(defaults v1.ResourceSetInput) (v1.ResourceSetInput, error) {
 	in := v1.ResourceSetInput{}
+	maps.Copy(in, e.Values) // the id is not always theirs
 	for key, value := range fields(e.Item) {
 		raw, err := json.Marshal(value)
 		if err != nil {
@@ -90,7 +92,7 @@ func (e exportable) input(defaults v1.ResourceSetInput) (v1.ResourceSetInput, er
 // fieldNames are the keys that a forge can set beside the id; a frozen item
 // keeps them.
 var fieldNames = []string{
-	"sha", "branch", "tag", "author", "title", "slug", "labels",
+	"sha", "branch", "tag", "digest", "author", "title", "slug", "labels",
 	"targetBranch", "url", "fork", "draft", "updatedAt",
 }
 
@@ -98,7 +100,8 @@ var fieldNames = []string{
 func fields(item source.Item) map[string]any {
 	out := map[string]any{"id": item.ID}
 	texts := map[string]string{
-		"sha": item.SHA, "branch": item.Branch, "author": item.Author, "title": item.Title,
+		"sha": item.SHA, "branch": item.Branch, "tag": item.Tag, "digest": item.Digest,
+		"author": item.Author, "title": item.Title,
 		"slug": item.Slug, "targetBranch": item.TargetBranch, "url": item.URL,
 	}
 	for key, text := range texts {

@@ -1,6 +1,7 @@
 package watcher
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -18,6 +19,8 @@ type rules struct {
 	// filters: an item that one of them refuses is not an input.
 	filters []func(source.Item) bool
 	limit   int
+	// order of what is listed; nil for that of the source.
+	order func([]source.Item) []source.Item
 	// pause labels freeze an item; required ones must be there.
 	pause, required []string
 	// freezeMissing freezes an exported item that lost a required label.
@@ -26,7 +29,7 @@ type rules struct {
 
 // compileRules reads spec.filter and spec.skip. The error names the field.
 func compileRules(provider *v1.ResourceSetInputProvider) (rules, error) {
-	r := rules{limit: provider.GetLimit()}
+	r := rules{limit: limitOf(provider)}
 	if provider.GetLimit() > maxLimit {
 		return r, fmt.Errorf("spec.filter.limit is %d, and must not exceed %d", provider.GetLimit(), maxLimit)
 	}
@@ -38,11 +41,15 @@ func compileRules(provider *v1.ResourceSetInputProvider) (rules, error) {
 		r.labels = filter.Labels
 		r.filters = append(r.filters,
 			func(item source.Item) bool { return hasAll(item, filter.Labels) },
-			func(item source.Item) bool { return include == nil || include.MatchString(item.Branch) },
-			func(item source.Item) bool { return exclude == nil || !exclude.MatchString(item.Branch) },
+			func(item source.Item) bool { return include == nil || include.MatchString(nameOf(item)) },
+			func(item source.Item) bool { return exclude == nil || !exclude.MatchString(nameOf(item)) },
 		)
 	}
-	if skip := provider.Spec.Skip; skip != nil {
+	var err error
+	if r.order, err = compileOrder(provider); err != nil {
+		return r, err
+	}
+	if skip := provider.Spec.Skip; skip != nil && hasLabels(provider.Spec.Type) {
 		r.freezeMissing = skip.WhenMissing == v1.WhenMissingFreeze
 		for _, label := range skip.Labels {
 			if name, negated := strings.CutPrefix(label, "!"); negated {
@@ -54,6 +61,33 @@ func compileRules(provider *v1.ResourceSetInputProvider) (rules, error) {
 	}
 	return r, nil
 }
+
+// limitOf returns how many items to export. What brings its own inputs is taken
+// whole unless a limit is set.
+func limitOf(provider *v1.ResourceSetInputProvider) int {
+	switch provider.Spec.Type {
+	case v1.InputProviderExternalService, v1.InputProviderExternalArtifact:
+		if provider.Spec.Filter == nil {
+			return maxLimit
+		}
+	}
+	return provider.GetLimit()
+}
+
+// hasLabels reports whether things of a type have labels to be skipped by:
+// those of a Git forge.
+func hasLabels(providerType string) bool {
+	switch providerType {
+	case v1.InputProviderExternalService, v1.InputProviderExternalArtifact:
+		return false
+	default:
+		return !strings.HasSuffix(providerType, "ArtifactTag")
+	}
+}
+
+// nameOf returns what the patterns for names are held against: the source
+// branch of a request.
+func nameOf(item source.Item) string { return cmp.Or(item.Tag, item.Branch, item.Key()) }
 
 // maxLimit is the most that spec.filter.limit may be.
 const maxLimit = 10000
@@ -88,18 +122,27 @@ func pattern(verb string, environment, tag, branch string) (*regexp.Regexp, erro
 	return nil, nil
 }
 
-// decide applies filters, limit and skip labels, in this order.
-func (r rules) decide(items []source.Item, exported exportedInputs) findings {
+// keep applies the filters, the order and the limit, in this order. It returns
+// how many more match and wait.
+func (r rules) keep(items []source.Item, exported exportedInputs) (kept []source.Item, waiting int) {
 	matching := slices.DeleteFunc(slices.Clone(items), func(item source.Item) bool { return !r.match(item) })
-	kept, waiting := limit(matching, exported, r.limit)
+	if r.order == nil {
+		return limit(matching, exported, r.limit)
+	}
+	// What is ordered by worth has a best few, and no queue.
+	best := r.order(matching)
+	return best[:min(len(best), r.limit)], 0
+}
 
-	found := findings{waiting: waiting}
+// admit applies the skip labels to what is kept.
+func (r rules) admit(kept []source.Item, exported exportedInputs) []exportable {
+	var out []exportable
 	for _, item := range kept {
-		if out, ok := r.gate(item, exported); ok {
-			found.items = append(found.items, out)
+		if admitted, ok := r.gate(item, exported); ok {
+			out = append(out, admitted)
 		}
 	}
-	return found
+	return out
 }
 
 func (r rules) match(item source.Item) bool {
@@ -127,7 +170,7 @@ func (r rules) gate(item source.Item, exported exportedInputs) (exportable, bool
 	switch {
 	case !hasAll(item, r.required):
 		return frozen, before && r.freezeMissing
-	case hasAny(item, r.pause) || item.SHA == "":
+	case hasAny(item, r.pause) || !item.IsComplete():
 		return frozen, before
 	default:
 		return exportable{Item: item}, true

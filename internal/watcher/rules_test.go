@@ -132,6 +132,12 @@ var decisions = []struct {
 	},
 }
 
+// decide is what the rules make of items that need no resolving.
+func (r rules) decide(items []source.Item, exported exportedInputs) findings {
+	kept, waiting := r.keep(items, exported)
+	return findings{items: r.admit(kept, exported), waiting: waiting}
+}
+
 func TestRulesDecideWhatIsExported(t *testing.T) {
 	for _, c := range decisions {
 		t.Run(c.name, func(t *testing.T) {

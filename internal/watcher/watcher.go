@@ -5,7 +5,7 @@
 // A run goes from left to right, and each step is a function from values to
 // values but for the two that talk to the forge:
 //
-//	list ──> confirm ──> filter ──> limit ──> skip ──> identify ──> export
+//	list ──> confirm ──> filter ──> limit ──> resolve ──> skip ──> identify ──> export
 //
 // It promises that a preview is never lost to a glitch. A listing that fails
 // changes nothing. What is missing from a listing that succeeded is looked up
@@ -25,6 +25,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/credential"
 	"github.com/eddy-previews/eddy/internal/identity"
 	"github.com/eddy-previews/eddy/internal/report"
 	"github.com/eddy-previews/eddy/internal/schedule"
@@ -33,13 +34,18 @@ import (
 
 // Reconciler reconciles providers.
 type Reconciler struct {
-	// Client reads providers from the cache and Secrets from the API server.
+	// Client reads providers from the cache.
 	Client client.Client
 	Report *report.Reporter
+	// Credentials reads what providers refer to.
+	Credentials *credential.Reader
 	// NewSource opens a forge; source.New unless a test says otherwise.
 	NewSource func(source.Config) (source.Source, error)
 	// Now is the clock.
 	Now func() time.Time
+
+	// artifacts starts the watch of ExternalArtifacts; nil in a test that runs by hand.
+	artifacts func() error
 }
 
 // Reconcile brings the exported inputs of one provider in line with its forge.
@@ -49,9 +55,11 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
 	if !provider.DeletionTimestamp.IsZero() {
+		r.Credentials.Forget(provider)
 		return ctrl.Result{}, r.release(ctx, provider)
 	}
 	if provider.IsDisabled() {
+		r.Credentials.Forget(provider)
 		return r.Report.Suspended(ctx, provider)
 	}
 	if err := r.Report.Begin(ctx, provider); err != nil {
@@ -127,6 +135,9 @@ func (r *Reconciler) find(ctx context.Context, provider *v1.ResourceSetInputProv
 	if err != nil {
 		return findings{}, err
 	}
+	if provider.Spec.Type == v1.InputProviderExternalArtifact {
+		r.watchArtifacts(ctx)
+	}
 	exported, err := readExported(provider)
 	if err != nil {
 		return findings{}, report.Stall(v1.ReasonInvalidExportedInputs, err)
@@ -139,18 +150,20 @@ func (r *Reconciler) find(ctx context.Context, provider *v1.ResourceSetInputProv
 	if err != nil {
 		return findings{}, failed(err, r.Now())
 	}
-	found := rules.decide(confirmed, exported)
+	kept, waiting := rules.keep(confirmed, exported)
+	if resolver, ok := forge.(source.Resolver); ok {
+		if kept, err = resolver.Resolve(ctx, kept); err != nil {
+			return findings{}, failed(err, r.Now())
+		}
+	}
+	found := findings{items: rules.admit(kept, exported), waiting: waiting}
 	found.identify(exported)
 	return found, nil
 }
 
 // open connects to the provider's forge with its credentials.
 func (r *Reconciler) open(ctx context.Context, provider *v1.ResourceSetInputProvider) (source.Source, error) {
-	if provider.Spec.ServiceAccountName != "" {
-		return nil, report.Stall(v1.ReasonInvalidSpec,
-			errors.New("spec.serviceAccountName: workload identity is not supported by this version: use spec.secretRef"))
-	}
-	config, err := r.config(ctx, provider)
+	config, err := r.Credentials.Config(ctx, provider)
 	if err != nil {
 		return nil, report.Fail(meta.ReconciliationFailedReason, err)
 	}

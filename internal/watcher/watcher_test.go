@@ -26,6 +26,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/credential"
 	"github.com/eddy-previews/eddy/internal/identity"
 	"github.com/eddy-previews/eddy/internal/report"
 	"github.com/eddy-previews/eddy/internal/source"
@@ -55,10 +56,11 @@ func newBench(t *testing.T) *bench {
 	return &bench{
 		t: t, namespace: server.Namespace(t), events: events,
 		Reconciler: &Reconciler{
-			Client:    server.Client,
-			Report:    &report.Reporter{Client: server.Client, Events: events},
-			NewSource: source.New,
-			Now:       time.Now,
+			Client:      server.Client,
+			Report:      &report.Reporter{Client: server.Client, Events: events},
+			Credentials: &credential.Reader{Client: server.Client},
+			NewSource:   source.New,
+			Now:         time.Now,
 		},
 	}
 }
@@ -362,10 +364,7 @@ func TestBadSpecsStallAndSayWhatToDo(t *testing.T) {
 		"a malformed URL":       {func(p *v1.ResourceSetInputProvider) { p.Spec.URL = "https://gitea.example.com/api" }, v1.ReasonInvalidSpec, "expected https://HOST/OWNER/REPOSITORY"},
 		"an invalid expression": {func(p *v1.ResourceSetInputProvider) { p.Spec.Filter = &v1.InputProviderFilter{IncludeBranch: "a(b"} }, v1.ReasonInvalidSpec, "spec.filter.includeBranch"},
 		"an unsupported type":   {func(p *v1.ResourceSetInputProvider) { p.Spec.Type = v1.InputProviderGiteaTag }, v1.ReasonInvalidSpec, "GiteaTag: this type is not supported"},
-		"workload identity": {func(p *v1.ResourceSetInputProvider) {
-			p.Spec.Type, p.Spec.URL, p.Spec.ServiceAccountName = v1.InputProviderAzureDevOpsPullRequest, "https://dev.azure.com/o/p/_git/r", "reader"
-		}, v1.ReasonInvalidSpec, "workload identity is not supported"},
-		"a bad schedule": {func(p *v1.ResourceSetInputProvider) { p.Spec.Schedule = []v1.Schedule{{Cron: "sometimes"}} }, v1.ReasonInvalidSchedule, "spec.schedule[0].cron"},
+		"a bad schedule":        {func(p *v1.ResourceSetInputProvider) { p.Spec.Schedule = []v1.Schedule{{Cron: "sometimes"}} }, v1.ReasonInvalidSchedule, "spec.schedule[0].cron"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

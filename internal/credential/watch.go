@@ -1,0 +1,187 @@
+package credential
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/fields"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/metadata"
+	"k8s.io/client-go/metadata/metadatainformer"
+	toolscache "k8s.io/client-go/tools/cache"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+
+	v1 "github.com/eddy-previews/eddy/api/v1"
+)
+
+// syncTimeout bounds how long a run waits until a Secret that it reads for the
+// first time is watched. Without the watch, a change is found an interval later.
+const syncTimeout = 5 * time.Second
+
+// Watch wakes providers when a Secret that they refer to changes.
+//
+// It watches each such Secret by its name, and its metadata alone, as a kubelet
+// watches those of its pods. What it costs follows what is referred to: nothing
+// is held of the other Secrets of a namespace, of which Helm alone may leave
+// hundreds, an account may be limited to the Secrets that it is to read, and
+// the API server finds the watch by the name. The nil Watch watches nothing.
+type Watch struct {
+	client metadata.Interface
+	events chan event.GenericEvent
+
+	mu      sync.Mutex
+	stopped <-chan struct{}
+	secrets map[types.NamespacedName]*watched
+	// following are the Secrets of each provider.
+	following map[types.NamespacedName]map[types.NamespacedName]bool
+}
+
+// watched is one Secret.
+type watched struct {
+	informer toolscache.SharedIndexInformer
+	stop     chan struct{}
+	// providers that refer to it.
+	providers map[types.NamespacedName]bool
+}
+
+// NewWatch returns a Watch that watches from when it is started.
+func NewWatch(client metadata.Interface) *Watch {
+	return &Watch{
+		client: client, events: make(chan event.GenericEvent),
+		secrets:   map[types.NamespacedName]*watched{},
+		following: map[types.NamespacedName]map[types.NamespacedName]bool{},
+	}
+}
+
+// Events name the providers that are to run again.
+func (w *Watch) Events() <-chan event.GenericEvent { return w.events }
+
+// Start implements manager.Runnable.
+func (w *Watch) Start(ctx context.Context) error {
+	w.mu.Lock()
+	w.stopped = ctx.Done()
+	w.mu.Unlock()
+	<-ctx.Done()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for name := range w.secrets {
+		close(w.secrets[name].stop)
+		delete(w.secrets, name)
+	}
+	return nil
+}
+
+// Follow makes these the Secrets of a provider, in its namespace, from now on.
+// It returns once they are watched.
+func (w *Watch) Follow(ctx context.Context, provider types.NamespacedName, names []string) {
+	if w == nil {
+		return
+	}
+	timed, cancel := context.WithTimeout(ctx, syncTimeout)
+	defer cancel()
+	for _, secret := range w.follow(provider, names) {
+		// An account that may not watch never gets there, and goes without.
+		_ = toolscache.WaitForCacheSync(timed.Done(), secret.informer.HasSynced)
+	}
+}
+
+// follow starts and ends what has to be, and returns what was started.
+func (w *Watch) follow(provider types.NamespacedName, names []string) []*watched {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.stopped == nil {
+		return nil // not a watch that was started, or one that has ended
+	}
+	wanted := make(map[types.NamespacedName]bool, len(names))
+	var started []*watched
+	for _, name := range names {
+		key := types.NamespacedName{Namespace: provider.Namespace, Name: name}
+		wanted[key] = true
+		if w.secrets[key] == nil {
+			w.secrets[key] = w.open(key)
+			started = append(started, w.secrets[key])
+		}
+		w.secrets[key].providers[provider] = true
+	}
+	for key := range w.following[provider] {
+		if !wanted[key] {
+			w.leave(provider, key)
+		}
+	}
+	w.following[provider] = wanted
+	if len(wanted) == 0 {
+		delete(w.following, provider)
+	}
+	return started
+}
+
+// leave ends the watch of a Secret with its last provider.
+func (w *Watch) leave(provider, key types.NamespacedName) {
+	secret := w.secrets[key]
+	if secret == nil {
+		return
+	}
+	delete(secret.providers, provider)
+	if len(secret.providers) == 0 {
+		close(secret.stop)
+		delete(w.secrets, key)
+	}
+}
+
+// open begins to watch one Secret.
+func (w *Watch) open(key types.NamespacedName) *watched {
+	secret := &watched{stop: make(chan struct{}), providers: map[types.NamespacedName]bool{}}
+	secret.informer = metadatainformer.NewFilteredMetadataInformer(w.client, corev1.SchemeGroupVersion.WithResource("secrets"), key.Namespace, 0,
+		toolscache.Indexers{}, func(options *metav1.ListOptions) {
+			options.FieldSelector = fields.OneTermEqualSelector(metav1.ObjectNameField, key.Name).String()
+		}).Informer()
+	wake := func() { w.wake(key) }
+	// It fails for an informer that has been stopped, and this one is new.
+	_, _ = secret.informer.AddEventHandler(toolscache.ResourceEventHandlerDetailedFuncs{
+		AddFunc: func(_ any, initial bool) {
+			if !initial {
+				wake()
+			}
+		},
+		UpdateFunc: func(was, is any) {
+			if versionOf(was) != versionOf(is) {
+				wake()
+			}
+		},
+		DeleteFunc: func(any) { wake() },
+	})
+	go secret.informer.Run(secret.stop)
+	return secret
+}
+
+// versionOf returns the resource version of what an informer holds.
+func versionOf(object any) string {
+	if metadata, ok := object.(*metav1.PartialObjectMetadata); ok {
+		return metadata.ResourceVersion
+	}
+	return ""
+}
+
+// wake tells the providers of a Secret.
+func (w *Watch) wake(key types.NamespacedName) {
+	w.mu.Lock()
+	var providers []types.NamespacedName
+	if secret := w.secrets[key]; secret != nil {
+		for provider := range secret.providers {
+			providers = append(providers, provider)
+		}
+	}
+	stopped := w.stopped
+	w.mu.Unlock()
+	for _, provider := range providers {
+		object := &v1.ResourceSetInputProvider{ObjectMeta: metav1.ObjectMeta{Namespace: provider.Namespace, Name: provider.Name}}
+		select {
+		case w.events <- event.GenericEvent{Object: object}:
+		case <-stopped:
+			return
+		}
+	}
+}

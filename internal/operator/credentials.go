@@ -1,0 +1,33 @@
+package operator
+
+import (
+	"github.com/fluxcd/pkg/auth"
+	tokens "github.com/fluxcd/pkg/cache"
+	"k8s.io/client-go/metadata"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/metrics"
+
+	"github.com/eddy-previews/eddy/internal/credential"
+	"github.com/eddy-previews/eddy/internal/templater"
+)
+
+// newCredentials returns what reads Secrets and service accounts.
+func newCredentials(manager ctrl.Manager, options Options, accounts *templater.Accounts) (*credential.Reader, error) {
+	// Accounts of providers have identities of their own; the library asks for
+	// consent, and has no other place for it.
+	auth.EnableObjectLevelWorkloadIdentity()
+
+	secrets, err := metadata.NewForConfigAndClient(manager.GetConfig(), manager.GetHTTPClient())
+	if err != nil {
+		return nil, err
+	}
+	reader := &credential.Reader{
+		Client: manager.GetClient(), As: accounts.Client,
+		DefaultAccount: options.DefaultIdentity, Watch: credential.NewWatch(secrets),
+	}
+	if options.TokenCacheSize > 0 {
+		reader.Tokens, err = tokens.NewTokenCache(options.TokenCacheSize,
+			tokens.WithMetricsRegisterer(metrics.Registry), tokens.WithMetricsPrefix("flux_token_"))
+	}
+	return reader, err
+}

@@ -1,0 +1,94 @@
+package source_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+
+	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/source"
+	"github.com/eddy-previews/eddy/test/forge"
+)
+
+func ask(t *testing.T, s *forge.Service, login source.Credentials) source.Source {
+	t.Helper()
+	service, err := source.New(source.Config{Type: v1.InputProviderExternalService, URL: s.URL, Insecure: true, Credentials: login})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return service
+}
+
+func TestAServiceSaysWhatTheInputsAre(t *testing.T) {
+	s := forge.NewService(t)
+	s.Say(map[string]any{"id": "b", "replicas": 2, "tags": []string{"x"}}, map[string]any{"id": "a", "nested": map[string]any{"on": true}})
+	for _, login := range []source.Credentials{{Token: forge.Token}, {Username: "flux", Password: forge.Token}} {
+		items := list(t, ask(t, s, login))
+		if len(items) != 2 || items[0].ID != "b" || string(items[0].Values["replicas"].Raw) != "2" ||
+			string(items[1].Values["nested"].Raw) != `{"on":true}` || !items[0].IsComplete() {
+			t.Errorf("listed %+v", items)
+		}
+	}
+	s.Say()
+	if items := list(t, ask(t, s, source.Credentials{Token: forge.Token})); len(items) != 0 {
+		t.Errorf("an empty list has %v", items)
+	}
+}
+
+func TestWhatAServiceDoesNotSayIsGone(t *testing.T) {
+	service := ask(t, forge.NewService(t), source.Credentials{Token: forge.Token})
+	if _, err := service.Lookup(context.Background(), "a"); !errors.Is(err, source.ErrNotFound) {
+		t.Errorf("looking up: %v", err)
+	}
+}
+
+func TestEveryBadAnswerOfAServiceIsAnErrorThatSaysWhatToDo(t *testing.T) {
+	json := func(body string) forge.Fault { return forge.Body("application/json", body) }
+	cases := map[string]struct {
+		fault forge.Fault
+		kind  error
+		words string
+	}{
+		"no list":             {json(`{}`), source.ErrInvalidAnswer, "no list under the key inputs"},
+		"a null list":         {json(`{"inputs": null}`), source.ErrInvalidAnswer, "no list under the key inputs"},
+		"a list alone":        {json(`[{"id": "a"}]`), source.ErrInvalidAnswer, "not an object"},
+		"no id":               {json(`{"inputs": [{"id": "a"}, {"name": "b"}]}`), source.ErrInvalidAnswer, "inputs[1]: the id is not a text"},
+		"a number as id":      {json(`{"inputs": [{"id": 1}]}`), source.ErrInvalidAnswer, "inputs[0]: the id is not a text"},
+		"an empty id":         {json(`{"inputs": [{"id": ""}]}`), source.ErrInvalidAnswer, "inputs[0]: the id is not a text"},
+		"an id twice":         {json(`{"inputs": [{"id": "a"}, {"id": "a"}]}`), source.ErrInvalidAnswer, `inputs[1]: the id "a" is there twice`},
+		"an input that is no": {json(`{"inputs": ["a"]}`), source.ErrInvalidAnswer, "not an object"},
+		"a null input":        {json(`{"inputs": [null]}`), source.ErrInvalidAnswer, "inputs[0]: the id is not a text"},
+		"a null value":        {json(`{"inputs": [{"id": "a", "b": null}]}`), source.ErrInvalidAnswer, `the value of "b" is null`},
+		"too much":            {json(`{"inputs": [{"id": "a", "b": "` + strings.Repeat("x", 900<<10) + `"}]}`), source.ErrInvalidAnswer, "larger than 900 KiB"},
+		"a truncated body":    {forge.Truncated(), source.ErrInvalidAnswer, "ended early"},
+		"an empty body":       {json(""), source.ErrInvalidAnswer, "an empty body"},
+		"a sign-in page":      {forge.SignInPage(http.StatusOK), source.ErrInvalidAnswer, "a web page"},
+		"a redirect":          {forge.Redirect("http://127.0.0.1:1/elsewhere"), source.ErrUnauthorized, "redirected to"},
+		"500":                 {forge.Status(http.StatusInternalServerError), source.ErrUnavailable, "500"},
+		"a wrong token":       {forge.Echo(), source.ErrForbidden, "403"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			s := forge.NewService(t)
+			s.Break(c.fault)
+			_, err := ask(t, s, source.Credentials{Token: forge.Token}).List(context.Background(), source.Query{})
+			if !errors.Is(err, c.kind) || !strings.Contains(err.Error(), c.words) {
+				t.Fatalf("listing: %v", err)
+			}
+			if strings.Contains(err.Error(), forge.Token) || strings.Contains(err.Error(), "in-the-query") {
+				t.Errorf("the error holds a secret: %v", err)
+			}
+		})
+	}
+}
+
+func TestTheURLOfAServiceIsHTTPSUnlessItIsInsecure(t *testing.T) {
+	for url, ok := range map[string]bool{"https://example.com/previews": true, "http://example.com": false, "https://": false, "https://u:s3cret@example.com": false, "oci://example.com": false} {
+		_, err := source.New(source.Config{Type: v1.InputProviderExternalService, URL: url})
+		if (err == nil) != ok || err != nil && (strings.Contains(err.Error(), "s3cret") || !strings.Contains(err.Error(), "of the service")) {
+			t.Errorf("%s: %v", url, err)
+		}
+	}
+}

@@ -1,0 +1,311 @@
+package source
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/google/go-containerregistry/pkg/authn"
+	"github.com/google/go-containerregistry/pkg/name"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
+	"golang.org/x/sync/errgroup"
+)
+
+const (
+	// ociForm is how the repository of a registry is written.
+	ociForm = "oci://HOST/REPOSITORY"
+	// ociPageSize is how many tags a page is asked for. ECR refuses more.
+	ociPageSize = 1000
+	// ociAtOnce is how many digests are asked for at the same time.
+	ociAtOnce = 8
+)
+
+// ociRepository lists the tags of a repository in a registry. What differs
+// between registries is how credentials come about, which is the caller's.
+//
+// https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md
+type ociRepository struct {
+	url        ociURL
+	repository name.Repository
+	registry   authn.Keychain
+	guard      *ociGuard
+
+	mu sync.Mutex
+	// session is logged in; nil until it is needed.
+	session http.RoundTripper
+	// secrets are not to be repeated in errors.
+	secrets []string
+}
+
+// ociURL is the URL of a repository in a registry.
+type ociURL string
+
+// String returns the URL.
+func (u ociURL) String() string { return string(u) }
+
+func newOCI(config Config) (Source, error) {
+	path, ok := strings.CutPrefix(config.URL, "oci://")
+	if !ok || strings.ContainsAny(path, "@?#") {
+		return nil, fmt.Errorf("parsing the repository URL: it is not a repository without tag, digest and credentials; expected %s", ociForm)
+	}
+	// Certificates say that the registry is to be reached by TLS.
+	plain := config.Insecure && config.TLS == nil
+	var options []name.Option
+	if plain {
+		options = append(options, name.Insecure)
+	}
+	path = strings.TrimRight(path, "/")
+	repository, err := ociName(path, options)
+	if err != nil {
+		return nil, fmt.Errorf("parsing the repository URL: %w; expected %s", err, ociForm)
+	}
+	return &ociRepository{
+		url: ociURL("oci://" + path), repository: repository, registry: config.Registry,
+		guard: &ociGuard{next: newTransport(config), plain: plain},
+	}, nil
+}
+
+// ociName reads HOST/REPOSITORY. The first part is always a host: unlike on a
+// command line, nothing is completed to be on Docker Hub.
+func ociName(path string, options []name.Option) (name.Repository, error) {
+	host, repository, _ := strings.Cut(path, "/")
+	if host == "" || repository == "" {
+		return name.Repository{}, fmt.Errorf("%q has no host or no repository", path)
+	}
+	if strings.ContainsAny(host, ".:") || host == "localhost" {
+		return name.NewRepository(path, options...)
+	}
+	checked, err := name.NewRepository("registry.invalid/" + repository)
+	if err != nil {
+		return name.Repository{}, err
+	}
+	registry, err := name.NewRegistry(host, options...)
+	return registry.Repo(checked.RepositoryStr()), err
+}
+
+// List implements Source. The tags have no digests yet.
+func (o *ociRepository) List(ctx context.Context, _ Query) ([]Item, error) {
+	session, err := o.login(ctx)
+	if err != nil {
+		return nil, o.failed("listing the tags", err)
+	}
+	client := &http.Client{Transport: session, CheckRedirect: checkRedirect}
+	next := &url.URL{
+		Scheme: "https", Host: o.repository.RegistryStr(), Path: "/v2/" + o.repository.RepositoryStr() + "/tags/list",
+		RawQuery: fmt.Sprintf("n=%d", ociPageSize),
+	}
+	items, err := listAll(ctx, func(ctx context.Context, number int) (page, error) {
+		got, link, err := ociPage(ctx, client, next)
+		if err != nil || link == nil {
+			return got, err
+		}
+		next, got.next = link, number+1
+		return got, nil
+	})
+	if err != nil {
+		return nil, o.failed("listing the tags", err)
+	}
+	return items, nil
+}
+
+// ociPage reads one page of tags, and where the next one is.
+func ociPage(ctx context.Context, client *http.Client, at *url.URL) (page, *url.URL, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at.String(), nil)
+	if err != nil {
+		return page{}, nil, err
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		return page{}, nil, err
+	}
+	defer resp.Body.Close() //nolint:errcheck // it is in memory
+	if err := transport.CheckError(resp, http.StatusOK); err != nil {
+		return page{}, nil, err
+	}
+	var tags remote.Tags
+	if err := json.NewDecoder(resp.Body).Decode(&tags); err != nil || tags.Name == "" && tags.Tags == nil {
+		return page{}, nil, &answer{what: "200 OK with something that is not a list of tags", kind: ErrInvalidAnswer}
+	}
+	got := page{}
+	for _, tag := range tags.Tags {
+		got.items = append(got.items, Item{Name: tag, Tag: tag})
+	}
+	next, err := nextPage(resp.Header.Get("Link"), at)
+	return got, next, err
+}
+
+// nextPage reads a Link header of RFC 8288; nil when there is none. It does not
+// lead to another host: the session would take its credentials there.
+func nextPage(link string, from *url.URL) (*url.URL, error) {
+	if link == "" {
+		return nil, nil
+	}
+	target, _, ok := strings.Cut(strings.TrimPrefix(link, "<"), ">")
+	next, err := from.Parse(target)
+	if !ok || err != nil || next.Host != from.Host {
+		return nil, &answer{what: "the link to the next page leads nowhere", kind: ErrInvalidAnswer}
+	}
+	next.Scheme = from.Scheme // a registry behind a proxy that ends TLS does not know its own
+	return next, nil
+}
+
+// Resolve implements Resolver. A tag that is gone by now is left out.
+func (o *ociRepository) Resolve(ctx context.Context, items []Item) ([]Item, error) {
+	resolved := slices.Clone(items)
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(ociAtOnce)
+	for n, item := range items {
+		if item.Digest != "" {
+			continue
+		}
+		group.Go(func() (err error) {
+			resolved[n], err = o.Lookup(ctx, item.Name)
+			if errors.Is(err, errNoManifest) {
+				return nil
+			}
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(resolved, func(item Item) bool { return item.Digest == "" }), nil
+}
+
+// Lookup implements Source: it asks for the digest of a tag.
+func (o *ociRepository) Lookup(ctx context.Context, tag string) (Item, error) {
+	digest, err := o.digest(ctx, tag)
+	if err != nil {
+		return Item{}, o.failed(fmt.Sprintf("looking up the tag %q", tag), err)
+	}
+	return Item{Name: tag, Tag: tag, Digest: digest}, nil
+}
+
+// errNoManifest is a registry that says that it has no such tag.
+var errNoManifest = fmt.Errorf("there is no such tag: %w", ErrNotFound)
+
+func (o *ociRepository) digest(ctx context.Context, tag string) (string, error) {
+	session, err := o.login(ctx)
+	if err != nil {
+		return "", err
+	}
+	ref := o.repository.Tag(tag)
+	options := []remote.Option{remote.WithContext(ctx), remote.WithTransport(session)}
+	head, err := remote.Head(ref, options...)
+	var limited *RateLimited
+	switch {
+	case err == nil:
+		return head.Digest.String(), nil
+	case errors.As(err, &limited) || ctx.Err() != nil:
+		return "", err
+	}
+	// The answer to HEAD has no body that says why, and with some registries no digest.
+	got, err := remote.Get(ref, options...)
+	switch {
+	case isNoManifest(err):
+		return "", errNoManifest
+	case err != nil:
+		return "", err
+	}
+	return got.Digest.String(), nil
+}
+
+// isNoManifest tells a tag that is gone from anything else that answers 404: a
+// proxy, a repository that is gone or hidden from an account.
+func isNoManifest(err error) bool {
+	var said *transport.Error
+	return errors.As(err, &said) && said.StatusCode == http.StatusNotFound &&
+		slices.ContainsFunc(said.Errors, func(d transport.Diagnostic) bool {
+			return d.Code == transport.ManifestUnknownErrorCode || d.Code == "NOT_FOUND" // as Harbor says it
+		})
+}
+
+// login answers the registry's challenge, once.
+func (o *ociRepository) login(ctx context.Context) (http.RoundTripper, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.session != nil {
+		return o.session, nil
+	}
+	login, err := o.credentials(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("getting credentials: %w", err)
+	}
+	o.secrets = []string{login.Password, login.RegistryToken, login.IdentityToken, login.Auth}
+	o.session, err = transport.NewWithContext(ctx, o.repository.Registry, authn.FromConfig(login), o.guard,
+		[]string{o.repository.Scope(transport.PullScope)})
+	return o.session, err
+}
+
+func (o *ociRepository) credentials(ctx context.Context) (authn.AuthConfig, error) {
+	if o.registry == nil {
+		return authn.AuthConfig{}, nil
+	}
+	found, err := authn.Resolve(ctx, o.registry, o.repository)
+	if err != nil {
+		return authn.AuthConfig{}, err
+	}
+	login, err := authn.Authorization(ctx, found)
+	if err != nil {
+		return authn.AuthConfig{}, err
+	}
+	return *login, nil
+}
+
+// failed puts a registry's error into the words of this package.
+func (o *ociRepository) failed(action string, err error) error {
+	o.mu.Lock()
+	secrets := o.secrets
+	o.mu.Unlock()
+	var known *answer
+	var said *transport.Error
+	if !errors.As(err, &known) && errors.As(err, &said) {
+		what := fmt.Sprintf("%d %s", said.StatusCode, http.StatusText(said.StatusCode))
+		for _, d := range said.Errors {
+			what += fmt.Sprintf(" (%s: %s)", d.Code, short(d.Message))
+		}
+		err = &answer{what: what, kind: kindOfCode(said.StatusCode)}
+	}
+	return hidden{failed(action, o.url, err), secrets}
+}
+
+// ociGuard stands between the client of a registry and the network: what comes
+// through is whole, and nothing goes over plain HTTP unless that is wanted.
+type ociGuard struct {
+	next  http.RoundTripper
+	plain bool
+}
+
+// errPlain is what a host that looks local is not to be asked over plain HTTP.
+var errPlain = &answer{what: "no plain HTTP without spec.insecure", kind: ErrInvalidAnswer}
+
+// RoundTrip implements http.RoundTripper.
+func (g *ociGuard) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.URL.Scheme != "https" && !g.plain {
+		return nil, errPlain
+	}
+	resp, err := g.next.RoundTrip(req)
+	if err != nil {
+		return nil, err
+	}
+	body, err := readAll(resp)
+	if err != nil {
+		return nil, &answer{what: err.Error(), kind: ErrInvalidAnswer}
+	}
+	resp.Body = io.NopCloser(bytes.NewReader(body))
+	var limited *RateLimited
+	if kind := (&strict{now: time.Now}).kindOf(resp); errors.As(kind, &limited) {
+		return nil, &answer{what: resp.Status, kind: limited}
+	}
+	return resp, nil
+}
