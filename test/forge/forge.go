@@ -60,6 +60,8 @@ type dialect struct {
 	requests string
 	// most is the largest page that the server gives.
 	most int
+	// also answers what only this forge has, nil for nothing.
+	also func(w http.ResponseWriter, r *http.Request) bool
 	// authorized reports whether a request carries the token.
 	authorized func(r *http.Request) bool
 	// page reads the number, from 1, and the size of the page asked for.
@@ -176,6 +178,9 @@ func (f *Forge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer f.mu.Unlock()
 	f.asked++
 	if f.fault != nil && f.fault(w, r) {
+		return
+	}
+	if f.dialect.also != nil && f.dialect.also(w, r) {
 		return
 	}
 	if !f.dialect.authorized(r) {
