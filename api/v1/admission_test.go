@@ -112,6 +112,12 @@ var providerRules = []rule{
 		message: "cannot specify spec.secretRef when spec.type is one of Static, ExternalArtifact, AWSCodeCommit*, ACRArtifactTag, ECRArtifactTag or GARArtifactTag",
 	},
 	{
+		name:    "a proxy is for what is asked over HTTP",
+		passes:  `{type: OCIArtifactTag, url: "oci://registry.example.com/api", proxySecretRef: {name: proxy}}`,
+		refuses: `{type: ExternalArtifact, selectors: [{name: a}], proxySecretRef: {name: proxy}}`,
+		message: "cannot specify spec.proxySecretRef when spec.type is one of Static or ExternalArtifact",
+	},
+	{
 		name:    "external artifacts are selected",
 		passes:  `{type: ExternalArtifact, selectors: [{matchLabels: {a: b}}]}`,
 		refuses: `{type: ExternalArtifact}`,
