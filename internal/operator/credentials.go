@@ -3,6 +3,7 @@ package operator
 import (
 	"github.com/fluxcd/pkg/auth"
 	tokens "github.com/fluxcd/pkg/cache"
+	"github.com/prometheus/client_golang/prometheus"
 	"k8s.io/client-go/metadata"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
@@ -26,8 +27,18 @@ func newCredentials(manager ctrl.Manager, options Options, accounts *templater.A
 		DefaultAccount: options.DefaultIdentity, Watch: credential.NewWatch(secrets),
 	}
 	if options.TokenCacheSize > 0 {
-		reader.Tokens, err = tokens.NewTokenCache(options.TokenCacheSize,
-			tokens.WithMetricsRegisterer(metrics.Registry), tokens.WithMetricsPrefix("flux_token_"))
+		reader.Tokens, err = newTokens(options.TokenCacheSize)
 	}
 	return reader, err
+}
+
+// newTokens returns a cache of tokens whose counters are in the metrics.
+func newTokens(size int) (*tokens.TokenCache, error) {
+	counters := prometheus.NewRegistry()
+	cache, err := tokens.NewTokenCache(size, tokens.WithMetricsRegisterer(counters), tokens.WithMetricsPrefix("flux_token_"))
+	if err != nil {
+		return nil, err
+	}
+	metrics.Registry.Unregister(counters) // those of a manager which this process had before
+	return cache, metrics.Registry.Register(counters)
 }
