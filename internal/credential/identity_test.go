@@ -4,12 +4,15 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/fluxcd/pkg/apis/meta"
 	"github.com/fluxcd/pkg/auth"
+	authenticationv1 "k8s.io/api/authentication/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -148,4 +151,50 @@ func TestTheProxyOfTheSecretIsTakenAndNoneElse(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+}
+
+func TestTheOperatorsOwnIdentityServesWhoNamesNone(t *testing.T) {
+	w := newWorld(t)
+	token := w.tokenOf("previews") // as EKS and AKS put it into a pod
+	google := w.file(`{"type": "external_account", "audience": "//iam.googleapis.com/pool", "subject_token_type": "urn:ietf:params:oauth:token-type:jwt",
+		"token_url": "https://sts.googleapis.com/v1/token", "credential_source": {"file": "` + token + `"}}`)
+	for name, value := range map[string]string{
+		"AWS_CA_BUNDLE": "", "AWS_REGION": "eu-west-1", "AWS_ROLE_ARN": identities["eks.amazonaws.com/role-arn"], "AWS_WEB_IDENTITY_TOKEN_FILE": token,
+		"AZURE_CLIENT_ID": "client", "AZURE_TENANT_ID": "tenant", "AZURE_FEDERATED_TOKEN_FILE": token, "AZURE_AUTHORITY_HOST": "https://login.microsoftonline.com/",
+		"GOOGLE_APPLICATION_CREDENTIALS": google,
+	} {
+		t.Setenv(name, value)
+	}
+	for kind, at := range map[string]string{
+		v1.InputProviderECRArtifactTag: "oci://123456789012.dkr.ecr.eu-west-1.amazonaws.com/acme/api",
+		v1.InputProviderGARArtifactTag: "oci://europe-docker.pkg.dev/acme/api",
+		v1.InputProviderACRArtifactTag: "oci://acme.azurecr.io/acme/api",
+	} {
+		if _, err := w.list(w.provider(v1.ResourceSetInputProviderSpec{Type: kind, URL: at, ProxySecretRef: w.proxy})); err != nil {
+			t.Errorf("%s: %v", kind, err)
+		}
+	}
+	if got := len(w.cloud.Exchanged()); got != 3 {
+		t.Errorf("%d tokens were exchanged", got)
+	}
+}
+
+// tokenOf writes the token of an account into a file.
+func (w *world) tokenOf(account string) string {
+	w.t.Helper()
+	request := &authenticationv1.TokenRequest{}
+	err := server.Client.SubResource("token").Create(context.Background(), &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: account, Namespace: w.namespace}}, request)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return w.file(request.Status.Token)
+}
+
+func (w *world) file(text string) string {
+	w.t.Helper()
+	path := filepath.Join(w.t.TempDir(), "file")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		w.t.Fatal(err)
+	}
+	return path
 }

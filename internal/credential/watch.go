@@ -32,8 +32,10 @@ type Watch struct {
 	client metadata.Interface
 	events chan event.GenericEvent
 
+	// stopped is closed when nobody reads the events any more.
+	stopped chan struct{}
+
 	mu      sync.Mutex
-	stopped <-chan struct{}
 	secrets map[types.NamespacedName]*watched
 	// following are the Secrets of each provider.
 	following map[types.NamespacedName]map[types.NamespacedName]bool
@@ -47,10 +49,10 @@ type watched struct {
 	providers map[types.NamespacedName]bool
 }
 
-// NewWatch returns a Watch that watches from when it is started.
+// NewWatch returns a Watch that watches until it is stopped.
 func NewWatch(client metadata.Interface) *Watch {
 	return &Watch{
-		client: client, events: make(chan event.GenericEvent),
+		client: client, events: make(chan event.GenericEvent), stopped: make(chan struct{}),
 		secrets:   map[types.NamespacedName]*watched{},
 		following: map[types.NamespacedName]map[types.NamespacedName]bool{},
 	}
@@ -59,12 +61,10 @@ func NewWatch(client metadata.Interface) *Watch {
 // Events name the providers that are to run again.
 func (w *Watch) Events() <-chan event.GenericEvent { return w.events }
 
-// Start implements manager.Runnable.
+// Start implements manager.Runnable: it ends the Watch with the context.
 func (w *Watch) Start(ctx context.Context) error {
-	w.mu.Lock()
-	w.stopped = ctx.Done()
-	w.mu.Unlock()
 	<-ctx.Done()
+	close(w.stopped)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for name := range w.secrets {
@@ -92,8 +92,10 @@ func (w *Watch) Follow(ctx context.Context, provider types.NamespacedName, names
 func (w *Watch) follow(provider types.NamespacedName, names []string) []*watched {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.stopped == nil {
-		return nil // not a watch that was started, or one that has ended
+	select {
+	case <-w.stopped:
+		return nil
+	default:
 	}
 	wanted := make(map[types.NamespacedName]bool, len(names))
 	var started []*watched
@@ -174,13 +176,12 @@ func (w *Watch) wake(key types.NamespacedName) {
 			providers = append(providers, provider)
 		}
 	}
-	stopped := w.stopped
 	w.mu.Unlock()
 	for _, provider := range providers {
 		object := &v1.ResourceSetInputProvider{ObjectMeta: metav1.ObjectMeta{Namespace: provider.Namespace, Name: provider.Name}}
 		select {
 		case w.events <- event.GenericEvent{Object: object}:
-		case <-stopped:
+		case <-w.stopped:
 			return
 		}
 	}

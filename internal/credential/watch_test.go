@@ -60,7 +60,6 @@ func TestAChangedSecretWakesThoseWhoReferToIt(t *testing.T) {
 	}
 	secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "auth"}, StringData: map[string]string{"password": "old"}}
 	b.create(secret)
-	time.Sleep(50 * time.Millisecond) // until Start has been called
 	w.Follow(ctx, provider("one"), []string{"auth", "absent"})
 	w.Follow(ctx, provider("two"), []string{"auth"})
 	w.Follow(ctx, provider("three"), []string{"other"})

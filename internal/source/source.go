@@ -94,11 +94,12 @@ type Query struct {
 	Labels []string
 }
 
-// Source lists the open requests of one repository.
+// Source lists what is open in one repository: requests, tags.
 type Source interface {
-	// List returns every open request that matches q, newest first, or an error.
+	// List returns everything that is open and matches q, or an error. Requests
+	// come newest first.
 	List(ctx context.Context, q Query) ([]Item, error)
-	// Lookup returns one request by its key, open or closed, or ErrNotFound
+	// Lookup returns one of them by its key, open or closed, or ErrNotFound
 	// when the forge says that there is none.
 	Lookup(ctx context.Context, key string) (Item, error)
 }
