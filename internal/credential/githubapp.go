@@ -2,12 +2,15 @@ package credential
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/fluxcd/pkg/auth/githubapp"
 	"github.com/fluxcd/pkg/cache"
+	"github.com/google/go-github/v87/github"
 	corev1 "k8s.io/api/core/v1"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
@@ -45,9 +48,23 @@ func (r *Reader) gitHubApp(ctx context.Context, provider *v1.ResourceSetInputPro
 	}
 	username, token, err := githubapp.GetCredentials(ctx, options...)
 	if err != nil {
-		return source.Credentials{}, fmt.Errorf("spec.secretRef: logging in as the GitHub App of Secret %s/%s: %w", secret.Namespace, secret.Name, err)
+		return source.Credentials{}, fmt.Errorf("spec.secretRef: logging in as the GitHub App of Secret %s/%s: %w", secret.Namespace, secret.Name, limited(err))
 	}
 	return source.Credentials{Username: username, Password: token}, nil
+}
+
+// limited says until when, where GitHub wants to be left alone.
+func limited(err error) error {
+	var primary *github.RateLimitError
+	var secondary *github.AbuseRateLimitError
+	switch {
+	case errors.As(err, &primary):
+		return &source.RateLimited{Until: primary.Rate.Reset.Time}
+	case errors.As(err, &secondary) && secondary.RetryAfter != nil:
+		return &source.RateLimited{Until: time.Now().Add(*secondary.RetryAfter)}
+	default:
+		return err
+	}
 }
 
 // enterprise returns the address of the API of a GitHub that is not github.com.

@@ -2,12 +2,15 @@ package credential_test
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/source"
 	"github.com/eddy-previews/eddy/test/forge"
 )
 
@@ -69,6 +72,32 @@ func TestAnAppThatCannotLogInSaysWhy(t *testing.T) {
 			_, err := b.Config(context.Background(), provider)
 			if err == nil || !strings.HasPrefix(err.Error(), "spec.secretRef: ") || !strings.Contains(err.Error(), c.words) || strings.Contains(err.Error(), "PRIVATE KEY") {
 				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
+
+func TestGitHubsLimitIsObeyedWhenAnAppLogsIn(t *testing.T) {
+	reset := time.Now().Add(time.Hour).Truncate(time.Second)
+	for name, fault := range map[string]forge.Fault{
+		"primary": forge.Status(http.StatusForbidden, "X-RateLimit-Remaining", "0", "X-RateLimit-Reset", fmt.Sprint(reset.Unix())),
+		"secondary": func(w http.ResponseWriter, _ *http.Request) bool {
+			w.Header().Set("Retry-After", "3600")
+			w.WriteHeader(http.StatusForbidden)
+			_, err := w.Write([]byte(`{"message": "slow down", "documentation_url": "https://docs.github.com/#secondary-rate-limits"}`))
+			return err == nil
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			f := forge.NewGitHub(t)
+			app := f.InstallApp(t)
+			f.Break(fault)
+			ref := b.secret("app", map[string]string{"githubAppID": app.ID, "githubAppInstallationID": app.Installation, "githubAppPrivateKey": string(app.Key)})
+			_, err := b.Config(context.Background(), b.provider(v1.ResourceSetInputProviderSpec{Type: f.Type, URL: f.URL, SecretRef: ref}))
+			var limit *source.RateLimited
+			if !errors.As(err, &limit) || limit.Until.Sub(reset).Abs() > 5*time.Second {
+				t.Errorf("got %v, want to wait until %s", err, reset)
 			}
 		})
 	}

@@ -137,23 +137,26 @@ func ociPage(ctx context.Context, client *http.Client, at *url.URL) (page, *url.
 	for _, tag := range tags.Tags {
 		got.items = append(got.items, Item{Name: tag, Tag: tag})
 	}
-	next, err := nextPage(resp.Header.Get("Link"), at)
+	next, err := nextPage(resp.Header.Values("Link"), at)
 	return got, next, err
 }
 
-// nextPage reads a Link header of RFC 8288; nil when there is none. It does not
+// nextPage reads Link headers of RFC 8288; nil when none leads on. It does not
 // lead to another host: the session would take its credentials there.
-func nextPage(link string, from *url.URL) (*url.URL, error) {
-	if link == "" {
-		return nil, nil
+func nextPage(links []string, from *url.URL) (*url.URL, error) {
+	for _, link := range strings.Split(strings.Join(links, ","), ",") {
+		target, attributes, ok := strings.Cut(strings.TrimPrefix(strings.TrimSpace(link), "<"), ">")
+		if !strings.Contains(strings.ReplaceAll(attributes, `"`, ""), "rel=next") {
+			continue
+		}
+		next, err := from.Parse(target)
+		if !ok || err != nil || next.Host != from.Host {
+			return nil, &answer{what: "the link to the next page leads nowhere", kind: ErrInvalidAnswer}
+		}
+		next.Scheme = from.Scheme // a registry behind a proxy that ends TLS does not know its own
+		return next, nil
 	}
-	target, _, ok := strings.Cut(strings.TrimPrefix(link, "<"), ">")
-	next, err := from.Parse(target)
-	if !ok || err != nil || next.Host != from.Host {
-		return nil, &answer{what: "the link to the next page leads nowhere", kind: ErrInvalidAnswer}
-	}
-	next.Scheme = from.Scheme // a registry behind a proxy that ends TLS does not know its own
-	return next, nil
+	return nil, nil
 }
 
 // Resolve implements Resolver. A tag that is gone by now is left out.

@@ -82,6 +82,15 @@ func lookupTag(t *testing.T, repository source.Source, tag string) source.Item {
 	return item
 }
 
+func TestALinkThatLeadsBackIsNotFollowed(t *testing.T) {
+	registry := forge.NewRegistry(t)
+	registry.Push(t, "", "a")
+	registry.Break(only("/list", repeats(`</v2/acme/api/tags/list?n=1>; rel="prev"`)))
+	if items := list(t, pull(t, registry, forge.Token)); len(items) != 1 {
+		t.Errorf("listed %v", items)
+	}
+}
+
 func TestATagThatIsGoneIsNotFoundAndLeftOut(t *testing.T) {
 	registry := forge.NewRegistry(t)
 	registry.Push(t, "", "a", "b")

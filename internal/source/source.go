@@ -77,6 +77,10 @@ func (i Item) IsComplete() bool { return i.SHA != "" || i.Digest != "" || i.Valu
 // otherwise the ID.
 func (i Item) Key() string { return cmp.Or(i.Name, i.ID) }
 
+// RefName is what patterns for names are held against: the name of a tag,
+// otherwise the branch. What brings its own input set goes by its key.
+func (i Item) RefName() string { return cmp.Or(i.Tag, i.Branch, i.Key()) }
+
 // HasLabel reports whether the item carries the label, case-sensitively.
 func (i Item) HasLabel(label string) bool {
 	for _, l := range i.Labels {

@@ -1,7 +1,6 @@
 package watcher
 
 import (
-	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -41,8 +40,8 @@ func compileRules(provider *v1.ResourceSetInputProvider) (rules, error) {
 		r.labels = filter.Labels
 		r.filters = append(r.filters,
 			func(item source.Item) bool { return hasAll(item, filter.Labels) },
-			func(item source.Item) bool { return include == nil || include.MatchString(nameOf(item)) },
-			func(item source.Item) bool { return exclude == nil || !exclude.MatchString(nameOf(item)) },
+			func(item source.Item) bool { return include == nil || include.MatchString(item.RefName()) },
+			func(item source.Item) bool { return exclude == nil || !exclude.MatchString(item.RefName()) },
 		)
 	}
 	var err error
@@ -85,10 +84,6 @@ func hasLabels(providerType string) bool {
 	}
 }
 
-// nameOf returns what the patterns for names are held against: the source
-// branch of a request.
-func nameOf(item source.Item) string { return cmp.Or(item.Tag, item.Branch, item.Key()) }
-
 // maxLimit is the most that spec.filter.limit may be.
 const maxLimit = 10000
 
@@ -129,7 +124,8 @@ func (r rules) keep(items []source.Item, exported exportedInputs) (kept []source
 	if r.order == nil {
 		return limit(matching, exported, r.limit)
 	}
-	// What is ordered by worth has a best few, and no queue.
+	// What is ordered by worth has a best few, and no queue: the newest version
+	// is to replace the one before it, not to wait for it.
 	best := r.order(matching)
 	return best[:min(len(best), r.limit)], 0
 }

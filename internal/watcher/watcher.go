@@ -165,7 +165,7 @@ func (r *Reconciler) find(ctx context.Context, provider *v1.ResourceSetInputProv
 func (r *Reconciler) open(ctx context.Context, provider *v1.ResourceSetInputProvider) (source.Source, error) {
 	config, err := r.Credentials.Config(ctx, provider)
 	if err != nil {
-		return nil, report.Fail(meta.ReconciliationFailedReason, err)
+		return nil, failed(err, r.Now())
 	}
 	forge, err := r.NewSource(config)
 	if err != nil {
