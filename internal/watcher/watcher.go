@@ -178,11 +178,12 @@ func (r *Reconciler) open(ctx context.Context, provider *v1.ResourceSetInputProv
 // exported stays, and the next try is when the forge asked for it, or with
 // backoff.
 func failed(err error, now time.Time) error {
-	outcome := report.Outcome{Kind: report.Failed, Reason: meta.ReconciliationFailedReason, Message: err.Error()}
 	var limited *source.RateLimited
-	if errors.As(err, &limited) && limited.Until.After(now) {
-		outcome.After = limited.Until.Sub(now)
-		outcome.Message += "; next try at " + limited.Until.UTC().Format(time.RFC3339)
+	if !errors.As(err, &limited) || !limited.Until.After(now) {
+		return report.Fail(meta.ReconciliationFailedReason, err)
 	}
-	return &report.Error{Outcome: outcome, Err: err}
+	return &report.Error{Err: err, Outcome: report.Outcome{
+		Kind: report.Failed, Reason: meta.ReconciliationFailedReason, After: limited.Until.Sub(now),
+		Message: err.Error() + "; next try at " + limited.Until.UTC().Format(time.RFC3339),
+	}}
 }
