@@ -34,6 +34,8 @@ var mayImport = map[string][]string{
 	"internal/cli":        {"internal/source", "internal/input", "internal/render", "internal/operator"},
 	"cmd/eddy":            {"internal/cli"},
 	"test/apiserver":      {},
+	"test/rig":            {"test/apiserver"},
+	"test/faults":         {"test/apiserver", "test/rig"},
 	"test/forge":          {},
 	"test/e2e/story":      {},
 	"test/e2e/demo":       {"test/e2e/story"},

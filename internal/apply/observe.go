@@ -126,6 +126,7 @@ func (a *Applier) metadataPage(ctx context.Context, gvk schema.GroupVersionKind,
 	}
 	for i := range page.Items {
 		item := &page.Items[i]
+		item.SetGroupVersionKind(gvk) // items of a listing may not tell it
 		into.metas[refIn(gvk, item)] = item
 	}
 	return page.Continue, nil
@@ -139,7 +140,9 @@ func (a *Applier) wholePage(ctx context.Context, gvk schema.GroupVersionKind, in
 	}
 	for i := range page.Items {
 		item := &page.Items[i]
-		into.metas[refIn(gvk, item)] = meta.AsPartialObjectMetadata(item)
+		known := meta.AsPartialObjectMetadata(item)
+		known.SetGroupVersionKind(gvk) // which the conversion leaves out
+		into.metas[refIn(gvk, item)] = known
 		into.stored[refIn(gvk, item)] = item
 	}
 	return page.GetContinue(), nil
@@ -149,7 +152,7 @@ func listOf(gvk schema.GroupVersionKind) schema.GroupVersionKind {
 	return gvk.GroupVersion().WithKind(gvk.Kind + "List")
 }
 
-// refIn names an object of a listing, whose items may not tell their kind.
+// refIn names an object of a listing.
 func refIn(gvk schema.GroupVersionKind, item metav1.Object) Ref {
 	return Ref{Group: gvk.Group, Kind: gvk.Kind, Namespace: item.GetNamespace(), Name: item.GetName()}
 }

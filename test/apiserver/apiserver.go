@@ -76,8 +76,9 @@ func (s *Server) Namespace(t *testing.T) string {
 	return namespace.Name
 }
 
-func start(server **Server) (*envtest.Environment, error) {
-	assets := os.Getenv("KUBEBUILDER_ASSETS")
+// Environment is an API server that knows the kinds of Eddy and of Flux, to be
+// started from the programs in assets.
+func Environment(assets string) (*envtest.Environment, error) {
 	if assets == "" {
 		return nil, fmt.Errorf("KUBEBUILDER_ASSETS is not set: run `make test`, or export KUBEBUILDER_ASSETS=\"$(bin/cluster assets)\"")
 	}
@@ -85,18 +86,25 @@ func start(server **Server) (*envtest.Environment, error) {
 	if err := errors.Join(clientgoscheme.AddToScheme(scheme), sourcev1.AddToScheme(scheme), v1.AddToScheme(scheme)); err != nil {
 		return nil, err
 	}
-	environment := &envtest.Environment{
+	return &envtest.Environment{
 		Scheme:                scheme,
 		BinaryAssetsDirectory: assets,
 		CRDDirectoryPaths:     []string{filepath.Join(Root(), "config", "crd"), filepath.Join(assets, "crds", "flux")},
 		ErrorIfCRDPathMissing: true,
+	}, nil
+}
+
+func start(server **Server) (*envtest.Environment, error) {
+	environment, err := Environment(os.Getenv("KUBEBUILDER_ASSETS"))
+	if err != nil {
+		return nil, err
 	}
 	config, err := environment.Start()
 	if err != nil {
 		return nil, err
 	}
 	config.QPS = -1
-	direct, err := client.New(config, client.Options{Scheme: scheme})
+	direct, err := client.New(config, client.Options{Scheme: environment.Scheme})
 	if err != nil {
 		return nil, err
 	}

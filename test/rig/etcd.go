@@ -1,0 +1,22 @@
+package rig
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+)
+
+// alarm switches etcd's alarm for a full disk.
+func (r *Rig) alarm(action string) error {
+	url := r.environment.ControlPlane.Etcd.URL.JoinPath("/v3/maintenance/alarm")
+	resp, err := http.Post(url.String(), "application/json", strings.NewReader(`{"action": "`+action+`", "alarm": "NOSPACE", "memberID": 1}`))
+	if err != nil {
+		return fmt.Errorf("asking etcd to %s the alarm: %w", strings.ToLower(action), err)
+	}
+	defer resp.Body.Close() //nolint:errcheck // it is only read
+	if text, err := io.ReadAll(resp.Body); err != nil || resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("etcd answered %s: %s: %w", resp.Status, text, err)
+	}
+	return nil
+}

@@ -1,0 +1,102 @@
+package rig
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/yaml"
+
+	v1 "github.com/eddy-previews/eddy/api/v1"
+)
+
+// Flock is a ResourceSet with many previews, whose inputs are written into the
+// status of a provider that is suspended: any operator takes them from there,
+// and none asks a forge.
+type Flock struct {
+	rig       *Rig
+	Namespace string
+}
+
+// NewFlock creates a provider, which has found nothing, and a set that renders
+// some resources, written as YAML, for each input.
+func (r *Rig) NewFlock(ctx context.Context, resources string) (*Flock, error) {
+	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "flock-"}}
+	if err := r.Client.Create(ctx, namespace); err != nil {
+		return nil, err
+	}
+	flock := &Flock{rig: r, Namespace: namespace.Name}
+	provider := &v1.ResourceSetInputProvider{ObjectMeta: metav1.ObjectMeta{
+		Name: "prs", Namespace: namespace.Name, Annotations: map[string]string{v1.ReconcileAnnotation: v1.DisabledValue},
+	}}
+	provider.Spec.Type = v1.InputProviderStatic
+	set := &v1.ResourceSet{ObjectMeta: metav1.ObjectMeta{Name: "previews", Namespace: namespace.Name}}
+	spec := "inputsFrom: [{kind: ResourceSetInputProvider, name: prs}]\nresources:\n" + resources
+	if err := yaml.UnmarshalStrict([]byte(spec), &set.Spec); err != nil {
+		return nil, err
+	}
+	return flock, errors.Join(r.Client.Create(ctx, provider), r.Client.Create(ctx, set))
+}
+
+// Export makes the provider export an input for each id, with its commit.
+func (f *Flock) Export(ctx context.Context, commits map[string]string) error {
+	provider := &v1.ResourceSetInputProvider{}
+	if err := f.rig.Client.Get(ctx, client.ObjectKey{Namespace: f.Namespace, Name: "prs"}, provider); err != nil {
+		return err
+	}
+	provider.Status.ExportedInputs = nil
+	for _, id := range slices.Sorted(maps.Keys(commits)) {
+		provider.Status.ExportedInputs = append(provider.Status.ExportedInputs, v1.ResourceSetInput{
+			"id": text(id), "sha": text(commits[id]),
+		})
+	}
+	provider.Status.LastExportedRevision = "sha256:" + time.Now().Format(time.RFC3339Nano)
+	return f.rig.Client.Status().Update(ctx, provider)
+}
+
+func text(value string) *apiextensionsv1.JSON {
+	raw, _ := json.Marshal(value) // a string is always JSON
+	return &apiextensionsv1.JSON{Raw: raw}
+}
+
+// Set returns the set as it is now.
+func (f *Flock) Set(ctx context.Context) (*v1.ResourceSet, error) {
+	set := &v1.ResourceSet{}
+	return set, f.rig.Client.Get(ctx, client.ObjectKey{Namespace: f.Namespace, Name: "previews"}, set)
+}
+
+// Request asks for a run.
+func (f *Flock) Request(ctx context.Context) error {
+	set, err := f.Set(ctx)
+	if err != nil {
+		return err
+	}
+	base := set.DeepCopy()
+	metav1.SetMetaDataAnnotation(&set.ObjectMeta, "reconcile.fluxcd.io/requestedAt", time.Now().Format(time.RFC3339Nano))
+	return f.rig.Client.Patch(ctx, set, client.MergeFrom(base))
+}
+
+// Objects lists what the set owns of a kind, by name.
+func (f *Flock) Objects(ctx context.Context, apiVersion, kind string) (map[string]unstructured.Unstructured, error) {
+	list := &unstructured.UnstructuredList{}
+	list.SetAPIVersion(apiVersion)
+	list.SetKind(kind + "List")
+	err := f.rig.Client.List(ctx, list, client.InNamespace(f.Namespace), client.MatchingLabels{v1.OwnerLabelPrefix + "/name": "previews"})
+	if err != nil {
+		return nil, fmt.Errorf("listing %s: %w", kind, err)
+	}
+	out := make(map[string]unstructured.Unstructured, len(list.Items))
+	for _, item := range list.Items {
+		out[item.GetName()] = item
+	}
+	return out, nil
+}

@@ -1,0 +1,132 @@
+package rig
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// Operator is a running operator.
+type Operator struct {
+	cmd   *exec.Cmd
+	log   bytes.Buffer
+	ended chan struct{}
+}
+
+// Flags let Eddy's operator run beside others on one machine.
+var Flags = []string{"--enable-leader-election=false", "--metrics-addr=0", "--health-addr=0", "--max-retry-delay=2s", "--requeue-dependency=1s"}
+
+// Start starts an operator by its command line.
+func (r *Rig) Start(command []string) (*Operator, error) {
+	operator := &Operator{cmd: exec.Command(command[0], command[1:]...), ended: make(chan struct{})}
+	operator.cmd.Env = append(os.Environ(), "KUBECONFIG="+r.Kubeconfig, "RUNTIME_NAMESPACE=default", "NOTIFICATIONS_DISABLED=true")
+	operator.cmd.Stdout, operator.cmd.Stderr = &operator.log, &operator.log
+	operator.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if err := operator.cmd.Start(); err != nil {
+		return nil, fmt.Errorf("starting %s: %w", command[0], err)
+	}
+	go func() {
+		_ = operator.cmd.Wait() // how it ends is of no interest: it is killed
+		close(operator.ended)
+	}()
+	return operator, nil
+}
+
+// Kill ends the operator without a warning.
+func (o *Operator) Kill() {
+	_ = o.cmd.Process.Kill() // it may have ended already
+	<-o.ended
+}
+
+// Alive reports whether the operator is running.
+func (o *Operator) Alive() bool {
+	select {
+	case <-o.ended:
+		return false
+	default:
+		return true
+	}
+}
+
+// Log returns what the operator has written. It must have ended.
+func (o *Operator) Log() string { return o.log.String() }
+
+// Memory returns how much of the machine's memory the operator holds, in bytes.
+func (o *Operator) Memory() (int64, error) {
+	file, err := os.Open(fmt.Sprintf("/proc/%d/status", o.cmd.Process.Pid))
+	if err != nil {
+		return 0, err
+	}
+	defer file.Close() //nolint:errcheck // it is only read
+	lines := bufio.NewScanner(file)
+	for lines.Scan() {
+		if rest, ok := strings.CutPrefix(lines.Text(), "VmRSS:"); ok {
+			kib, err := strconv.ParseInt(strings.Fields(rest)[0], 10, 64)
+			return kib << 10, err
+		}
+	}
+	return 0, fmt.Errorf("%s has no VmRSS", file.Name())
+}
+
+// RestartAPIServer kills the API server, and starts it again after a while.
+func (r *Rig) RestartAPIServer(down time.Duration) error {
+	pid, command, err := r.findAPIServer()
+	if err != nil {
+		return err
+	}
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		return fmt.Errorf("killing the API server: %w", err)
+	}
+	if r.restarted != nil {
+		_, _ = r.restarted.Wait()
+	}
+	time.Sleep(down)
+	again := exec.Command(command[0], command[1:]...)
+	again.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if err := again.Start(); err != nil {
+		return fmt.Errorf("starting the API server again: %w", err)
+	}
+	r.restarted = again.Process
+	return nil
+}
+
+// findAPIServer looks among the children of this process.
+func (r *Rig) findAPIServer() (pid int, command []string, err error) {
+	stats, err := filepath.Glob("/proc/[0-9]*/stat")
+	if err != nil {
+		return 0, nil, err
+	}
+	for _, path := range stats {
+		stat, err := os.ReadFile(path)
+		if err != nil {
+			continue // it has ended
+		}
+		fields := strings.Fields(string(stat))
+		if fields[1] != "(kube-apiserver)" || fields[3] != strconv.Itoa(os.Getpid()) || fields[2] == "Z" {
+			continue
+		}
+		line, err := os.ReadFile(filepath.Join(filepath.Dir(path), "cmdline"))
+		if err != nil {
+			return 0, nil, err
+		}
+		pid, err := strconv.Atoi(fields[0])
+		return pid, strings.Split(strings.TrimRight(string(line), "\x00"), "\x00"), err
+	}
+	return 0, nil, fmt.Errorf("no kube-apiserver is running")
+}
+
+// RefuseWrites makes etcd refuse every write, as it does when its disk is full,
+// until allow is called.
+func (r *Rig) RefuseWrites() (allow func() error, err error) {
+	if err := r.alarm("ACTIVATE"); err != nil {
+		return nil, err
+	}
+	return func() error { return r.alarm("DEACTIVATE") }, nil
+}
