@@ -152,6 +152,24 @@ func TestAfterARestartEveryChangeIsSeen(t *testing.T) {
 	}
 }
 
+func TestAfterARestartWhatIsUnwantedIsDeleted(t *testing.T) {
+	b := newBench(t)
+	var objects []apply.Object
+	for n := range 8 {
+		objects = append(objects, b.configMap("1", fmt.Sprintf("cm-%d", n), "a"))
+	}
+	b.run(objects...)
+	b.restart()
+	live, err := b.Observe(context.Background(), apply.InventoryOf(objects))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pruned := b.Prune(context.Background(), b.owner, apply.InventoryOf(objects[:1]), live)
+	if left(pruned) != "" || b.exists(objects[0]) || !b.exists(objects[1]) {
+		t.Errorf("left %q: %v", left(pruned), pruned.Why)
+	}
+}
+
 func TestAfterARestartWhatSomebodyElseDidMeanwhileIsUndone(t *testing.T) {
 	edits := map[string]func(*corev1.ConfigMap){
 		"a value changed":  func(c *corev1.ConfigMap) { c.Data["key"] = "theirs" },
