@@ -36,6 +36,7 @@ var mayImport = map[string][]string{
 	"test/apiserver":      {},
 	"test/rig":            {"test/apiserver"},
 	"test/faults":         {"test/apiserver", "test/rig"},
+	"test/bench":          {"test/rig"},
 	"test/forge":          {},
 	"test/e2e/story":      {},
 	"test/e2e/demo":       {"test/e2e/story"},

@@ -9,10 +9,10 @@ import (
 	"slices"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/client-go/util/retry"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/yaml"
 
@@ -30,16 +30,16 @@ type Flock struct {
 // NewFlock creates a provider, which has found nothing, and a set that renders
 // some resources, written as YAML, for each input.
 func (r *Rig) NewFlock(ctx context.Context, resources string) (*Flock, error) {
-	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "flock-"}}
-	if err := r.Client.Create(ctx, namespace); err != nil {
+	namespace, err := r.Namespace(ctx)
+	if err != nil {
 		return nil, err
 	}
-	flock := &Flock{rig: r, Namespace: namespace.Name}
+	flock := &Flock{rig: r, Namespace: namespace}
 	provider := &v1.ResourceSetInputProvider{ObjectMeta: metav1.ObjectMeta{
-		Name: "prs", Namespace: namespace.Name, Annotations: map[string]string{v1.ReconcileAnnotation: v1.DisabledValue},
+		Name: "prs", Namespace: namespace, Annotations: map[string]string{v1.ReconcileAnnotation: v1.DisabledValue},
 	}}
 	provider.Spec.Type = v1.InputProviderStatic
-	set := &v1.ResourceSet{ObjectMeta: metav1.ObjectMeta{Name: "previews", Namespace: namespace.Name}}
+	set := &v1.ResourceSet{ObjectMeta: metav1.ObjectMeta{Name: "previews", Namespace: namespace}}
 	spec := "inputsFrom: [{kind: ResourceSetInputProvider, name: prs}]\nresources:\n" + resources
 	if err := yaml.UnmarshalStrict([]byte(spec), &set.Spec); err != nil {
 		return nil, err
@@ -49,18 +49,19 @@ func (r *Rig) NewFlock(ctx context.Context, resources string) (*Flock, error) {
 
 // Export makes the provider export an input for each id, with its commit.
 func (f *Flock) Export(ctx context.Context, commits map[string]string) error {
-	provider := &v1.ResourceSetInputProvider{}
-	if err := f.rig.Client.Get(ctx, client.ObjectKey{Namespace: f.Namespace, Name: "prs"}, provider); err != nil {
-		return err
-	}
-	provider.Status.ExportedInputs = nil
+	var inputs []v1.ResourceSetInput
 	for _, id := range slices.Sorted(maps.Keys(commits)) {
-		provider.Status.ExportedInputs = append(provider.Status.ExportedInputs, v1.ResourceSetInput{
-			"id": text(id), "sha": text(commits[id]),
-		})
+		inputs = append(inputs, v1.ResourceSetInput{"id": text(id), "sha": text(commits[id])})
 	}
-	provider.Status.LastExportedRevision = "sha256:" + time.Now().Format(time.RFC3339Nano)
-	return f.rig.Client.Status().Update(ctx, provider)
+	return retry.RetryOnConflict(retry.DefaultRetry, func() error {
+		provider := &v1.ResourceSetInputProvider{}
+		if err := f.rig.Client.Get(ctx, client.ObjectKey{Namespace: f.Namespace, Name: "prs"}, provider); err != nil {
+			return err
+		}
+		provider.Status.ExportedInputs = inputs
+		provider.Status.LastExportedRevision = "sha256:" + time.Now().Format(time.RFC3339Nano)
+		return f.rig.Client.Status().Update(ctx, provider)
+	})
 }
 
 func text(value string) *apiextensionsv1.JSON {
@@ -72,6 +73,14 @@ func text(value string) *apiextensionsv1.JSON {
 func (f *Flock) Set(ctx context.Context) (*v1.ResourceSet, error) {
 	set := &v1.ResourceSet{}
 	return set, f.rig.Client.Get(ctx, client.ObjectKey{Namespace: f.Namespace, Name: "previews"}, set)
+}
+
+// Delete takes the set and its provider away. The operator that serves them has
+// to be running.
+func (f *Flock) Delete(ctx context.Context) error {
+	set := &v1.ResourceSet{ObjectMeta: metav1.ObjectMeta{Name: "previews", Namespace: f.Namespace}}
+	provider := &v1.ResourceSetInputProvider{ObjectMeta: metav1.ObjectMeta{Name: "prs", Namespace: f.Namespace}}
+	return errors.Join(f.rig.Client.Delete(ctx, set), f.rig.Client.Delete(ctx, provider))
 }
 
 // Request asks for a run.

@@ -18,6 +18,7 @@ import (
 	"path/filepath"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
@@ -86,6 +87,15 @@ func writeKubeconfig(path, url string) error {
 // Ready reports whether the API server answers.
 func (r *Rig) Ready(ctx context.Context) error {
 	return r.Client.List(ctx, &corev1.NamespaceList{}, client.Limit(1))
+}
+
+// Namespace creates a namespace and returns its name.
+func (r *Rig) Namespace(ctx context.Context) (string, error) {
+	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "rig-"}}
+	if err := r.Client.Create(ctx, namespace); err != nil {
+		return "", fmt.Errorf("creating a namespace: %w", err)
+	}
+	return namespace.Name, nil
 }
 
 // Close takes everything down.

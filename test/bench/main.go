@@ -1,0 +1,136 @@
+// Command bench measures what an operator costs the API server, by the size of
+// a set and by what changes in it, and prints a table.
+//
+//	go run ./test/bench --previews 100,1000,5000
+//	go run ./test/bench --previews 1000 --operator 'other-operator --some-flag'
+//
+// Everything is real: a kube-apiserver, etcd, and the operator as a process that
+// knows neither that it is measured nor by whom. Times depend on the machine;
+// so each run also measures a client that only writes the objects, and tells
+// the operator's time as a multiple of that client's.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"github.com/go-logr/logr"
+	ctrl "sigs.k8s.io/controller-runtime"
+
+	"github.com/eddy-previews/eddy/test/rig"
+)
+
+// options are the flags.
+type options struct {
+	previews []int
+	operator string
+	check    bool
+}
+
+func main() {
+	ctrl.SetLogger(logr.Discard()) // that of the API server's starter
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Args[1:]); err != nil && !errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string) error {
+	asked, err := parse(args)
+	if err != nil {
+		return err
+	}
+	operators, err := contestants(asked.operator)
+	if err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp("", "eddy-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir) //nolint:errcheck // a folder in /tmp
+	started, err := rig.New(os.Getenv("KUBEBUILDER_ASSETS"), dir)
+	if err != nil {
+		return err
+	}
+	reports, err := measureAll(ctx, started, operators, asked.previews)
+	if err := errors.Join(err, started.Close()); err != nil {
+		return err
+	}
+	if err := write(os.Stdout, reports); err != nil {
+		return err
+	}
+	if asked.check {
+		return check(reports)
+	}
+	return nil
+}
+
+func parse(args []string) (options, error) {
+	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
+	previews := flags.String("previews", "100,1000,5000", "how many previews the sets have, separated by commas")
+	asked := options{}
+	flags.StringVar(&asked.operator, "operator", "", "the command line of another operator, which is measured on the same work and set against Eddy's; it finds the cluster by KUBECONFIG")
+	flags.BoolVar(&asked.check, "check", false, "fail when Eddy needs more than it promises")
+	if err := flags.Parse(args); err != nil {
+		return asked, err
+	}
+	for _, text := range strings.Split(*previews, ",") {
+		n, err := strconv.Atoi(strings.TrimSpace(text))
+		if err != nil || n < 20 {
+			return asked, fmt.Errorf("--previews has %q: use numbers of 20 and more, such as 100,1000", text)
+		}
+		asked.previews = append(asked.previews, n)
+	}
+	return asked, nil
+}
+
+// contestant is an operator that is measured.
+type contestant struct {
+	name    string
+	command []string
+}
+
+// contestants are Eddy and, when its command is given, another operator.
+func contestants(other string) ([]contestant, error) {
+	binary := os.Getenv("EDDY_BIN")
+	if binary == "" {
+		return nil, errors.New("EDDY_BIN is not set: run `make bench`, or export EDDY_BIN=$PWD/bin/eddy")
+	}
+	out := []contestant{{name: "eddy", command: append([]string{binary, "operator"}, rig.Flags...)}}
+	if words := strings.Fields(other); len(words) > 0 {
+		out = append(out, contestant{name: filepath.Base(words[0]), command: words})
+	}
+	return out, nil
+}
+
+// measureAll measures one after the other, so that none disturbs another.
+func measureAll(ctx context.Context, on *rig.Rig, operators []contestant, sizes []int) ([]report, error) {
+	var reports []report
+	for _, previews := range sizes {
+		floor, err := measureFloor(ctx, on, previews)
+		if err != nil {
+			return nil, fmt.Errorf("writing %d objects without an operator: %w", previews, err)
+		}
+		for _, operator := range operators {
+			fmt.Fprintf(os.Stderr, "%s with %d previews\n", operator.name, previews)
+			one, err := measure(ctx, on, operator, previews)
+			if err != nil {
+				return nil, fmt.Errorf("measuring %s with %d previews: %w", operator.name, previews, err)
+			}
+			one.floor = floor
+			reports = append(reports, one)
+		}
+	}
+	return reports, nil
+}

@@ -1,0 +1,260 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/eddy-previews/eddy/test/rig"
+)
+
+// resources are what each preview has: one object, that nothing else touches.
+const resources = `
+- apiVersion: kustomize.toolkit.fluxcd.io/v1
+  kind: Kustomization
+  metadata: {name: api-pr-<< inputs.id >>, namespace: << inputs.provider.namespace >>}
+  spec:
+    interval: 10m
+    prune: true
+    path: ./deploy/preview
+    sourceRef: {kind: GitRepository, name: fleet}
+    postBuild: {substitute: {PR_NUMBER: << inputs.id | quote >>, COMMIT_SHA: << inputs.sha | quote >>}}
+`
+
+const (
+	// quiet is how long no request may come for a piece of work to be over.
+	quiet = 2 * time.Second
+	// patience is how long an operator may leave a piece of work undone.
+	patience = time.Minute
+	// atRest is the work that does nothing.
+	atRest = "nothing changed"
+)
+
+// figure is what one piece of work costs.
+type figure struct {
+	work string
+	// most are the requests that Eddy promises; zero when it promises nothing.
+	most   int
+	counts rig.Counts
+	// took is the time to the last request.
+	took time.Duration
+	// memory is what the operator holds afterwards, in bytes.
+	memory int64
+	// undone is why the work was not done.
+	undone error
+}
+
+// report is what one operator costs with a set of one size.
+type report struct {
+	operator string
+	previews int
+	figures  []figure
+	// idle is what the operator holds before there is any preview, in bytes.
+	idle int64
+	// floor is the time that a client needs to write the objects.
+	floor time.Duration
+}
+
+// perPreview is the memory that a preview costs when all are applied and known,
+// in bytes.
+func (r report) perPreview() int64 {
+	full := r.idle
+	for _, one := range r.figures {
+		if one.work == atRest {
+			full = one.memory
+		}
+	}
+	return (full - r.idle) / int64(r.previews)
+}
+
+// trial is one operator at work on one set.
+type trial struct {
+	*rig.Rig
+	contestant
+	flock    *rig.Flock
+	commits  map[string]string
+	operator *rig.Operator
+	report   report
+}
+
+// measure lets an operator do each piece of work once, in an order in which
+// each finds what it needs.
+func measure(ctx context.Context, on *rig.Rig, operator contestant, previews int) (report, error) {
+	flock, err := on.NewFlock(ctx, resources)
+	if err != nil {
+		return report{}, err
+	}
+	t := &trial{Rig: on, contestant: operator, flock: flock, commits: map[string]string{}}
+	t.report = report{operator: operator.name, previews: previews}
+	if err := errors.Join(t.export(ctx), t.begin(ctx)); err != nil {
+		return report{}, err
+	}
+	defer func() { t.operator.Kill() }()
+	for id := range previews {
+		t.commits[fmt.Sprint(id)] = "c0ffee"
+	}
+	return t.report, errors.Join(t.doAll(ctx), t.flock.Delete(ctx), t.rest(ctx))
+}
+
+// doAll does each piece of work.
+func (t *trial) doAll(ctx context.Context) error {
+	for _, step := range []struct {
+		work   string
+		most   int
+		action func(context.Context) error
+	}{
+		{"first apply", t.report.previews*11/10 + 20, t.export},
+		{atRest, 12, t.flock.Request},
+		{"one input changed", 8, t.push},
+		{"one input removed", 8, t.close},
+		{"one object edited by hand", 8, t.edit},
+		{"one object deleted by hand", 8, t.remove},
+		{"operator restarted", 30, t.restart},
+		{"all inputs changed", 0, t.pushAll},
+		{"all inputs removed", 0, t.closeAll},
+	} {
+		if err := t.do(ctx, figure{work: step.work, most: step.most}, step.action); err != nil {
+			return fmt.Errorf("%s: %w", step.work, err)
+		}
+	}
+	return nil
+}
+
+// begin starts the operator and lets it come to rest.
+func (t *trial) begin(ctx context.Context) (err error) {
+	t.Proxy.Reset()
+	if t.operator, err = t.Start(t.command); err != nil {
+		return err
+	}
+	if err := t.rest(ctx); err != nil {
+		return err
+	}
+	t.report.idle, err = t.operator.Memory()
+	return err
+}
+
+// do lets the operator do a piece of work, and notes what it cost.
+func (t *trial) do(ctx context.Context, one figure, action func(context.Context) error) error {
+	t.Proxy.Reset()
+	start := time.Now()
+	if err := action(ctx); err != nil {
+		return err
+	}
+	for {
+		if err := t.rest(ctx); err != nil {
+			return err
+		}
+		one.undone = t.done(ctx)
+		if one.undone == nil || time.Since(start) > patience {
+			break
+		}
+	}
+	var last time.Time
+	one.counts, last = t.Proxy.Seen()
+	one.took = last.Sub(start)
+	fmt.Fprintf(os.Stderr, "  %-28s %6d requests %8s\n", one.work, one.counts.Total(), one.took.Round(time.Millisecond))
+	memory, err := t.operator.Memory()
+	one.memory = memory
+	t.report.figures = append(t.report.figures, one)
+	return err
+}
+
+// rest waits until no request comes any more.
+func (t *trial) rest(ctx context.Context) error {
+	for start := time.Now(); ; {
+		counts, last := t.Proxy.Seen()
+		left := quiet - time.Since(last)
+		switch {
+		case left <= 0:
+			return nil
+		case !t.operator.Alive():
+			return fmt.Errorf("the operator has ended:\n%s", t.operator.Log())
+		case time.Since(start) > patience:
+			return fmt.Errorf("the operator does not come to rest: %v", counts)
+		case ctx.Err() != nil:
+			return ctx.Err()
+		}
+		time.Sleep(min(left, quiet/10))
+	}
+}
+
+// done compares the cluster with what is asked for.
+func (t *trial) done(ctx context.Context) error {
+	objects, err := t.flock.Objects(ctx, "kustomize.toolkit.fluxcd.io/v1", "Kustomization")
+	if err != nil {
+		return err
+	}
+	if len(objects) != len(t.commits) {
+		return fmt.Errorf("there are %d objects for %d previews", len(objects), len(t.commits))
+	}
+	for id, want := range t.commits {
+		if got, _, err := unstructured.NestedString(objects[name(id)].Object, commitField...); err != nil || got != want {
+			return fmt.Errorf("preview %s has the commit %q, not %q: %w", id, got, want, err)
+		}
+	}
+	return nil
+}
+
+func (t *trial) export(ctx context.Context) error { return t.flock.Export(ctx, t.commits) }
+
+func (t *trial) push(ctx context.Context) error {
+	t.commits["7"] = "beef"
+	return t.export(ctx)
+}
+
+func (t *trial) close(ctx context.Context) error {
+	delete(t.commits, "9")
+	return t.export(ctx)
+}
+
+func (t *trial) pushAll(ctx context.Context) error {
+	for id := range t.commits {
+		t.commits[id] = "cafe"
+	}
+	return t.export(ctx)
+}
+
+func (t *trial) closeAll(ctx context.Context) error {
+	clear(t.commits)
+	return t.export(ctx)
+}
+
+func (t *trial) edit(ctx context.Context) error {
+	object, err := t.object(ctx, "11")
+	if err != nil {
+		return err
+	}
+	if err := unstructured.SetNestedField(object.Object, "edited", commitField...); err != nil {
+		return err
+	}
+	return t.Client.Update(ctx, object, client.FieldOwner("kubectl-edit"))
+}
+
+func (t *trial) remove(ctx context.Context) error {
+	object, err := t.object(ctx, "12")
+	if err != nil {
+		return err
+	}
+	return t.Client.Delete(ctx, object)
+}
+
+func (t *trial) object(ctx context.Context, id string) (*unstructured.Unstructured, error) {
+	object := kustomization(t.flock.Namespace, id)
+	return object, t.Client.Get(ctx, client.ObjectKeyFromObject(object), object)
+}
+
+func (t *trial) restart(context.Context) (err error) {
+	t.operator.Kill()
+	t.Proxy.Reset()
+	t.operator, err = t.Start(t.command)
+	return err
+}
+
+func name(id string) string { return "api-pr-" + id }
+
+var commitField = []string{"spec", "postBuild", "substitute", "COMMIT_SHA"}

@@ -1,0 +1,122 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/eddy-previews/eddy/test/rig"
+)
+
+// memoryLimit is what a preview of one object may cost, in bytes.
+const memoryLimit = 40 << 10
+
+// write prints the reports as one table in Markdown, a row for each piece of
+// work; where operators were compared, each row tells how the other stands to
+// the first.
+func write(out io.Writer, reports []report) error {
+	rows := [][]string{{"previews", "operator", "work", "requests", "limit", "of which", "time", "compared"}}
+	for i, one := range reports {
+		first := slices.IndexFunc(reports, func(r report) bool { return r.previews == one.previews })
+		for n, figure := range one.figures {
+			compared := ""
+			switch {
+			case i != first:
+				compared = ratios(figure, reports[first].figures[n])
+			case n == 0:
+				compared = fmt.Sprintf("%.2f × a client that only writes", float64(figure.took)/float64(one.floor))
+			}
+			rows = append(rows, append([]string{fmt.Sprint(one.previews), one.operator}, append(cells(figure), compared)...))
+		}
+		rows = append(rows, []string{fmt.Sprint(one.previews), one.operator, "memory", "", "", memory(one), "", ""})
+	}
+	_, err := io.WriteString(out, align(rows))
+	return err
+}
+
+func cells(f figure) []string {
+	limit := "–"
+	if f.most > 0 {
+		limit = fmt.Sprint(f.most)
+	}
+	if f.undone != nil {
+		return []string{f.work, "not done", limit, f.undone.Error(), "–"}
+	}
+	return []string{f.work, fmt.Sprint(f.counts.Total()), limit, verbs(f.counts), f.took.Round(10 * time.Millisecond).String()}
+}
+
+// ratios tells how many times as much an operator needs as the first.
+func ratios(f, first figure) string {
+	if f.undone != nil || first.undone != nil {
+		return ""
+	}
+	return fmt.Sprintf("%.1f × requests, %.1f × time",
+		float64(f.counts.Total())/float64(max(1, first.counts.Total())), float64(f.took)/float64(max(time.Millisecond, first.took)))
+}
+
+func memory(r report) string {
+	return fmt.Sprintf("%.1f KiB a preview (limit %d), %d MiB idle", float64(r.perPreview())/(1<<10), memoryLimit>>10, r.idle>>20)
+}
+
+// verbs lists the requests by verb.
+func verbs(counts rig.Counts) string {
+	var out []string
+	for _, verb := range []string{"LIST", "GET", "POST", "PUT", "PATCH", "DELETE"} {
+		if n := counts[verb]; n > 0 {
+			out = append(out, fmt.Sprintf("%d %s", n, verb))
+		}
+	}
+	return strings.Join(out, ", ")
+}
+
+// align writes rows as a table in Markdown that can be read as it is.
+func align(rows [][]string) string {
+	widths := make([]int, len(rows[0]))
+	for _, row := range rows {
+		for i, cell := range row {
+			widths[i] = max(widths[i], len([]rune(cell)))
+		}
+	}
+	var out strings.Builder
+	line := func(cells []string) {
+		for i, cell := range cells {
+			fmt.Fprintf(&out, "| %s%s ", cell, strings.Repeat(" ", widths[i]-len([]rune(cell))))
+		}
+		out.WriteString("|\n")
+	}
+	line(rows[0])
+	rule := make([]string, len(widths))
+	for i, width := range widths {
+		rule[i] = strings.Repeat("-", width)
+	}
+	line(rule)
+	for _, row := range rows[1:] {
+		line(row)
+	}
+	return out.String()
+}
+
+// check returns what Eddy needed beyond what it promises.
+func check(reports []report) error {
+	var broken []error
+	for _, one := range reports {
+		if one.operator != "eddy" {
+			continue
+		}
+		for _, figure := range one.figures {
+			switch {
+			case figure.undone != nil:
+				broken = append(broken, fmt.Errorf("%d previews, %s: %w", one.previews, figure.work, figure.undone))
+			case figure.most > 0 && figure.counts.Total() > figure.most:
+				broken = append(broken, fmt.Errorf("%d previews, %s: %d requests, promised are %d at most", one.previews, figure.work, figure.counts.Total(), figure.most))
+			}
+		}
+		if one.perPreview() > memoryLimit {
+			broken = append(broken, fmt.Errorf("%d previews: %s", one.previews, memory(one)))
+		}
+	}
+	return errors.Join(broken...)
+}
