@@ -76,7 +76,7 @@ func TestALimitSaysUntilWhen(t *testing.T) {
 		{"a secondary limit", forge.Status(http.StatusForbidden, "Retry-After", "3600"), reset},
 		{"X-RateLimit-Reset", forge.Status(http.StatusForbidden, "X-RateLimit-Remaining", "0", "X-RateLimit-Reset", unix(reset)), reset},
 		{"RateLimit-Reset", forge.Status(http.StatusTooManyRequests, "RateLimit-Reset", unix(reset)), reset},
-		{"nothing", forge.Status(http.StatusTooManyRequests), time.Time{}},
+		{"nothing", forge.Status(http.StatusTooManyRequests), time.Now().Add(time.Minute)},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

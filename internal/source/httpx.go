@@ -7,9 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strconv"
 	"strings"
-	"time"
 )
 
 const (
@@ -27,21 +25,11 @@ const (
 // not an answer of the forge's API comes back as an error: callers of a
 // vendor's library never see a login page as an empty list.
 func newHTTPClient(config Config) *http.Client {
+	shared := config.shared()
 	return &http.Client{
-		Transport:     &strict{next: newTransport(config), credentials: config.Credentials, now: time.Now},
+		Transport:     &strict{next: shared.transport(config), credentials: config.Credentials, shared: shared},
 		CheckRedirect: checkRedirect,
 	}
-}
-
-// newTransport connects directly, through the proxy of the configuration, or
-// else through that of the environment.
-func newTransport(config Config) *http.Transport {
-	transport := http.DefaultTransport.(*http.Transport).Clone() // it is one, unless a program replaced it
-	transport.TLSClientConfig = config.TLS
-	if config.Proxy != nil {
-		transport.Proxy = http.ProxyURL(config.Proxy)
-	}
-	return transport
 }
 
 // checkRedirect follows a repository that was renamed, but nobody to another
@@ -61,26 +49,42 @@ func checkRedirect(req *http.Request, via []*http.Request) error {
 type strict struct {
 	next        http.RoundTripper
 	credentials Credentials
-	now         func() time.Time
+	shared      *Clients
 }
 
-// RoundTrip implements http.RoundTripper.
+// RoundTrip implements http.RoundTripper. What was answered before is asked for
+// only if it has changed; the caller sees no difference.
 func (s *strict) RoundTrip(req *http.Request) (*http.Response, error) {
 	req = req.Clone(req.Context())
 	req.Header.Set("User-Agent", userAgent)
+	who, asked := callerOf(req), requestOf(req)
+	if err := s.shared.limits.wait(req.Context(), who); err != nil {
+		return nil, err
+	}
+	known := s.shared.answers.find(asked)
+	known.ask(req.Header)
 	resp, err := s.next.RoundTrip(req)
+	s.shared.calls.WithLabelValues(who.host, codeOf(resp)).Inc()
 	if err != nil {
 		return nil, errors.New(s.redact(err.Error()))
-	}
-	if resp.StatusCode/100 == 3 {
-		return resp, nil // checkRedirect decides
 	}
 	body, err := readAll(resp)
 	if err != nil {
 		return nil, &answer{what: s.redact(err.Error()), kind: ErrInvalidAnswer}
 	}
-	if err := s.check(resp, body); err != nil {
+	if err := s.check(resp, body, known); err != nil {
+		var limited *RateLimited
+		if errors.As(err, &limited) {
+			s.shared.limits.read(who, resp.Header, err)
+		}
 		return nil, err
+	}
+	s.shared.limits.read(who, resp.Header, nil)
+	switch resp.StatusCode {
+	case http.StatusNotModified:
+		return known.again(resp), nil
+	case http.StatusOK:
+		s.shared.answers.keep(asked, resp, body)
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(body))
 	return resp, nil
@@ -99,12 +103,17 @@ func readAll(resp *http.Response) ([]byte, error) {
 	return body, nil
 }
 
-// check maps what is not a good answer to an error.
-func (s *strict) check(resp *http.Response, body []byte) error {
-	if resp.StatusCode == http.StatusOK {
-		if !json.Valid(body) {
-			return &answer{what: fmt.Sprintf("200 OK with %s instead of JSON", describe(resp, body)), kind: ErrInvalidAnswer}
-		}
+// check maps what is not a good answer to an error. A redirect is for
+// checkRedirect to judge; that nothing has changed, only who knows what was.
+func (s *strict) check(resp *http.Response, body []byte, known *kept) error {
+	switch code := resp.StatusCode; {
+	case code == http.StatusOK && json.Valid(body):
+		return nil
+	case code == http.StatusOK:
+		return &answer{what: fmt.Sprintf("200 OK with %s instead of JSON", describe(resp, body)), kind: ErrInvalidAnswer}
+	case code == http.StatusNotModified && known != nil:
+		return nil
+	case code/100 == 3 && resp.Header.Get("Location") != "":
 		return nil
 	}
 	what := fmt.Sprintf("%d %s", resp.StatusCode, http.StatusText(resp.StatusCode))
@@ -115,11 +124,10 @@ func (s *strict) check(resp *http.Response, body []byte) error {
 }
 
 func (s *strict) kindOf(resp *http.Response) error {
-	code := resp.StatusCode
-	if code == http.StatusTooManyRequests || code == http.StatusForbidden && isLimited(resp.Header) {
-		return &RateLimited{Until: s.until(resp.Header)}
+	if isRefusal(resp) {
+		return &RateLimited{Until: s.shared.limits.until(resp.Header)}
 	}
-	return kindOfCode(code)
+	return kindOfCode(resp.StatusCode)
 }
 
 // kindOfCode tells a caller what a status other than 200 means.
@@ -137,30 +145,6 @@ func kindOfCode(code int) error {
 	default:
 		return ErrInvalidAnswer
 	}
-}
-
-// isLimited tells a 403 that means "too often" from one that means "never".
-func isLimited(h http.Header) bool {
-	return h.Get("Retry-After") != "" || h.Get("X-RateLimit-Remaining") == "0" || h.Get("RateLimit-Remaining") == "0"
-}
-
-// until reads when a forge may be asked again: Retry-After, in seconds or as a
-// date, or the time at which the limit is reset, in seconds since 1970.
-func (s *strict) until(h http.Header) time.Time {
-	if after := h.Get("Retry-After"); after != "" {
-		if seconds, err := strconv.ParseInt(after, 10, 32); err == nil && seconds >= 0 {
-			return s.now().Add(time.Duration(seconds) * time.Second)
-		}
-		if date, err := http.ParseTime(after); err == nil {
-			return date
-		}
-	}
-	for _, name := range []string{"X-RateLimit-Reset", "RateLimit-Reset"} {
-		if seconds, err := strconv.ParseInt(h.Get(name), 10, 64); err == nil && seconds > 0 {
-			return time.Unix(seconds, 0)
-		}
-	}
-	return time.Time{}
 }
 
 // describe says in two words what came instead of JSON.

@@ -66,9 +66,10 @@ func newOCI(config Config) (Source, error) {
 	if err != nil {
 		return nil, fmt.Errorf("parsing the repository URL: %w; expected %s", err, ociForm)
 	}
+	shared := config.shared()
 	return &ociRepository{
 		url: ociURL("oci://" + path), repository: repository, registry: config.Registry,
-		guard: &ociGuard{next: newTransport(config), plain: plain},
+		guard: &ociGuard{next: shared.transport(config), shared: shared, plain: plain},
 	}, nil
 }
 

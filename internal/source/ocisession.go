@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"time"
 
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
@@ -65,8 +64,9 @@ func (o *ociRepository) failed(action string, err error) error {
 // ociGuard stands between the client of a registry and the network: what comes
 // through is whole, and nothing goes over plain HTTP unless that is wanted.
 type ociGuard struct {
-	next  http.RoundTripper
-	plain bool
+	next   http.RoundTripper
+	shared *Clients
+	plain  bool
 }
 
 // errPlain is what a host that looks local is not to be asked over plain HTTP.
@@ -77,7 +77,12 @@ func (g *ociGuard) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.URL.Scheme != "https" && !g.plain {
 		return nil, errPlain
 	}
+	who := callerOf(req)
+	if err := g.shared.limits.wait(req.Context(), who); err != nil {
+		return nil, err
+	}
 	resp, err := g.next.RoundTrip(req)
+	g.shared.calls.WithLabelValues(who.host, codeOf(resp)).Inc()
 	if err != nil {
 		return nil, err
 	}
@@ -86,9 +91,13 @@ func (g *ociGuard) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, &answer{what: err.Error(), kind: ErrInvalidAnswer}
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(body))
-	var limited *RateLimited
-	if kind := (&strict{now: time.Now}).kindOf(resp); errors.As(kind, &limited) {
-		return nil, &answer{what: resp.Status, kind: limited}
+	var refusal error
+	if isRefusal(resp) {
+		refusal = &answer{what: resp.Status, kind: &RateLimited{Until: g.shared.limits.until(resp.Header)}}
+	}
+	g.shared.limits.read(who, resp.Header, refusal)
+	if refusal != nil {
+		return nil, refusal
 	}
 	return resp, nil
 }

@@ -140,6 +140,8 @@ type Config struct {
 	AWS aws.CredentialsProvider
 	// Artifacts lists the selected ExternalArtifacts; nil for anything else.
 	Artifacts func(context.Context) ([]Artifact, error)
+	// Clients to share with others; nil for none.
+	Clients *Clients
 }
 
 // Credentials are what a Secret holds.

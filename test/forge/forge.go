@@ -49,6 +49,9 @@ type Forge struct {
 	requests []*Request
 	fault    Fault
 	asked    int
+
+	limit     *limit
+	unchanged int
 }
 
 // dialect is how one forge speaks.
@@ -62,6 +65,8 @@ type dialect struct {
 	most int
 	// also answers what only this forge has, nil for nothing.
 	also func(w http.ResponseWriter, r *http.Request) bool
+	// etags says that the server tells versions of an answer apart.
+	etags bool
 	// authorized reports whether a request carries the token.
 	authorized func(r *http.Request) bool
 	// page reads the number, from 1, and the size of the page asked for.
@@ -183,6 +188,13 @@ func (f *Forge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if f.dialect.also != nil && f.dialect.also(w, r) {
 		return
 	}
+	recorded := httptest.NewRecorder()
+	f.answer(recorded, r)
+	f.validate(w, r, recorded)
+}
+
+// answer answers as a server without faults does.
+func (f *Forge) answer(w http.ResponseWriter, r *http.Request) {
 	if !f.dialect.authorized(r) {
 		f.fail(w, http.StatusUnauthorized, "Unauthorized")
 		return

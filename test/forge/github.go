@@ -17,6 +17,7 @@ func NewGitHub(t testing.TB) *Forge {
 		repository:   "/acme/api",
 		requests:     "/api/v3/repos/acme/api/pulls",
 		most:         100,
+		etags:        true,
 		authorized:   func(r *http.Request) bool { return r.Header.Get("Authorization") == "Bearer "+Token },
 		page:         func(r *http.Request) (int, int) { return query(r, "page", "per_page") },
 		listed:       gitHubRequest,

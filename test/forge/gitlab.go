@@ -18,6 +18,7 @@ func NewGitLab(t testing.TB) *Forge {
 		repository:   "/acme/platform/api",
 		requests:     "/api/v4/projects/acme%2Fplatform%2Fapi/merge_requests",
 		most:         100,
+		etags:        true,
 		authorized:   func(r *http.Request) bool { return r.Header.Get("Private-Token") == Token },
 		page:         func(r *http.Request) (int, int) { return query(r, "page", "per_page") },
 		listed:       gitLabRequest,

@@ -1,0 +1,171 @@
+package source
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+const (
+	// unsaid is how long a forge is left alone that refuses and does not say
+	// until when; GitHub asks for at least that.
+	unsaid = time.Minute
+	// maxHold bounds what a forge can ask for, so that a broken clock does not
+	// stop the polls for ever.
+	maxHold = 24 * time.Hour
+	// maxCallers is how many callers are remembered before those are forgotten
+	// whose time is over.
+	maxCallers = 1000
+	// epoch tells a point in time from a number of seconds.
+	epoch = 1_000_000_000
+)
+
+// limits is what forges have said about how often they want to be asked, by
+// whom. While one wants to be left alone, nobody asks it with the same
+// credentials.
+type limits struct {
+	now func() time.Time
+
+	mu      sync.Mutex
+	holds   map[caller]hold
+	budgets map[caller]budget
+}
+
+// caller is one of the clients that a forge counts.
+type caller struct {
+	host string
+	// login is a digest of the credentials.
+	login [sha256.Size]byte
+}
+
+// hold is a time during which a forge is not to be asked.
+type hold struct {
+	until time.Time
+	// refusal is what the forge said; nil when it answered, and asked only for
+	// a pause before the next question.
+	refusal error
+}
+
+// budget is how many calls are left until a time.
+type budget struct {
+	remaining int
+	reset     time.Time
+}
+
+func callerOf(req *http.Request) caller {
+	login := req.Header.Get("Authorization") + "\n" + req.Header.Get("Private-Token")
+	return caller{host: req.URL.Host, login: sha256.Sum256([]byte(login))}
+}
+
+// wait returns at once where the forge may be asked. A pause it waits out,
+// where the context has the time; a refusal it repeats.
+func (l *limits) wait(ctx context.Context, who caller) error {
+	l.mu.Lock()
+	held := l.holds[who]
+	l.mu.Unlock()
+	left := held.until.Sub(l.now())
+	if left <= 0 {
+		return nil
+	}
+	if held.refusal != nil {
+		return held.refusal
+	}
+	if deadline, bounded := ctx.Deadline(); !bounded || time.Until(deadline) < left {
+		return &answer{what: "asked to slow down", kind: &RateLimited{Until: held.until}}
+	}
+	timer := time.NewTimer(left)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// read takes notice of what an answer says about limits. The refusal is nil for
+// an answer that is none.
+func (l *limits) read(who caller, h http.Header, refusal error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.tidy()
+	remaining, err := strconv.Atoi(cmp.Or(h.Get("X-RateLimit-Remaining"), h.Get("RateLimit-Remaining")))
+	counted := err == nil
+	if reset := resetOf(h, l.now()); counted && !reset.IsZero() {
+		l.budgets[who] = budget{remaining: remaining, reset: reset}
+	}
+	until := l.until(h)
+	switch {
+	case refusal != nil:
+		l.holds[who] = hold{until: until, refusal: refusal}
+	case h.Get("Retry-After") != "":
+		l.holds[who] = hold{until: until}
+	// Azure DevOps says 0 while it delays its answers, which is no refusal.
+	case counted && remaining == 0 && h.Get("X-RateLimit-Delay") == "" && !resetOf(h, l.now()).IsZero():
+		l.holds[who] = hold{until: until, refusal: &answer{what: "no calls are left", kind: &RateLimited{Until: until}}}
+	}
+}
+
+// tidy forgets what is over, once there is much of it: tokens come and go.
+func (l *limits) tidy() {
+	if len(l.holds)+len(l.budgets) < maxCallers {
+		return
+	}
+	for who, held := range l.holds {
+		if !held.until.After(l.now()) {
+			delete(l.holds, who)
+		}
+	}
+	for who, left := range l.budgets {
+		if !left.reset.After(l.now()) {
+			delete(l.budgets, who)
+		}
+	}
+}
+
+// until reads when a forge may be asked again: Retry-After, in seconds or as a
+// date, or when the limit is reset; a while where it does not say.
+func (l *limits) until(h http.Header) time.Time {
+	now := l.now()
+	until := now.Add(unsaid)
+	after := h.Get("Retry-After")
+	if seconds, err := strconv.ParseInt(after, 10, 32); err == nil && seconds >= 0 {
+		until = now.Add(time.Duration(seconds) * time.Second)
+	} else if date, err := http.ParseTime(after); err == nil {
+		until = date
+	} else if reset := resetOf(h, now); !reset.IsZero() {
+		until = reset
+	}
+	if latest := now.Add(maxHold); until.After(latest) {
+		return latest
+	}
+	return until
+}
+
+// resetOf reads when a limit is reset, zero when it is not told: in seconds
+// since 1970, as GitHub, GitLab and Azure DevOps write it, or from now on, as
+// the draft standard does.
+func resetOf(h http.Header, now time.Time) time.Time {
+	text := cmp.Or(h.Get("X-RateLimit-Reset"), h.Get("RateLimit-Reset"))
+	seconds, err := strconv.ParseInt(strings.TrimSpace(text), 10, 64)
+	switch {
+	case err != nil || seconds <= 0:
+		return time.Time{}
+	case seconds < epoch:
+		return now.Add(time.Duration(seconds) * time.Second)
+	default:
+		return time.Unix(seconds, 0)
+	}
+}
+
+// isRefusal tells "too often" from "never": a 429, or a 403 that says so.
+func isRefusal(resp *http.Response) bool {
+	h := resp.Header
+	return resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode == http.StatusForbidden &&
+		(h.Get("Retry-After") != "" || h.Get("X-RateLimit-Remaining") == "0" || h.Get("RateLimit-Remaining") == "0")
+}

@@ -1,0 +1,114 @@
+package source
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+)
+
+// keepListing is how long a listing is kept for those who may want it.
+const keepListing = time.Minute
+
+// listings lets providers that want the same listing at the same time share it.
+// One asks; those who come meanwhile take its answer if that was begun late
+// enough for them, else the next one's, together:
+//
+//	A asks   ├──────────┤
+//	B wants what begins ·  ├──────────┤ B asks
+//	C, too                ·            and C takes it
+//
+// A failure is shared with nobody.
+type listings struct {
+	now func() time.Time
+
+	mu    sync.Mutex
+	known map[listing]*flight
+}
+
+// listing says what was asked, and as whom. Credentials are compared by what
+// they are, so nobody sees what only another one may.
+type listing struct {
+	providerType, url, labels string
+	credentials               Credentials
+	connections               http.RoundTripper
+}
+
+// flight is a listing that is being asked for, or that was.
+type flight struct {
+	began time.Time
+	done  chan struct{} // closed once the rest is there
+	items []Item
+	err   error
+}
+
+var errUnfinished = errors.New("the listing was not finished")
+
+// List returns a source's listing that was begun no earlier than since: one
+// that another provider has asked for, or its own. The items are the caller's
+// to read, not to change. The zero Clients, nil, shares nothing.
+func (c *Clients) List(ctx context.Context, src Source, config Config, q Query, since time.Time) ([]Item, error) {
+	if c == nil || !isShareable(config.Type) {
+		return src.List(ctx, q)
+	}
+	key := listing{config.Type, config.URL, strings.Join(q.Labels, "\n"), config.Credentials, c.transport(config)}
+	for {
+		current, ours := c.listings.join(key, since)
+		if ours {
+			c.listings.fly(key, current, func() ([]Item, error) { return src.List(ctx, q) })
+			return current.items, current.err
+		}
+		select {
+		case <-current.done:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+		if current.err == nil && !current.began.Before(since) {
+			return current.items, nil
+		}
+	}
+}
+
+// join returns the flight to wait for, or a new one, which is the caller's to
+// bring to its end.
+func (l *listings) join(key listing, since time.Time) (current *flight, ours bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := l.now()
+	for other, f := range l.known {
+		if f.isDone() && now.Sub(f.began) > keepListing {
+			delete(l.known, other)
+		}
+	}
+	if current = l.known[key]; current != nil && (!current.isDone() || !current.began.Before(since)) {
+		return current, false
+	}
+	current = &flight{began: now, done: make(chan struct{}), err: errUnfinished}
+	l.known[key] = current
+	return current, true
+}
+
+// fly asks, and lets those know who wait, whatever happens. What failed is
+// forgotten.
+func (l *listings) fly(key listing, current *flight, ask func() ([]Item, error)) {
+	defer func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if current.err != nil {
+			delete(l.known, key)
+		}
+		close(current.done)
+	}()
+	current.items, current.err = ask()
+}
+
+func (f *flight) isDone() bool {
+	select {
+	case <-f.done:
+		return true
+	default:
+		return false
+	}
+}
