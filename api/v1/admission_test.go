@@ -154,6 +154,42 @@ var providerRules = []rule{
 		message: "Unsupported value",
 	},
 	{
+		name:    "filters of requests are for requests",
+		passes:  `{type: GitLabMergeRequest, url: "https://gitlab.com/acme/api", filter: {includeTargetBranch: main, excludeTargetBranch: x, drafts: Exclude, forks: Exclude, authors: ["!bot"], updatedWithin: 336h, paths: ["api/**"]}}`,
+		refuses: `{type: GitLabBranch, url: "https://gitlab.com/acme/api", filter: {drafts: Exclude}}`,
+		message: "are for pull requests and merge requests",
+	},
+	{
+		name:    "other types have filters of their own",
+		passes:  `{type: OCIArtifactTag, url: "oci://registry.example.com/api", filter: {limit: 3, drafts: Include, forks: Include}}`,
+		refuses: `{type: OCIArtifactTag, url: "oci://registry.example.com/api", filter: {authors: [ada]}}`,
+		message: "are for pull requests and merge requests",
+	},
+	{
+		name:    "Azure DevOps does not tell when a request was updated",
+		passes:  `{type: AzureDevOpsPullRequest, url: "https://dev.azure.com/org/project/_git/api", filter: {drafts: Exclude}}`,
+		refuses: `{type: AzureDevOpsPullRequest, url: "https://dev.azure.com/org/project/_git/api", filter: {updatedWithin: 24h}}`,
+		message: "which does not tell when a request was updated",
+	},
+	{
+		name:    "drafts and forks are included or excluded",
+		passes:  `{type: GiteaPullRequest, url: "https://gitea.example.com/acme/api", filter: {drafts: Include, forks: Exclude}}`,
+		refuses: `{type: GiteaPullRequest, url: "https://gitea.example.com/acme/api", filter: {forks: Maybe}}`,
+		message: "Unsupported value",
+	},
+	{
+		name:    "an age is a duration",
+		passes:  `{type: GiteaPullRequest, url: "https://gitea.example.com/acme/api", filter: {updatedWithin: 1h30m}}`,
+		refuses: `{type: GiteaPullRequest, url: "https://gitea.example.com/acme/api", filter: {updatedWithin: 14d}}`,
+		message: "should match",
+	},
+	{
+		name:    "an author and a path are texts",
+		passes:  `{type: GiteaPullRequest, url: "https://gitea.example.com/acme/api", filter: {authors: [ada], paths: ["**"]}}`,
+		refuses: `{type: GiteaPullRequest, url: "https://gitea.example.com/acme/api", filter: {authors: [""]}}`,
+		message: "should be at least 1 chars long",
+	},
+	{
 		name:    "a window is a duration",
 		passes:  `{type: Static, schedule: [{cron: "@daily", window: 1h30m}]}`,
 		refuses: `{type: Static, schedule: [{cron: "@daily", window: tomorrow}]}`,

@@ -53,6 +53,14 @@ const (
 	WhenMissingFreeze = "Freeze"
 )
 
+// What becomes of the requests that are drafts, or that come from forks.
+const (
+	// FilterInclude lets them be inputs.
+	FilterInclude = "Include"
+	// FilterExclude does not.
+	FilterExclude = "Exclude"
+)
+
 // Defaults of a provider that has no annotation or field saying otherwise.
 const (
 	InputProviderInterval = 10 * time.Minute
@@ -79,6 +87,8 @@ const (
 // +kubebuilder:validation:XValidation:rule="self.type != 'ExternalArtifact' || (has(self.selectors) && size(self.selectors) > 0)",message="spec.selectors must be set when spec.type is 'ExternalArtifact'"
 // +kubebuilder:validation:XValidation:rule="self.type == 'ExternalArtifact' || !has(self.selectors)",message="spec.selectors must not be set when spec.type is not 'ExternalArtifact'"
 // +kubebuilder:validation:XValidation:rule="!has(self.proxySecretRef) || (self.type != 'Static' && self.type != 'ExternalArtifact')",message="cannot specify spec.proxySecretRef when spec.type is one of Static or ExternalArtifact"
+// +kubebuilder:validation:XValidation:rule="!has(self.filter) || self.type.endsWith('Request') || !(has(self.filter.includeTargetBranch) || has(self.filter.excludeTargetBranch) || has(self.filter.authors) || has(self.filter.updatedWithin) || has(self.filter.paths) || (has(self.filter.drafts) && self.filter.drafts == 'Exclude') || (has(self.filter.forks) && self.filter.forks == 'Exclude'))",message="spec.filter.includeTargetBranch, excludeTargetBranch, drafts, forks, authors, updatedWithin and paths are for pull requests and merge requests"
+// +kubebuilder:validation:XValidation:rule="!has(self.filter) || !has(self.filter.updatedWithin) || self.type != 'AzureDevOpsPullRequest'",message="spec.filter.updatedWithin cannot be used when spec.type is 'AzureDevOpsPullRequest', which does not tell when a request was updated"
 type ResourceSetInputProviderSpec struct {
 	// Type of what is watched.
 	// +kubebuilder:validation:Enum=Static;GitHubBranch;GitHubTag;GitHubPullRequest;GitLabBranch;GitLabTag;GitLabMergeRequest;GitLabEnvironment;AzureDevOpsBranch;AzureDevOpsTag;AzureDevOpsPullRequest;AWSCodeCommitBranch;AWSCodeCommitTag;AWSCodeCommitPullRequest;GiteaBranch;GiteaTag;GiteaPullRequest;OCIArtifactTag;ACRArtifactTag;ECRArtifactTag;GARArtifactTag;ExternalService;ExternalArtifact
@@ -168,6 +178,50 @@ type InputProviderFilter struct {
 	// Labels that a request must have, all of them.
 	// +optional
 	Labels []string `json:"labels,omitempty"`
+
+	// IncludeTargetBranch keeps the requests that ask to be merged into a branch
+	// that matches.
+	// +optional
+	IncludeTargetBranch string `json:"includeTargetBranch,omitempty"`
+
+	// ExcludeTargetBranch drops the requests that ask to be merged into a branch
+	// that matches.
+	// +optional
+	ExcludeTargetBranch string `json:"excludeTargetBranch,omitempty"`
+
+	// Drafts says whether requests that are drafts are inputs.
+	// +kubebuilder:validation:Enum=Include;Exclude
+	// +kubebuilder:default=Include
+	// +optional
+	Drafts string `json:"drafts,omitempty"`
+
+	// Forks says whether requests from other repositories are inputs: Exclude
+	// keeps strangers from deploying what they wrote.
+	// +kubebuilder:validation:Enum=Include;Exclude
+	// +kubebuilder:default=Include
+	// +optional
+	Forks string `json:"forks,omitempty"`
+
+	// Authors whose requests are inputs, by the name that is exported as author,
+	// in upper or lower case. With a leading "!" those of the author are not;
+	// where no other author is named, those of everybody else are.
+	// +kubebuilder:validation:items:MinLength=1
+	// +optional
+	Authors []string `json:"authors,omitempty"`
+
+	// UpdatedWithin drops the requests that nobody has touched for longer, such
+	// as 336h, and with them their previews, until somebody does.
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:Pattern="^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$"
+	// +optional
+	UpdatedWithin *metav1.Duration `json:"updatedWithin,omitempty"`
+
+	// Paths keeps the requests that change a file which matches one of these
+	// globs, such as services/api/** or **/*.go. A star does not match a slash,
+	// two do, and {a,b} is one of both.
+	// +kubebuilder:validation:items:MinLength=1
+	// +optional
+	Paths []string `json:"paths,omitempty"`
 
 	// Limit is the most inputs to export.
 	// +kubebuilder:default=100

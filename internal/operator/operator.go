@@ -5,12 +5,14 @@ package operator
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"time"
 
 	runtimectrl "github.com/fluxcd/pkg/runtime/controller"
 	"github.com/fluxcd/pkg/runtime/events"
 	"github.com/fluxcd/pkg/runtime/logger"
 	sourcev1 "github.com/fluxcd/source-controller/api/v1"
+	"github.com/prometheus/client_golang/prometheus"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -53,6 +55,9 @@ func Run(ctx context.Context, options Options) error {
 
 // New returns a manager with both controllers in it, ready to be started.
 func New(cluster *rest.Config, options Options) (ctrl.Manager, error) {
+	if options.IntervalJitter >= 100 {
+		return nil, fmt.Errorf("--interval-jitter-percentage=%d: give a number from 0 to 99", options.IntervalJitter)
+	}
 	// The API server's priority and fairness does what a limit here would.
 	cluster.QPS = -1
 	scheme, err := Scheme()
@@ -66,12 +71,14 @@ func New(cluster *rest.Config, options Options) (ctrl.Manager, error) {
 	if err := addProbes(manager); err != nil {
 		return nil, err
 	}
-	info := report.NewInfo(manager.GetClient())
-	metrics.Registry.Unregister(info) // that of a manager which this process had before
-	if err := metrics.Registry.Register(info); err != nil {
-		return nil, fmt.Errorf("registering the metrics: %w", err)
+	clients := source.NewClients(time.Now)
+	for _, collector := range []prometheus.Collector{report.NewInfo(manager.GetClient()), clients} {
+		metrics.Registry.Unregister(collector) // that of a manager which this process had before
+		if err := metrics.Registry.Register(collector); err != nil {
+			return nil, fmt.Errorf("registering the metrics: %w", err)
+		}
 	}
-	return manager, addControllers(manager, options)
+	return manager, addControllers(manager, clients, options)
 }
 
 // Scheme knows the kinds that the operator reads and writes.
@@ -127,7 +134,7 @@ func addProbes(manager ctrl.Manager) error {
 }
 
 // addControllers adds the watcher and the templater to the manager.
-func addControllers(manager ctrl.Manager, options Options) error {
+func addControllers(manager ctrl.Manager, clients *source.Clients, options Options) error {
 	recorder, err := events.NewRecorder(manager, ctrl.Log, options.EventsAddr, name)
 	if err != nil {
 		return fmt.Errorf("NOTIFICATION_CONTROLLER_ADDRESS: %w", err)
@@ -138,7 +145,9 @@ func addControllers(manager ctrl.Manager, options Options) error {
 	if err != nil {
 		return fmt.Errorf("creating the client: %w", err)
 	}
-	reporter := &report.Reporter{Client: manager.GetClient(), Events: recorder}
+	reporter := &report.Reporter{
+		Client: manager.GetClient(), Events: recorder, Jitter: report.Jitter(options.IntervalJitter, rand.Float64),
+	}
 	accounts := &templater.Accounts{Config: manager.GetConfig(), Own: own}
 	credentials, err := newCredentials(manager, options, accounts)
 	if err != nil {
@@ -146,6 +155,7 @@ func addControllers(manager ctrl.Manager, options Options) error {
 	}
 	watch := &watcher.Reconciler{
 		Client: manager.GetClient(), Report: reporter, Credentials: credentials, NewSource: source.New, Now: time.Now,
+		Clients: clients, Turns: watcher.NewTurns(options.Concurrent),
 	}
 	if err := watch.SetupWithManager(manager, controllerOptions(options)); err != nil {
 		return fmt.Errorf("adding the watcher: %w", err)

@@ -27,6 +27,7 @@ type Options struct {
 	DefaultIdentity string
 	TokenCacheSize  int
 	WatchNamespaces []string
+	IntervalJitter  uint8
 
 	Log   logger.Options
 	Retry controller.RateLimiterOptions
@@ -56,6 +57,8 @@ func (o *Options) BindFlags(flags *pflag.FlagSet) {
 	flags.StringSliceVar(&o.WatchNamespaces, "watch-namespaces", nil, "namespaces to work in, separated by commas; all when empty")
 	flags.StringVar(&o.WatchConfigs, "watch-configs-label-selector", v1.WatchLabel+"=Enabled",
 		"labels of the ConfigMaps and Secrets whose changes wake the ResourceSets that take something from them; none when empty")
+	flags.Uint8Var(&o.IntervalJitter, "interval-jitter-percentage", 5,
+		"how much shorter or longer than its interval the time between two runs may be, in percent, below 100")
 	o.Log.BindFlags(flags)
 	o.Retry.BindFlags(flags)
 	o.Namespace = envOr("RUNTIME_NAMESPACE", "flux-system")

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	eventv1 "github.com/fluxcd/pkg/apis/event/v1beta1"
 	"github.com/fluxcd/pkg/apis/meta"
@@ -32,12 +33,15 @@ type Object interface {
 	GetLastHandledReconcileRequest() string
 	SetLastHandledReconcileRequest(token string)
 	IsDisabled() bool
+	GetInterval() time.Duration
 }
 
 // Reporter writes outcomes down.
 type Reporter struct {
 	Client client.Client
 	Events record.EventRecorder
+	// Jitter is added to every interval; none when nil.
+	Jitter func(time.Duration) time.Duration
 }
 
 // Begin prepares an object for its run: the finalizer is there before anything

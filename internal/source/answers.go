@@ -2,7 +2,6 @@ package source
 
 import (
 	"bytes"
-	"container/list"
 	"crypto/sha256"
 	"fmt"
 	"io"
@@ -10,7 +9,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -22,33 +20,9 @@ const (
 	settled = time.Minute
 )
 
-// answers are what forges have answered, to be asked whether it still holds: an
-// answer of 304 costs neither side much, and on GitHub none of the rate limit.
-// Nothing is taken from here without the forge's own 304. What was read longest
-// ago goes first.
-type answers struct {
-	max int // bytes
-
-	mu    sync.Mutex
-	size  int
-	known map[request]*list.Element
-	order *list.List // of *kept, the latest first
-}
-
 // request is what was asked, by whom: a digest of URL and headers, credentials
 // among them, so that nobody gets what another one was told.
 type request [sha256.Size]byte
-
-// kept is a good answer.
-type kept struct {
-	request request
-	header  http.Header
-	body    []byte
-}
-
-func newAnswers(most int) *answers {
-	return &answers{max: most, known: map[request]*list.Element{}, order: list.New()}
-}
 
 func requestOf(req *http.Request) request {
 	text := &strings.Builder{}
@@ -59,50 +33,23 @@ func requestOf(req *http.Request) request {
 	return sha256.Sum256([]byte(text.String()))
 }
 
-// find returns what was answered before, nil for nothing.
-func (a *answers) find(asked request) *kept {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	element, ok := a.known[asked]
-	if !ok {
+// kept is what a forge has answered, to be asked whether it still holds: a 304
+// costs neither side much, and on GitHub none of the rate limit. Nothing of it
+// is used without the forge's own 304.
+type kept struct {
+	header http.Header
+	body   []byte
+}
+
+// keep returns an answer that the forge can be asked about again, nil for any
+// other.
+func keep(resp *http.Response, body []byte) *kept {
+	h := resp.Header
+	if resp.Request.Method != http.MethodGet || h.Get("ETag") == "" && modified(h) == "" ||
+		strings.Contains(h.Get("Cache-Control"), "no-store") {
 		return nil
 	}
-	a.order.MoveToFront(element)
-	return element.Value.(*kept)
-}
-
-// keep stores an answer that the forge can be asked about again.
-func (a *answers) keep(asked request, resp *http.Response, body []byte) {
-	if resp.Request.Method != http.MethodGet || !hasValidator(resp.Header) ||
-		strings.Contains(resp.Header.Get("Cache-Control"), "no-store") {
-		return
-	}
-	entry := &kept{request: asked, header: resp.Header.Clone(), body: body}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.drop(a.known[asked])
-	if entry.size() > a.max {
-		return
-	}
-	a.known[asked] = a.order.PushFront(entry)
-	a.size += entry.size()
-	for a.size > a.max {
-		a.drop(a.order.Back())
-	}
-}
-
-func (a *answers) drop(element *list.Element) {
-	if element == nil {
-		return
-	}
-	entry := a.order.Remove(element).(*kept)
-	delete(a.known, entry.request)
-	a.size -= entry.size()
-}
-
-// hasValidator reports whether an answer says what version it is.
-func hasValidator(h http.Header) bool {
-	return h.Get("ETag") != "" || modified(h) != ""
+	return &kept{header: h.Clone(), body: body}
 }
 
 // modified returns Last-Modified where it tells one version from the next.

@@ -23,7 +23,8 @@ const (
 // left alone. It keeps nothing that a restart would miss, and is a collector of
 // metrics by host.
 type Clients struct {
-	answers  *answers
+	answers  *lru[request, *kept]
+	files    *lru[change, changed]
 	limits   *limits
 	listings *listings
 	calls    *prometheus.CounterVec
@@ -42,7 +43,8 @@ type pool struct {
 // NewClients returns an empty one, with a clock.
 func NewClients(now func() time.Time) *Clients {
 	return &Clients{
-		answers:  newAnswers(maxAnswers),
+		answers:  newLRU[request, *kept](maxAnswers),
+		files:    newLRU[change, changed](maxFiles),
 		limits:   &limits{now: now, holds: map[caller]hold{}, budgets: map[caller]budget{}},
 		listings: &listings{now: now, known: map[listing]*flight{}},
 		calls:    newCalls(),

@@ -61,7 +61,7 @@ func (s *strict) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err := s.shared.limits.wait(req.Context(), who); err != nil {
 		return nil, err
 	}
-	known := s.shared.answers.find(asked)
+	known, _ := s.shared.answers.get(asked)
 	known.ask(req.Header)
 	resp, err := s.next.RoundTrip(req)
 	s.shared.calls.WithLabelValues(who.host, codeOf(resp)).Inc()
@@ -84,7 +84,9 @@ func (s *strict) RoundTrip(req *http.Request) (*http.Response, error) {
 	case http.StatusNotModified:
 		return known.again(resp), nil
 	case http.StatusOK:
-		s.shared.answers.keep(asked, resp, body)
+		if again := keep(resp, body); again != nil {
+			s.shared.answers.put(asked, again, again.size())
+		}
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(body))
 	return resp, nil

@@ -60,7 +60,7 @@ func (r *run) outcome(p plan, result applied, pruned apply.Pruned) report.Outcom
 	}
 	message := fmt.Sprintf("Reconciliation finished in %s", r.Now().Sub(r.started).Round(time.Millisecond))
 	if len(pruned.Left) == 0 {
-		return report.Done(message, r.set.GetInterval())
+		return report.Done(message, r.Report.Interval(r.set))
 	}
 	return report.Done(message+"; "+leaving(pruned), r.patience(pruned))
 }

@@ -19,7 +19,7 @@ func branch(name string) source.Item {
 
 func compiled(t *testing.T, provider *v1.ResourceSetInputProvider) rules {
 	t.Helper()
-	rules, err := compileRules(provider)
+	rules, err := compileRules(provider, now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,7 +34,8 @@ func reexport(t *testing.T, provider *v1.ResourceSetInputProvider, items []sourc
 	if err != nil {
 		t.Fatal(err)
 	}
-	found := compiled(t, provider).decide(items, exported)
+	rules := compiled(t, provider)
+	found := rules.decide(rules.filter(items), exported)
 	found.identify(exported)
 	if err := export(provider, found.items); err != nil {
 		t.Fatal(err)

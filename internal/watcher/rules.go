@@ -1,10 +1,11 @@
 package watcher
 
 import (
+	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/source"
@@ -16,8 +17,10 @@ type rules struct {
 	// labels that an item must have, as told to the forge.
 	labels []string
 	// filters: an item that one of them refuses is not an input.
-	filters []func(source.Item) bool
-	limit   int
+	filters []filter
+	// paths, of which a request must touch one.
+	paths []string
+	limit int
 	// order of what is listed; nil for that of the source.
 	order func([]source.Item) []source.Item
 	// pause labels freeze an item; required ones must be there.
@@ -27,22 +30,20 @@ type rules struct {
 }
 
 // compileRules reads spec.filter and spec.skip. The error names the field.
-func compileRules(provider *v1.ResourceSetInputProvider) (rules, error) {
+func compileRules(provider *v1.ResourceSetInputProvider, now time.Time) (rules, error) {
 	r := rules{limit: limitOf(provider)}
 	if provider.GetLimit() > maxLimit {
 		return r, fmt.Errorf("spec.filter.limit is %d, and must not exceed %d", provider.GetLimit(), maxLimit)
 	}
-	if filter := provider.Spec.Filter; filter != nil {
-		include, exclude, err := names(filter)
+	if spec := provider.Spec.Filter; spec != nil {
+		if err := errors.Join(checkTold(provider.Spec.Type, spec), checkPaths(spec.Paths)); err != nil {
+			return r, err
+		}
+		filters, err := compileFilters(spec, now)
 		if err != nil {
 			return r, err
 		}
-		r.labels = filter.Labels
-		r.filters = append(r.filters,
-			func(item source.Item) bool { return hasAll(item, filter.Labels) },
-			func(item source.Item) bool { return include == nil || include.MatchString(item.RefName()) },
-			func(item source.Item) bool { return exclude == nil || !exclude.MatchString(item.RefName()) },
-		)
+		r.labels, r.filters, r.paths = spec.Labels, filters, spec.Paths
 	}
 	var err error
 	if r.order, err = compileOrder(provider); err != nil {
@@ -87,40 +88,14 @@ func hasLabels(providerType string) bool {
 // maxLimit is the most that spec.filter.limit may be.
 const maxLimit = 10000
 
-// names compiles the one pattern to include and the one to exclude. The
-// contract lets an environment's beat a tag's, and a tag's a branch's,
-// whatever the type of the provider.
-func names(filter *v1.InputProviderFilter) (include, exclude *regexp.Regexp, err error) {
-	include, err = pattern("include", filter.IncludeEnvironment, filter.IncludeTag, filter.IncludeBranch)
-	if err != nil {
-		return nil, nil, err
-	}
-	exclude, err = pattern("exclude", filter.ExcludeEnvironment, filter.ExcludeTag, filter.ExcludeBranch)
-	return include, exclude, err
+// filter keeps the items that every filter lets pass.
+func (r rules) filter(items []source.Item) []source.Item {
+	return slices.DeleteFunc(slices.Clone(items), func(item source.Item) bool { return !r.match(item) })
 }
 
-// pattern compiles the first of three expressions that is set.
-func pattern(verb string, environment, tag, branch string) (*regexp.Regexp, error) {
-	fields := []struct{ name, expr string }{
-		{verb + "Environment", environment}, {verb + "Tag", tag}, {verb + "Branch", branch},
-	}
-	for _, field := range fields {
-		if field.expr == "" {
-			continue
-		}
-		re, err := regexp.Compile(field.expr)
-		if err != nil {
-			return nil, fmt.Errorf("spec.filter.%s: %q is not a valid RE2 expression: %w", field.name, field.expr, err)
-		}
-		return re, nil
-	}
-	return nil, nil
-}
-
-// keep applies the filters, the order and the limit, in this order. It returns
-// how many more match and wait.
-func (r rules) keep(items []source.Item, exported exportedInputs) (kept []source.Item, waiting int) {
-	matching := slices.DeleteFunc(slices.Clone(items), func(item source.Item) bool { return !r.match(item) })
+// keep applies the order and the limit to what matches. It returns how many
+// more wait.
+func (r rules) keep(matching []source.Item, exported exportedInputs) (kept []source.Item, waiting int) {
 	if r.order == nil {
 		return limit(matching, exported, r.limit)
 	}

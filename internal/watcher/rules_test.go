@@ -141,11 +141,11 @@ func (r rules) decide(items []source.Item, exported exportedInputs) findings {
 func TestRulesDecideWhatIsExported(t *testing.T) {
 	for _, c := range decisions {
 		t.Run(c.name, func(t *testing.T) {
-			rules, err := compileRules(&v1.ResourceSetInputProvider{Spec: c.spec})
+			rules, err := compileRules(&v1.ResourceSetInputProvider{Spec: c.spec}, now)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := rules.decide(c.items, c.exported).ids(); got != c.want {
+			if got := rules.decide(rules.filter(c.items), c.exported).ids(); got != c.want {
 				t.Errorf("exported %q, want %q", got, c.want)
 			}
 		})
@@ -158,7 +158,7 @@ func TestTheDefaultLimitIsOneHundred(t *testing.T) {
 		items = append(items, ready(fmt.Sprint(n)))
 	}
 	for _, filter := range []*v1.InputProviderFilter{nil, {}, {Limit: -1}} {
-		rules, err := compileRules(&v1.ResourceSetInputProvider{Spec: v1.ResourceSetInputProviderSpec{Filter: filter}})
+		rules, err := compileRules(&v1.ResourceSetInputProvider{Spec: v1.ResourceSetInputProviderSpec{Filter: filter}}, now)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -176,7 +176,7 @@ func TestAnInvalidExpressionNamesItsField(t *testing.T) {
 		"spec.filter.includeEnvironment": {IncludeEnvironment: "[", IncludeBranch: "fine"},
 		"spec.filter.excludeTag":         {ExcludeTag: "(?<n>"},
 	} {
-		_, err := compileRules(&v1.ResourceSetInputProvider{Spec: v1.ResourceSetInputProviderSpec{Filter: &filter}})
+		_, err := compileRules(&v1.ResourceSetInputProvider{Spec: v1.ResourceSetInputProviderSpec{Filter: &filter}}, now)
 		if err == nil || !strings.HasPrefix(err.Error(), field+": ") {
 			t.Errorf("got %v, want an error that begins with %s", err, field)
 		}

@@ -20,12 +20,14 @@ import (
 )
 
 // SetupWithManager starts a run when a provider's spec or any of its
-// annotations changes, when a Secret does that it refers to, and when an
-// ExternalArtifact does that it selects.
+// annotations changes, when a Secret does that it refers to, when an
+// ExternalArtifact does that it selects, and when its turn to ask its host has
+// come.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Options) error {
 	changed := predicate.Or(predicate.GenerationChangedPredicate{}, predicate.AnnotationChangedPredicate{})
 	built := ctrl.NewControllerManagedBy(mgr).
 		For(&v1.ResourceSetInputProvider{}, builder.WithPredicates(changed)).
+		WatchesRawSource(r.Turns).
 		WithOptions(options)
 	if watch := r.Credentials.Watch; watch != nil {
 		if err := mgr.Add(watch); err != nil {

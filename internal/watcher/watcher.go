@@ -3,9 +3,9 @@
 // deployed.
 //
 // A run goes from left to right, and each step is a function from values to
-// values but for the two that talk to the forge:
+// values but for list, confirm and paths, which talk to the forge:
 //
-//	list ──> confirm ──> filter ──> limit ──> resolve ──> skip ──> identify ──> export
+//	list ──> confirm ──> filter ──> paths ──> limit ──> resolve ──> skip ──> identify ──> export
 //
 // It promises that a preview is never lost to a glitch. A listing that fails
 // changes nothing. What is missing from a listing that succeeded is looked up
@@ -43,6 +43,10 @@ type Reconciler struct {
 	NewSource func(source.Config) (source.Source, error)
 	// Now is the clock.
 	Now func() time.Time
+	// Clients are what providers share on their way to a forge; nothing when nil.
+	Clients *source.Clients
+	// Turns bound how many runs ask one host at once; nothing does when nil.
+	Turns *Turns
 
 	// artifacts starts the watch of ExternalArtifacts; nil in a test that runs by hand.
 	artifacts func() error
@@ -50,6 +54,7 @@ type Reconciler struct {
 
 // Reconcile brings the exported inputs of one provider in line with its forge.
 func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
+	defer r.Turns.next()
 	provider := &v1.ResourceSetInputProvider{}
 	if err := r.Client.Get(ctx, req.NamespacedName, provider); err != nil {
 		return ctrl.Result{}, client.IgnoreNotFound(err)
@@ -62,6 +67,11 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 		r.Credentials.Forget(provider)
 		return r.Report.Suspended(ctx, provider)
 	}
+	host := hostOf(provider)
+	if !r.Turns.take(host, req) {
+		return ctrl.Result{}, nil // its turn will come
+	}
+	defer r.Turns.leave(host)
 	if err := r.Report.Begin(ctx, provider); err != nil {
 		return report.RetryOnConflict(err)
 	}
@@ -87,7 +97,7 @@ func (r *Reconciler) run(ctx context.Context, provider *v1.ResourceSetInputProvi
 		return report.FromError(report.Stall(v1.ReasonInvalidSchedule, err))
 	}
 	forced := meta.ShouldHandleForceRequest(provider)
-	after, next := plan.Next(started, provider.GetInterval())
+	after, next := plan.Next(started, r.Report.Interval(provider))
 	provider.Status.NextSchedule = next
 	if !forced && !plan.Allows(started) {
 		return report.Skip(v1.ReasonSkippedDueToSchedule,
@@ -127,9 +137,13 @@ func (r *Reconciler) find(ctx context.Context, provider *v1.ResourceSetInputProv
 	if provider.Spec.Type == v1.InputProviderStatic {
 		return findings{items: []exportable{{Item: source.Static(string(provider.UID))}}}, nil
 	}
-	rules, err := compileRules(provider)
+	rules, err := compileRules(provider, r.Now())
 	if err != nil {
 		return findings{}, report.Stall(v1.ReasonInvalidSpec, err)
+	}
+	exported, err := readExported(provider)
+	if err != nil {
+		return findings{}, report.Stall(v1.ReasonInvalidExportedInputs, err)
 	}
 	forge, err := r.open(ctx, provider)
 	if err != nil {
@@ -138,40 +152,45 @@ func (r *Reconciler) find(ctx context.Context, provider *v1.ResourceSetInputProv
 	if provider.Spec.Type == v1.InputProviderExternalArtifact {
 		r.watchArtifacts(ctx)
 	}
-	exported, err := readExported(provider)
-	if err != nil {
-		return findings{}, report.Stall(v1.ReasonInvalidExportedInputs, err)
-	}
-	listed, err := forge.List(ctx, source.Query{Labels: rules.labels})
+	forge.vouched = vouchedFor(provider, exported)
+	matching, err := rules.ask(ctx, forge, exported)
 	if err != nil {
 		return findings{}, failed(err, r.Now())
 	}
-	confirmed, err := confirm(ctx, forge, listed, exported)
-	if err != nil {
+	kept, waiting := rules.keep(matching, exported)
+	if kept, err = forge.Resolve(ctx, kept); err != nil {
 		return findings{}, failed(err, r.Now())
-	}
-	kept, waiting := rules.keep(confirmed, exported)
-	if resolver, ok := forge.(source.Resolver); ok {
-		if kept, err = resolver.Resolve(ctx, kept); err != nil {
-			return findings{}, failed(err, r.Now())
-		}
 	}
 	found := findings{items: rules.admit(kept, exported), waiting: waiting}
 	found.identify(exported)
 	return found, nil
 }
 
+// ask returns what the forge has that matches, or what it said in its place.
+func (r rules) ask(ctx context.Context, forge repository, exported exportedInputs) ([]source.Item, error) {
+	listed, err := forge.List(ctx, source.Query{Labels: r.labels})
+	if err != nil {
+		return nil, err
+	}
+	confirmed, err := confirm(ctx, forge, listed, exported)
+	if err != nil {
+		return nil, err
+	}
+	return touching(ctx, forge, r.paths, r.filter(confirmed))
+}
+
 // open connects to the provider's forge with its credentials.
-func (r *Reconciler) open(ctx context.Context, provider *v1.ResourceSetInputProvider) (source.Source, error) {
+func (r *Reconciler) open(ctx context.Context, provider *v1.ResourceSetInputProvider) (repository, error) {
 	config, err := r.Credentials.Config(ctx, provider)
 	if err != nil {
-		return nil, failed(err, r.Now())
+		return repository{}, failed(err, r.Now())
 	}
+	config.Clients = r.Clients
 	forge, err := r.NewSource(config)
 	if err != nil {
-		return nil, report.Stall(v1.ReasonInvalidSpec, fmt.Errorf("spec.url or spec.type: %w", err))
+		return repository{}, report.Stall(v1.ReasonInvalidSpec, fmt.Errorf("spec.url or spec.type: %w", err))
 	}
-	return forge, nil
+	return repository{Source: forge, config: config, clients: r.Clients, since: freshness(provider, r.Now())}, nil
 }
 
 // failed says how a run ends that the forge did not let succeed: what was

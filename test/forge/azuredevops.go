@@ -37,6 +37,7 @@ func NewAzureDevOps(t testing.TB) *Forge {
 		wrap: func(_ http.ResponseWriter, _ *http.Request, p slice) any {
 			return map[string]any{"value": p.items, "count": len(p.items)}
 		},
+		below: azureIterations,
 		labels: func(r Request) any {
 			return map[string]any{"value": names(r.Labels), "count": len(r.Labels)}
 		},
@@ -63,4 +64,37 @@ func azureRequest(r Request) map[string]any {
 		out["forkSource"] = map[string]any{"name": "refs/heads/" + r.Branch}
 	}
 	return out
+}
+
+// azureIterations answers for the pushes of a request, here one, and for what
+// the last of them changes.
+//
+// https://learn.microsoft.com/en-us/rest/api/azure/devops/git/pull-request-iteration-changes/get
+func azureIterations(_ *Forge, _ http.ResponseWriter, r *http.Request, of Request, rest string) any {
+	switch rest {
+	case "iterations":
+		pushes := []any{}
+		if !of.NoMerge {
+			pushes = append(pushes, map[string]any{"id": 1, "sourceRefCommit": map[string]any{"commitId": of.SHA}})
+		}
+		return map[string]any{"value": pushes, "count": len(pushes)}
+	case "iterations/1/changes":
+		_, size := query(r, "", "$top")
+		skip, _ := strconv.Atoi(r.URL.Query().Get("$skip"))
+		entries, all := []any{}, filesOf(of)
+		for _, one := range all[min(skip, len(all)):min(skip+size, len(all))] {
+			entry := map[string]any{"item": map[string]any{"path": "/" + one.path}, "changeType": "edit"}
+			if one.from != "" {
+				entry["changeType"], entry["originalPath"] = "rename", "/"+one.from
+			}
+			entries = append(entries, entry)
+		}
+		out := map[string]any{"changeEntries": entries}
+		if skip+size < len(all) {
+			out["nextSkip"], out["nextTop"] = skip+size, size
+		}
+		return out
+	default:
+		return nil
+	}
 }

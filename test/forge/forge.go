@@ -34,6 +34,8 @@ type Request struct {
 	Labels                               []string
 	Fork, Draft, Closed, Merged, NoMerge bool
 	Updated                              time.Time
+	// Files that it changes: "path", or "from => to" of one that it moves.
+	Files []string
 }
 
 // Forge is a server with one repository.
@@ -75,6 +77,8 @@ type dialect struct {
 	listed, single func(f *Forge, r Request) any
 	// wrap makes the body of a list, and sets the headers that page through it.
 	wrap func(w http.ResponseWriter, r *http.Request, p slice) any
+	// below answers what is below a request, beside its labels; nil is not found.
+	below func(f *Forge, w http.ResponseWriter, r *http.Request, of Request, rest string) any
 	// labels is the body of a request's labels, where they are apart.
 	labels func(r Request) any
 	// failure is the body of an error.
@@ -208,7 +212,7 @@ func (f *Forge) answer(w http.ResponseWriter, r *http.Request) {
 		f.list(w, r)
 		return
 	}
-	f.get(w, strings.Split(strings.Trim(rest, "/"), "/"))
+	f.get(w, r, strings.Split(strings.Trim(rest, "/"), "/"))
 }
 
 func (f *Forge) list(w http.ResponseWriter, r *http.Request) {
@@ -218,12 +222,7 @@ func (f *Forge) list(w http.ResponseWriter, r *http.Request) {
 			open = append(open, f.dialect.listed(f, *request))
 		}
 	}
-	number, size := f.dialect.page(r)
-	p := slice{number: number, size: min(size, f.dialect.most), total: len(open), items: []any{}}
-	if from := (number - 1) * p.size; from < len(open) {
-		p.items = open[from:min(from+p.size, len(open))]
-	}
-	answer(w, http.StatusOK, f.dialect.wrap(w, r, p))
+	answer(w, http.StatusOK, f.paged(w, r, open))
 }
 
 func hasAll(labels []string, wanted string) bool {
@@ -238,8 +237,8 @@ func hasAll(labels []string, wanted string) bool {
 	return true
 }
 
-// get answers for one request, or for its labels.
-func (f *Forge) get(w http.ResponseWriter, path []string) {
+// get answers for one request, or for what is below it.
+func (f *Forge) get(w http.ResponseWriter, r *http.Request, path []string) {
 	number, err := strconv.Atoi(path[0])
 	if err != nil || number < 1 || number > len(f.requests) {
 		f.fail(w, http.StatusNotFound, "Not Found")
@@ -252,6 +251,10 @@ func (f *Forge) get(w http.ResponseWriter, path []string) {
 	case path[1] == "labels" && f.dialect.labels != nil:
 		answer(w, http.StatusOK, f.dialect.labels(request))
 	default:
+		if body := f.dialect.below(f, w, r, request, strings.Join(path[1:], "/")); body != nil {
+			answer(w, http.StatusOK, body)
+			return
+		}
 		f.fail(w, http.StatusNotFound, "Not Found")
 	}
 }

@@ -23,6 +23,12 @@ func NewGitea(t testing.TB) *Forge {
 		page:         func(r *http.Request) (int, int) { return query(r, "page", "limit") },
 		listed:       giteaRequest,
 		single:       giteaRequest,
+		below: func(f *Forge, w http.ResponseWriter, r *http.Request, of Request, rest string) any {
+			if rest != "files" {
+				return nil
+			}
+			return f.paged(w, r, namedFiles(of))
+		},
 		wrap: func(w http.ResponseWriter, r *http.Request, p slice) any {
 			w.Header().Set("X-Total-Count", strconv.Itoa(p.total))
 			if next := link(r, p); next != "" {

@@ -22,6 +22,12 @@ func NewGitHub(t testing.TB) *Forge {
 		page:         func(r *http.Request) (int, int) { return query(r, "page", "per_page") },
 		listed:       gitHubRequest,
 		single:       gitHubRequest,
+		below: func(f *Forge, w http.ResponseWriter, r *http.Request, of Request, rest string) any {
+			if rest != "files" {
+				return nil
+			}
+			return f.paged(w, r, namedFiles(of))
+		},
 		wrap: func(w http.ResponseWriter, r *http.Request, p slice) any {
 			if next := link(r, p); next != "" {
 				w.Header().Set("Link", next)

@@ -21,8 +21,20 @@ func NewGitLab(t testing.TB) *Forge {
 		etags:        true,
 		authorized:   func(r *http.Request) bool { return r.Header.Get("Private-Token") == Token },
 		page:         func(r *http.Request) (int, int) { return query(r, "page", "per_page") },
-		listed:       gitLabRequest,
-		single:       gitLabRequest,
+		listed:       func(f *Forge, r Request) any { return gitLabRequest(f, r) },
+		single: func(f *Forge, r Request) any {
+			out := gitLabRequest(f, r)
+			if !r.NoMerge { // the commits are compared
+				out["changes_count"] = changesCount(r)
+			}
+			return out
+		},
+		below: func(f *Forge, w http.ResponseWriter, r *http.Request, of Request, rest string) any {
+			if rest != "diffs" {
+				return nil
+			}
+			return f.paged(w, r, gitLabDiffs(of))
+		},
 		wrap: func(w http.ResponseWriter, r *http.Request, p slice) any {
 			w.Header().Set("X-Total", strconv.Itoa(p.total))
 			w.Header().Set("X-Page", strconv.Itoa(p.number))
@@ -38,7 +50,7 @@ func NewGitLab(t testing.TB) *Forge {
 	})
 }
 
-func gitLabRequest(f *Forge, r Request) any {
+func gitLabRequest(f *Forge, r Request) map[string]any {
 	labels := r.Labels
 	if labels == nil {
 		labels = []string{}
@@ -54,4 +66,26 @@ func gitLabRequest(f *Forge, r Request) any {
 		"source_branch": r.Branch, "target_branch": r.Target, "sha": r.SHA,
 		"source_project_id": fork(r), "target_project_id": 1,
 	}
+}
+
+// gitLabMostFiles is how many files GitLab tells of a merge request.
+const gitLabMostFiles = 1000
+
+func changesCount(r Request) string {
+	if len(r.Files) > gitLabMostFiles {
+		return strconv.Itoa(gitLabMostFiles) + "+"
+	}
+	return strconv.Itoa(len(r.Files))
+}
+
+func gitLabDiffs(r Request) []any {
+	out := []any{}
+	for _, one := range filesOf(r) {
+		old := one.from
+		if old == "" {
+			old = one.path
+		}
+		out = append(out, map[string]any{"new_path": one.path, "old_path": old, "renamed_file": one.from != "", "diff": "@@"})
+	}
+	return out
 }

@@ -1,0 +1,148 @@
+package watcher
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/bmatcuk/doublestar/v4"
+
+	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/source"
+)
+
+// A filter says whether an item may be an input. It looks at nothing else.
+type filter func(source.Item) bool
+
+// compileFilters reads spec.filter but for the paths, which need more than the
+// item. The error names the field.
+func compileFilters(spec *v1.InputProviderFilter, now time.Time) ([]filter, error) {
+	include, exclude, err := names(spec)
+	if err != nil {
+		return nil, err
+	}
+	into, err := expression("includeTargetBranch", spec.IncludeTargetBranch)
+	if err != nil {
+		return nil, err
+	}
+	notInto, err := expression("excludeTargetBranch", spec.ExcludeTargetBranch)
+	if err != nil {
+		return nil, err
+	}
+	return []filter{
+		func(item source.Item) bool { return hasAll(item, spec.Labels) },
+		func(item source.Item) bool { return include == nil || include.MatchString(item.RefName()) },
+		func(item source.Item) bool { return exclude == nil || !exclude.MatchString(item.RefName()) },
+		func(item source.Item) bool { return into == nil || into.MatchString(item.TargetBranch) },
+		func(item source.Item) bool { return notInto == nil || !notInto.MatchString(item.TargetBranch) },
+		func(item source.Item) bool { return !item.Draft || spec.Drafts != v1.FilterExclude },
+		func(item source.Item) bool { return !item.Fork || spec.Forks != v1.FilterExclude },
+		func(item source.Item) bool { return isBy(item, spec.Authors) },
+		func(item source.Item) bool {
+			// What an answer does not tell is no reason to drop anything.
+			return spec.UpdatedWithin == nil || item.UpdatedAt.IsZero() || now.Sub(item.UpdatedAt) <= spec.UpdatedWithin.Duration
+		},
+	}, nil
+}
+
+// isBy reports whether one of the authors has written an item: one that is
+// named and none that is excluded, or anybody else where none is named.
+func isBy(item source.Item, authors []string) bool {
+	named, ours := false, false
+	for _, author := range authors {
+		name, excluded := strings.CutPrefix(author, "!")
+		is := strings.EqualFold(name, item.Author)
+		if excluded && is {
+			return false
+		}
+		named = named || !excluded
+		ours = ours || !excluded && is
+	}
+	return ours || !named
+}
+
+// touches reports whether one of the files matches one of the globs.
+func touches(files, globs []string) bool {
+	return slices.ContainsFunc(files, func(file string) bool {
+		return slices.ContainsFunc(globs, func(glob string) bool { return doublestar.MatchUnvalidated(glob, file) })
+	})
+}
+
+// checkPaths refuses what is no glob, or none that could match.
+func checkPaths(globs []string) error {
+	for n, glob := range globs {
+		switch {
+		case strings.HasPrefix(glob, "!"):
+			return fmt.Errorf("spec.filter.paths[%d]: %q: paths say what is included, and cannot exclude", n, glob)
+		case strings.HasPrefix(glob, "/") || strings.HasPrefix(glob, "./"):
+			return fmt.Errorf("spec.filter.paths[%d]: %q: write it from the root of the repository, as in services/api/**", n, glob)
+		case !doublestar.ValidatePattern(glob):
+			return fmt.Errorf("spec.filter.paths[%d]: %q is not a valid glob such as services/api/** or **/*.go", n, glob)
+		}
+	}
+	return nil
+}
+
+// checkTold refuses filters by what the type does not tell: they would let
+// everything pass, or nothing.
+func checkTold(providerType string, spec *v1.InputProviderFilter) error {
+	tells := source.TellsOf(providerType)
+	asked := []struct {
+		field       string
+		used, known bool
+	}{
+		{"includeTargetBranch", spec.IncludeTargetBranch != "", tells.TargetBranch},
+		{"excludeTargetBranch", spec.ExcludeTargetBranch != "", tells.TargetBranch},
+		{"drafts", spec.Drafts == v1.FilterExclude, tells.Drafts},
+		{"forks", spec.Forks == v1.FilterExclude, tells.Forks},
+		{"authors", len(spec.Authors) > 0, tells.Author},
+		{"updatedWithin", spec.UpdatedWithin != nil, tells.Updated},
+		{"paths", len(spec.Paths) > 0, tells.Files},
+	}
+	var all []error
+	for _, one := range asked {
+		if one.used && !one.known {
+			all = append(all, fmt.Errorf("spec.filter.%s: a provider of type %s cannot tell: remove it", one.field, providerType))
+		}
+	}
+	return errors.Join(all...)
+}
+
+// expression compiles an expression, nil for an empty one.
+func expression(field, expr string) (*regexp.Regexp, error) {
+	if expr == "" {
+		return nil, nil
+	}
+	re, err := regexp.Compile(expr)
+	if err != nil {
+		return nil, fmt.Errorf("spec.filter.%s: %q is not a valid RE2 expression: %w", field, expr, err)
+	}
+	return re, nil
+}
+
+// names compiles the one pattern to include and the one to exclude. The
+// contract lets an environment's beat a tag's, and a tag's a branch's,
+// whatever the type of the provider.
+func names(spec *v1.InputProviderFilter) (include, exclude *regexp.Regexp, err error) {
+	include, err = pattern("include", spec.IncludeEnvironment, spec.IncludeTag, spec.IncludeBranch)
+	if err != nil {
+		return nil, nil, err
+	}
+	exclude, err = pattern("exclude", spec.ExcludeEnvironment, spec.ExcludeTag, spec.ExcludeBranch)
+	return include, exclude, err
+}
+
+// pattern compiles the first of three expressions that is set.
+func pattern(verb string, environment, tag, branch string) (*regexp.Regexp, error) {
+	switch {
+	case environment != "":
+		return expression(verb+"Environment", environment)
+	case tag != "":
+		return expression(verb+"Tag", tag)
+	default:
+		return expression(verb+"Branch", branch)
+	}
+}

@@ -1,0 +1,53 @@
+package watcher
+
+import (
+	"context"
+	"time"
+
+	"github.com/fluxcd/pkg/apis/meta"
+
+	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/source"
+)
+
+// maxAge is how old a listing may be that another provider has asked for.
+const maxAge = 10 * time.Second
+
+// repository is what one run asks: a source, and what it shares with others.
+type repository struct {
+	source.Source
+	config  source.Config
+	clients *source.Clients
+	// since is when what is listed must have been asked for, at the earliest.
+	since time.Time
+	// vouched are the changes whose files need not be asked for.
+	vouched map[change]bool
+}
+
+// List implements source.Source.
+func (r repository) List(ctx context.Context, q source.Query) ([]source.Item, error) {
+	return r.clients.List(ctx, r.Source, r.config, q, r.since)
+}
+
+// Resolve implements source.Resolver; most sources list their items complete.
+func (r repository) Resolve(ctx context.Context, items []source.Item) ([]source.Item, error) {
+	if resolver, ok := r.Source.(source.Resolver); ok {
+		return resolver.Resolve(ctx, items)
+	}
+	return items, nil
+}
+
+// Files implements source.FileLister.
+func (r repository) Files(ctx context.Context, item source.Item) ([]string, error) {
+	return r.clients.Files(ctx, r.Source, r.config, item)
+}
+
+// freshness returns since when a listing is new enough for a run: from now on
+// where somebody asked for the run, else a part of the interval before.
+func freshness(provider *v1.ResourceSetInputProvider, now time.Time) time.Time {
+	requested, ok := meta.ReconcileAnnotationValue(provider.Annotations)
+	if ok && requested != provider.GetLastHandledReconcileRequest() {
+		return now
+	}
+	return now.Add(-min(maxAge, provider.GetInterval()/10))
+}
