@@ -60,6 +60,32 @@ func TestAnUnchangedRepositoryCostsNoBudget(t *testing.T) {
 	}
 }
 
+// The full page is the same as before, and so is answered with 304: where it
+// was the last one then, it says nothing of the one that follows now.
+func TestAPageThatFollowsAnUnchangedOneIsFound(t *testing.T) {
+	for _, start := range []func(testing.TB) *forge.Forge{forge.NewGitHub, forge.NewGitLab} {
+		f := start(t)
+		t.Run(f.Type, func(t *testing.T) {
+			for range 100 {
+				f.Open(forge.Request{})
+			}
+			config := sharing(f, source.NewClients(time.Now), forge.Token)
+			for want := 100; want < 103; want++ {
+				if got := len(list(t, openWith(t, config))); got != want {
+					t.Errorf("listed %d requests, want %d", got, want)
+				}
+				f.Open(forge.Request{})
+			}
+			for number := 103; number > 99; number-- {
+				f.Close(number)
+				if got := len(list(t, openWith(t, config))); got != number-1 {
+					t.Errorf("listed %d requests, want %d", got, number-1)
+				}
+			}
+		})
+	}
+}
+
 func TestAnAnswerIsNotUsedForOtherCredentials(t *testing.T) {
 	f := forge.NewGitHub(t)
 	f.Open(forge.Request{})

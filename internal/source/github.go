@@ -68,7 +68,7 @@ func (g *gitHubRepository) page(ctx context.Context, number int) (page, error) {
 	if err != nil {
 		return page{}, err
 	}
-	out := page{next: resp.NextPage}
+	out := page{number: number, next: resp.NextPage}
 	for _, request := range requests {
 		out.items = append(out.items, gitHubItem(request))
 	}

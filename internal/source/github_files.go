@@ -25,7 +25,7 @@ func (g *gitHubRepository) Files(ctx context.Context, item Item) ([]string, erro
 		if err != nil {
 			return page{}, err
 		}
-		out := page{next: resp.NextPage}
+		out := page{number: at, next: resp.NextPage}
 		for _, file := range files {
 			out.add(file.GetFilename(), file.GetPreviousFilename())
 		}

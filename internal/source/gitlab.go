@@ -71,7 +71,7 @@ func (g *gitLabProject) page(ctx context.Context, q Query, number int) (page, er
 	if err != nil {
 		return page{}, err
 	}
-	out := page{next: int(resp.NextPage), total: int(resp.TotalItems)}
+	out := page{number: number, next: int(resp.NextPage), total: int(resp.TotalItems)}
 	for _, request := range requests {
 		out.items = append(out.items, gitLabItem(request))
 	}

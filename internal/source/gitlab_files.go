@@ -44,7 +44,7 @@ func (g *gitLabProject) Files(ctx context.Context, item Item) ([]string, error) 
 		if err != nil {
 			return page{}, err
 		}
-		out := page{next: int(resp.NextPage), total: total}
+		out := page{number: at, next: int(resp.NextPage), total: total}
 		for _, file := range files {
 			out.add(file.NewPath, file.OldPath)
 		}

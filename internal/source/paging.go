@@ -22,6 +22,9 @@ type page struct {
 	items []Item
 	// next is the number of the next page, 0 after the last one.
 	next int
+	// number of this page, where pages are numbered from 1 and one beyond the
+	// last is empty; 0 where they are not.
+	number int
 	// total is how many items the forge says that there are; 0 when it does
 	// not say.
 	total int
@@ -34,6 +37,7 @@ var errEndless = errors.New("the listing does not end")
 // refused. An item on two pages, because the list moved meanwhile, counts once.
 func listAll(ctx context.Context, fetch func(ctx context.Context, number int) (page, error)) ([]Item, error) {
 	var all []Item
+	most := pageSize // that a page holds
 	seen, pages := map[string]bool{}, map[string]bool{}
 	for number, count := 1, 0; ; count++ {
 		if count == maxPages {
@@ -54,9 +58,15 @@ func listAll(ctx context.Context, fetch func(ctx context.Context, number int) (p
 				all = append(all, item)
 			}
 		}
+		if got.next == 0 && got.number > 0 && len(got.items) >= most {
+			// What it says of a next page may be of yesterday: it was told once,
+			// and a forge that says that nothing has changed means the items.
+			got.next = got.number + 1
+		}
 		if got.next == 0 {
 			return whole(all, got.total)
 		}
+		most = min(most, max(1, len(got.items)))
 		number = got.next
 	}
 }

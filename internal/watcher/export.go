@@ -1,6 +1,7 @@
 package watcher
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
@@ -41,18 +42,33 @@ func export(provider *v1.ResourceSetInputProvider, items []exportable) error {
 		}
 		inputs = append(inputs, in)
 	}
-	revision, size, err := digest(inputs)
+	text, err := json.Marshal(inputs)
 	if err != nil {
-		return report.Stall(v1.ReasonInvalidExportedInputs, err)
+		return report.Stall(v1.ReasonInvalidExportedInputs, fmt.Errorf("encoding the inputs: %w", err))
 	}
+	if isExported(provider, text) {
+		return nil
+	}
+	size := len(text)
 	if size > maxExported {
 		return report.Stall(v1.ReasonInvalidExportedInputs, fmt.Errorf(
 			"%d inputs take %d KiB, more than the %d KiB that fit into one object: lower spec.filter.limit, narrow spec.filter, shorten spec.defaultValues, or split the provider; the inputs exported before stay",
 			len(inputs), size>>10, maxExported>>10))
 	}
+	revision, err := digest(text)
+	if err != nil {
+		return report.Stall(v1.ReasonInvalidExportedInputs, err)
+	}
 	provider.Status.ExportedInputs = inputs
 	provider.Status.LastExportedRevision = revision
 	return nil
+}
+
+// isExported reports whether the inputs are those of the last run, of which the
+// digest is known: most polls bring no news.
+func isExported(provider *v1.ResourceSetInputProvider, inputs []byte) bool {
+	before, err := json.Marshal(provider.Status.ExportedInputs)
+	return err == nil && provider.Status.LastExportedRevision != "" && bytes.Equal(before, inputs)
 }
 
 func checkDefaults(defaults v1.ResourceSetInput) error {
@@ -121,16 +137,11 @@ func fields(item source.Item) map[string]any {
 	return out
 }
 
-// digest returns sha256:HEX of the YAML of the inputs, and the size of their
-// JSON in bytes.
-func digest(inputs []v1.ResourceSetInput) (revision string, size int, err error) {
-	text, err := json.Marshal(inputs)
+// digest returns sha256:HEX of the YAML of inputs in JSON.
+func digest(inputs []byte) (string, error) {
+	text, err := yaml.JSONToYAML(inputs)
 	if err != nil {
-		return "", 0, fmt.Errorf("encoding the inputs: %w", err)
+		return "", fmt.Errorf("encoding the inputs: %w", err)
 	}
-	asYAML, err := yaml.JSONToYAML(text)
-	if err != nil {
-		return "", 0, fmt.Errorf("encoding the inputs: %w", err)
-	}
-	return fmt.Sprintf("sha256:%x", sha256.Sum256(asYAML)), len(text), nil
+	return fmt.Sprintf("sha256:%x", sha256.Sum256(text)), nil
 }

@@ -3,6 +3,7 @@ package forge
 import (
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 )
@@ -107,4 +108,67 @@ func (f *Forge) EndsEarly() {
 		w.Header().Del("X-Next-Page")
 		return body
 	}
+}
+
+// Reset drops the connection without an answer.
+func Reset() Fault {
+	return func(w http.ResponseWriter, _ *http.Request) bool {
+		connection, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			return false
+		}
+		if tcp, ok := connection.(*net.TCPConn); ok {
+			_ = tcp.SetLinger(0) // a reset, in the place of an orderly end
+		}
+		_ = connection.Close() // it is broken on purpose
+		return true
+	}
+}
+
+// Hang answers nothing until the client gives up.
+func Hang() Fault {
+	return func(_ http.ResponseWriter, r *http.Request) bool {
+		<-r.Context().Done()
+		return true
+	}
+}
+
+// Meanwhile changes the requests while one is being answered.
+func (f *Forge) Meanwhile(change func(all []*Request)) Fault {
+	return func(http.ResponseWriter, *http.Request) bool {
+		change(f.requests)
+		return false
+	}
+}
+
+// SamePage answers every page as if the first one had been asked for.
+func (f *Forge) SamePage() Fault {
+	return func(w http.ResponseWriter, r *http.Request) bool {
+		first := r.Clone(r.Context())
+		query := first.URL.Query()
+		for _, name := range []string{"page", "$skip"} {
+			query.Del(name)
+		}
+		first.URL.RawQuery = query.Encode()
+		f.answer(w, first)
+		return true
+	}
+}
+
+// EmptyList answers a list with nothing, and single requests as they are.
+func (f *Forge) EmptyList() Fault {
+	return func(w http.ResponseWriter, r *http.Request) bool {
+		if r.URL.EscapedPath() != f.dialect.requests {
+			return false
+		}
+		answer(w, http.StatusOK, f.dialect.wrap(w, r, slice{number: 1, size: 1, items: []any{}}))
+		return true
+	}
+}
+
+// Pages lets no page hold more than so many items.
+func (f *Forge) Pages(most int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.dialect.most = most
 }
