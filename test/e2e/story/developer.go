@@ -37,54 +37,63 @@ func (p pull) request() PullRequest {
 	return out
 }
 
-const pulls = "/repos/" + owner + "/" + appRepo + "/pulls"
+// api is the path of the repository.
+func (f *Forge) api() string { return "/repos/" + owner + "/" + f.repo }
 
-func pullPath(number int) string { return pulls + "/" + strconv.Itoa(number) }
+func (f *Forge) pulls() string { return f.api() + "/pulls" }
 
-func labelsPath(number int) string {
-	return "/repos/" + owner + "/" + appRepo + "/issues/" + strconv.Itoa(number) + "/labels"
+func (f *Forge) pullPath(number int) string { return f.pulls() + "/" + strconv.Itoa(number) }
+
+func (f *Forge) labelsPath(number int) string {
+	return f.api() + "/issues/" + strconv.Itoa(number) + "/labels"
 }
 
 // Open pushes a commit to a new branch and opens a pull request for it.
 func (f *Forge) Open(ctx context.Context, title string) (PullRequest, error) {
 	branch := fmt.Sprintf("feature-%d", time.Now().UnixNano())
 	_, err := f.commit(ctx, commit{
-		repo: appRepo, branch: "main", newBranch: branch, message: title,
+		repo: f.repo, branch: "main", newBranch: branch, message: title,
 		files: map[string]string{branch + ".html": title + "\n"},
 	})
 	if err != nil {
 		return PullRequest{}, err
 	}
 	var created pull
-	err = f.call(ctx, http.MethodPost, pulls, map[string]any{"title": title, "head": branch, "base": "main"}, &created)
+	err = f.call(ctx, http.MethodPost, f.pulls(), map[string]any{"title": title, "head": branch, "base": "main"}, &created)
 	return created.request(), err
 }
 
 // Get returns a pull request as it is now.
 func (f *Forge) Get(ctx context.Context, number int) (PullRequest, error) {
 	var found pull
-	err := f.call(ctx, http.MethodGet, pullPath(number), nil, &found)
+	err := f.call(ctx, http.MethodGet, f.pullPath(number), nil, &found)
 	return found.request(), err
 }
 
 // List returns all pull requests that are open.
 func (f *Forge) List(ctx context.Context) ([]PullRequest, error) {
-	var found []pull
-	if err := f.call(ctx, http.MethodGet, pulls+"?state=open&limit=50", nil, &found); err != nil {
-		return nil, err
+	const size = 50
+	var out []PullRequest
+	for page := 1; ; page++ {
+		var found []pull
+		path := fmt.Sprintf("%s?state=open&limit=%d&page=%d", f.pulls(), size, page)
+		if err := f.call(ctx, http.MethodGet, path, nil, &found); err != nil {
+			return nil, err
+		}
+		for _, p := range found {
+			out = append(out, p.request())
+		}
+		if len(found) < size {
+			return out, nil
+		}
 	}
-	out := make([]PullRequest, 0, len(found))
-	for _, p := range found {
-		out = append(out, p.request())
-	}
-	return out, nil
 }
 
 // Push adds a commit and returns the pull request with its new head, as the
 // forge has noted it: it does so a moment after the push.
 func (f *Forge) Push(ctx context.Context, pr PullRequest, message string) (PullRequest, error) {
 	sha, err := f.commit(ctx, commit{
-		repo: appRepo, branch: pr.Branch, message: message,
+		repo: f.repo, branch: pr.Branch, message: message,
 		files: map[string]string{pr.Branch + ".html": message + "\n"},
 	})
 	if err != nil {
@@ -106,18 +115,18 @@ func (f *Forge) Push(ctx context.Context, pr PullRequest, message string) (PullR
 
 // AddLabel sets the label that says that the image is there.
 func (f *Forge) AddLabel(ctx context.Context, pr PullRequest) error {
-	return f.call(ctx, http.MethodPost, labelsPath(pr.Number), map[string]any{"labels": []string{ReadyLabel}}, nil)
+	return f.call(ctx, http.MethodPost, f.labelsPath(pr.Number), map[string]any{"labels": []string{ReadyLabel}}, nil)
 }
 
 // RemoveLabel takes the label away.
 func (f *Forge) RemoveLabel(ctx context.Context, pr PullRequest) error {
 	var labels []label
-	if err := f.call(ctx, http.MethodGet, labelsPath(pr.Number), nil, &labels); err != nil {
+	if err := f.call(ctx, http.MethodGet, f.labelsPath(pr.Number), nil, &labels); err != nil {
 		return err
 	}
 	for _, l := range labels {
 		if l.Name == ReadyLabel {
-			return f.call(ctx, http.MethodDelete, labelsPath(pr.Number)+"/"+strconv.FormatInt(l.ID, 10), nil, nil)
+			return f.call(ctx, http.MethodDelete, f.labelsPath(pr.Number)+"/"+strconv.FormatInt(l.ID, 10), nil, nil)
 		}
 	}
 	return nil
@@ -125,7 +134,7 @@ func (f *Forge) RemoveLabel(ctx context.Context, pr PullRequest) error {
 
 // Retitle gives the pull request another title.
 func (f *Forge) Retitle(ctx context.Context, pr PullRequest, title string) error {
-	return f.call(ctx, http.MethodPatch, pullPath(pr.Number), map[string]any{"title": title}, nil)
+	return f.call(ctx, http.MethodPatch, f.pullPath(pr.Number), map[string]any{"title": title}, nil)
 }
 
 // Close closes the pull request without merging.
@@ -137,7 +146,7 @@ func (f *Forge) Close(ctx context.Context, pr PullRequest) error {
 func (f *Forge) Reopen(ctx context.Context, pr PullRequest) error { return f.setState(ctx, pr, "open") }
 
 func (f *Forge) setState(ctx context.Context, pr PullRequest, state string) error {
-	return f.call(ctx, http.MethodPatch, pullPath(pr.Number), map[string]any{"state": state}, nil)
+	return f.call(ctx, http.MethodPatch, f.pullPath(pr.Number), map[string]any{"state": state}, nil)
 }
 
 // Merge merges the pull request. Gitea refuses while it still looks for
@@ -146,7 +155,7 @@ func (f *Forge) Merge(ctx context.Context, pr PullRequest) error {
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
 	for {
-		err := f.call(ctx, http.MethodPost, pullPath(pr.Number)+"/merge", map[string]any{"Do": "merge"}, nil)
+		err := f.call(ctx, http.MethodPost, f.pullPath(pr.Number)+"/merge", map[string]any{"Do": "merge"}, nil)
 		if !isStatus(err, http.StatusMethodNotAllowed) {
 			return err
 		}

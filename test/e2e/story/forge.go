@@ -19,7 +19,12 @@ import (
 type Forge struct {
 	gitea Gitea
 	http  *http.Client
+	// repo is the application's repository.
+	repo string
 }
+
+// In returns the same forge with another repository.
+func (f *Forge) In(repo string) *Forge { return &Forge{gitea: f.gitea, http: f.http, repo: repo} }
 
 // statusError is an answer that is not a success.
 type statusError struct {
@@ -82,16 +87,16 @@ func (f *Forge) Prepare(ctx context.Context) error {
 	if err != nil && !exists(err) {
 		return err
 	}
-	created, err := f.createRepository(ctx, appRepo, "private")
+	created, err := f.createRepository(ctx, f.repo, "private")
 	if err != nil || !created {
 		return err
 	}
-	if _, err := f.commit(ctx, commit{repo: appRepo, branch: "main", message: "Start", files: map[string]string{
+	if _, err := f.commit(ctx, commit{repo: f.repo, branch: "main", message: "Start", files: map[string]string{
 		"index.html": "Hello.\n",
 	}}); err != nil {
 		return err
 	}
-	return f.call(ctx, http.MethodPost, "/repos/"+owner+"/"+appRepo+"/labels",
+	return f.call(ctx, http.MethodPost, f.api()+"/labels",
 		map[string]any{"name": ReadyLabel, "color": "#0e8a16", "description": "CI has pushed the image"}, nil)
 }
 
@@ -119,7 +124,7 @@ func (f *Forge) createRepository(ctx context.Context, name, visibility string) (
 func (f *Forge) FleetURL() string { return f.gitea.URL + "/" + owner + "/" + fleetGit + ".git" }
 
 // AppURL is the application's repository.
-func (f *Forge) AppURL() string { return f.gitea.URL + "/" + owner + "/" + appRepo }
+func (f *Forge) AppURL() string { return f.gitea.URL + "/" + owner + "/" + f.repo }
 
 // ReadToken makes a token that may read repositories and nothing else: the
 // seed's "code-read scope".

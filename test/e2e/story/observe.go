@@ -50,11 +50,15 @@ func (w *World) Inputs(ctx context.Context) (map[string]string, error) {
 	if err := w.Get(ctx, Provider, provider); err != nil {
 		return nil, err
 	}
+	return inputsOf(provider), nil
+}
+
+func inputsOf(provider *v1.ResourceSetInputProvider) map[string]string {
 	out := map[string]string{}
 	for _, input := range provider.Status.ExportedInputs {
 		out[field(input, "id")] = field(input, "sha")
 	}
-	return out, nil
+	return out
 }
 
 func field(input v1.ResourceSetInput, key string) string {

@@ -23,7 +23,7 @@ type World struct {
 	System   *System
 	Forge    *Forge
 	// Kube reads and writes directly, as an administrator.
-	Kube client.Client
+	Kube client.WithWatch
 	// PollEvery is the watcher's interval, as in the example when empty.
 	PollEvery string
 
@@ -43,14 +43,14 @@ func Open(programs Programs, system *System) (*World, error) {
 		return nil, fmt.Errorf("reading %s: %w", system.Kubeconfig, err)
 	}
 	config.QPS = -1
-	kube, err := client.New(config, client.Options{Scheme: scheme})
+	kube, err := client.NewWithWatch(config, client.Options{Scheme: scheme})
 	if err != nil {
 		return nil, fmt.Errorf("connecting to the cluster: %w", err)
 	}
 	browser := &http.Client{Timeout: 30 * time.Second}
 	return &World{
 		Programs: programs, System: system, Kube: kube, http: browser,
-		Forge: &Forge{gitea: system.Gitea, http: browser},
+		Forge: &Forge{gitea: system.Gitea, http: browser, repo: appRepo},
 	}, nil
 }
 
