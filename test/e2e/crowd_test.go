@@ -14,9 +14,8 @@ import (
 )
 
 const (
-	teams  = 6
-	pulls  = 10 // of each team
-	rounds = 2
+	teams = 6
+	pulls = 10 // of each team
 )
 
 // Whatever people do while the forge is polled: what is open and ready is never
@@ -70,21 +69,18 @@ func work(ctx context.Context, crowd *story.Crowd, random *rand.Rand) error {
 		}
 		open = append(open, pr)
 	}
-	for range rounds {
-		for n, pr := range open {
-			pr, err := crowd.Forge.Get(ctx, pr.Number)
-			switch {
-			case err != nil || !pr.Open: // it stays as it is
-			case random.IntN(4) == 0:
-				open[n], err = crowd.Forge.Push(ctx, pr, fmt.Sprint("Push ", random.Uint32()))
-			case n%2 == 0:
-				err = crowd.Forge.Retitle(ctx, pr, fmt.Sprint("Title ", random.Uint32()))
-			default:
-				err = comeAndGo(ctx, crowd, pr, random)
-			}
-			if err != nil {
-				return err
-			}
+	for n, pr := range open {
+		var err error
+		switch {
+		case n%2 == 1:
+			err = comeAndGo(ctx, crowd, pr, random)
+		case random.IntN(2) == 0:
+			_, err = crowd.Forge.Push(ctx, pr, fmt.Sprint("Push ", random.Uint32()))
+		default:
+			err = crowd.Forge.Retitle(ctx, pr, fmt.Sprint("Title ", random.Uint32()))
+		}
+		if err != nil {
+			return err
 		}
 	}
 	return nil
