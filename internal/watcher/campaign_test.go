@@ -12,6 +12,7 @@ import (
 	"time"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/credential"
 	"github.com/eddy-previews/eddy/internal/report"
 	"github.com/eddy-previews/eddy/internal/source"
 	"github.com/eddy-previews/eddy/test/forge"
@@ -45,8 +46,11 @@ func TestNoPreviewIsLostToAGlitchAndNoneIsLeftOver(t *testing.T) {
 			}
 			t.Logf("%d polls: %d with a fault, %d failed, %d clean; %d previews started, %d ended; lost %d, left over %d",
 				polls, c.faults, c.failed, c.clean, c.started, c.ended, c.lost, c.left)
-			if c.lost+c.left+c.missing > 0 || c.clean < polls/3 || c.failed < polls/10 || c.ended < polls/50 {
+			if c.lost+c.left+c.missing > 0 {
 				t.Errorf("lost %d, left over %d, missing %d: repeat with -campaign-seed=%d", c.lost, c.left, c.missing, *seed)
+			}
+			if c.clean < polls/3 || c.failed < polls/20 || c.ended < polls/50 {
+				t.Error("too little went wrong, or too little happened, to prove anything")
 			}
 		})
 	}
@@ -78,8 +82,8 @@ func newCampaign(t *testing.T, f *forge.Forge, random *rand.Rand) *campaign {
 		}},
 	}
 	c.Reconciler = &Reconciler{
-		Report: &report.Reporter{},
-		Now:    func() time.Time { return c.clock },
+		Report: &report.Reporter{}, Credentials: &credential.Reader{},
+		Now: func() time.Time { return c.clock },
 		NewSource: func(config source.Config) (source.Source, error) {
 			config.Credentials = source.Credentials{Username: "flux", Password: forge.Token}
 			return source.New(config)

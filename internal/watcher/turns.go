@@ -34,6 +34,9 @@ func NewTurns(workers int) *Turns {
 
 // Start implements source.Source: those whose turn it is go into the queue.
 func (t *Turns) Start(_ context.Context, queue workqueue.TypedRateLimitingInterface[ctrl.Request]) error {
+	if t == nil {
+		return nil
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.queue = queue

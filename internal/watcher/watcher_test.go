@@ -208,20 +208,6 @@ func TestAGlitchLosesNothing(t *testing.T) {
 	}
 }
 
-// emptyList answers a listing with nothing, but single requests as they are.
-func emptyList(f *forge.Forge) forge.Fault {
-	return func(w http.ResponseWriter, r *http.Request) bool {
-		if !strings.HasSuffix(r.URL.Path, "pulls") && !strings.HasSuffix(r.URL.Path, "merge_requests") && !strings.HasSuffix(r.URL.Path, "pullrequests") {
-			return false
-		}
-		body := "[]"
-		if f.Type == v1.InputProviderAzureDevOpsPullRequest {
-			body = `{"value": [], "count": 0}`
-		}
-		return forge.Body("application/json", body)(w, r)
-	}
-}
-
 func TestWhatAListingForgetsIsLookedUp(t *testing.T) {
 	for _, start := range forges {
 		f := start(t)
@@ -231,7 +217,7 @@ func TestWhatAListingForgetsIsLookedUp(t *testing.T) {
 			one := f.Open(forge.Request{SHA: "a", Labels: []string{"build/image-ready"}})
 			f.Open(forge.Request{SHA: "b", Labels: []string{"build/image-ready"}})
 			b.want("1@a 2@b")
-			f.Break(emptyList(f))
+			f.Break(f.EmptyList())
 			b.want("1@a 2@b")
 			f.Push(one, "c")
 			b.want("1@c 2@b")
@@ -250,17 +236,6 @@ func TestAnIncompleteAnswerKeepsTheLastGoodInput(t *testing.T) {
 	b.want("1@a")
 	f.Change(one, func(r *forge.Request) { r.NoMerge = true })
 	b.want("1@a")
-}
-
-func TestWithoutNewsNothingIsWritten(t *testing.T) {
-	b := newBench(t)
-	f := forge.NewGitHub(t)
-	b.watch(f, nil)
-	f.Open(forge.Request{Labels: []string{"build/image-ready"}})
-	before := b.run().ResourceVersion
-	if after := b.run().ResourceVersion; after != before {
-		t.Errorf("the resource version went from %s to %s", before, after)
-	}
 }
 
 func TestTheForgesWaitIsObeyed(t *testing.T) {
