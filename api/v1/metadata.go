@@ -38,6 +38,8 @@ const (
 	// RecreateOnFailureAnnotation, when "enabled" on a rendered Job, deletes one
 	// that has failed before it is applied again.
 	RecreateOnFailureAnnotation = Group + "/recreateOnFailure"
+	// SuspendedByAnnotation names who suspended an object, for people.
+	SuspendedByAnnotation = Group + "/suspendedBy"
 	// RevisionAnnotation carries a digest on events.
 	RevisionAnnotation = Group + "/revision"
 )

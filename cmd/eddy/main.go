@@ -2,16 +2,12 @@
 package main
 
 import (
-	"fmt"
+	"context"
 	"os"
 
 	"github.com/eddy-previews/eddy/internal/cli"
 )
 
 func main() {
-	command := cli.New(cli.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr})
-	if err := command.Execute(); err != nil {
-		fmt.Fprintln(os.Stderr, "Error:", err)
-		os.Exit(1)
-	}
+	os.Exit(cli.Execute(context.Background(), cli.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}, os.Args[1:]))
 }

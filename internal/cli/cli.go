@@ -5,6 +5,7 @@ package cli
 import (
 	"io"
 	"runtime/debug"
+	"time"
 
 	"github.com/spf13/cobra"
 )
@@ -17,6 +18,15 @@ type Streams struct {
 	In  io.Reader
 	Out io.Writer
 	Err io.Writer
+	// Now is the clock that ages are told by; time.Now when nil.
+	Now func() time.Time
+}
+
+func (s Streams) now() time.Time {
+	if s.Now == nil {
+		return time.Now()
+	}
+	return s.Now()
 }
 
 // New returns the command `eddy`.
@@ -36,6 +46,10 @@ set of objects for each of them (ResourceSet), and lets Flux deploy them.`,
 	root.SetOut(streams.Out)
 	root.SetErr(streams.Err)
 	root.AddCommand(newBuildCommand(streams), newOperatorCommand())
+	root.AddCommand(
+		newGetCommand(streams), newDescribeCommand(streams), newEventsCommand(streams), newLogsCommand(streams), newOpenCommand(streams),
+		newDiffCommand(streams), newReconcileCommand(streams), newSuspendCommand(streams), newResumeCommand(streams), newWaitCommand(streams),
+	)
 	return root
 }
 

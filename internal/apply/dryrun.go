@@ -1,0 +1,68 @@
+package apply
+
+import (
+	"context"
+	"fmt"
+
+	ssaerrors "github.com/fluxcd/pkg/ssa/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+)
+
+// Difference is an object before and after it is applied.
+type Difference struct {
+	Ref Ref
+	// Before is nil where the object would be created, After where deleted.
+	Before, After *unstructured.Unstructured
+}
+
+// DryRun asks the API server what applying an object would make of it, as Apply
+// would, and changes nothing. Fields that would be taken over from other
+// managers are kept in the answer.
+func (a *Applier) DryRun(ctx context.Context, owner Owner, object *unstructured.Unstructured) (Difference, error) {
+	ref := RefOf(object)
+	out := Difference{Ref: ref}
+	before, err := a.Read(ctx, ref, object.GroupVersionKind().Version)
+	if err != nil {
+		return out, fmt.Errorf("reading %s: %w", ref, err)
+	}
+	out.Before = before
+	run := &applyRun{Applier: a, owner: owner}
+	var was *Meta
+	if before != nil {
+		was = meta.AsPartialObjectMetadata(before)
+		if err := run.mayTake(ctx, ref, was); err != nil {
+			return out, err
+		}
+	}
+	wanted, err := normalized(Object{Unstructured: object})
+	if err != nil {
+		return out, err
+	}
+	out.After = wanted.DeepCopy()
+	err = a.Client.Apply(ctx, client.ApplyConfigurationFromUnstructured(out.After),
+		client.ForceOwnership, client.FieldOwner(a.FieldManager), client.DryRunAll)
+	if err != nil && was != nil && ssaerrors.IsImmutableError(err) && run.forced(object, was) {
+		out.After = wanted.Unstructured // it would be deleted and made anew
+		return out, nil
+	}
+	if err != nil {
+		return out, explain(ref, was, err)
+	}
+	return out, nil
+}
+
+// DryDelete tells what pruning would delete; the zero Difference where the object
+// is gone already, is protected, or belongs to another.
+func (a *Applier) DryDelete(ctx context.Context, owner Owner, entry Entry) (Difference, error) {
+	before, err := a.Read(ctx, entry.Ref, entry.Version)
+	if err != nil || before == nil {
+		return Difference{}, err
+	}
+	was := meta.AsPartialObjectMetadata(before)
+	if other := ownerOf(was); other.Name != owner.Name || other.Namespace != owner.Namespace || isKept(was) {
+		return Difference{}, nil
+	}
+	return Difference{Ref: entry.Ref, Before: before}, nil
+}

@@ -1,0 +1,162 @@
+package chain
+
+import (
+	"context"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/watch"
+	toolscache "k8s.io/client-go/tools/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	v1 "github.com/eddy-previews/eddy/api/v1"
+)
+
+// moment is how long changes are gathered before they are looked at together.
+const moment = 50 * time.Millisecond
+
+// Follow shows a namespace ("" for all) as it is, and again whenever it has
+// changed, until see says that it is done, the context ends, or something fails.
+// Nothing is polled. A connection that is lost is taken up again.
+func (r *Reader) Follow(ctx context.Context, namespace string, see func(Snapshot) (done bool, err error)) error {
+	first, err := r.Snapshot(ctx, namespace) // says what may not be read, which a watch does not
+	if err != nil {
+		return err
+	}
+	if done, err := see(first); done || err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	f := &following{Reader: r, changed: make(chan struct{}, 1), places: map[place]toolscache.SharedIndexInformer{}}
+	f.sets = f.start(ctx, watching{
+		kind: &v1.ResourceSet{}, list: &v1.ResourceSetList{}, scope: client.ListOptions{Namespace: namespace, LabelSelector: r.selector()},
+	})
+	f.providers = f.start(ctx, watching{
+		kind: &v1.ResourceSetInputProvider{}, list: &v1.ResourceSetInputProviderList{}, scope: client.ListOptions{Namespace: namespace},
+	})
+	f.follow(ctx, first)
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-f.changed:
+		}
+		time.Sleep(moment)
+		if !f.synced() {
+			continue // the next event comes with the rest of the listing
+		}
+		now := f.snapshot()
+		f.follow(ctx, now)
+		if done, err := see(now); done || err != nil {
+			return err
+		}
+	}
+}
+
+// following is what a Follow watches.
+type following struct {
+	*Reader
+	sets, providers toolscache.SharedIndexInformer
+	places          map[place]toolscache.SharedIndexInformer
+	changed         chan struct{}
+}
+
+// follow watches the deployers of places that are new.
+func (f *following) follow(ctx context.Context, now Snapshot) {
+	for _, p := range placesOf(now.Sets) {
+		if f.places[p] != nil {
+			continue
+		}
+		one, list := &unstructured.Unstructured{}, &unstructured.UnstructuredList{}
+		one.SetGroupVersionKind(p.kind)
+		list.SetGroupVersionKind(p.kind.GroupVersion().WithKind(p.kind.Kind + "List"))
+		owned, err := labels.Parse(v1.OwnerLabelPrefix + "/name")
+		if err != nil {
+			return // it is a constant
+		}
+		f.places[p] = f.start(ctx, watching{kind: one, list: list, scope: client.ListOptions{Namespace: p.namespace, LabelSelector: owned}})
+	}
+}
+
+// start watches one kind, and tells that something has changed.
+func (f *following) start(ctx context.Context, w watching) toolscache.SharedIndexInformer {
+	w.tell = func(any) {
+		select {
+		case f.changed <- struct{}{}:
+		default: // it is known already
+		}
+	}
+	return f.watch(ctx, w)
+}
+
+// watching is what to watch: objects of a kind, and who is told of each.
+type watching struct {
+	kind  runtime.Object
+	list  client.ObjectList
+	scope client.ListOptions
+	tell  func(object any)
+}
+
+// watch watches one kind until the context ends.
+func (r *Reader) watch(ctx context.Context, w watching) toolscache.SharedIndexInformer {
+	informer := toolscache.NewSharedIndexInformer(&toolscache.ListWatch{
+		ListWithContextFunc: func(ctx context.Context, options metav1.ListOptions) (runtime.Object, error) {
+			out, _ := w.list.DeepCopyObject().(client.ObjectList)
+			scope := w.scope
+			scope.Raw = &options
+			return out, r.Client.List(ctx, out, &scope)
+		},
+		WatchFuncWithContext: func(ctx context.Context, options metav1.ListOptions) (watch.Interface, error) {
+			out, _ := w.list.DeepCopyObject().(client.ObjectList)
+			scope := w.scope
+			scope.Raw = &options
+			return r.Client.Watch(ctx, out, &scope)
+		},
+	}, w.kind, 0, nil)
+	_ = informer.SetWatchErrorHandlerWithContext(func(ctx context.Context, _ *toolscache.Reflector, err error) {
+		if ctx.Err() == nil {
+			r.Warn("watching is taken up again: %s", err)
+		}
+	}) // fails only where it has begun
+	_, _ = informer.AddEventHandler(toolscache.ResourceEventHandlerFuncs{
+		AddFunc: w.tell, DeleteFunc: w.tell, UpdateFunc: func(_, now any) { w.tell(now) },
+	}) // fails only where it has ended
+	go informer.RunWithContext(ctx)
+	return informer
+}
+
+func (f *following) synced() bool {
+	for _, informer := range f.places {
+		if !informer.HasSynced() {
+			return false
+		}
+	}
+	return f.sets.HasSynced() && f.providers.HasSynced()
+}
+
+// snapshot takes what the watches know.
+func (f *following) snapshot() Snapshot {
+	var out Snapshot
+	for _, item := range f.sets.GetStore().List() {
+		if set, ok := item.(*v1.ResourceSet); ok {
+			out.Sets = append(out.Sets, *set)
+		}
+	}
+	for _, item := range f.providers.GetStore().List() {
+		if provider, ok := item.(*v1.ResourceSetInputProvider); ok {
+			out.Providers = append(out.Providers, *provider)
+		}
+	}
+	for _, informer := range f.places {
+		for _, item := range informer.GetStore().List() {
+			if deployer, ok := item.(*unstructured.Unstructured); ok {
+				out.Deployers = append(out.Deployers, *deployer)
+			}
+		}
+	}
+	return out
+}

@@ -1,0 +1,207 @@
+package chain
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/fluxcd/cli-utils/pkg/object"
+	"golang.org/x/sync/errgroup"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/diagnose"
+)
+
+const (
+	// depth is how many deployers may stand one below the other.
+	depth = 3
+	// parallel is how many objects are read at once.
+	parallel = 8
+)
+
+// Tree reads all objects of a preview, from its providers to its pods, with
+// their events. What may not be read is in the tree, and says so.
+func (r *Reader) Tree(ctx context.Context, snapshot Snapshot, p Preview) (*diagnose.Node, error) {
+	set := snapshot.set(p)
+	if set == nil {
+		return nil, &NotFoundError{Name: p.Name}
+	}
+	root, err := nodeOf(set, v1.ResourceSetKind)
+	if err != nil {
+		return nil, err
+	}
+	for _, line := range lines(*set) {
+		if line.Provider == p.Provider && line.ID == p.ID {
+			root.Preview = &line
+		}
+	}
+	var mine []entry
+	for _, entry := range entriesOf(set.Status.Inventory) {
+		if entry.input == p.Key() {
+			mine = append(mine, entry)
+		}
+	}
+	if root.Children, err = r.read(ctx, mine, depth); err != nil {
+		return nil, err
+	}
+	family := r.family(ctx, root)
+	r.events(ctx, root, family)
+	keepEventsOf(root, p)
+	return r.above(snapshot, p, root)
+}
+
+// set returns the ResourceSet of a preview.
+func (s Snapshot) set(p Preview) *v1.ResourceSet {
+	for i := range s.Sets {
+		if s.Sets[i].Namespace == p.Namespace && s.Sets[i].Name == p.Set {
+			return &s.Sets[i]
+		}
+	}
+	return nil
+}
+
+// ProvidersOf returns the providers that a preview's input set comes from.
+func (s Snapshot) ProvidersOf(p Preview) []v1.ResourceSetInputProvider {
+	var out []v1.ResourceSetInputProvider
+	sources := sourcesOf(p.Provider)
+	for _, provider := range s.Providers {
+		if provider.Namespace == p.Namespace && slices.Contains(sources, provider.Name) {
+			out = append(out, provider)
+		}
+	}
+	return out
+}
+
+// above puts the provider on top of the set. Of several, combined by Permute, all
+// but the last are what the set needs.
+func (r *Reader) above(snapshot Snapshot, p Preview, set *diagnose.Node) (*diagnose.Node, error) {
+	root := set
+	for _, provider := range snapshot.ProvidersOf(p) {
+		node, err := nodeOf(&provider, v1.ResourceSetInputProviderKind)
+		if err != nil {
+			return nil, err
+		}
+		node.Children = []*diagnose.Node{root}
+		root = node
+	}
+	return root, nil
+}
+
+// nodeOf makes a node of an object of ours.
+func nodeOf(o client.Object, kind string) (*diagnose.Node, error) {
+	fields, err := runtime.DefaultUnstructuredConverter.ToUnstructured(o)
+	if err != nil {
+		return nil, fmt.Errorf("reading %s %s/%s: %w", kind, o.GetNamespace(), o.GetName(), err)
+	}
+	u := &unstructured.Unstructured{Object: fields}
+	u.SetGroupVersionKind(v1.GroupVersion.WithKind(kind))
+	return &diagnose.Node{ID: object.UnstructuredToObjMetadata(u), Object: u}, nil
+}
+
+// read reads the objects of an inventory, and what deployers among them deployed.
+func (r *Reader) read(ctx context.Context, entries []entry, below int) ([]*diagnose.Node, error) {
+	nodes := make([]*diagnose.Node, len(entries))
+	group, groupCtx := errgroup.WithContext(ctx)
+	group.SetLimit(parallel)
+	for i, entry := range entries {
+		group.Go(func() (err error) {
+			nodes[i], err = r.node(groupCtx, entry)
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	for _, node := range nodes {
+		if node.Object == nil || !isDeployer(node.ID.GroupKind) || below == 0 {
+			continue
+		}
+		if err := r.descend(ctx, node, below-1); err != nil {
+			return nil, err
+		}
+	}
+	return nodes, nil
+}
+
+// node reads one object.
+func (r *Reader) node(ctx context.Context, e entry) (*diagnose.Node, error) {
+	node, found := &diagnose.Node{ID: e.ObjMetadata}, &unstructured.Unstructured{}
+	found.SetGroupVersionKind(e.GroupKind.WithVersion(e.version))
+	err := r.Client.Get(ctx, client.ObjectKey{Namespace: e.Namespace, Name: e.Name}, found)
+	switch {
+	case err == nil:
+		node.Object = found
+	case apierrors.IsNotFound(err):
+	case meta.IsNoMatchError(err):
+		node.Unread = "the cluster does not know this kind"
+	case apierrors.IsForbidden(err):
+		node.Unread = "you may not read it"
+	default:
+		return nil, fmt.Errorf("reading %s %s/%s: %w", e.GroupKind.Kind, e.Namespace, e.Name, err)
+	}
+	return node, nil
+}
+
+// descend reads what a deployer needs and what it deployed, unless that is in
+// another cluster.
+func (r *Reader) descend(ctx context.Context, deployer *diagnose.Node, below int) error {
+	for _, need := range needsOf(deployer.Object) {
+		node, err := r.unversioned(ctx, need)
+		if err != nil {
+			return err
+		}
+		deployer.Needs = append(deployer.Needs, node)
+	}
+	var err error
+	deployer.Children, err = r.read(ctx, deployedBy(deployer.Object), below)
+	return err
+}
+
+// unversioned reads an object in the version that the cluster prefers.
+func (r *Reader) unversioned(ctx context.Context, id object.ObjMetadata) (*diagnose.Node, error) {
+	mapping, err := r.Client.RESTMapper().RESTMapping(id.GroupKind)
+	if meta.IsNoMatchError(err) {
+		return &diagnose.Node{ID: id, Unread: "the cluster does not know this kind"}, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", id.GroupKind, err)
+	}
+	return r.node(ctx, entry{ObjMetadata: id, version: mapping.GroupVersionKind.Version})
+}
+
+// needsOf lists what a deployer refers to: its source, and its dependencies.
+func needsOf(deployer *unstructured.Unstructured) []object.ObjMetadata {
+	var out []object.ObjMetadata
+	for _, path := range [][]string{{"spec", "sourceRef"}, {"spec", "chartRef"}, {"spec", "chart", "spec", "sourceRef"}} {
+		ref, _, _ := unstructured.NestedStringMap(deployer.Object, path...)
+		if ref["name"] != "" {
+			out = append(out, reference(ref, schema.GroupKind{Group: "source.toolkit.fluxcd.io", Kind: ref["kind"]}, deployer))
+		}
+	}
+	dependencies, _, _ := unstructured.NestedSlice(deployer.Object, "spec", "dependsOn")
+	for _, one := range dependencies {
+		fields, _ := one.(map[string]any)
+		ref := map[string]string{}
+		for _, key := range []string{"name", "namespace"} {
+			ref[key], _ = fields[key].(string)
+		}
+		out = append(out, reference(ref, deployer.GroupVersionKind().GroupKind(), deployer))
+	}
+	return out
+}
+
+// reference is an object that another refers to, in its own namespace unless it
+// says otherwise.
+func reference(ref map[string]string, kind schema.GroupKind, from *unstructured.Unstructured) object.ObjMetadata {
+	namespace := ref["namespace"]
+	if namespace == "" {
+		namespace = from.GetNamespace()
+	}
+	return object.ObjMetadata{GroupKind: kind, Namespace: namespace, Name: ref["name"]}
+}

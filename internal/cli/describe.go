@@ -1,0 +1,13 @@
+package cli
+
+import "github.com/spf13/cobra"
+
+// newDescribeCommand returns `eddy describe`, which explains.
+func newDescribeCommand(streams Streams) *cobra.Command {
+	return parent(&cobra.Command{
+		Use:   "describe",
+		Short: "Show a preview from its pull request to its pods, and why it does not work",
+		Example: `  # Preview 1234 of the service api
+  eddy describe preview api/1234`,
+	}, newDescribePreviewCommand(streams))
+}

@@ -1,0 +1,127 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/eddy-previews/eddy/internal/apply"
+	"github.com/eddy-previews/eddy/internal/diff"
+)
+
+// Exit codes of `eddy diff`, which are those of diff.
+const (
+	exitDifferent = 1
+	exitTrouble   = 2
+)
+
+// showDiff are the options of `eddy diff`.
+type showDiff struct {
+	Streams
+	*cluster
+
+	Filenames []string
+}
+
+func newDiffCommand(streams Streams) *cobra.Command {
+	o := &showDiff{Streams: streams, cluster: newCluster()}
+	cmd := &cobra.Command{
+		Use:   "diff -f FILE...",
+		Short: "Show what applying manifests would change in the cluster",
+		Long: `Show what applying manifests would change in the cluster, by server-side dry run.
+
+Of a ResourceSet it is what the operator would stamp out, change and prune as well, with
+what its providers export now. A provider among the files is compared, but no forge is
+asked. Values of Secrets are masked. The dry run needs the permission to apply.
+
+Exit codes: 0 nothing would change, 1 something would, 2 something went wrong.`,
+		Example: `  # Before a change of the templates is merged
+  eddy diff -f resourceset.yaml
+
+  # Of a folder, in a script
+  eddy diff -f previews/ >changes.diff || [ $? -eq 1 ]`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			return trouble(cobra.NoArgs(cmd, args))
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context()) },
+	}
+	o.bind(cmd)
+	cmd.Flags().StringSliceVarP(&o.Filenames, "filename", "f", nil, `files and folders with the manifests; "-" for standard input`)
+	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return trouble(err) })
+	return cmd
+}
+
+// trouble is an error with an exit code that is not taken for a difference.
+func trouble(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &ExitError{Code: exitTrouble, Err: err}
+}
+
+func (o *showDiff) run(ctx context.Context) error {
+	if len(o.Filenames) == 0 {
+		return trouble(errors.New("no manifests are given: name files or folders with -f"))
+	}
+	manifests, err := o.readManifests(o.Filenames)
+	if err != nil {
+		return trouble(err)
+	}
+	cluster, err := o.client()
+	if err != nil {
+		return trouble(err)
+	}
+	namespace, err := o.namespace()
+	if err != nil {
+		return trouble(err)
+	}
+	differ := diff.Differ{Client: cluster, Namespace: namespace}
+	result, err := differ.Compare(ctx, manifests)
+	if err != nil {
+		return trouble(err)
+	}
+	return o.print(result)
+}
+
+// print prints the changes, and tells how many there are.
+func (o *showDiff) print(result diff.Result) error {
+	out, counts := o.screen(), map[apply.Action]int{}
+	for _, change := range result.Changes {
+		counts[change.Action()]++
+		for _, line := range strings.SplitAfter(change.Unified(), "\n") {
+			if _, err := fmt.Fprint(out, diffStyle(line)(strings.TrimSuffix(line, "\n")), line[len(strings.TrimSuffix(line, "\n")):]); err != nil {
+				return trouble(err)
+			}
+		}
+	}
+	for _, note := range result.Notes {
+		o.warn("%s", note)
+	}
+	if len(result.Failed) > 0 {
+		return trouble(fmt.Errorf("applying would fail: %w", errors.Join(result.Failed...)))
+	}
+	if len(result.Changes) == 0 {
+		o.note("Nothing would change.")
+		return nil
+	}
+	o.note("%d to create, %d to change, %d to delete.", counts[apply.Created], counts[apply.Configured], counts[apply.Deleted])
+	return &ExitError{Code: exitDifferent}
+}
+
+func diffStyle(line string) style {
+	switch {
+	case strings.HasPrefix(line, "---"), strings.HasPrefix(line, "+++"):
+		return bold
+	case strings.HasPrefix(line, "@@"):
+		return cyan
+	case strings.HasPrefix(line, "+"):
+		return green
+	case strings.HasPrefix(line, "-"):
+		return red
+	default:
+		return plain
+	}
+}

@@ -1,0 +1,58 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"strings"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/client-go/tools/clientcmd"
+
+	v1 "github.com/eddy-previews/eddy/api/v1"
+)
+
+// explain adds to what a cluster said what to do about it. Other errors say it
+// themselves.
+func explain(err error) error {
+	var noMatch *meta.NoKindMatchError
+	var transport *url.Error
+	var dial *net.OpError
+	switch {
+	case errors.Is(err, context.Canceled):
+		return errors.New("interrupted")
+	case clientcmd.IsContextNotFound(err):
+		text := err.Error()
+		return fmt.Errorf("context %q does not exist: choose one of `kubectl config get-contexts` with --context", text[strings.LastIndex(text, " ")+1:])
+	case errors.As(err, &noMatch) && noMatch.GroupKind.Group == v1.Group:
+		return fmt.Errorf("the cluster does not know the kind %s: install Eddy's CustomResourceDefinitions first (kubectl apply -f config/crd)", noMatch.GroupKind.Kind)
+	case apierrors.IsUnauthorized(err):
+		return fmt.Errorf("the cluster does not accept your credentials: log in again, or choose another --context (%w)", err)
+	case apierrors.IsForbidden(err):
+		return fmt.Errorf("%w: ask for that permission, or choose another namespace with -n", err)
+	case errors.As(err, &dial) && errors.As(err, &transport):
+		return fmt.Errorf("no cluster answers at %s: is it running, and is it the right --context? (%w)", hostOf(transport.URL), dial)
+	default:
+		return err
+	}
+}
+
+// hostOf is scheme and host of a URL.
+func hostOf(text string) string {
+	parsed, err := url.Parse(text)
+	if err != nil {
+		return text
+	}
+	return parsed.Scheme + "://" + parsed.Host
+}
+
+// interrupted is the end of a watch: that somebody stops it is no error.
+func interrupted(ctx context.Context, err error) error {
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		return nil
+	}
+	return err
+}

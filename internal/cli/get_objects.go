@@ -1,0 +1,260 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/chain"
+	"github.com/eddy-previews/eddy/internal/nearest"
+)
+
+// getObjects are the options of `eddy get providers` and `eddy get resourcesets`.
+type getObjects struct {
+	listing
+	Names []string
+
+	kind   string
+	header []string
+	// objects takes those of the kind out of a snapshot, row shows one.
+	objects func(chain.Snapshot) []client.Object
+	row     func(client.Object) []cell
+}
+
+func newGetProvidersCommand(streams Streams) *cobra.Command {
+	o := &getObjects{listing: newListing(streams), kind: v1.ResourceSetInputProviderKind, objects: providersIn}
+	o.header = []string{"NAME", "TYPE", "URL", "INPUTS", "SUSPENDED", "READY", "AGE", "MESSAGE"}
+	o.row = o.providerRow
+	return o.command(&cobra.Command{
+		Use:     "providers [NAME...]",
+		Aliases: []string{"provider", "rsip", "resourcesetinputproviders", "resourcesetinputprovider"},
+		Short:   "List ResourceSetInputProviders: what is watched, and how many inputs it has",
+		Example: `  # Those of the current namespace
+  eddy get providers
+
+  # As kubectl would print one
+  eddy get provider api-prs -o yaml`,
+	})
+}
+
+func newGetResourceSetsCommand(streams Streams) *cobra.Command {
+	o := &getObjects{listing: newListing(streams), kind: v1.ResourceSetKind, objects: setsIn}
+	o.header = []string{"NAME", "PREVIEWS", "OBJECTS", "SUSPENDED", "READY", "AGE", "MESSAGE"}
+	o.row = o.setRow
+	return o.command(&cobra.Command{
+		Use:     "resourcesets [NAME...]",
+		Aliases: []string{"resourceset", "rset"},
+		Short:   "List ResourceSets: how many previews each has, and how many are ready",
+		Example: `  # Those of all namespaces, going on with what changes
+  eddy get resourcesets -A -w
+
+  # The names of those of one team
+  eddy get rset -l team=web -o name`,
+	})
+}
+
+func (o *getObjects) command(cmd *cobra.Command) *cobra.Command {
+	cmd.ValidArgsFunction = o.completeObjects(o.kind)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		o.Names = args
+		return o.run(cmd.Context())
+	}
+	o.bindListing(cmd)
+	return cmd
+}
+
+func (o *getObjects) run(ctx context.Context) error {
+	reader, namespace, err := o.open()
+	if err != nil {
+		return err
+	}
+	if o.kind == v1.ResourceSetInputProviderKind {
+		// The labels are those of the providers, not of the sets.
+		selector := reader.Selector
+		reader.Selector = nil
+		o.objects = func(s chain.Snapshot) []client.Object {
+			return slices.DeleteFunc(providersIn(s), func(p client.Object) bool { return !selector.Matches(labels.Set(p.GetLabels())) })
+		}
+	}
+	if o.Watch {
+		return o.watch(ctx, reader, namespace)
+	}
+	snapshot, err := reader.Snapshot(ctx, namespace)
+	if err != nil {
+		return err
+	}
+	objects, err := o.pick(snapshot)
+	if err != nil {
+		return err
+	}
+	if len(objects) == 0 && o.table() {
+		o.note("No %ss found %s.", o.kind, where(namespace))
+		return nil
+	}
+	return o.print(objects)
+}
+
+// pick returns the objects that were named, or all, by namespace and name.
+func (o *getObjects) pick(snapshot chain.Snapshot) ([]client.Object, error) {
+	all := o.objects(snapshot)
+	slices.SortFunc(all, func(a, b client.Object) int {
+		return strings.Compare(a.GetNamespace()+"/"+a.GetName(), b.GetNamespace()+"/"+b.GetName())
+	})
+	if len(o.Names) == 0 {
+		return all, nil
+	}
+	var out []client.Object
+	var missing []error
+	for _, name := range o.Names {
+		found := false
+		for _, one := range all {
+			if one.GetName() == name {
+				out, found = append(out, one), true
+			}
+		}
+		if !found {
+			missing = append(missing, notFound(o.kind, name, all))
+		}
+	}
+	return out, errors.Join(missing...)
+}
+
+// notFound says that there is no such object, and which one may be meant.
+func notFound(kind, name string, all []client.Object) error {
+	names := make([]string, 0, len(all))
+	for _, one := range all {
+		names = append(names, one.GetName())
+	}
+	return fmt.Errorf("there is no %s %q%s", kind, name, nearest.Hint(name, names))
+}
+
+func (o *getObjects) print(objects []client.Object) error {
+	switch o.Output {
+	case "json", "yaml":
+		for _, one := range objects {
+			one.SetManagedFields(nil)
+			one.GetObjectKind().SetGroupVersionKind(v1.GroupVersion.WithKind(o.kind))
+		}
+		if len(o.Names) == 1 && len(objects) == 1 {
+			return printValue(o.Out, o.Output, objects[0])
+		}
+		return printValue(o.Out, o.Output, map[string]any{"apiVersion": "v1", "kind": "List", "items": emptyList(objects)})
+	case "name":
+		for _, one := range objects {
+			if _, err := fmt.Fprintf(o.Out, "%s.%s/%s\n", strings.ToLower(o.kind), v1.Group, one.GetName()); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return o.newTable().print(o.rows(objects))
+}
+
+// watch lists, and goes on with each object that changes.
+func (o *getObjects) watch(ctx context.Context, reader *chain.Reader, namespace string) error {
+	shown, table := map[client.ObjectKey]string{}, o.newTable()
+	err := reader.Follow(ctx, namespace, func(now chain.Snapshot) (bool, error) {
+		objects, err := o.pick(now)
+		if err != nil && len(shown) == 0 {
+			return false, err
+		}
+		objects = slices.DeleteFunc(objects, func(one client.Object) bool {
+			key, version := client.ObjectKeyFromObject(one), one.GetResourceVersion()
+			seen := shown[key] == version
+			shown[key] = version
+			return seen
+		})
+		if len(objects) == 0 {
+			return false, nil
+		}
+		if o.Output == "name" {
+			return false, o.print(objects)
+		}
+		return false, table.print(o.rows(objects))
+	})
+	return interrupted(ctx, err)
+}
+
+func (o *getObjects) newTable() *table {
+	header := o.header
+	if o.AllNamespaces {
+		header = append([]string{"NAMESPACE"}, header...)
+	}
+	out := &table{screen: o.screen(), header: header}
+	if o.wide() {
+		out.width = 0
+	}
+	return out
+}
+
+func (o *getObjects) rows(objects []client.Object) [][]cell {
+	var out [][]cell
+	for _, one := range objects {
+		row := o.row(one)
+		if o.AllNamespaces {
+			row = append([]cell{text(one.GetNamespace())}, row...)
+		}
+		out = append(out, row)
+	}
+	return out
+}
+
+func (o *getObjects) providerRow(object client.Object) []cell {
+	p, _ := object.(*v1.ResourceSetInputProvider)
+	row := []cell{text(p.Name), text(p.Spec.Type), text(dash(p.Spec.URL)), text(fmt.Sprint(len(p.Status.ExportedInputs)))}
+	return append(row, o.state(p, p.Status.Conditions)...)
+}
+
+func (o *getObjects) setRow(object client.Object) []cell {
+	s, _ := object.(*v1.ResourceSet)
+	counts, objects := "-", 0
+	if s.Status.PreviewCounts != nil {
+		counts = fmt.Sprintf("%d/%d", s.Status.PreviewCounts.Ready, s.Status.PreviewCounts.Total)
+	}
+	if s.Status.Inventory != nil {
+		objects = len(s.Status.Inventory.Entries)
+	}
+	return append([]cell{text(s.Name), text(counts), text(fmt.Sprint(objects))}, o.state(s, s.Status.Conditions)...)
+}
+
+// state is what both kinds end with.
+func (o *getObjects) state(object client.Object, conditions []metav1.Condition) []cell {
+	ready, suspended := readyOf(conditions), text("False")
+	if v1.IsDisabled(object.GetAnnotations()) {
+		suspended = cell{"True", yellow}
+	}
+	return []cell{suspended, {string(ready.Status), styleOf(ready.Status)}, text(o.age(object.GetCreationTimestamp().Time)), text(oneLine(ready.Message))}
+}
+
+// readyOf returns the Ready condition; Unknown where there is none yet.
+func readyOf(conditions []metav1.Condition) metav1.Condition {
+	if ready := meta.FindStatusCondition(conditions, "Ready"); ready != nil {
+		return *ready
+	}
+	return metav1.Condition{Status: metav1.ConditionUnknown, Message: "not reconciled yet"}
+}
+
+func providersIn(s chain.Snapshot) []client.Object {
+	out := make([]client.Object, 0, len(s.Providers))
+	for i := range s.Providers {
+		out = append(out, &s.Providers[i])
+	}
+	return out
+}
+
+func setsIn(s chain.Snapshot) []client.Object {
+	out := make([]client.Object, 0, len(s.Sets))
+	for i := range s.Sets {
+		out = append(out, &s.Sets[i])
+	}
+	return out
+}

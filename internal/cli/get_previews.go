@@ -1,0 +1,239 @@
+package cli
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+
+	"github.com/charmbracelet/x/ansi"
+	"github.com/spf13/cobra"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/eddy-previews/eddy/internal/chain"
+)
+
+// getPreviews are the options of `eddy get previews`.
+type getPreviews struct {
+	listing
+	Names []string
+}
+
+func newGetPreviewsCommand(streams Streams) *cobra.Command {
+	o := &getPreviews{listing: newListing(streams)}
+	cmd := &cobra.Command{
+		Use:     "previews [NAME...]",
+		Aliases: []string{"preview", "pr"},
+		Short:   "List previews, one a line",
+		Long: `List previews, one a line, by service and number.
+
+READY is True when the ResourceSet has applied the preview's objects, and the
+Kustomizations and HelmReleases among them are ready as Flux sees it. On a terminal
+the message is cut to what room is left; it is whole with -o wide, or piped.
+
+` + previewNames,
+		Example: `  # Those of the current namespace; of all of them, going on with what changes
+  eddy get previews
+  eddy get previews -A --watch
+
+  # One of them
+  eddy get preview api/1234
+
+  # The URLs of those that are ready
+  eddy get previews -o json | jq -r '.[] | select(.ready == "True") | .url'`,
+		ValidArgsFunction: o.completePreviews,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.Names = args
+			return o.run(cmd)
+		},
+	}
+	o.bindListing(cmd)
+	return cmd
+}
+
+// run lists once, or until it is interrupted.
+func (o *getPreviews) run(cmd *cobra.Command) error {
+	reader, namespace, err := o.open()
+	if err != nil {
+		return err
+	}
+	if o.Watch {
+		return o.watch(cmd, reader, namespace)
+	}
+	snapshot, err := reader.Snapshot(cmd.Context(), namespace)
+	if err != nil {
+		return err
+	}
+	previews, err := o.pick(snapshot.Previews())
+	if err != nil {
+		return err
+	}
+	if err := o.print(previews); err != nil || !o.table() {
+		return err
+	}
+	if len(previews) == 0 {
+		o.note("No previews found %s.", where(namespace))
+	}
+	o.tell(snapshot)
+	return nil
+}
+
+// pick returns the previews that were named, or all.
+func (o *getPreviews) pick(previews []chain.Preview) ([]chain.Preview, error) {
+	if len(o.Names) == 0 {
+		return previews, nil
+	}
+	var out []chain.Preview
+	var missing []error
+	for _, name := range o.Names {
+		if all := findAll(name, previews); len(all) > 1 {
+			out = append(out, all...) // one in each of several namespaces
+			continue
+		}
+		found, err := chain.Find(name, previews)
+		if err != nil {
+			missing = append(missing, err)
+			continue
+		}
+		out = append(out, found)
+	}
+	return out, errors.Join(missing...)
+}
+
+func (o *getPreviews) print(previews []chain.Preview) error {
+	switch o.Output {
+	case "json", "yaml":
+		if len(o.Names) == 1 && len(previews) == 1 {
+			return printValue(o.Out, o.Output, previews[0])
+		}
+		return printValue(o.Out, o.Output, emptyList(previews))
+	case "name":
+		for _, p := range previews {
+			if _, err := fmt.Fprintln(o.Out, p.Name); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if len(previews) == 0 {
+		return nil
+	}
+	return o.newTable().print(o.rows(previews))
+}
+
+// watch lists, and goes on with each preview that changes.
+func (o *getPreviews) watch(cmd *cobra.Command, reader *chain.Reader, namespace string) error {
+	shown, table := map[string]chain.Preview{}, o.newTable()
+	err := reader.Follow(cmd.Context(), namespace, func(now chain.Snapshot) (bool, error) {
+		previews, err := o.pick(now.Previews())
+		if err != nil && len(shown) == 0 {
+			return false, err
+		}
+		changed := news(shown, previews)
+		if len(changed) == 0 {
+			return false, nil
+		}
+		if o.Output == "name" {
+			return false, o.print(changed)
+		}
+		return false, table.print(o.rows(changed))
+	})
+	return interrupted(cmd.Context(), err)
+}
+
+// news returns the previews that are not as they were shown, those that are gone
+// included, and notes them as shown.
+func news(shown map[string]chain.Preview, now []chain.Preview) []chain.Preview {
+	var out []chain.Preview
+	there := map[string]bool{}
+	for _, p := range now {
+		key := p.Namespace + "/" + p.Set + "/" + p.Key()
+		there[key] = true
+		if was, known := shown[key]; !known || !same(was, p) {
+			out = append(out, p)
+		}
+		shown[key] = p
+	}
+	for key, p := range shown {
+		if !there[key] {
+			p.Ready, p.Reason, p.Message = metav1.ConditionUnknown, "Gone", "it is gone"
+			out = append(out, p)
+			delete(shown, key)
+		}
+	}
+	return out
+}
+
+// same reports whether a table would show the same of two previews.
+func same(a, b chain.Preview) bool {
+	a.Since, b.Since, a.Created, b.Created = nil, nil, nil, nil
+	return a == b
+}
+
+func (o *getPreviews) newTable() *table {
+	header := []string{"SERVICE", "PR", "BRANCH", "AUTHOR", "COMMIT", "READY", "URL", "AGE"}
+	if o.wide() {
+		header = append(header, "RESOURCESET", "TITLE")
+	}
+	if o.AllNamespaces {
+		header = append([]string{"NAMESPACE"}, header...)
+	}
+	out := &table{screen: o.screen(), header: append(header, "MESSAGE")}
+	if o.wide() {
+		out.width = 0
+	}
+	return out
+}
+
+// branchWidth is what a branch takes of a table, as some have long names.
+const branchWidth = 28
+
+func (o *getPreviews) rows(previews []chain.Preview) [][]cell {
+	var out [][]cell
+	for _, p := range previews {
+		branch, commit := ansi.Truncate(p.Branch, branchWidth, "…"), shortCommit(p.Commit)
+		if o.wide() {
+			branch, commit = p.Branch, p.Commit
+		}
+		row := []cell{
+			text(p.Service), text(p.ID), text(dash(branch)), text(dash(p.Author)), text(dash(commit)),
+			{string(p.Ready), styleOf(p.Ready)}, text(dash(p.URL)), text(o.age(timeOf(p.Created))),
+		}
+		if o.wide() {
+			row = append(row, text(p.Set), text(dash(oneLine(p.Title))))
+		}
+		if o.AllNamespaces {
+			row = append([]cell{text(p.Namespace)}, row...)
+		}
+		message := oneLine(p.Message)
+		if p.Suspended {
+			message = cmp.Or(message, "suspended")
+		}
+		out = append(out, append(row, text(message)))
+	}
+	return out
+}
+
+func shortCommit(sha string) string {
+	const enough = 7
+	if len(sha) > enough {
+		return sha[:enough]
+	}
+	return sha
+}
+
+// dash stands where there is nothing, so that columns can be counted.
+func dash(value string) string { return cmp.Or(value, "-") }
+
+// tell warns of what keeps all previews from being up to date.
+func (s Streams) tell(snapshot chain.Snapshot) {
+	for _, provider := range snapshot.Providers {
+		if ready := readyOf(provider.Status.Conditions); ready.Status == metav1.ConditionFalse {
+			s.warn("provider %s/%s is not up to date: %s", provider.Namespace, provider.Name, ready.Message)
+		}
+	}
+	for _, set := range snapshot.Sets {
+		if ready := readyOf(set.Status.Conditions); ready.Status == metav1.ConditionFalse && ready.Reason != "PreviewsFailed" {
+			s.warn("ResourceSet %s/%s is not up to date: %s", set.Namespace, set.Name, ready.Message)
+		}
+	}
+}

@@ -1,0 +1,116 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"hash/fnv"
+	"io"
+	"sync"
+
+	"charm.land/lipgloss/v2"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/client-go/kubernetes"
+)
+
+// logSource is a container of a pod.
+type logSource struct {
+	pod       corev1.Pod
+	container string
+}
+
+// String returns pod/container.
+func (s logSource) String() string { return s.pod.Name + "/" + s.container }
+
+// run names one run of the container; "" before the first.
+func (s logSource) run() string {
+	for _, list := range [][]corev1.ContainerStatus{s.pod.Status.InitContainerStatuses, s.pod.Status.ContainerStatuses} {
+		for _, c := range list {
+			if c.Name == s.container && (c.State.Running != nil || c.State.Terminated != nil) {
+				return fmt.Sprintf("%s/%s/%d", s.pod.UID, c.Name, c.RestartCount)
+			}
+		}
+	}
+	return ""
+}
+
+// tail copies logs.
+type tail struct {
+	*showLogs
+	clients kubernetes.Interface
+	out     *logWriter
+}
+
+// copy copies the log of a container line by line, to its end.
+func (t *tail) copy(ctx context.Context, source logSource) error {
+	options := &corev1.PodLogOptions{Container: source.container, Follow: t.Follow, Previous: t.Previous}
+	if t.Since > 0 {
+		seconds := int64(t.Since.Seconds())
+		options.SinceSeconds = &seconds
+	}
+	if t.Tail >= 0 {
+		options.TailLines = &t.Tail
+	}
+	stream, err := t.clients.CoreV1().Pods(source.pod.Namespace).GetLogs(source.pod.Name, options).Stream(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = stream.Close() }() // it was only read
+	lines := bufio.NewReader(stream)
+	for {
+		line, err := lines.ReadString('\n')
+		if line != "" {
+			if err := t.out.line(source, line); err != nil {
+				return err
+			}
+		}
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// logWriter writes lines of several containers, one at a time.
+type logWriter struct {
+	screen
+	// prefixed lines begin with where they are from.
+	prefixed bool
+	// raw takes what containers wrote, their own colours included.
+	raw io.Writer
+
+	mu sync.Mutex
+}
+
+func (w *logWriter) line(from logSource, line string) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if line[len(line)-1] != '\n' {
+		line += "\n"
+	}
+	if w.prefixed {
+		if _, err := io.WriteString(w, colourOf(from.String())(from.String())+" "); err != nil {
+			return err
+		}
+	}
+	_, err := io.WriteString(w.raw, line)
+	return err
+}
+
+// colourOf gives each name a colour, always the same.
+func colourOf(name string) style {
+	colours := []style{cyan, green, yellow, blue, magenta}
+	sum := fnv.New32a()
+	_, _ = sum.Write([]byte(name)) // a hash takes everything
+	return colours[int(sum.Sum32())%len(colours)]
+}
+
+func blue(text ...string) string {
+	return lipgloss.NewStyle().Foreground(lipgloss.Blue).Render(text...)
+}
+
+func magenta(text ...string) string {
+	return lipgloss.NewStyle().Foreground(lipgloss.Magenta).Render(text...)
+}

@@ -1,0 +1,87 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	neturl "net/url"
+	"os"
+	"runtime"
+
+	"github.com/cli/browser"
+	"github.com/spf13/cobra"
+)
+
+// openPreview are the options of `eddy open`.
+type openPreview struct {
+	onePreview
+	Print   bool
+	Request bool
+}
+
+func newOpenCommand(streams Streams) *cobra.Command {
+	o := &openPreview{onePreview: newOnePreview(streams)}
+	cmd := &cobra.Command{
+		Use:   "open PREVIEW",
+		Short: "Open a preview in the browser",
+		Long: `Open a preview in the browser; where there is no display, print its URL.
+
+` + previewNames,
+		Example: `  # Preview 1234 of the service api
+  eddy open api/1234
+
+  # Its URL alone, for a script
+  curl -fsS "$(eddy open api/1234 --print)"
+
+  # Its pull request
+  eddy open api/1234 --request`,
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: o.completePreview,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.Name = args[0]
+			return o.run(cmd.Context())
+		},
+	}
+	o.bind(cmd)
+	cmd.Flags().BoolVar(&o.Print, "print", false, "print the URL, and open nothing")
+	cmd.Flags().BoolVar(&o.Request, "request", false, "the page of the pull request instead")
+	return cmd
+}
+
+func (o *openPreview) run(ctx context.Context) error {
+	preview, err := o.find(ctx)
+	if err != nil {
+		return err
+	}
+	url := preview.URL
+	switch {
+	case o.Request && preview.Request == "":
+		return fmt.Errorf("the page of %s is not known: its provider does not export a url", preview.Name)
+	case o.Request:
+		url = preview.Request
+	case url == "":
+		return fmt.Errorf("the URL of %s is not known: give its Ingress a host, or any of its objects the annotation event.toolkit.fluxcd.io/preview-url", preview.Name)
+	}
+	if parsed, err := neturl.Parse(url); err != nil || (parsed.Scheme != "http" && parsed.Scheme != "https") {
+		return fmt.Errorf("%q is not the address of a web page: correct the annotation or the Ingress that it comes from", url)
+	}
+	if o.Print || !hasDisplay() {
+		_, err := fmt.Fprintln(o.Out, url)
+		return err
+	}
+	if preview.Ready != "True" {
+		o.warn("%s is not ready: eddy describe preview %s", preview.Name, preview.Name)
+	}
+	o.note("Opening %s", url)
+	if err := browser.OpenURL(url); err != nil {
+		return fmt.Errorf("no browser could be started (%w): use --print", err)
+	}
+	return nil
+}
+
+// hasDisplay reports whether a browser would be seen.
+func hasDisplay() bool {
+	if runtime.GOOS == "darwin" || runtime.GOOS == "windows" {
+		return true
+	}
+	return os.Getenv("DISPLAY") != "" || os.Getenv("WAYLAND_DISPLAY") != "" || os.Getenv("WSL_DISTRO_NAME") != ""
+}

@@ -1,0 +1,103 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/eddy-previews/eddy/internal/chain"
+)
+
+// onePreview are the options of commands about one preview.
+type onePreview struct {
+	Streams
+	*cluster
+
+	Name string
+}
+
+func newOnePreview(streams Streams) onePreview {
+	return onePreview{Streams: streams, cluster: newCluster()}
+}
+
+// found is a preview and what it was found in.
+type found struct {
+	chain.Preview
+	reader   *chain.Reader
+	snapshot chain.Snapshot
+}
+
+// find looks the preview up.
+func (o *onePreview) find(ctx context.Context) (found, error) {
+	reader, err := o.reader(o.Streams)
+	if err != nil {
+		return found{}, err
+	}
+	namespace, err := o.namespace()
+	if err != nil {
+		return found{}, err
+	}
+	snapshot, err := reader.Snapshot(ctx, namespace)
+	if err != nil {
+		return found{}, err
+	}
+	preview, err := chain.Find(o.Name, snapshot.Previews())
+	if err != nil {
+		return found{}, elsewhere(ctx, reader, namespace, err)
+	}
+	return found{Preview: preview, reader: reader, snapshot: snapshot}, nil
+}
+
+// elsewhere says where a preview is that is not in the namespace.
+func elsewhere(ctx context.Context, reader *chain.Reader, namespace string, err error) error {
+	var missing *chain.NotFoundError
+	if !errors.As(err, &missing) {
+		return err
+	}
+	quiet := *reader
+	quiet.Warn = func(string, ...any) {}
+	all, listing := quiet.Snapshot(ctx, "")
+	if listing != nil {
+		return fmt.Errorf("%w in namespace %s: see `eddy get previews`", err, namespace) // others may not be read
+	}
+	if others := namespacesWith(missing.Name, all.Previews()); len(others) > 0 {
+		return fmt.Errorf("there is no preview %q in namespace %s, but in %s: add -n %s", missing.Name, namespace, strings.Join(others, ", "), others[0])
+	}
+	return fmt.Errorf("%w in namespace %s: see `eddy get previews -A`", err, namespace)
+}
+
+// namespacesWith lists the namespaces that have a preview of a name.
+func namespacesWith(name string, previews []chain.Preview) []string {
+	var out []string
+	for _, p := range findAll(name, previews) {
+		out = append(out, p.Namespace)
+	}
+	return out
+}
+
+// findAll returns the preview that a name means in each namespace that has one.
+func findAll(name string, previews []chain.Preview) []chain.Preview {
+	var out []chain.Preview
+	for len(previews) > 0 { // they are sorted by namespace
+		namespace := previews[0].Namespace
+		end := slices.IndexFunc(previews, func(p chain.Preview) bool { return p.Namespace != namespace })
+		if end < 0 {
+			end = len(previews)
+		}
+		if found, err := chain.Find(name, previews[:end]); err == nil {
+			out = append(out, found)
+		}
+		previews = previews[end:]
+	}
+	return out
+}
+
+// parent makes a command that only has others below it.
+func parent(cmd *cobra.Command, children ...*cobra.Command) *cobra.Command {
+	cmd.AddCommand(children...)
+	return cmd
+}

@@ -1,0 +1,108 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/chain"
+)
+
+// reconcilePreview are the options of `eddy reconcile preview`.
+type reconcilePreview struct {
+	onePreview
+	patience
+	Force bool
+}
+
+func newReconcilePreviewCommand(streams Streams) *cobra.Command {
+	o := &reconcilePreview{onePreview: newOnePreview(streams)}
+	cmd := &cobra.Command{
+		Use:   "preview NAME",
+		Short: "Let the whole chain of a preview run now: forge, ResourceSet, Flux",
+		Long: `Let the whole chain of a preview run now, one after the other: its provider asks the
+forge, its ResourceSet stamps out its objects, Flux deploys its Kustomizations and
+HelmReleases. Then wait until the preview is ready.
+
+` + previewNames,
+		Example: `  # A push is to be seen at once
+  eddy reconcile preview api/1234`,
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: o.completePreview,
+		RunE:              oneName(&o.Name, o.run),
+	}
+	o.bind(cmd)
+	o.bindPatience(cmd)
+	cmd.Flags().BoolVar(&o.Force, "force", false, "ask the forge whatever the provider's schedule says")
+	return cmd
+}
+
+func (o *reconcilePreview) run(ctx context.Context) error {
+	preview, err := o.find(ctx)
+	if err != nil {
+		return err
+	}
+	run := reconciling{Streams: o.Streams, patience: o.patience, cluster: preview.reader.Client}
+	waiting, cancel := context.WithTimeout(ctx, o.Timeout)
+	defer cancel()
+	run.request.Force = o.Force
+	for _, provider := range preview.snapshot.ProvidersOf(preview.Preview) {
+		if err := run.named(waiting, v1.ResourceSetInputProviderKind, &provider); err != nil {
+			return err
+		}
+	}
+	run.request.Force = false
+	set := &v1.ResourceSet{}
+	set.Namespace, set.Name = preview.Namespace, preview.Set
+	if err := run.named(waiting, v1.ResourceSetKind, set); err != nil {
+		return err
+	}
+	if err := o.deploy(waiting, run, preview); err != nil {
+		return err
+	}
+	if !o.Wait {
+		return nil
+	}
+	wait := &waitPreview{onePreview: o.onePreview, For: forReady, Timeout: o.Timeout}
+	wait.Name = preview.Set + "/" + preview.Key()
+	return wait.run(ctx)
+}
+
+// named is one of an object of ours.
+func (r *reconciling) named(ctx context.Context, kind string, object client.Object) error {
+	found := &unstructured.Unstructured{}
+	found.SetGroupVersionKind(v1.GroupVersion.WithKind(kind))
+	if err := r.cluster.Get(ctx, client.ObjectKeyFromObject(object), found); err != nil {
+		return err
+	}
+	_, err := r.one(ctx, found)
+	return err
+}
+
+// deploy lets Flux deploy what the preview has by now.
+func (o *reconcilePreview) deploy(ctx context.Context, run reconciling, preview found) error {
+	now, err := preview.reader.Snapshot(ctx, preview.Namespace)
+	if err != nil {
+		return err
+	}
+	current, err := chain.Find(preview.Set+"/"+preview.Key(), now.Previews())
+	var gone *chain.NotFoundError
+	if errors.As(err, &gone) {
+		return fmt.Errorf("%s is gone: its pull request is closed, or is no input any more", preview.Name)
+	}
+	if err != nil {
+		return err
+	}
+	for _, deployer := range now.DeployersOf(current) {
+		if _, err := run.one(ctx, deployer); err != nil && !apierrors.IsNotFound(err) {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,115 @@
+package cli
+
+import (
+	"context"
+	"os/user"
+	"strings"
+
+	"github.com/spf13/cobra"
+	authenticationv1 "k8s.io/api/authentication/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/steer"
+)
+
+// newSuspendCommand returns `eddy suspend`, which lets objects rest.
+func newSuspendCommand(streams Streams) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "suspend",
+		Short: "Let Eddy leave a provider or a ResourceSet alone",
+		Example: `  # Previews stay as they are, whatever becomes of pull requests
+  eddy suspend provider api-prs`,
+	}
+	for _, kind := range ourKinds() {
+		t := &target{Streams: streams, cluster: newCluster(), kind: kind.kind}
+		child := &cobra.Command{
+			Use: kind.use, Aliases: kind.aliases, Args: cobra.ExactArgs(1),
+			Short:             "Let Eddy leave a " + t.word() + " alone, and note who wanted it",
+			Example:           "  eddy suspend " + t.word() + " " + exampleName(kind.kind),
+			ValidArgsFunction: t.completeObjects(kind.kind),
+			RunE:              oneName(&t.Name, t.suspend),
+		}
+		t.bind(child)
+		cmd.AddCommand(child)
+	}
+	return cmd
+}
+
+// newResumeCommand returns `eddy resume`.
+func newResumeCommand(streams Streams) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "resume",
+		Short: "Let Eddy look after a provider or a ResourceSet again",
+		Example: `  # Pull requests are looked at again, at once
+  eddy resume provider api-prs`,
+	}
+	for _, kind := range ourKinds() {
+		t := &target{Streams: streams, cluster: newCluster(), kind: kind.kind}
+		child := &cobra.Command{
+			Use: kind.use, Aliases: kind.aliases, Args: cobra.ExactArgs(1),
+			Short:             "Let Eddy look after a " + t.word() + " again, at once",
+			Example:           "  eddy resume " + t.word() + " " + exampleName(kind.kind),
+			ValidArgsFunction: t.completeObjects(kind.kind),
+			RunE:              oneName(&t.Name, t.resume),
+		}
+		t.bind(child)
+		cmd.AddCommand(child)
+	}
+	return cmd
+}
+
+func exampleName(kind string) string {
+	if kind == v1.ResourceSetKind {
+		return "api-pr-envs"
+	}
+	return "api-prs"
+}
+
+func (t *target) suspend(ctx context.Context) error {
+	direct, object, err := t.open(ctx)
+	if err != nil {
+		return err
+	}
+	if v1.IsDisabled(object.GetAnnotations()) {
+		return t.done("%s is suspended already%s", describeObject(object), by(object))
+	}
+	if err := steer.Suspend(ctx, direct, object, whoami(ctx, direct)); err != nil {
+		return err
+	}
+	return t.done("%s is suspended%s: eddy resume %s %s", describeObject(object), by(object), t.word(), t.Name)
+}
+
+// by says who suspended an object.
+func by(o client.Object) string {
+	if who := o.GetAnnotations()[v1.SuspendedByAnnotation]; who != "" {
+		return " by " + who
+	}
+	return ""
+}
+
+func (t *target) resume(ctx context.Context) error {
+	direct, object, err := t.open(ctx)
+	if err != nil {
+		return err
+	}
+	if !v1.IsDisabled(object.GetAnnotations()) {
+		return t.done("%s is not suspended", describeObject(object))
+	}
+	if err := steer.Resume(ctx, direct, object); err != nil {
+		return err
+	}
+	return t.done("%s is looked after again", describeObject(object))
+}
+
+// whoami is the user as the cluster knows them, or the one of this machine.
+func whoami(ctx context.Context, cluster client.Client) string {
+	review := &authenticationv1.SelfSubjectReview{}
+	if err := cluster.Create(ctx, review); err == nil && review.Status.UserInfo.Username != "" {
+		return review.Status.UserInfo.Username
+	}
+	if local, err := user.Current(); err == nil {
+		return strings.TrimSpace(local.Username)
+	}
+	return "unknown"
+}

@@ -1,0 +1,95 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	v1 "github.com/eddy-previews/eddy/api/v1"
+)
+
+// target is an object of ours that a command acts on.
+type target struct {
+	Streams
+	*cluster
+
+	kind, Name string
+}
+
+// kindCommand describes a command on one of our kinds.
+type kindCommand struct {
+	kind, use, example string
+	aliases            []string
+}
+
+// ourKinds are the kinds that commands act on, as people call them.
+func ourKinds() []kindCommand {
+	return []kindCommand{
+		{kind: v1.ResourceSetInputProviderKind, use: "provider NAME", aliases: []string{"providers", "rsip", "resourcesetinputprovider"}},
+		{kind: v1.ResourceSetKind, use: "resourceset NAME", aliases: []string{"resourcesets", "rset"}},
+	}
+}
+
+// word is what people call the kind.
+func (t *target) word() string {
+	if t.kind == v1.ResourceSetKind {
+		return "resourceset"
+	}
+	return "provider"
+}
+
+// String returns Kind/namespace/name.
+func describeObject(o client.Object) string {
+	return fmt.Sprintf("%s/%s/%s", o.GetObjectKind().GroupVersionKind().Kind, o.GetNamespace(), o.GetName())
+}
+
+// open reads the object.
+func (t *target) open(ctx context.Context) (client.WithWatch, *unstructured.Unstructured, error) {
+	direct, err := t.client()
+	if err != nil {
+		return nil, nil, err
+	}
+	namespace, err := t.namespace()
+	if err != nil {
+		return nil, nil, err
+	}
+	object := &unstructured.Unstructured{}
+	object.SetGroupVersionKind(v1.GroupVersion.WithKind(t.kind))
+	err = direct.Get(ctx, client.ObjectKey{Namespace: namespace, Name: t.Name}, object)
+	if apierrors.IsNotFound(err) {
+		list := &unstructured.UnstructuredList{}
+		list.SetGroupVersionKind(v1.GroupVersion.WithKind(t.kind + "List"))
+		if direct.List(ctx, list, client.InNamespace(namespace)) != nil {
+			list.Items = nil // then nothing is suggested
+		}
+		var all []client.Object
+		_ = meta.EachListItem(list, func(item runtime.Object) error {
+			if one, isObject := item.(client.Object); isObject {
+				all = append(all, one)
+			}
+			return nil
+		}) // no item makes an error
+		return nil, nil, fmt.Errorf("%w in namespace %s", notFound(t.kind, t.Name, all), namespace)
+	}
+	return direct, object, err
+}
+
+// done says that something was done.
+func (s Streams) done(format string, args ...any) error {
+	_, err := fmt.Fprintf(s.screen(), green("✔")+" "+format+"\n", args...)
+	return err
+}
+
+// oneName takes the one argument of a command.
+func oneName(name *string, run func(context.Context) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		*name = args[0]
+		return run(cmd.Context())
+	}
+}

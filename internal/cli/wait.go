@@ -1,0 +1,135 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/eddy-previews/eddy/internal/chain"
+	"github.com/eddy-previews/eddy/internal/nearest"
+)
+
+// What `eddy wait` waits for.
+const (
+	forReady = "ready"
+	forGone  = "gone"
+)
+
+// newWaitCommand returns `eddy wait`, which is for scripts.
+func newWaitCommand(streams Streams) *cobra.Command {
+	return parent(&cobra.Command{
+		Use:   "wait",
+		Short: "Wait until a preview is ready, or gone",
+		Example: `  # In the CI of a pull request, before its tests
+  eddy wait preview api/1234 --for=ready --timeout=10m`,
+	}, newWaitPreviewCommand(streams))
+}
+
+// waitPreview are the options of `eddy wait preview`.
+type waitPreview struct {
+	onePreview
+	For     string
+	Commit  string
+	Timeout time.Duration
+}
+
+func newWaitPreviewCommand(streams Streams) *cobra.Command {
+	o := &waitPreview{onePreview: newOnePreview(streams)}
+	cmd := &cobra.Command{
+		Use:   "preview NAME",
+		Short: "Wait until a preview is ready, or gone",
+		Long: `Wait until a preview is ready, or gone; nothing is polled. A preview that is not there
+yet is waited for, one that fails may recover. The exit code is 1 when the time is up.
+
+` + previewNames,
+		Example: `  # In CI: until this very commit is deployed
+  eddy wait preview api/1234 --for=ready --commit="$GITHUB_SHA" --timeout=10m
+
+  # Until a merged one is torn down
+  eddy wait preview api/1234 --for=gone`,
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: o.completePreview,
+		RunE:              oneName(&o.Name, o.run),
+	}
+	o.bind(cmd)
+	flags := cmd.Flags()
+	flags.StringVar(&o.For, "for", forReady, "ready or gone")
+	flags.StringVar(&o.Commit, "commit", "", "the commit that has to be ready, or its first letters; any when empty")
+	flags.DurationVar(&o.Timeout, "timeout", 5*time.Minute, "how long to wait at most")
+	_ = cmd.RegisterFlagCompletionFunc("for", cobra.FixedCompletions([]string{forReady, forGone}, cobra.ShellCompDirectiveNoFileComp)) // the flag is there
+	return cmd
+}
+
+func (o *waitPreview) run(ctx context.Context) error {
+	if o.For != forReady && o.For != forGone {
+		return fmt.Errorf("--for: there is no %q to wait for; expected %s or %s%s", o.For, forReady, forGone, nearest.Hint(o.For, []string{forReady, forGone}))
+	}
+	reader, err := o.reader(o.Streams)
+	if err != nil {
+		return err
+	}
+	namespace, err := o.namespace()
+	if err != nil {
+		return err
+	}
+	waiting, cancel := context.WithTimeout(ctx, o.Timeout)
+	defer cancel()
+	state := &awaited{waitPreview: o}
+	err = reader.Follow(waiting, namespace, state.see)
+	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+		return fmt.Errorf("%s is not %s after %s: %s; eddy describe preview %s says why", o.Name, o.For, o.Timeout, state.last, o.Name)
+	}
+	if err != nil {
+		return err
+	}
+	return o.done("%s", state.last)
+}
+
+// awaited is what was last seen of the preview.
+type awaited struct {
+	*waitPreview
+	// last says how things stand, told is what was printed of it.
+	last, told string
+}
+
+// see reports whether what is waited for has come.
+func (a *awaited) see(now chain.Snapshot) (bool, error) {
+	preview, err := chain.Find(a.Name, now.Previews())
+	var missing *chain.NotFoundError
+	switch {
+	case errors.As(err, &missing):
+		a.tell(missing.Error())
+		if a.For == forGone {
+			a.last = a.Name + " is gone"
+		}
+		return a.For == forGone, nil
+	case err != nil:
+		return false, err
+	case a.For == forGone:
+		a.tell(preview.Name + " is there")
+		return false, nil
+	case a.Commit != "" && !strings.HasPrefix(preview.Commit, a.Commit):
+		a.tell(fmt.Sprintf("%s is at commit %s", preview.Name, dash(shortCommit(preview.Commit))))
+		return false, nil
+	case preview.Ready == metav1.ConditionTrue:
+		a.last = strings.TrimSpace(preview.Name + " is ready " + preview.URL)
+		return true, nil
+	default:
+		a.tell(fmt.Sprintf("%s is not ready: %s", preview.Name, oneLine(preview.Message)))
+		a.last = oneLine(preview.Message)
+		return false, nil
+	}
+}
+
+// tell tells how things stand, when that is news.
+func (a *awaited) tell(words string) {
+	if words != a.told && a.For == forReady {
+		a.note("◎ %s", words)
+	}
+	a.told, a.last = words, words
+}
