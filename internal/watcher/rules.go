@@ -105,6 +105,14 @@ func (r rules) keep(matching []source.Item, exported exportedInputs) (kept []sou
 	return best[:min(len(best), r.limit)], 0
 }
 
+// settle says which of the items that match are exported, when all that is to
+// be known of them is there.
+func (r rules) settle(kept []source.Item, exported exportedInputs) findings {
+	found := findings{items: r.admit(kept, exported)}
+	found.identify(exported)
+	return found
+}
+
 // admit applies the skip labels to what is kept.
 func (r rules) admit(kept []source.Item, exported exportedInputs) []exportable {
 	var out []exportable

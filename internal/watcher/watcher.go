@@ -161,8 +161,8 @@ func (r *Reconciler) find(ctx context.Context, provider *v1.ResourceSetInputProv
 	if kept, err = forge.Resolve(ctx, kept); err != nil {
 		return findings{}, failed(err, r.Now())
 	}
-	found := findings{items: rules.admit(kept, exported), waiting: waiting}
-	found.identify(exported)
+	found := rules.settle(kept, exported)
+	found.waiting = waiting
 	return found, nil
 }
 

@@ -1,0 +1,148 @@
+package cli
+
+import (
+	"context"
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/preview"
+)
+
+// buildPreview are the options of `eddy build preview`.
+type buildPreview struct {
+	Streams
+
+	Filenames []string
+	Namespace string
+	Provider  string
+	Path      string
+	Output    string
+
+	Request   request
+	FromForge bool
+	TokenFile string
+	// Token is that of the environment.
+	Token string
+}
+
+func newBuildPreviewCommand(streams Streams) *cobra.Command {
+	o := &buildPreview{Streams: streams}
+	cmd := &cobra.Command{
+		Use:   "preview",
+		Short: "Print everything that a pull request deploys, before anything is pushed",
+		Long: `Print everything that a pull request deploys, before anything is pushed.
+
+The whole chain, without a cluster: the input that the provider exports for the
+request, the objects that the ResourceSet stamps out for it, and for each Flux
+Kustomization among them what Flux deploys: the overlay built by kustomize, with
+postBuild substituted. ConfigMaps and Secrets that postBuild.substituteFrom names
+are looked for among the files.
+
+The request is one that you describe with --pr and --sha, labelled as ready unless
+--labels says otherwise; or with --from-forge, one that is really open. The token
+for the forge is read from --token-file, from $EDDY_TOKEN, or from the Secret that
+the provider names, when it is among the files. It is never printed.
+
+If anything cannot be built nothing is printed but the errors, and the exit code is 1.`,
+		Example: `  # A pull request that could be, with the fleet repository in ../fleet
+  eddy build preview -f provider.yaml -f resourceset.yaml --path ../fleet --pr 1234 --sha 6dcb09b
+
+  # One that is open, and only the names of what it deploys
+  EDDY_TOKEN=$(gh auth token) eddy build preview -f previews/ --path ../fleet --from-forge --pr 1234 -o name
+
+  # What would a push change?
+  diff <(eddy build preview -f previews/ --pr 7 --sha aaaa) <(eddy build preview -f previews/ --pr 7 --sha bbbb)`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context()) },
+	}
+	o.bind(cmd)
+	return cmd
+}
+
+func (o *buildPreview) bind(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringArrayVarP(&o.Filenames, "filename", "f", nil, `file or folder with the ResourceSet, its providers and what they need; repeatable, "-" for standard input`)
+	flags.StringVarP(&o.Namespace, "namespace", "n", "default", "namespace of objects that name none")
+	flags.StringVar(&o.Provider, "provider", "", "provider whose request it is, where the ResourceSet has several")
+	flags.StringVar(&o.Path, "path", ".", "folder of the fleet repository, to which spec.path is relative")
+	flags.StringVarP(&o.Output, "output", "o", "yaml", "yaml, json or name")
+	flags.StringVar(&o.Request.Number, "pr", "", "number of the pull request")
+	flags.StringVar(&o.Request.SHA, "sha", "", "its head commit")
+	flags.StringVar(&o.Request.Branch, "branch", "", "its branch")
+	flags.StringVar(&o.Request.TargetBranch, "target-branch", "", "the branch that it is to be merged into")
+	flags.StringVar(&o.Request.Title, "title", "", "its title")
+	flags.StringVar(&o.Request.Author, "author", "", "its author")
+	flags.StringSliceVar(&o.Request.Labels, "labels", nil, "its labels, separated by commas (default those that make it ready)")
+	flags.BoolVar(&o.FromForge, "from-forge", false, "take the requests that are open at the forge; --pr picks one")
+	flags.StringVar(&o.TokenFile, "token-file", "", "file with the token for the forge (default $EDDY_TOKEN)")
+	_ = cmd.MarkFlagRequired("filename") // the flag is there
+	o.Request.changed = flags.Changed
+	o.Token = environment("EDDY_TOKEN")
+}
+
+// run reads, asks, follows the chain, and prints.
+func (o *buildPreview) run(ctx context.Context) error {
+	print, err := printerFor(o.Output)
+	if err != nil {
+		return err
+	}
+	files, err := o.readObjects()
+	if err != nil {
+		return err
+	}
+	set, err := files.set()
+	if err != nil {
+		return err
+	}
+	providers, err := files.providersOf(set)
+	if err != nil {
+		return err
+	}
+	if err := o.export(ctx, providers, files.secrets); err != nil {
+		return err
+	}
+	chain := preview.Chain{Set: set, Providers: providers, Fleet: o.Path, Known: files.known}
+	result, err := chain.Follow(ctx)
+	if err != nil {
+		return err
+	}
+	if err := o.failures(result); err != nil {
+		return err
+	}
+	o.warn(result)
+	return print(o.Out, trace(set, result))
+}
+
+// failures joins what went wrong anywhere in the chain.
+func (o *buildPreview) failures(result preview.Result) error {
+	out := []error{failedPreviews(result.Plan)}
+	for _, preview := range result.Plan.Previews {
+		var missing error
+		if preview.Err != nil {
+			missing = o.Request.hint(preview.Err)
+		}
+		out = append(out, missing)
+	}
+	for _, part := range result.Parts {
+		if part.Err != nil {
+			out = append(out, o.explain(part))
+		}
+	}
+	if len(result.Parts) == 0 {
+		out = append(out, errors.New("no objects were generated"))
+	}
+	return errors.Join(out...)
+}
+
+// requestProviders returns the providers that watch a forge.
+func requestProviders(providers []v1.ResourceSetInputProvider) []*v1.ResourceSetInputProvider {
+	var out []*v1.ResourceSetInputProvider
+	for i := range providers {
+		if providers[i].Spec.Type != v1.InputProviderStatic {
+			out = append(out, &providers[i])
+		}
+	}
+	return out
+}

@@ -1,0 +1,112 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+
+	"sigs.k8s.io/kustomize/api/konfig"
+
+	"github.com/eddy-previews/eddy/internal/manifest"
+	"github.com/eddy-previews/eddy/internal/nearest"
+	"github.com/eddy-previews/eddy/internal/overlay"
+	"github.com/eddy-previews/eddy/internal/preview"
+)
+
+var (
+	// yamlName is the name of a file in a message of kustomize.
+	yamlName = regexp.MustCompile(`[\w./-]+\.ya?ml`)
+	// unsetVariable is how substitution names a variable that has no value.
+	unsetVariable = regexp.MustCompile(`variable not set.*: ?"(\w+)"`)
+)
+
+// explain says why a Kustomization cannot be built, and what to do.
+func (o *buildPreview) explain(part preview.Part) error {
+	err := fmt.Errorf("%s: %w", kustomizationName(part), part.Err)
+	unset := unsetVariable.FindStringSubmatch(part.Err.Error())
+	switch {
+	case errors.Is(part.Err, overlay.ErrNoPath), errors.Is(part.Err, overlay.ErrNoManifests):
+		return fmt.Errorf("%w%s (correct spec.path, or give the fleet repository with --path)",
+			err, nearest.Hint(filepath.Clean(part.Kustomization.Spec.Path), kustomizations(o.Path)))
+	case errors.Is(part.Err, overlay.ErrNeedsCluster):
+		return fmt.Errorf("%w, or give the object with -f", err)
+	case unset != nil:
+		return fmt.Errorf("%w: give ${%s} a value in postBuild.substitute%s", err, unset[1], nearest.Hint(unset[1], variables(part)))
+	}
+	if broken := o.broken(part.Err.Error()); broken != nil {
+		return fmt.Errorf("%s: %w", kustomizationName(part), broken)
+	}
+	return err
+}
+
+// broken returns what is wrong with the YAML of the files that a message of
+// kustomize names, which does so by their last part and without a column.
+func (o *buildPreview) broken(message string) error {
+	var out error
+	names := yamlName.FindAllString(message, -1)
+	walkFleet(o.Path, func(relative string) {
+		named := func(name string) bool { return filepath.Base(name) == filepath.Base(relative) }
+		if out != nil || !slices.ContainsFunc(names, named) {
+			return
+		}
+		if text, err := os.ReadFile(filepath.Join(o.Path, relative)); err == nil {
+			_, out = manifest.Parse(relative, text)
+		}
+	})
+	return out
+}
+
+func variables(part preview.Part) []string {
+	if part.Kustomization.Spec.PostBuild == nil {
+		return nil
+	}
+	return slices.Collect(maps.Keys(part.Kustomization.Spec.PostBuild.Substitute))
+}
+
+// kustomizations lists the folders of the fleet that have a kustomization.yaml.
+func kustomizations(root string) []string {
+	var out []string
+	walkFleet(root, func(relative string) {
+		if slices.Contains(konfig.RecognizedKustomizationFileNames(), filepath.Base(relative)) {
+			out = append(out, filepath.Dir(relative))
+		}
+	})
+	return out
+}
+
+// walkFleet visits the files of the fleet; what cannot be read is passed over.
+func walkFleet(root string, visit func(relative string)) {
+	_ = filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil || entry.IsDir() && entry.Name() == ".git":
+			return filepath.SkipDir
+		case !entry.IsDir():
+			if relative, err := filepath.Rel(root, path); err == nil {
+				visit(relative)
+			}
+		}
+		return nil
+	})
+}
+
+// warn says on standard error what is allowed, and seldom meant.
+func (o *buildPreview) warn(result preview.Result) {
+	for _, part := range result.Parts {
+		if part.Kustomization == nil {
+			continue
+		}
+		dir := filepath.Join(o.Path, part.Kustomization.Spec.Path)
+		has := func(name string) bool {
+			_, err := os.Stat(filepath.Join(dir, name))
+			return err == nil
+		}
+		if !slices.ContainsFunc(konfig.RecognizedKustomizationFileNames(), has) {
+			_, _ = fmt.Fprintf(o.Err, "warning: %s has no kustomization.yaml: Flux takes in every manifest below it, and each preview is the same\n", dir)
+		}
+	}
+}

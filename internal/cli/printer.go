@@ -1,0 +1,93 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/yaml"
+
+	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/nearest"
+	"github.com/eddy-previews/eddy/internal/preview"
+)
+
+// tracedObject is an object and where it comes from.
+type tracedObject struct {
+	*unstructured.Unstructured
+	from string
+}
+
+// trace lists what a chain comes to: each stamped object, and after a
+// Kustomization what Flux deploys for it.
+func trace(set *v1.ResourceSet, result preview.Result) []tracedObject {
+	var out []tracedObject
+	for _, part := range result.Parts {
+		from := fmt.Sprintf("stamped by ResourceSet %s/%s", set.Namespace, set.Name)
+		if part.Stamped.Input != "" {
+			from += " for " + part.Stamped.Input
+		}
+		out = append(out, tracedObject{part.Stamped.Unstructured, from})
+		for _, object := range part.Deployed {
+			out = append(out, tracedObject{object, fmt.Sprintf("deployed by %s from %s", kustomizationName(part), part.Kustomization.Spec.Path)})
+		}
+	}
+	return out
+}
+
+func kustomizationName(part preview.Part) string {
+	return fmt.Sprintf("Kustomization %s/%s", part.Stamped.GetNamespace(), part.Stamped.GetName())
+}
+
+// printerFor returns what writes objects in a format of -o.
+func printerFor(format string) (func(io.Writer, []tracedObject) error, error) {
+	switch format {
+	case "yaml":
+		return printYAML, nil
+	case "json":
+		return printJSON, nil
+	case "name":
+		return printNames, nil
+	default:
+		formats := []string{"yaml", "json", "name"}
+		return nil, fmt.Errorf("--output: there is no format %q; expected %s%s", format, strings.Join(formats, ", "), nearest.Hint(format, formats))
+	}
+}
+
+func printYAML(out io.Writer, objects []tracedObject) error {
+	for _, object := range objects {
+		text, err := yaml.Marshal(object.Object)
+		if err != nil {
+			return fmt.Errorf("writing %s %q: %w", object.GetKind(), object.GetName(), err)
+		}
+		if _, err := fmt.Fprintf(out, "---\n# %s\n%s", object.from, text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// printJSON writes one List, as kubectl does.
+func printJSON(out io.Writer, objects []tracedObject) error {
+	list := &unstructured.UnstructuredList{Object: map[string]any{"apiVersion": "v1", "kind": "List"}}
+	for _, object := range objects {
+		list.Items = append(list.Items, *object.Unstructured)
+	}
+	encoder := json.NewEncoder(out)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(list.UnstructuredContent())
+}
+
+// printNames writes kind.group/name, one a line.
+func printNames(out io.Writer, objects []tracedObject) error {
+	for _, object := range objects {
+		gk := object.GroupVersionKind().GroupKind()
+		gk.Kind = strings.ToLower(gk.Kind)
+		if _, err := fmt.Fprintf(out, "%s/%s\n", gk, object.GetName()); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,139 @@
+// Package preview follows requests through the whole chain, without a cluster:
+// from what the providers export, through the ResourceSet, to what Flux deploys.
+//
+//	chain := preview.Chain{Set: set, Providers: providers, Fleet: "fleet"}
+//	result, err := chain.Follow(ctx)
+//
+// The steps are the operator's and Flux's own code: internal/input combines,
+// internal/render stamps out, internal/overlay builds and substitutes.
+package preview
+
+import (
+	"context"
+	"fmt"
+	"maps"
+
+	kustomizev1 "github.com/fluxcd/kustomize-controller/api/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+
+	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/input"
+	"github.com/eddy-previews/eddy/internal/overlay"
+	"github.com/eddy-previews/eddy/internal/render"
+)
+
+// Chain is a ResourceSet and what it works on.
+type Chain struct {
+	Set *v1.ResourceSet
+	// Providers that the set refers to, with what they export in their status.
+	Providers []v1.ResourceSetInputProvider
+	// Fleet is the folder of the repository that Flux deploys.
+	Fleet string
+	// Known are objects of the cluster: ConfigMaps and Secrets from which a
+	// Kustomization substitutes.
+	Known []*unstructured.Unstructured
+}
+
+// Result is what a chain comes to.
+type Result struct {
+	Plan render.Plan
+	// Parts are the stamped objects in their order; a Kustomization with what
+	// Flux deploys for it.
+	Parts []Part
+}
+
+// Part is a stamped object.
+type Part struct {
+	Stamped render.Object
+	// Kustomization is the object when it is one of Flux, else nil.
+	Kustomization *kustomizev1.Kustomization
+	// Deployed are the objects that Flux builds for the Kustomization.
+	Deployed []*unstructured.Unstructured
+	// Err is why there are none.
+	Err error
+}
+
+// Follow renders the inputs of the providers, and builds what Flux would. The
+// error says that nothing can be rendered; what fails for one preview or one
+// Kustomization is told in the result.
+func (c Chain) Follow(ctx context.Context) (Result, error) {
+	program, err := render.Compile(c.Set)
+	if err != nil {
+		return Result{}, err
+	}
+	combined, err := input.Combine(c.Set, c.Providers, nil)
+	if err != nil {
+		return Result{}, err
+	}
+	result := Result{Plan: program.Combine(program.All(c.wanted(combined.Sets)))}
+	for _, step := range result.Plan.Steps {
+		for _, object := range step.Objects {
+			result.Parts = append(result.Parts, Part{Stamped: object})
+		}
+	}
+	known := append(result.Plan.Objects(), c.Known...)
+	for i := range result.Parts {
+		c.build(ctx, &result.Parts[i], known)
+	}
+	return result, nil
+}
+
+// wanted leaves the set's own inputs out where they are previews of their own.
+func (c Chain) wanted(sets []input.Set) []input.Set {
+	if len(c.Providers) == 0 || input.Permutes(c.Set) {
+		return sets
+	}
+	var out []input.Set
+	for _, set := range sets {
+		if set.Provider.Kind == v1.ResourceSetInputProviderKind {
+			out = append(out, set)
+		}
+	}
+	return out
+}
+
+// IsKustomization reports whether an object is a Kustomization of Flux.
+func IsKustomization(object *unstructured.Unstructured) bool {
+	gvk := object.GroupVersionKind()
+	return gvk.Group == kustomizev1.GroupVersion.Group && gvk.Kind == kustomizev1.KustomizationKind
+}
+
+func (c Chain) build(ctx context.Context, part *Part, known []*unstructured.Unstructured) {
+	if !IsKustomization(part.Stamped.Unstructured) {
+		return
+	}
+	ks := &kustomizev1.Kustomization{}
+	if part.Err = runtime.DefaultUnstructuredConverter.FromUnstructured(part.Stamped.Object, ks); part.Err != nil {
+		return
+	}
+	part.Kustomization = ks
+	resolved := ks.DeepCopy()
+	if part.Err = resolve(resolved, known); part.Err == nil {
+		part.Deployed, part.Err = overlay.Build(ctx, c.Fleet, ks.Spec.Path, *resolved)
+	}
+}
+
+// resolve writes the variables of postBuild.substituteFrom whose objects are
+// known into postBuild.substitute, in Flux's order: later ones win, and those
+// written down win over all.
+func resolve(ks *kustomizev1.Kustomization, known []*unstructured.Unstructured) error {
+	if ks.Spec.PostBuild == nil {
+		return nil
+	}
+	values := map[string]string{}
+	var unresolved []kustomizev1.SubstituteReference
+	for _, from := range ks.Spec.PostBuild.SubstituteFrom {
+		data, found, err := dataOf(from, ks.Namespace, known)
+		if err != nil {
+			return fmt.Errorf("postBuild.substituteFrom: %w", err)
+		}
+		if !found {
+			unresolved = append(unresolved, from)
+		}
+		maps.Copy(values, data)
+	}
+	maps.Copy(values, ks.Spec.PostBuild.Substitute)
+	ks.Spec.PostBuild.Substitute, ks.Spec.PostBuild.SubstituteFrom = values, unresolved
+	return nil
+}
