@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"os"
 
 	"github.com/spf13/cobra"
 
@@ -79,7 +80,7 @@ func (o *buildPreview) bind(cmd *cobra.Command) {
 	flags.StringVar(&o.TokenFile, "token-file", "", "file with the token for the forge (default $EDDY_TOKEN)")
 	_ = cmd.MarkFlagRequired("filename") // the flag is there
 	o.Request.changed = flags.Changed
-	o.Token = environment("EDDY_TOKEN")
+	o.Token = os.Getenv("EDDY_TOKEN")
 }
 
 // run reads, asks, follows the chain, and prints.

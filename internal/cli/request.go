@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 
@@ -222,6 +221,3 @@ func listed(names []string) string {
 	}
 	return strings.Join(names, ", ")
 }
-
-// environment reads a variable.
-func environment(name string) string { return os.Getenv(name) }

@@ -33,6 +33,9 @@ type Chain struct {
 	// Known are objects of the cluster: ConfigMaps and Secrets from which a
 	// Kustomization substitutes.
 	Known []*unstructured.Unstructured
+	// Unset stand in for variables that nothing gives a value. With them, what a
+	// Kustomization substitutes from need not be known.
+	Unset map[string]string
 }
 
 // Result is what a chain comes to.
@@ -109,7 +112,7 @@ func (c Chain) build(ctx context.Context, part *Part, known []*unstructured.Unst
 	}
 	part.Kustomization = ks
 	resolved := ks.DeepCopy()
-	if part.Err = resolve(resolved, known); part.Err == nil {
+	if part.Err = c.resolve(resolved, known); part.Err == nil {
 		part.Deployed, part.Err = overlay.Build(ctx, c.Fleet, ks.Spec.Path, *resolved)
 	}
 }
@@ -117,18 +120,21 @@ func (c Chain) build(ctx context.Context, part *Part, known []*unstructured.Unst
 // resolve writes the variables of postBuild.substituteFrom whose objects are
 // known into postBuild.substitute, in Flux's order: later ones win, and those
 // written down win over all.
-func resolve(ks *kustomizev1.Kustomization, known []*unstructured.Unstructured) error {
+func (c Chain) resolve(ks *kustomizev1.Kustomization, known []*unstructured.Unstructured) error {
 	if ks.Spec.PostBuild == nil {
 		return nil
 	}
-	values := map[string]string{}
+	values := maps.Clone(c.Unset)
+	if values == nil {
+		values = map[string]string{}
+	}
 	var unresolved []kustomizev1.SubstituteReference
 	for _, from := range ks.Spec.PostBuild.SubstituteFrom {
 		data, found, err := dataOf(from, ks.Namespace, known)
 		if err != nil {
 			return fmt.Errorf("postBuild.substituteFrom: %w", err)
 		}
-		if !found {
+		if !found && c.Unset == nil {
 			unresolved = append(unresolved, from)
 		}
 		maps.Copy(values, data)

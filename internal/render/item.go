@@ -15,6 +15,8 @@ import (
 // item is one of resources, or a resourcesTemplate.
 type item interface {
 	render(e *engine) ([]*unstructured.Unstructured, error)
+	// field of the ResourceSet that holds it.
+	field() string
 }
 
 // source is where the templates of a step, or of a set without steps, stand.
@@ -50,6 +52,8 @@ type resource struct {
 	// tree is the item as it is stored, to tell where an error is.
 	tree map[string]any
 }
+
+func (r *resource) field() string { return r.text.field }
 
 // compileResource compiles an item as the text that its YAML is: that is what
 // its templates, and the indentation in them, are written for.
@@ -113,6 +117,8 @@ func checkIdentity(object *unstructured.Unstructured) error {
 
 // resourcesTemplate renders to any number of objects.
 type resourcesTemplate struct{ text *text }
+
+func (t *resourcesTemplate) field() string { return t.text.field }
 
 // render renders the documents, lists expanded.
 func (t *resourcesTemplate) render(e *engine) ([]*unstructured.Unstructured, error) {

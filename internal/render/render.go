@@ -80,6 +80,8 @@ type Object struct {
 	*unstructured.Unstructured
 	// Input is the key of the input set that asked for it.
 	Input string
+	// Field of the ResourceSet that holds its template: spec.resources[0], say.
+	Field string
 	// Sharers are the keys of others that asked for just the same; set by
 	// Combine.
 	Sharers []string
@@ -145,7 +147,7 @@ func (p *Program) Render(set input.Set) (Preview, error) {
 			}
 			for _, object := range objects {
 				p.label(object)
-				preview.Objects = append(preview.Objects, Object{Unstructured: object, Input: set.Key(), step: n, item: m})
+				preview.Objects = append(preview.Objects, Object{Unstructured: object, Input: set.Key(), Field: item.field(), step: n, item: m})
 			}
 		}
 	}

@@ -1,0 +1,197 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/eddy-previews/eddy/internal/lint"
+	"github.com/eddy-previews/eddy/internal/nearest"
+)
+
+// lintSetup are the options of `eddy lint`.
+type lintSetup struct {
+	Streams
+
+	Paths  []string
+	Path   string
+	Output string
+	Fix    bool
+	Strict bool
+	Rules  bool
+}
+
+func newLintCommand(streams Streams) *cobra.Command {
+	o := &lintSetup{Streams: streams}
+	cmd := &cobra.Command{
+		Use:   "lint [PATH...]",
+		Short: "Find what goes wrong in a set-up of previews",
+		Long: `Find what goes wrong in a set-up of previews, before it does.
+
+PATH are files and folders with providers, ResourceSets, the fleet repository and
+the CI files; "-" is standard input, and without any it is the current folder. Each
+ResourceSet is followed through the whole chain for a few made-up pull requests, so
+that what is found is what would be deployed.
+
+Each finding has a rule, a file and line, a reason, and what to do. A comment
+silences a rule in its line or in the one below, and says why:
+
+  # eddy:ignore shared-host one host on purpose, split by header
+
+The exit code is 1 when there are errors; warnings alone leave it 0, unless
+--strict makes errors of them.`,
+		Example: `  # All of the fleet repository
+  eddy lint ../fleet
+
+  # Files, and the fleet repository for what they deploy
+  eddy lint provider.yaml resourceset.yaml --path ../fleet
+
+  # Repair what can be repaired without a decision
+  eddy lint --fix ../fleet
+
+  # For code scanning in CI
+  eddy lint -o sarif . > eddy.sarif
+
+  # What is looked for
+  eddy lint --rules`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.Paths = args
+			return o.run(cmd.Context())
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&o.Path, "path", "", "folder of the fleet repository, to which spec.path is relative (default it is looked for)")
+	flags.StringVarP(&o.Output, "output", "o", "text", "text, json or sarif")
+	flags.BoolVar(&o.Fix, "fix", false, "repair what is mechanical; the rest is told")
+	flags.BoolVar(&o.Strict, "strict", false, "make errors of warnings")
+	flags.BoolVar(&o.Rules, "rules", false, "list the rules, and check nothing")
+	return cmd
+}
+
+// run reads, checks, repairs if asked to, and tells.
+func (o *lintSetup) run(ctx context.Context) error {
+	tell, err := o.teller()
+	if err != nil {
+		return err
+	}
+	if o.Rules {
+		return o.listRules()
+	}
+	findings, err := o.check(ctx)
+	if err != nil {
+		return err
+	}
+	if err := tell(findings); err != nil {
+		return err
+	}
+	return o.verdict(findings)
+}
+
+// check returns the findings, and with --fix those that are left.
+func (o *lintSetup) check(ctx context.Context) ([]lint.Finding, error) {
+	setup, err := o.load(ctx)
+	if err != nil {
+		return nil, err
+	}
+	findings := setup.Check()
+	if !o.Fix {
+		return findings, nil
+	}
+	texts, count := setup.Fix(findings)
+	for name, text := range texts {
+		info, err := os.Stat(name)
+		if err != nil {
+			return nil, fmt.Errorf("repairing %s: %w", name, err)
+		}
+		if err := os.WriteFile(name, text, info.Mode().Perm()); err != nil {
+			return nil, fmt.Errorf("repairing %s: %w", name, err)
+		}
+	}
+	if count == 0 {
+		return findings, nil
+	}
+	_, _ = fmt.Fprintf(o.Err, "repaired %d of %s\n", count, counted(len(findings), "finding"))
+	if setup, err = o.load(ctx); err != nil {
+		return nil, err
+	}
+	return setup.Check(), nil
+}
+
+func (o *lintSetup) load(ctx context.Context) (*lint.Setup, error) {
+	options := lint.Options{Paths: o.Paths, Fleet: o.Path}
+	if len(options.Paths) == 0 {
+		options.Paths = []string{"."}
+	}
+	if slices.Contains(options.Paths, "-") {
+		text, err := o.read("-")
+		if err != nil {
+			return nil, err
+		}
+		options.Stdin = text
+		if o.Fix {
+			return nil, errors.New("--fix: standard input cannot be repaired: give a file")
+		}
+	}
+	setup, err := lint.Load(ctx, options)
+	if err != nil {
+		return nil, err
+	}
+	if len(setup.Services) == 0 && len(setup.Broken) == 0 {
+		_, _ = fmt.Fprintln(o.Err, "warning: there is no ResourceSet among the files")
+	}
+	for _, service := range setup.Unchecked() {
+		_, _ = fmt.Fprintf(o.Err, "warning: %s: what Flux deploys for %s is not checked: no folder given has its spec.path; give the fleet repository with --path\n", service.File, service)
+	}
+	return setup, nil
+}
+
+// verdict is the error of findings that are errors.
+func (o *lintSetup) verdict(findings []lint.Finding) error {
+	failed, warned := 0, 0
+	for _, finding := range findings {
+		if finding.Severity == lint.Error || o.Strict {
+			failed++
+		} else {
+			warned++
+		}
+	}
+	if failed > 0 {
+		return fmt.Errorf("found %s and %s", counted(failed, "error"), counted(warned, "warning"))
+	}
+	return nil
+}
+
+func counted(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+func (o *lintSetup) listRules() error {
+	for _, rule := range lint.Rules() {
+		if _, err := fmt.Fprintf(o.Out, "%-22s %-8s %s\n", rule.ID, rule.Severity, rule.Finds); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// teller returns what writes findings in the format of -o.
+func (o *lintSetup) teller() (func([]lint.Finding) error, error) {
+	formats := []string{"text", "json", "sarif"}
+	switch o.Output {
+	case "text":
+		return o.tellText, nil
+	case "json":
+		return func(findings []lint.Finding) error { return tellJSON(o.Out, findings) }, nil
+	case "sarif":
+		return func(findings []lint.Finding) error { return tellSARIF(o.Out, findings) }, nil
+	default:
+		return nil, fmt.Errorf("--output: there is no format %q; expected text, json, sarif%s", o.Output, nearest.Hint(o.Output, formats))
+	}
+}

@@ -1,0 +1,75 @@
+package lint
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/eddy-previews/eddy/internal/nearest"
+	"github.com/eddy-previews/eddy/internal/render"
+)
+
+// invalid finds what cannot be read: it would be refused, or mean something else.
+func invalid(s *Setup) []Finding {
+	var out []Finding
+	for _, broken := range s.Broken {
+		for _, finding := range asPositioned(broken) {
+			finding.Fix = "correct it; the fields are those of `kubectl explain`"
+			out = append(out, finding)
+		}
+	}
+	for _, service := range s.Services {
+		if service.Err != nil {
+			out = append(out, service.invalid())
+		}
+		out = append(out, service.unknownProviders()...)
+	}
+	return out
+}
+
+// invalid says which template cannot be rendered.
+func (s *Service) invalid() Finding {
+	node := s.At("spec")
+	var parse *render.ParseError
+	if errors.As(s.Err, &parse) {
+		node = s.Field(parse.Field)
+	}
+	return Finding{
+		Position: s.Position(node),
+		Message:  s.Err.Error(),
+		Fix:      "correct the template; `eddy build resourceset` shows what it renders to",
+	}
+}
+
+// unknownProviders finds names in inputsFrom that no provider has.
+func (s *Service) unknownProviders() []Finding {
+	var names []string
+	for _, document := range s.setup.providers() {
+		names = append(names, document.Object.GetName())
+	}
+	if len(names) == 0 {
+		return nil // they were not given
+	}
+	var out []Finding
+	for n, ref := range s.Set.Spec.InputsFrom {
+		found := false
+		for _, provider := range s.Providers {
+			found = found || ref.RefersTo(provider.Object)
+		}
+		switch {
+		case found:
+		case ref.Selector != nil:
+			out = append(out, Finding{
+				Position: s.Position(s.At("spec", "inputsFrom", n, "selector")),
+				Message:  fmt.Sprintf("the selector matches no provider in the namespace %q: there is never an input", s.Set.Namespace),
+				Fix:      "give a provider these labels",
+			})
+		default:
+			out = append(out, Finding{
+				Position: s.Position(s.At("spec", "inputsFrom", n, "name")),
+				Message:  fmt.Sprintf("there is no provider %q in the namespace %q%s", ref.Name, s.Set.Namespace, nearest.Hint(ref.Name, names)),
+				Fix:      "correct the name; provider and ResourceSet must be in the same namespace",
+			})
+		}
+	}
+	return out
+}

@@ -1,0 +1,75 @@
+// Package lint finds what goes wrong in a set-up of previews before it does.
+//
+//	setup, err := lint.Load(ctx, lint.Options{Paths: []string{"previews", "fleet"}})
+//	for _, finding := range setup.Check() {
+//		fmt.Println(finding.Position, finding.Message)
+//	}
+//
+// A set-up is read once: documents that know their lines, and for each
+// ResourceSet what comes of a few made-up pull requests, through the operator's
+// renderer and Flux's build (internal/preview). A rule is a pure function of
+// that, in a file of its own; rules.go lists them. Most rules compare two
+// previews: what is the same in both and should not be, or the other way round.
+package lint
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/eddy-previews/eddy/internal/manifest"
+)
+
+// Severity says what a finding does to the exit code.
+type Severity string
+
+// An Error breaks previews; a Warning does so in some cases.
+const (
+	Error   Severity = "error"
+	Warning Severity = "warning"
+)
+
+// Rule finds one kind of mistake.
+type Rule struct {
+	// ID as in comments and documentation, such as no-prune.
+	ID string
+	// Severity of its findings, unless one says otherwise.
+	Severity Severity
+	// Finds says in a line what it finds.
+	Finds string
+
+	check func(*Setup) []Finding
+}
+
+// Finding is one mistake.
+type Finding struct {
+	Rule     string
+	Severity Severity
+	manifest.Position
+	// Message says what is wrong, and what comes of it.
+	Message string
+	// Fix says what to do.
+	Fix string
+	// Edits do it, where that is mechanical.
+	Edits []Edit
+}
+
+// Check applies every rule. Findings are ordered by place, and those that a
+// comment silences are left out.
+func (s *Setup) Check() []Finding {
+	var out []Finding
+	for _, rule := range Rules() {
+		for _, finding := range rule.check(s) {
+			finding.Rule = rule.ID
+			finding.Severity = cmp.Or(finding.Severity, rule.Severity)
+			if !s.silenced(finding) {
+				out = append(out, finding)
+			}
+		}
+	}
+	slices.SortStableFunc(out, func(a, b Finding) int {
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Rule, b.Rule))
+	})
+	return slices.CompactFunc(out, func(a, b Finding) bool {
+		return a.Rule == b.Rule && a.Position == b.Position && a.Message == b.Message
+	})
+}

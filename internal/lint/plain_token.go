@@ -1,0 +1,91 @@
+package lint
+
+import (
+	"fmt"
+	"net/url"
+	"regexp"
+	"strings"
+
+	yamlv3 "go.yaml.in/yaml/v3"
+
+	"github.com/eddy-previews/eddy/internal/manifest"
+)
+
+// tokens are how forges write their tokens: GitHub, GitLab, Azure DevOps, and
+// private keys.
+var tokens = regexp.MustCompile(`\b(gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|gl(?:pat|dt|rt|cbt)-[\w-]{20,}|[a-z2-7]{52}|[A-Za-z0-9]{76}AZDO[A-Za-z0-9]{4})\b|-----BEGIN [A-Z ]*PRIVATE KEY-----`)
+
+// placeholders are what stands where a token is to be filled in.
+var placeholders = regexp.MustCompile(`(?i)^$|to.?change|change.?me|replace|example|your|placeholder|^x+$|^<.*>$|^\$\{?\w+\}?$|^\*+$`)
+
+// plainToken finds tokens that everybody with the repository can read. A
+// message never holds one.
+func plainToken(s *Setup) []Finding {
+	var out []Finding
+	for _, document := range append(s.Documents, s.Scripts...) {
+		secret := document.Is("", "Secret") && document.At("sops") == nil && s.isCredential(document)
+		scalars(document.Root, nil, func(path []string, node *yamlv3.Node) {
+			if tokens.MatchString(node.Value) || hasPassword(node.Value) || secret && isSecretValue(path, node.Value) {
+				out = append(out, Finding{
+					Position: document.Position(node),
+					Message:  fmt.Sprintf("%s holds a token in plain text: who can read the repository can use it", strings.Join(path, ".")),
+					Fix:      "revoke the token, and seal the new one: SOPS, kubeseal, or an external secret",
+				})
+			}
+		})
+	}
+	return out
+}
+
+// isCredential reports whether a provider reads the Secret.
+func (s *Setup) isCredential(secret *manifest.Document) bool {
+	for _, provider := range s.providers() {
+		name, namespace := textAt(provider.Object.Object, "spec", "secretRef", "name"), provider.Object.GetNamespace()
+		if name == secret.Object.GetName() && namespace == secret.Object.GetNamespace() {
+			return true
+		}
+	}
+	return false
+}
+
+func isSecretValue(path []string, value string) bool {
+	switch last := path[len(path)-1]; {
+	case len(path) != 2 || path[0] != "data" && path[0] != "stringData":
+		return false
+	case last != "password" && last != "token" && last != "githubAppPrivateKey":
+		return false
+	default:
+		return !placeholders.MatchString(value) && !strings.HasPrefix(value, "ENC[")
+	}
+}
+
+// hasPassword reports whether a text is a URL that holds a password.
+func hasPassword(text string) bool {
+	if !strings.Contains(text, "://") || !strings.Contains(text, "@") {
+		return false
+	}
+	parsed, err := url.Parse(text)
+	if err != nil || parsed.User == nil {
+		return false
+	}
+	password, set := parsed.User.Password()
+	return set && !placeholders.MatchString(password)
+}
+
+// scalars visits the values of a tree that are text, with the keys above them.
+func scalars(node *yamlv3.Node, path []string, visit func(path []string, node *yamlv3.Node)) {
+	switch node.Kind {
+	case yamlv3.ScalarNode:
+		if len(path) > 0 {
+			visit(path, node)
+		}
+	case yamlv3.MappingNode:
+		for i := 0; i+1 < len(node.Content); i += 2 {
+			scalars(node.Content[i+1], append(path[:len(path):len(path)], node.Content[i].Value), visit)
+		}
+	case yamlv3.SequenceNode:
+		for _, item := range node.Content {
+			scalars(item, path, visit)
+		}
+	}
+}

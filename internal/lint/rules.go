@@ -1,0 +1,38 @@
+package lint
+
+// Rules lists every rule, in the order of the chain: what is read, what the
+// forge is asked, what is stamped out, what Flux deploys. A new rule is a line
+// here, a file beside this one, and a section of docs/lint.md.
+func Rules() []Rule {
+	return []Rule{
+		// Is it what it seems to be?
+		{"invalid", Error, "YAML, fields or templates that cannot be read", invalid},
+		{"unbuildable", Error, "a path that is not there, or that kustomize cannot build", unbuildable},
+		{"plain-token", Error, "a token in plain text", plainToken},
+
+		// The watcher: which requests, and when.
+		{"no-gate", Error, "no label that gates the deploy on the build", noGate},
+		{"dead-label", Error, "labels that never match", deadLabel},
+		{"stale-label", Warning, "a label of the push before, which opens the gate for an image that is not built", staleLabel},
+
+		// The templater: what is stamped out.
+		{"no-prune", Error, "a Kustomization that leaves its objects behind", noPrune},
+		{"missing-dependency", Error, "dependsOn names what does not exist", missingDependency},
+		{"same-name", Error, "two previews, or two services, with an object of the same name", sameName},
+		{"unquoted-input", Warning, "an input that stops being a string when it looks like a number", unquotedInput},
+		{"free-text", Error, "free text in postBuild.substitute, which Flux puts into YAML as it is", freeText},
+
+		// The overlay: what Flux deploys.
+		{"unset-variable", Error, "${VARIABLE} without a value", unsetVariable},
+		{"lost-quotes", Warning, "a substituted value that stops being a string", lostQuotes},
+		{"no-rollout", Error, "pods that are the same after a push", noRollout},
+		{"pull-policy", Warning, "a tag that moves, and nodes that do not pull it again", pullPolicy},
+		{"cluster-scoped", Error, "cluster-scoped objects in a preview", clusterScoped},
+		{"stripped-account", Error, "a ServiceAccount stripped as if it were cluster-scoped", strippedAccount},
+		{"long-name", Error, "names that the suffix makes too long", longName},
+		{"unsuffixed-reference", Error, "references that nameSuffix does not rewrite", unsuffixedReference},
+		{"shared-selector", Error, "selectors that match the pods of other previews", sharedSelector},
+		{"dead-selector", Error, "selectors that match no pod of the preview", deadSelector},
+		{"shared-host", Error, "hosts that all previews share", sharedHost},
+	}
+}

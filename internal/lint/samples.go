@@ -1,0 +1,160 @@
+package lint
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+
+	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/preview"
+)
+
+// Samples are what a service makes of made-up requests.
+type Samples struct {
+	// First and Second are two requests.
+	First, Second preview.Result
+	// Pushed is First after a push: nothing but its commit differs.
+	Pushed preview.Result
+	// Numeric is First with texts that look like numbers and booleans.
+	Numeric preview.Result
+	// Hostile is First with texts that are YAML; it is not built.
+	Hostile preview.Result
+}
+
+// The numbers have five digits: previews live to see them.
+const (
+	firstNumber  = "10001"
+	secondNumber = "10002"
+	hostileText  = `{"x": [#`
+)
+
+// sampleRequest is what a provider exports for a made-up request.
+type sampleRequest struct{ id, sha, text string }
+
+// inputs are the values of every key that a forge exports.
+func (r sampleRequest) input(provider *v1.ResourceSetInputProvider) v1.ResourceSetInput {
+	values := map[string]any{
+		"id": r.id, "sha": r.sha, "branch": r.text, "title": r.text, "author": r.text, "targetBranch": "main",
+		"url": "https://forge.example.com/acme/api/pulls/" + r.id, "fork": false, "draft": false,
+		"labels": []string{"preview"}, "updatedAt": "2026-01-02T03:04:05Z",
+	}
+	if strings.HasPrefix(provider.Spec.Type, "GitLab") {
+		values["slug"] = "branch-" + r.id
+	}
+	if !isRequest(provider) {
+		values["tag"], values["digest"], values["revision"] = r.text, "sha256:"+r.sha, r.text
+		values["name"], values["namespace"] = "name-"+r.id, "default"
+	}
+	in := v1.ResourceSetInput{}
+	for key, value := range values {
+		raw, err := json.Marshal(value)
+		if err == nil { // they are texts, booleans and a list
+			in[key] = &apiextensionsv1.JSON{Raw: raw}
+		}
+	}
+	for key, value := range provider.Spec.DefaultValues {
+		if _, known := in[key]; !known {
+			in[key] = value
+		}
+	}
+	return in
+}
+
+// isRequest reports whether a provider watches pull requests.
+func isRequest(provider *v1.ResourceSetInputProvider) bool {
+	return strings.HasSuffix(provider.Spec.Type, "PullRequest") || strings.HasSuffix(provider.Spec.Type, "MergeRequest")
+}
+
+// sample follows the made-up requests through the chain.
+func (s *Service) sample(ctx context.Context) {
+	commit := func(hex string) string { return strings.Repeat(hex, 5) }
+	first := sampleRequest{firstNumber, commit("c0ffee1a"), "change-" + firstNumber}
+	second := sampleRequest{secondNumber, commit("decade2b"), "change-" + secondNumber}
+	pushed, numeric, hostile := first, first, first
+	pushed.sha = commit("facade3c")
+	numeric.sha, numeric.text = "1e10", "12"
+	hostile.text = hostileText
+
+	s.Samples.First, s.Err = s.follow(ctx, first)
+	if s.Err != nil {
+		return
+	}
+	s.findFleet()
+	for request, into := range map[sampleRequest]*preview.Result{
+		first: &s.Samples.First, second: &s.Samples.Second, pushed: &s.Samples.Pushed, numeric: &s.Samples.Numeric, hostile: &s.Samples.Hostile,
+	} {
+		*into, _ = s.follow(ctx, request) // what renders once, renders again
+	}
+}
+
+func (s *Service) follow(ctx context.Context, request sampleRequest) (preview.Result, error) {
+	chain := preview.Chain{Set: s.Set, Fleet: s.Fleet, Unset: s.unset()}
+	for _, provider := range s.Providers {
+		exporting := provider.Object.DeepCopy()
+		exporting.Status.ExportedInputs = []v1.ResourceSetInput{request.input(exporting)}
+		if exporting.Spec.Type == v1.InputProviderStatic {
+			in := maps.Clone(exporting.Spec.DefaultValues)
+			if in == nil {
+				in = v1.ResourceSetInput{}
+			}
+			in["id"] = &apiextensionsv1.JSON{Raw: []byte(`"1"`)}
+			exporting.Status.ExportedInputs = []v1.ResourceSetInput{in}
+		}
+		chain.Providers = append(chain.Providers, *exporting)
+	}
+	for _, document := range s.setup.Documents {
+		chain.Known = append(chain.Known, document.Object)
+	}
+	result, err := chain.Follow(ctx)
+	if err != nil {
+		return result, err
+	}
+	for _, preview := range result.Plan.Previews {
+		if preview.Err != nil && len(s.Providers) > 0 && request.text != hostileText {
+			err = preview.Err
+		}
+	}
+	return result, err
+}
+
+// findFleet looks for the folder that has the paths of the Kustomizations: the
+// folders that were given, and those above the ResourceSet.
+func (s *Service) findFleet() {
+	if s.Fleet = s.setup.options.Fleet; s.Fleet != "" {
+		return
+	}
+	candidates := slices.Clone(s.setup.folders)
+	above := filepath.Dir(s.File)
+	for range 8 {
+		candidates = append(candidates, above)
+		above = filepath.Join(above, "..")
+	}
+	for _, part := range s.Samples.First.Parts {
+		if part.Kustomization == nil {
+			continue
+		}
+		for _, candidate := range candidates {
+			path := filepath.Join(candidate, part.Kustomization.Spec.Path)
+			if info, err := os.Stat(path); err == nil && info.IsDir() && filepath.Clean(part.Kustomization.Spec.Path) != "." {
+				s.Fleet = candidate
+				return
+			}
+		}
+	}
+}
+
+func (s Samples) hasKustomization() bool {
+	return slices.ContainsFunc(s.First.Parts, func(part preview.Part) bool { return part.Kustomization != nil })
+}
+
+// String names the service.
+func (s *Service) String() string {
+	return fmt.Sprintf("ResourceSet %s/%s", s.Set.Namespace, s.Set.Name)
+}

@@ -1,0 +1,172 @@
+package lint
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"slices"
+
+	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/manifest"
+)
+
+// Options say what to read.
+type Options struct {
+	// Paths are files and folders; "-" is Stdin.
+	Paths []string
+	Stdin []byte
+	// Fleet is the folder of the fleet repository, to which spec.path is
+	// relative; "" looks for it.
+	Fleet string
+}
+
+// Setup is everything that was read.
+type Setup struct {
+	// Documents of Kubernetes and kustomize, in the order of the files.
+	Documents []*manifest.Document
+	// Scripts are the other YAML files: CI, say.
+	Scripts []*manifest.Document
+	// Broken are the files that are not YAML, or not what they seem.
+	Broken []error
+	// Services are the ResourceSets and what comes of them.
+	Services []*Service
+
+	options Options
+	folders []string
+	texts   map[string][]byte
+}
+
+// Service is a ResourceSet: one service, as a rule.
+type Service struct {
+	*manifest.Document
+	Set       *v1.ResourceSet
+	Providers []Provider
+	// Fleet is the folder of the fleet repository, "" when it is not known.
+	Fleet string
+	// Err is why nothing can be rendered.
+	Err error
+	// Samples are what comes of a few requests.
+	Samples Samples
+
+	setup  *Setup
+	layers map[string]*layer
+}
+
+// Provider is a watcher.
+type Provider struct {
+	*manifest.Document
+	Object *v1.ResourceSetInputProvider
+}
+
+// Load reads the set-up. What is wrong in it is a finding; the error says that
+// it cannot be read.
+func Load(ctx context.Context, options Options) (*Setup, error) {
+	s := &Setup{options: options, texts: map[string][]byte{}}
+	for _, path := range options.Paths {
+		if err := s.read(path); err != nil {
+			return nil, err
+		}
+	}
+	if options.Fleet != "" {
+		s.folders = append([]string{options.Fleet}, s.folders...)
+	}
+	for _, document := range s.Documents {
+		if document.Is(v1.Group, v1.ResourceSetKind) {
+			s.addService(ctx, document)
+		}
+	}
+	for _, provider := range s.providers() {
+		if err := provider.Decode(&v1.ResourceSetInputProvider{}); err != nil {
+			s.Broken = append(s.Broken, err)
+		}
+	}
+	return s, nil
+}
+
+// Unchecked names the ResourceSets whose overlay was not found, and so not
+// checked.
+func (s *Setup) Unchecked() []*Service {
+	return slices.DeleteFunc(slices.Clone(s.Services), func(service *Service) bool {
+		return service.Fleet != "" || service.Err != nil || !service.Samples.hasKustomization()
+	})
+}
+
+func (s *Setup) addService(ctx context.Context, document *manifest.Document) {
+	service := &Service{Document: document, Set: &v1.ResourceSet{}, setup: s, layers: map[string]*layer{}}
+	if err := document.Decode(service.Set); err != nil {
+		s.Broken = append(s.Broken, err)
+		return
+	}
+	service.Providers = s.providersOf(service)
+	s.Services = append(s.Services, service)
+	service.sample(ctx)
+}
+
+// providers are the documents of all watchers.
+func (s *Setup) providers() []*manifest.Document {
+	return slices.DeleteFunc(slices.Clone(s.Documents), func(document *manifest.Document) bool {
+		return !document.Is(v1.Group, v1.ResourceSetInputProviderKind)
+	})
+}
+
+// providersOf are those that a ResourceSet refers to. Where several have the
+// same name, as in a folder with a set-up for each forge, the nearest counts.
+func (s *Setup) providersOf(service *Service) []Provider {
+	nearest := map[string]Provider{}
+	var names []string
+	for _, document := range s.providers() {
+		object := &v1.ResourceSetInputProvider{}
+		if document.Decode(object) != nil || object.Namespace != service.Set.Namespace {
+			continue
+		}
+		refers := func(ref v1.InputProviderReference) bool { return ref.RefersTo(object) }
+		if !slices.ContainsFunc(service.Set.Spec.InputsFrom, refers) {
+			continue
+		}
+		old, known := nearest[object.Name]
+		if !known {
+			names = append(names, object.Name)
+		}
+		if !known || !beside(old.File, service.File) && beside(document.File, service.File) {
+			nearest[object.Name] = Provider{document, object}
+		}
+	}
+	out := make([]Provider, 0, len(names))
+	for _, name := range names {
+		out = append(out, nearest[name])
+	}
+	return out
+}
+
+// beside reports whether two files are in the same folder.
+func beside(a, b string) bool { return filepath.Dir(a) == filepath.Dir(b) }
+
+// near reports whether a file is in the folder of another, or below it.
+func near(file, other string) bool {
+	relative, err := filepath.Rel(filepath.Dir(other), file)
+	return err == nil && filepath.IsLocal(relative)
+}
+
+// asPositioned returns what is wrong as findings.
+func asPositioned(err error) []Finding {
+	var joined interface{ Unwrap() []error }
+	if errors.As(err, &joined) {
+		var out []Finding
+		for _, cause := range joined.Unwrap() {
+			out = append(out, asPositioned(cause)...)
+		}
+		return out
+	}
+	var known *manifest.Error
+	if errors.As(err, &known) {
+		return []Finding{{Position: known.Position, Message: known.Message}}
+	}
+	return []Finding{{Message: err.Error()}}
+}
+
+// providerOf reads a provider, as much of it as can be read.
+func providerOf(document *manifest.Document) *v1.ResourceSetInputProvider {
+	provider := &v1.ResourceSetInputProvider{}
+	_ = document.Decode(provider) // what is wrong is among Broken
+	return provider
+}

@@ -1,0 +1,124 @@
+package lint
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+)
+
+// unsuffixedReference finds names that stay as they were while the object that
+// they mean is renamed. kustomize follows the references that it knows to
+// objects of the same build; a host name in an environment variable is text.
+func unsuffixedReference(s *Setup) []Finding {
+	var out []Finding
+	for _, service := range s.Services {
+		objects := service.deployed(service.Samples.First)
+		names := namesOf(objects)
+		for _, object := range objects {
+			for _, leaf := range leaves(object.Object) {
+				text, _ := leaf.value.(string)
+				if why := names.unsuffixed(object.Unstructured, leaf.path, text); why != "" {
+					out = append(out, Finding{
+						Position: object.where(leaf.path...),
+						Message:  fmt.Sprintf("%s of %s %q %s", dotted(leaf.path), object.GetKind(), generic(object.GetName()), why),
+						Fix:      "write the number there: ${PR_NUMBER}, as the suffix has it",
+					})
+				}
+			}
+		}
+	}
+	return out
+}
+
+// names are those of a preview's objects.
+type names struct {
+	// there are the names of each kind, with the suffix.
+	there map[string][]string
+	// renamed are the Services' names by those without the suffix.
+	renamed map[string]string
+}
+
+func namesOf(objects []deployed) names {
+	out := names{map[string][]string{}, map[string]string{}}
+	for _, object := range objects {
+		kind, name := object.GetKind(), object.GetName()
+		out.there[kind] = append(out.there[kind], name)
+		if object.layer == nil || kind != "Service" {
+			continue
+		}
+		if base := object.layer.baseName(object.Unstructured); base != "" && base != name && !strings.Contains(base, "${") {
+			out.renamed[base] = name
+		}
+	}
+	return out
+}
+
+// unsuffixed says what is wrong with a value, as the end of a sentence; "" when
+// nothing is.
+func (n names) unsuffixed(object *unstructured.Unstructured, path []any, text string) string {
+	kind := n.refersTo(object, path)
+	switch {
+	case text == "":
+		return ""
+	case kind != "" && !slices.Contains(n.there[kind], text):
+		return fmt.Sprintf("names the %s %q, which is not in the preview%s", kind, generic(text), n.meant(kind, text))
+	case kind == "" && isFreeText(path):
+		for _, base := range sortedKeys(n.renamed) {
+			if namesHost(text, base, path) {
+				return fmt.Sprintf("leads to the Service %q, which is %q in the preview: nameSuffix does not rewrite text", base, generic(n.renamed[base]))
+			}
+		}
+	}
+	return ""
+}
+
+func (n names) meant(kind, text string) string {
+	for _, name := range n.there[kind] {
+		if strings.HasPrefix(name, text) {
+			return fmt.Sprintf(" (there it is %q)", generic(name))
+		}
+	}
+	return ""
+}
+
+// refersTo is the kind that a value names: a Service behind an Ingress or a
+// route, what an autoscaler scales. "" for others.
+func (n names) refersTo(object *unstructured.Unstructured, path []any) string {
+	where := dotted(path)
+	switch {
+	case object.GetKind() == "Ingress" && strings.HasSuffix(where, ".service.name"):
+		return "Service"
+	case strings.Contains(where, ".backendRefs[") && strings.HasSuffix(where, ".name"):
+		return "Service"
+	case where == "spec.scaleTargetRef.name", where == "spec.targetRef.name":
+		kind := textAt(object.Object, "spec", fmt.Sprint(path[1]), "kind")
+		if kind == "" {
+			return "Deployment" // KEDA's default
+		}
+		return kind
+	default:
+		return ""
+	}
+}
+
+// isFreeText reports whether a value is text to Kubernetes: environment,
+// commands, and the data of a ConfigMap.
+func isFreeText(path []any) bool {
+	where := dotted(path)
+	return strings.Contains(where, ".env[") && strings.HasSuffix(where, ".value") ||
+		strings.Contains(where, ".args[") || strings.Contains(where, ".command[") || strings.HasPrefix(where, "data.")
+}
+
+// namesHost reports whether a text has a Service's name where a host stands:
+// http://api/, api:8080, user@api, api.app-dev.svc.
+func namesHost(text, service string, path []any) bool {
+	name := regexp.QuoteMeta(service)
+	host := regexp.MustCompile(`(://|@|=)` + name + `(:\d+|/|\.[a-z0-9-]+(\.svc\b|:|/)|$)|(^|[\s,])` + name + `(:\d+|\.[a-z0-9-]+\.svc\b)`)
+	if strings.HasPrefix(dotted(path), "data.") {
+		host = regexp.MustCompile(`://` + name + `(:\d+|/|$|\.[a-z0-9-]+\.svc\b)`)
+	}
+	return host.MatchString(text)
+}
