@@ -145,7 +145,7 @@ func TestAVariableInAFlowSequenceNeedsQuotes(t *testing.T) {
 
 func substituted() kustomizev1.Kustomization {
 	return kustomizev1.Kustomization{Spec: kustomizev1.KustomizationSpec{PostBuild: &kustomizev1.PostBuild{
-		Substitute: map[string]string{"PR_NUMBER": "1234", "COMMIT_SHA": sha},
+		Substitute: map[string]string{"PR_NUMBER": "1234", "COMMIT_SHA": sha, "QUOTE": `"`},
 	}}}
 }
 

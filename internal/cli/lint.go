@@ -85,6 +85,11 @@ func (o *lintSetup) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if o.Strict {
+		for i := range findings {
+			findings[i].Severity = lint.Error
+		}
+	}
 	if err := tell(findings); err != nil {
 		return err
 	}
@@ -153,7 +158,7 @@ func (o *lintSetup) load(ctx context.Context) (*lint.Setup, error) {
 func (o *lintSetup) verdict(findings []lint.Finding) error {
 	failed, warned := 0, 0
 	for _, finding := range findings {
-		if finding.Severity == lint.Error || o.Strict {
+		if finding.Severity == lint.Error {
 			failed++
 		} else {
 			warned++

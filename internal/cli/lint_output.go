@@ -17,7 +17,7 @@ func (o *lintSetup) tellText(findings []lint.Finding) error {
 			severity = red(string(finding.Severity))
 		}
 		_, err := fmt.Fprintf(out, "%s: %s: %s [%s]\n    %s %s\n",
-			bold(finding.Position.String()), severity, finding.Message, finding.Rule, green("fix:"), finding.Fix)
+			bold(finding.String()), severity, finding.Message, finding.Rule, green("fix:"), finding.Fix)
 		if err != nil {
 			return err
 		}

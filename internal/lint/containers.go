@@ -28,6 +28,6 @@ func containers(object deployed) []container {
 
 // isOwn reports whether the image is the one that CI builds: its tag names the
 // request or its commit. Others, a database's say, are the same in each preview.
-func (c container) isOwn(s *Service) bool {
+func (c container) isOwn() bool {
 	return strings.Contains(c.image, firstNumber) || strings.Contains(c.image, "c0ffee1a")
 }

@@ -15,11 +15,11 @@ func noRollout(s *Setup) []Finding {
 		for _, pair := range pairs {
 			changes = changes || !samePods(pair)
 			for _, container := range containers(pair.a) {
-				known = known || container.isOwn(service)
+				known = known || container.isOwn()
 			}
 		}
 		for _, pair := range pairs {
-			if samePods(pair) && (ownsImage(service, pair.a) || !changes && !known) {
+			if samePods(pair) && (ownsImage(pair.a) || !changes && !known) {
 				_, path, _ := pods(pair.a.Unstructured)
 				out = append(out, Finding{
 					Position: pair.a.where(extend(path, "metadata")...),
@@ -39,9 +39,9 @@ func samePods(pair pair) bool {
 	return ok && reflect.DeepEqual(a, b)
 }
 
-func ownsImage(service *Service, object deployed) bool {
+func ownsImage(object deployed) bool {
 	for _, container := range containers(object) {
-		if container.isOwn(service) {
+		if container.isOwn() {
 			return true
 		}
 	}

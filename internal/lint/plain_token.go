@@ -74,16 +74,14 @@ func hasPassword(text string) bool {
 
 // scalars visits the values of a tree that are text, with the keys above them.
 func scalars(node *yamlv3.Node, path []string, visit func(path []string, node *yamlv3.Node)) {
-	switch node.Kind {
-	case yamlv3.ScalarNode:
-		if len(path) > 0 {
-			visit(path, node)
-		}
-	case yamlv3.MappingNode:
+	switch {
+	case node.Kind == yamlv3.ScalarNode && len(path) > 0:
+		visit(path, node)
+	case node.Kind == yamlv3.MappingNode:
 		for i := 0; i+1 < len(node.Content); i += 2 {
 			scalars(node.Content[i+1], append(path[:len(path):len(path)], node.Content[i].Value), visit)
 		}
-	case yamlv3.SequenceNode:
+	case node.Kind == yamlv3.SequenceNode:
 		for _, item := range node.Content {
 			scalars(item, path, visit)
 		}

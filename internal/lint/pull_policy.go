@@ -14,7 +14,7 @@ func pullPolicy(s *Setup) []Finding {
 			for _, container := range containers(pair.a) {
 				again := textAt(pair.b.Object, extend(container.path, "image")...)
 				policy := textAt(pair.a.Object, extend(container.path, "imagePullPolicy")...)
-				if !container.isOwn(service) || container.image != again || policy == "Always" || strings.Contains(container.image, "@sha256:") {
+				if !container.isOwn() || container.image != again || policy == "Always" || strings.Contains(container.image, "@sha256:") {
 					continue
 				}
 				out = append(out, Finding{

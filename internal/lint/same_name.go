@@ -28,7 +28,7 @@ func sameName(s *Setup) []Finding {
 // sameName compares two previews of a service.
 func (s *Service) sameName() []Finding {
 	var out []Finding
-	if len(s.Providers) == 0 {
+	if len(s.Set.Spec.InputsFrom) == 0 {
 		return nil
 	}
 	stamped := s.stamped(s.Samples.First, s.Samples.Second)

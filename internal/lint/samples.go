@@ -96,7 +96,10 @@ func (s *Service) sample(ctx context.Context) {
 
 func (s *Service) follow(ctx context.Context, request sampleRequest) (preview.Result, error) {
 	chain := preview.Chain{Set: s.Set, Fleet: s.Fleet, Unset: s.unset()}
-	for _, provider := range s.Providers {
+	if request.text == hostileText {
+		chain.Fleet = "" // nobody looks at what is built of it
+	}
+	for _, provider := range append(s.Providers, s.assumed()...) {
 		exporting := provider.Object.DeepCopy()
 		exporting.Status.ExportedInputs = []v1.ResourceSetInput{request.input(exporting)}
 		if exporting.Spec.Type == v1.InputProviderStatic {
@@ -124,6 +127,25 @@ func (s *Service) follow(ctx context.Context, request sampleRequest) (preview.Re
 	return result, err
 }
 
+// assumed stand in for providers that the set refers to and that were not given:
+// what it stamps out can be checked all the same.
+func (s *Service) assumed() []Provider {
+	var out []Provider
+	for n, ref := range s.Set.Spec.InputsFrom {
+		given := func(p Provider) bool { return ref.RefersTo(p.Object) }
+		if slices.ContainsFunc(s.Providers, given) {
+			continue
+		}
+		provider := &v1.ResourceSetInputProvider{}
+		provider.Name, provider.Namespace = ref.Name, s.Set.Namespace
+		if ref.Name == "" {
+			provider.Name = fmt.Sprintf("provider-%d", n+1)
+		}
+		out = append(out, Provider{Object: provider})
+	}
+	return out
+}
+
 // findFleet looks for the folder that has the paths of the Kustomizations: the
 // folders that were given, and those above the ResourceSet.
 func (s *Service) findFleet() {
@@ -132,22 +154,38 @@ func (s *Service) findFleet() {
 	}
 	candidates := slices.Clone(s.setup.folders)
 	above := filepath.Dir(s.File)
-	for range 8 {
+	for range levels {
 		candidates = append(candidates, above)
 		above = filepath.Join(above, "..")
 	}
-	for _, part := range s.Samples.First.Parts {
-		if part.Kustomization == nil {
-			continue
-		}
+	for _, path := range s.fleetPaths() {
 		for _, candidate := range candidates {
-			path := filepath.Join(candidate, part.Kustomization.Spec.Path)
-			if info, err := os.Stat(path); err == nil && info.IsDir() && filepath.Clean(part.Kustomization.Spec.Path) != "." {
+			if info, err := os.Stat(filepath.Join(candidate, path)); err == nil && info.IsDir() {
 				s.Fleet = candidate
 				return
 			}
 		}
 	}
+}
+
+// levels is how far above a ResourceSet its repository may begin.
+const levels = 8
+
+// fleetPaths are folders of the fleet: those of the service's Kustomizations, or
+// where they are wrong, those of the Kustomizations that were given.
+func (s *Service) fleetPaths() []string {
+	var out []string
+	for _, part := range s.Samples.First.Parts {
+		if part.Kustomization != nil {
+			out = append(out, part.Kustomization.Spec.Path)
+		}
+	}
+	for _, document := range s.setup.Documents {
+		if len(out) > 0 && preview.IsKustomization(document.Object) {
+			out = append(out, textAt(document.Object.Object, "spec", "path"))
+		}
+	}
+	return slices.DeleteFunc(out, func(path string) bool { return filepath.Clean(path) == "." })
 }
 
 func (s Samples) hasKustomization() bool {

@@ -115,8 +115,8 @@ func (s *Setup) providersOf(service *Service) []Provider {
 	nearest := map[string]Provider{}
 	var names []string
 	for _, document := range s.providers() {
-		object := &v1.ResourceSetInputProvider{}
-		if document.Decode(object) != nil || object.Namespace != service.Set.Namespace {
+		object := providerOf(document)
+		if object.Namespace != service.Set.Namespace {
 			continue
 		}
 		refers := func(ref v1.InputProviderReference) bool { return ref.RefersTo(object) }

@@ -86,7 +86,7 @@ func removesFirst(script *manifest.Document, label string) bool {
 		if names && first && removes.MatchString(scalar.Value) {
 			removed = true
 		}
-		first = first && !(names && setsLabel(scalar.Value))
+		first = first && (!names || !setsLabel(scalar.Value))
 	})
 	return removed
 }
@@ -115,7 +115,7 @@ func (s *Service) movesTag() bool {
 	}
 	for _, pair := range s.pairs(s.Samples.First, s.Samples.Pushed) {
 		for _, container := range containers(pair.a) {
-			if container.isOwn(s) && container.image == textAt(pair.b.Object, append(container.path, "image")...) {
+			if container.isOwn() && container.image == textAt(pair.b.Object, append(container.path, "image")...) {
 				return true
 			}
 		}

@@ -135,7 +135,7 @@ func (d *Document) Decode(into any) error {
 	for _, cause := range unknown {
 		failure := &Error{d.Position(d.Root), cause.Error()}
 		if found := unknownField.FindStringSubmatch(cause.Error()); found != nil {
-			failure.Position = d.Position(d.Field(found[1]))
+			failure.Position = d.Position(d.key(found[1]))
 		}
 		out = append(out, failure)
 	}
@@ -199,6 +199,17 @@ func Pair(node *yamlv3.Node, key string) (name, value *yamlv3.Node) {
 // spec.resources[0].kind, or at as much of it as there is.
 func (d *Document) Field(dotted string) *yamlv3.Node {
 	return d.Nearest(Path(dotted)...)
+}
+
+// key returns the key of a field, or the field where it has none.
+func (d *Document) key(dotted string) *yamlv3.Node {
+	path := Path(dotted)
+	if name, ok := path[len(path)-1].(string); ok {
+		if key, _ := Pair(d.Nearest(path[:len(path)-1]...), name); key != nil {
+			return key
+		}
+	}
+	return d.Field(dotted)
 }
 
 var step = regexp.MustCompile(`[^.\[\]]+|\[\d+\]`)

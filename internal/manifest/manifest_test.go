@@ -71,7 +71,7 @@ func TestAFieldThatDoesNotExistIsNamedWithItsPlace(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = documents[0].Decode(&v1.ResourceSet{})
-	if err == nil || err.Error() != `x.yaml:3:13: unknown field "spec.resource"` {
+	if err == nil || err.Error() != `x.yaml:3:3: unknown field "spec.resource"` {
 		t.Errorf("got %v", err)
 	}
 	err = documents[0].Expect("ResourceSets")

@@ -28,7 +28,8 @@ type Chain struct {
 	Set *v1.ResourceSet
 	// Providers that the set refers to, with what they export in their status.
 	Providers []v1.ResourceSetInputProvider
-	// Fleet is the folder of the repository that Flux deploys.
+	// Fleet is the folder of the repository that Flux deploys; without it nothing
+	// is built.
 	Fleet string
 	// Known are objects of the cluster: ConfigMaps and Secrets from which a
 	// Kustomization substitutes.
@@ -112,7 +113,7 @@ func (c Chain) build(ctx context.Context, part *Part, known []*unstructured.Unst
 	}
 	part.Kustomization = ks
 	resolved := ks.DeepCopy()
-	if part.Err = c.resolve(resolved, known); part.Err == nil {
+	if part.Err = c.resolve(resolved, known); part.Err == nil && c.Fleet != "" {
 		part.Deployed, part.Err = overlay.Build(ctx, c.Fleet, ks.Spec.Path, *resolved)
 	}
 }

@@ -123,7 +123,10 @@ func (w *World) StartPreviews(ctx context.Context) error {
 
 // ApplyProvider creates the watcher.
 func (w *World) ApplyProvider(ctx context.Context) error {
-	changes := []change{{"https://gitea.example.com/acme/api", w.Forge.AppURL()}}
+	changes := []change{
+		{"https://gitea.example.com/acme/api", w.Forge.AppURL()},
+		{"whenMissing: Freeze", "whenMissing: Remove"}, // as the story has it: without its label, the preview goes
+	}
 	if w.PollEvery != "" {
 		changes = append(changes, change{`reconcileEvery: "5m"`, `reconcileEvery: "` + w.PollEvery + `"`})
 	}
