@@ -20,7 +20,7 @@ func Rules() []Rule {
 		{"missing-dependency", Error, "dependsOn names what does not exist", missingDependency},
 		{"same-name", Error, "two previews, or two services, with an object of the same name", sameName},
 		{"unquoted-input", Warning, "an input that stops being a string when it looks like a number", unquotedInput},
-		{"free-text", Error, "free text in postBuild.substitute, which Flux puts into YAML as it is", freeText},
+		{"free-text", Error, "free text that Flux puts into the midst of a text, before it is parsed", freeText},
 
 		// The overlay: what Flux deploys.
 		{"unset-variable", Error, "${VARIABLE} without a value", unsetVariable},

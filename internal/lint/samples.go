@@ -32,7 +32,7 @@ type Samples struct {
 const (
 	firstNumber  = "10001"
 	secondNumber = "10002"
-	hostileText  = `{"x": [#`
+	hostileText  = `{x: [#` // in quotes it stays what it is
 )
 
 // sampleRequest is what a provider exports for a made-up request.

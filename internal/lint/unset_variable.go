@@ -68,6 +68,8 @@ type use struct {
 	manifest.Position
 	name       string
 	hasDefault bool
+	// alone in its scalar.
+	alone bool
 }
 
 // variables lists where the files of an overlay use variables.
@@ -89,7 +91,7 @@ func (l *layer) variables() []use {
 					position.Line += 1 + strings.Count(node.Value[:found[0]], "\n")
 					position.Column = 1
 				}
-				out = append(out, use{position, node.Value[found[4]:found[5]], found[7] > found[6]})
+				out = append(out, use{position, node.Value[found[4]:found[5]], found[7] > found[6], node.Value[found[0]:found[1]] == node.Value})
 			}
 		})
 	}
