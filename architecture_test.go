@@ -34,12 +34,14 @@ var mayImport = map[string][]string{
 	"internal/nearest":    {},
 	"internal/manifest":   {"internal/nearest"},
 	"internal/preview":    {"internal/input", "internal/render", "internal/overlay"},
+	"examples":            {},
+	"internal/scaffold":   {"examples", "internal/nearest", "internal/overlay"},
 	"internal/lint":       {"internal/nearest", "internal/manifest", "internal/input", "internal/render", "internal/overlay", "internal/preview"},
 	"internal/diagnose":   {},
 	"internal/chain":      {"internal/diagnose", "internal/nearest"},
 	"internal/steer":      {},
 	"internal/diff":       {"internal/input", "internal/render", "internal/apply"},
-	"internal/cli":        {"internal/source", "internal/input", "internal/render", "internal/operator", "internal/apply", "internal/nearest", "internal/diagnose", "internal/chain", "internal/steer", "internal/diff", "internal/watcher", "internal/overlay", "internal/manifest", "internal/preview", "internal/lint"},
+	"internal/cli":        {"internal/source", "internal/input", "internal/render", "internal/operator", "internal/apply", "internal/nearest", "internal/diagnose", "internal/chain", "internal/steer", "internal/diff", "internal/watcher", "internal/overlay", "internal/manifest", "internal/preview", "internal/lint", "internal/scaffold"},
 	"cmd/eddy":            {"internal/cli"},
 	"test/apiserver":      {},
 	"test/rig":            {"test/apiserver"},
@@ -51,6 +53,10 @@ var mayImport = map[string][]string{
 }
 
 // purePackages must not talk to a cluster.
+var purePackages = []string{
+	"internal/identity", "internal/input", "internal/render", "internal/overlay", "internal/nearest", "internal/manifest",
+	"internal/preview", "internal/lint", "internal/diagnose",
+}
 
 type goPackage struct {
 	ImportPath string

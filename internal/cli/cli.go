@@ -45,7 +45,7 @@ set of objects for each of them (ResourceSet), and lets Flux deploy them.`,
 	root.SetIn(streams.In)
 	root.SetOut(streams.Out)
 	root.SetErr(streams.Err)
-	root.AddCommand(newBuildCommand(streams), newLintCommand(streams), newOperatorCommand())
+	root.AddCommand(newInitCommand(streams), newLintCommand(streams), newBuildCommand(streams), newOperatorCommand())
 	root.AddCommand(
 		newGetCommand(streams), newDescribeCommand(streams), newEventsCommand(streams), newLogsCommand(streams), newOpenCommand(streams),
 		newDiffCommand(streams), newReconcileCommand(streams), newSuspendCommand(streams), newResumeCommand(streams), newWaitCommand(streams),

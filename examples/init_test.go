@@ -1,0 +1,42 @@
+package examples_test
+
+import (
+	"path"
+	"strings"
+	"testing"
+
+	"github.com/eddy-previews/eddy/internal/scaffold"
+)
+
+// What `eddy init` derives from this folder is as good as this folder.
+func TestWhatInitWritesIsAdmitted(t *testing.T) {
+	for _, forge := range scaffold.Forges() {
+		t.Run(forge, func(t *testing.T) {
+			setup, err := scaffold.Derive(t.Context(), scaffold.Answers{
+				Forge: forge, URL: "https://forge.example.com/acme/shop/_git/cart", Service: "cart", Root: "fleet", Base: "clusters/base/api",
+				FluxPath: "clusters/prod", Image: "registry.example.com/api", Domain: "preview.acme.io", Namespace: "shop",
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			admittedFiles := 0
+			for _, file := range setup.Files {
+				if !isManifest(file.Path) {
+					continue
+				}
+				admittedFiles++
+				t.Run(file.Path, func(t *testing.T) { admitted(t, object(t, file.Text)) })
+			}
+			if admittedFiles != 5 {
+				t.Errorf("%d files are for the cluster, want provider, ResourceSet, Secret, Namespace and Kustomization", admittedFiles)
+			}
+		})
+	}
+}
+
+// isManifest reports whether a file is an object for a cluster as it stands.
+func isManifest(name string) bool {
+	ours := strings.Contains(name, "/previews/") && !strings.Contains(name, "/.") && !strings.Contains(name, "pipelines")
+	shared := !strings.Contains(name, "/apps/") && path.Base(name) != "kustomization.yaml"
+	return ours || shared
+}

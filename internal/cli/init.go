@@ -1,0 +1,193 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/eddy-previews/eddy/internal/scaffold"
+)
+
+// initSetup are the options of `eddy init`.
+type initSetup struct {
+	Streams
+
+	Answers scaffold.Answers
+	Force   bool
+}
+
+func newInitCommand(streams Streams) *cobra.Command {
+	o := &initSetup{Streams: streams}
+	cmd := &cobra.Command{
+		Use:   "init",
+		Short: "Write the set-up of previews for a service",
+		Long: `Write the set-up of previews for a service into a fleet repository.
+
+The service's manifests (--base) are built as Flux builds them, to see which
+Deployment, Service and Ingress there are. Written are the provider, the ResourceSet,
+an example of the Secret, the CI file, the overlay of a preview, and what previews
+share. Files that are there are never overwritten without --force; what previews share,
+and is there, is left as it is.
+
+On a terminal, what is not given is asked for.`,
+		Example: `  # Asked for one thing after the other
+  eddy init
+
+  # All at once
+  eddy init --forge github --url https://github.com/acme/api --service api \
+    --base clusters/base/api --flux-path clusters/production \
+    --image registry.example.com/api --domain preview.example.com`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context()) },
+	}
+	flags, a := cmd.Flags(), &o.Answers
+	flags.StringVar(&a.Forge, "forge", "", strings.Join(scaffold.Forges(), ", "))
+	flags.StringVar(&a.URL, "url", "", "URL of the repository whose pull requests are watched")
+	flags.StringVar(&a.Service, "service", "", "name of the service")
+	flags.StringVar(&a.Base, "base", "", "folder of the service's manifests, below the fleet repository")
+	flags.StringVar(&a.FluxPath, "flux-path", "", "folder of the fleet repository that Flux deploys")
+	flags.StringVar(&a.Image, "image", "", "image that CI builds, without a tag, as the Deployment has it")
+	flags.StringVar(&a.Domain, "domain", "", "previews answer at SERVICE-NUMBER.DOMAIN")
+	flags.StringVarP(&a.Namespace, "namespace", "n", "app-dev", "namespace of the previews")
+	flags.StringVar(&a.Root, "path", ".", "folder of the fleet repository")
+	flags.BoolVar(&o.Force, "force", false, "overwrite what is there")
+	return cmd
+}
+
+// run asks, derives and writes.
+func (o *initSetup) run(ctx context.Context) error {
+	if err := o.ask(); err != nil {
+		return err
+	}
+	setup, err := scaffold.Derive(ctx, o.Answers)
+	if err != nil {
+		return err
+	}
+	files, err := o.missing(setup.Files)
+	if err != nil {
+		return err
+	}
+	for _, file := range files {
+		if err := o.write(file); err != nil {
+			return err
+		}
+	}
+	o.next(setup, files)
+	return nil
+}
+
+// question is asked for an answer that was not given.
+type question struct {
+	flag, text string
+	answer     *string
+}
+
+// ask asks on a terminal; elsewhere what is missing is an error.
+func (o *initSetup) ask() error {
+	a := &o.Answers
+	questions := []question{
+		{"forge", "Forge (" + strings.Join(scaffold.Forges(), ", ") + ")", &a.Forge},
+		{"url", "URL of the repository whose pull requests are watched", &a.URL},
+		{"service", "Name of the service", &a.Service},
+		{"base", "Folder of its manifests in the fleet repository", &a.Base},
+		{"flux-path", "Folder that Flux deploys, such as clusters/production", &a.FluxPath},
+		{"image", "Image that CI builds, without a tag", &a.Image},
+		{"domain", "Domain of the previews, such as preview.example.com", &a.Domain},
+	}
+	reader := bufio.NewReader(o.In)
+	var missing []string
+	for _, q := range questions {
+		switch {
+		case *q.answer != "":
+		case !isTerminal(o.In):
+			missing = append(missing, "--"+q.flag)
+		default:
+			_, _ = fmt.Fprintf(o.Err, "%s: ", q.text)
+			line, err := reader.ReadString('\n')
+			if err != nil && line == "" {
+				return errors.New("no answer; nothing was written")
+			}
+			*q.answer = strings.TrimSpace(line)
+		}
+	}
+	if len(missing) > 0 {
+		return fmt.Errorf("give %s, or run eddy init on a terminal, which asks", listed(missing))
+	}
+	return nil
+}
+
+func isTerminal(in io.Reader) bool {
+	file, ok := in.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd()))
+}
+
+// missing returns the files to write: not those that are there and shared. One
+// that is there and is not is an error.
+func (o *initSetup) missing(files []scaffold.File) ([]scaffold.File, error) {
+	var out []scaffold.File
+	var there []string
+	for _, file := range files {
+		text, err := os.ReadFile(o.name(file))
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			out = append(out, file)
+		case file.Shared && string(text) == file.Text:
+		case file.Shared:
+			_, _ = fmt.Fprintf(o.Err, "%s is there, and is left as it is: see that it has what previews of %s need\n", o.name(file), o.Answers.Service)
+		case o.Force:
+			out = append(out, file)
+		default:
+			there = append(there, o.name(file))
+		}
+	}
+	if len(there) > 0 {
+		return nil, fmt.Errorf("%s: there already; nothing was written; overwrite with --force", strings.Join(there, ", "))
+	}
+	return out, nil
+}
+
+func (o *initSetup) name(file scaffold.File) string {
+	return filepath.Join(o.Answers.Root, filepath.FromSlash(file.Path))
+}
+
+func (o *initSetup) write(file scaffold.File) error {
+	name := o.name(file)
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil { //nolint:gosec // a repository is for all who may read it
+		return fmt.Errorf("writing %s: %w", file.Path, err)
+	}
+	if err := os.WriteFile(name, []byte(file.Text), 0o644); err != nil { //nolint:gosec // as above
+		return fmt.Errorf("writing %s: %w", file.Path, err)
+	}
+	_, err := fmt.Fprintln(o.Out, name)
+	return err
+}
+
+// next says what is left to do.
+func (o *initSetup) next(setup scaffold.Setup, files []scaffold.File) {
+	a := o.Answers
+	previews := filepath.Join(a.Root, a.FluxPath, "apps", a.Service, "previews")
+	steps := []string{
+		"move the CI file from " + previews + " to the repository of the service",
+		fmt.Sprintf("see what a pull request deploys: eddy build preview -f %s --path %s --pr 1 --sha 6dcb09b", previews, a.Root),
+		"commit and push; then apply the Secret with a token in it, the provider and the ResourceSet",
+	}
+	if len(setup.Stripped) > 0 {
+		steps = append([]string{"deploy for all previews, with infrastructure/app-common-dev, what is cluster-scoped and stripped from each: " + strings.Join(setup.Stripped, ", ")}, steps...)
+	}
+	if len(files) < len(setup.Files) {
+		steps = append([]string{"name app-common-dev.yaml in " + filepath.Join(a.Root, a.FluxPath, "kustomization.yaml") + ", if it is not"}, steps...)
+	}
+	_, _ = fmt.Fprintln(o.Err, "\nNext:")
+	for n, step := range steps {
+		_, _ = fmt.Fprintf(o.Err, "  %d. %s\n", n+1, step)
+	}
+}

@@ -1,0 +1,86 @@
+package scaffold
+
+import (
+	"fmt"
+	"path"
+	"strings"
+)
+
+const overlayExample = "fleet/clusters/eks/apps/api/pr-template/"
+
+// overlay derives the overlay of one preview.
+func (d *derivation) overlay() {
+	a := d.answers
+	changes := []change{
+		{"clusters/base/api, made", path.Clean(a.Base) + ", made"},
+		{"the Kustomization api-pr-1234", "the Kustomization " + a.Service + "-pr-1234"},
+		{"\nnamespace: app-dev", "\nnamespace: " + a.Namespace},
+		{"../../../../base/api", d.relative()},
+		{"registry.example.com/api", a.Image},
+		{"  - name: api-deployment\n    count: 1\n", d.replicas()},
+	}
+	if d.base.ingress == "" {
+		changes = append(changes, change{"  - path: pr-ingress-patch.yaml\n", ""})
+	}
+	d.add(path.Join(d.template(), "kustomization.yaml"), overlayExample+"kustomization.yaml", append(changes, d.strips()...)...)
+	if d.base.ingress != "" {
+		d.ingress()
+	}
+	d.environment()
+}
+
+func (d *derivation) replicas() string {
+	out := ""
+	for _, name := range d.base.deployments {
+		out += fmt.Sprintf("  - name: %s\n    count: 1\n", name)
+	}
+	return out
+}
+
+// strip is how the example takes away a cluster-scoped kind.
+func strip(kind, version string) string {
+	return fmt.Sprintf("  - target: { kind: %s }\n    patch: |\n      $patch: delete\n      apiVersion: %s\n      kind: %[1]s\n      metadata: { name: unused }\n", kind, version)
+}
+
+// strips keeps the patches for the cluster-scoped kinds that the base has, and
+// their explanation where there are any.
+func (d *derivation) strips() []change {
+	const version = "rbac.authorization.k8s.io/v1"
+	role, binding := strip("ClusterRole", version), strip("ClusterRoleBinding", version)
+	patches := ""
+	for _, kind := range d.base.clusterScoped {
+		patches += strip(kind.kind, kind.version)
+	}
+	out := []change{{role + binding, patches}}
+	if patches == "" {
+		text := d.example("kustomization.yaml")
+		if from, to := strings.Index(text, "  # A cluster-scoped"), strings.Index(text, role); from >= 0 && from < to {
+			out = append(out, change{text[from:to], ""})
+		}
+	}
+	return out
+}
+
+func (d *derivation) ingress() {
+	a := d.answers
+	d.add(path.Join(d.template(), "pr-ingress-patch.yaml"), overlayExample+"pr-ingress-patch.yaml",
+		change{"name: api-ingress", "name: " + d.base.ingress},
+		change{"api-${PR_NUMBER}.preview.example.com", a.Service + "-${PR_NUMBER}." + a.Domain},
+		change{"                name: api\n                port:\n                  number: 80\n",
+			fmt.Sprintf("                name: %s\n                port:\n                  %s\n", d.base.service, d.base.port)})
+}
+
+// environment derives the patch of the Deployment whose image CI builds.
+func (d *derivation) environment() {
+	a := d.answers
+	changes := []change{
+		{"name: api-deployment", "name: " + d.base.deployment},
+		{"        - name: api\n", "        - name: " + d.base.container + "\n"},
+		{"https://api-${PR_NUMBER}.preview.example.com", "https://" + a.Service + "-${PR_NUMBER}." + a.Domain},
+	}
+	if !d.base.pulls {
+		changes = append(changes, change{"          env:\n", "          # The tag moves with each push: without Always a node that has pulled it once\n" +
+			"          # starts the old image again.\n          imagePullPolicy: Always\n          env:\n"})
+	}
+	d.add(path.Join(d.template(), "pr-env-vars-patch.yaml"), overlayExample+"pr-env-vars-patch.yaml", changes...)
+}

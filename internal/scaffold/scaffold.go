@@ -1,0 +1,196 @@
+// Package scaffold writes the set-up of previews for one service.
+//
+//	setup, err := scaffold.Derive(ctx, scaffold.Answers{Forge: "github", Service: "cart", …})
+//
+// What it writes are the files of examples/, which are tested, with the names of
+// the service, its forge and its manifests in the place of the examples'. The
+// service's own manifests are read, built as Flux builds them, to see which
+// Deployment, Service and Ingress there are.
+package scaffold
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"github.com/eddy-previews/eddy/examples"
+)
+
+// Answers are what a set-up depends on. All are needed.
+type Answers struct {
+	// Forge is a folder of examples/: one of Forges.
+	Forge string
+	// URL of the repository whose requests are watched.
+	URL string
+	// Service is the name of the service.
+	Service string
+	// Root is the folder of the fleet repository.
+	Root string
+	// Base is the folder of the service's manifests, below Root.
+	Base string
+	// FluxPath is the folder that Flux deploys, below Root.
+	FluxPath string
+	// Image that CI builds, without a tag.
+	Image string
+	// Domain of the hosts: previews are at SERVICE-NUMBER.DOMAIN.
+	Domain string
+	// Namespace of the previews.
+	Namespace string
+}
+
+// File is a file to write.
+type File struct {
+	// Path below the root, with slashes.
+	Path string
+	Text string
+	// Shared with other services: one that is there already is right.
+	Shared bool
+}
+
+// forge is what differs between forges.
+type forge struct{ url, ci, secret string }
+
+func forges() map[string]forge {
+	return map[string]forge{
+		"azure-devops": {"https://dev.azure.com/acme/shop/_git/api", "azure-pipelines.yml", "azure-devops-auth"},
+		"gitea":        {"https://gitea.example.com/acme/api", ".gitea/workflows/preview.yaml", "gitea-auth"},
+		"github":       {"https://github.com/acme/api", ".github/workflows/preview.yaml", "github-auth"},
+		"gitlab":       {"https://gitlab.com/acme/api", ".gitlab-ci.yml", "gitlab-auth"},
+	}
+}
+
+// Forges lists the forges.
+func Forges() []string { return []string{"azure-devops", "gitea", "github", "gitlab"} }
+
+// Setup is what is to be written.
+type Setup struct {
+	// Files in the order in which a person reads them.
+	Files []File
+	// Stripped are the cluster-scoped kinds of the base that previews do not get.
+	Stripped []string
+}
+
+// Derive returns the set-up. Nothing is written. The error names the flag of
+// each answer that is wrong.
+func Derive(ctx context.Context, a Answers) (Setup, error) {
+	if err := a.check(); err != nil {
+		return Setup{}, err
+	}
+	base, err := readBase(ctx, a)
+	if err != nil {
+		return Setup{}, err
+	}
+	d := &derivation{answers: a, base: base, forge: forges()[a.Forge]}
+	d.watching()
+	d.shared()
+	d.overlay()
+	out := Setup{Files: d.files}
+	for _, kind := range base.clusterScoped {
+		out.Stripped = append(out.Stripped, kind.kind)
+	}
+	return out, d.err
+}
+
+// derivation collects files, and stops at the first error.
+type derivation struct {
+	answers Answers
+	base    base
+	forge   forge
+	files   []File
+	err     error
+}
+
+// previews is the folder of the provider and the ResourceSet, template that of
+// the overlay.
+func (d *derivation) previews() string {
+	return path.Join(d.answers.FluxPath, "apps", d.answers.Service, "previews")
+}
+func (d *derivation) template() string {
+	return path.Join(d.answers.FluxPath, "apps", d.answers.Service, "pr-template")
+}
+
+// change replaces a text of an example by another.
+type change struct{ from, to string }
+
+// add derives a file from an example. A change that finds nothing is an error:
+// the example is no longer what this package expects.
+func (d *derivation) add(to, example string, changes ...change) {
+	text, err := fs.ReadFile(examples.Files, example)
+	if err != nil {
+		d.fail(err)
+		return
+	}
+	out := string(text)
+	for _, c := range changes {
+		if !strings.Contains(out, c.from) {
+			d.fail(fmt.Errorf("examples/%s has no %q", example, c.from))
+		}
+		out = strings.ReplaceAll(out, c.from, c.to)
+	}
+	d.files = append(d.files, File{Path: to, Text: out})
+}
+
+// example returns a file of the example's overlay.
+func (d *derivation) example(name string) string {
+	text, err := fs.ReadFile(examples.Files, overlayExample+name)
+	if err != nil {
+		d.fail(err)
+	}
+	return string(text)
+}
+
+func (d *derivation) fail(err error) {
+	if d.err == nil {
+		d.err = err
+	}
+}
+
+// watching derives provider, ResourceSet, Secret and CI.
+func (d *derivation) watching() {
+	a := d.answers
+	namespace := change{"namespace: app-dev", "namespace: " + a.Namespace}
+	d.add(path.Join(d.previews(), "provider.yaml"), a.Forge+"/provider.yaml", namespace,
+		change{"name: api-prs", "name: " + a.Service + "-prs"},
+		change{d.forge.url + " # TO CHANGE", a.URL})
+	d.add(path.Join(d.previews(), "resourceset.yaml"), a.Forge+"/resourceset.yaml", namespace,
+		change{"name: api-pr-envs", "name: " + a.Service + "-pr-envs"},
+		change{"name: api-prs", "name: " + a.Service + "-prs"},
+		change{"name: api-pr-<<", "name: " + a.Service + "-pr-<<"},
+		change{"./clusters/eks/apps/api/pr-template", "./" + d.template()})
+	d.add(path.Join(d.previews(), "secret.example.yaml"), a.Forge+"/secret.example.yaml", namespace,
+		change{"-n app-dev", "-n " + a.Namespace})
+	registry, _, _ := strings.Cut(a.Image, "/")
+	d.add(path.Join(d.previews(), d.forge.ci), a.Forge+"/"+d.forge.ci,
+		change{"registry.example.com/api", a.Image})
+	if last := &d.files[len(d.files)-1]; d.err == nil {
+		last.Text = strings.NewReplacer("registry.example.com", registry, " # TO CHANGE\n", "\n").Replace(last.Text)
+	}
+}
+
+// shared derives what all previews share.
+func (d *derivation) shared() {
+	const from, infrastructure = "fleet/clusters/eks/", "infrastructure/app-common-dev/"
+	a, first := d.answers, len(d.files)
+	to := func(name string) string { return path.Join(a.FluxPath, name) }
+	d.add(to("kustomization.yaml"), from+"kustomization.yaml")
+	d.add(to("app-common-dev.yaml"), from+"app-common-dev.yaml", change{"api-pr-1234", a.Service + "-pr-1234"},
+		change{"./clusters/eks/", "./" + a.FluxPath + "/"})
+	d.add(to(infrastructure+"kustomization.yaml"), from+infrastructure+"kustomization.yaml",
+		change{"  - clusterrole.yaml\n  - clusterrolebinding.yaml\n", ""})
+	d.add(to(infrastructure+"namespace.yaml"), from+infrastructure+"namespace.yaml", change{"name: app-dev", "name: " + a.Namespace})
+	for i := first; i < len(d.files); i++ {
+		d.files[i].Shared = true
+	}
+}
+
+// relative is the base as the overlay names it.
+func (d *derivation) relative() string {
+	out, err := filepath.Rel(filepath.FromSlash(d.template()), filepath.FromSlash(path.Clean(d.answers.Base)))
+	if err != nil {
+		d.fail(err)
+	}
+	return filepath.ToSlash(out)
+}
