@@ -45,9 +45,10 @@ lint: ## Run the linters
 	cd test/cluster && $(GO) tool -modfile=../../tools/lint.mod golangci-lint run --config ../../.golangci.yml ./...
 
 .PHONY: generate
-generate: ## Generate deepcopy functions, CRDs and the API reference
+generate: ## Generate deepcopy functions, CRDs (the chart's too) and the API reference
 	$(GO) tool -modfile=tools/generate.mod controller-gen \
 	  object paths=./api/... crd output:crd:dir=config/crd
+	cp config/crd/*.yaml charts/eddy/files/crds/
 	$(GO) tool -modfile=tools/generate.mod crd-ref-docs --log-level=ERROR \
 	  --source-path=api/v1 --config=tools/api-docs.yaml --renderer=markdown --output-path=docs/api.md
 

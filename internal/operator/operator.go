@@ -99,7 +99,7 @@ func managerOptions(scheme *runtime.Scheme, options Options) ctrl.Options {
 		Metrics:                       metricsserver.Options{BindAddress: options.MetricsAddr},
 		HealthProbeBindAddress:        options.HealthAddr,
 		LeaderElection:                options.LeaderElection,
-		LeaderElectionID:              name + "-operator",
+		LeaderElectionID:              options.LeaderElectionID,
 		LeaderElectionNamespace:       options.Namespace,
 		LeaderElectionReleaseOnCancel: true,
 		// A process may start the operator again, as tests do.

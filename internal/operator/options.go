@@ -17,6 +17,7 @@ type Options struct {
 	MetricsAddr           string
 	HealthAddr            string
 	LeaderElection        bool
+	LeaderElectionID      string
 	Concurrent            int
 	ApplyConcurrency      int
 	OverrideManagers      []string
@@ -44,6 +45,7 @@ func (o *Options) BindFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&o.MetricsAddr, "metrics-addr", ":8080", `address of the metrics endpoint; "0" turns it off`)
 	flags.StringVar(&o.HealthAddr, "health-addr", ":8081", `address of the health endpoints /healthz and /readyz; "0" turns them off`)
 	flags.BoolVar(&o.LeaderElection, "enable-leader-election", true, "let one replica work while the others stand by")
+	flags.StringVar(&o.LeaderElectionID, "leader-election-id", name+"-operator", "name of the lease that the replicas share; operators for different namespaces need different ones")
 	flags.IntVar(&o.Concurrent, "concurrent", 10, "how many objects of each kind are reconciled at once")
 	flags.IntVar(&o.ApplyConcurrency, "apply-concurrency", 4, "how many objects of one ResourceSet are applied at once")
 	flags.StringArrayVar(&o.OverrideManagers, "override-manager", splitList(os.Getenv("OVERRIDE_MANAGERS")),

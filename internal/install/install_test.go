@@ -1,0 +1,300 @@
+package install_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/envtest"
+	"sigs.k8s.io/yaml"
+
+	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/install"
+	"github.com/eddy-previews/eddy/test/apiserver"
+)
+
+var server *apiserver.Server
+
+func TestMain(m *testing.M) { os.Exit(apiserver.Main(m, &server)) }
+
+// bench is an installer, and what it has told.
+type bench struct {
+	*install.Installer
+	t    *testing.T
+	told []string
+}
+
+// newBench returns an installer whose work is undone at the end of the test.
+func newBench(t *testing.T) *bench {
+	t.Helper()
+	server.Require(t)
+	b := &bench{t: t}
+	b.Installer = &install.Installer{Client: server.Client, Interval: 50 * time.Millisecond, Tell: func(format string, args ...any) {
+		b.told = append(b.told, fmt.Sprintf(format, args...))
+	}}
+	t.Cleanup(func() {
+		if err := b.Uninstall(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	return b
+}
+
+// install installs with values, and returns what was told.
+func (b *bench) install(namespace, values string) ([]*unstructured.Unstructured, []string) {
+	b.t.Helper()
+	b.told = nil
+	objects, err := b.Install(context.Background(), install.Plan{Namespace: namespace, Values: parse(b.t, values)})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return objects, b.told
+}
+
+// changes leaves out what is unchanged.
+func changes(told []string) []string {
+	return slices.DeleteFunc(told, func(line string) bool { return strings.HasSuffix(line, " unchanged") })
+}
+
+func TestAnInstallationCanBeRepeatedAndFollowsItsValues(t *testing.T) {
+	b := newBench(t)
+	_, first := b.install("eddy-test", "")
+	for _, line := range []string{"✔ Namespace/eddy-test created", "✔ Deployment/eddy-test/eddy created", "✔ ClusterRole/eddy created"} {
+		if !slices.Contains(first, line) {
+			t.Errorf("%q is not among %q", line, first)
+		}
+	}
+	if _, again := b.install("eddy-test", ""); len(changes(again)) > 0 {
+		t.Errorf("the second time, it says %q", changes(again))
+	}
+	_, next := b.install("eddy-test", "{replicas: 3, networkPolicy: {enabled: false}}")
+	if got := changes(next); !slices.Equal(got, []string{"✔ Deployment/eddy-test/eddy configured", "✔ NetworkPolicy/eddy-test/eddy deleted"}) {
+		t.Errorf("with other values, it says %q", got)
+	}
+}
+
+func TestWaitingEndsWhenTheOperatorIsReadyAndNamesItWhenItIsNot(t *testing.T) {
+	b := newBench(t)
+	objects, _ := b.install(server.Namespace(t), "")
+	err := b.Wait(context.Background(), objects, time.Second)
+	if err == nil || !strings.Contains(err.Error(), "Deployment/") {
+		t.Fatalf("got %v", err)
+	}
+	deployment := &appsv1.Deployment{}
+	for _, object := range objects {
+		if object.GetKind() == "Deployment" {
+			if err := server.Client.Get(context.Background(), client.ObjectKeyFromObject(object), deployment); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	deployment.Status = appsv1.DeploymentStatus{
+		ObservedGeneration: deployment.Generation, Replicas: 2, UpdatedReplicas: 2, ReadyReplicas: 2, AvailableReplicas: 2,
+		Conditions: []appsv1.DeploymentCondition{
+			{Type: appsv1.DeploymentAvailable, Status: "True"},
+			{Type: appsv1.DeploymentProgressing, Status: "True", Reason: "NewReplicaSetAvailable"},
+		},
+	}
+	if err := server.Client.Status().Update(context.Background(), deployment); err != nil {
+		t.Fatal(err)
+	}
+	// Nobody computes the status of a PodDisruptionBudget here.
+	objects = slices.DeleteFunc(objects, func(o *unstructured.Unstructured) bool { return o.GetKind() == "PodDisruptionBudget" })
+	if err := b.Wait(context.Background(), objects, 10*time.Second); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestEverythingThatTheChartCanMakeIsAdmitted(t *testing.T) {
+	b := newBench(t)
+	monitors(t)
+	text, err := os.ReadFile("../../charts/testdata/everything.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, told := b.install(server.Namespace(t), string(text))
+	for _, kind := range []string{"ServiceMonitor", "ClusterRoleBinding", "PodDisruptionBudget", "NetworkPolicy", "Service"} {
+		if !slices.ContainsFunc(told, func(line string) bool { return strings.HasPrefix(line, "✔ "+kind+"/") }) {
+			t.Errorf("there is no %s among %q", kind, told)
+		}
+	}
+}
+
+func TestTheOperatorFitsIntoARestrictedNamespace(t *testing.T) {
+	b := newBench(t)
+	namespace := server.Namespace(t)
+	label := client.RawPatch(types.MergePatchType, []byte(`{"metadata": {"labels": {"pod-security.kubernetes.io/enforce": "restricted"}}}`))
+	if err := server.Client.Patch(context.Background(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}}, label); err != nil {
+		t.Fatal(err)
+	}
+	b.install(namespace, "")
+	operator := &appsv1.Deployment{}
+	if err := server.Client.Get(context.Background(), client.ObjectKey{Namespace: namespace, Name: install.Release}, operator); err != nil {
+		t.Fatal(err)
+	}
+	create(t, &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "operator", Namespace: namespace}, Spec: operator.Spec.Template.Spec})
+
+	operator.Spec.Template.Spec.Containers[0].SecurityContext = nil
+	loose := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "loose", Namespace: namespace}, Spec: operator.Spec.Template.Spec}
+	if err := server.Client.Create(context.Background(), loose); !apierrors.IsForbidden(err) {
+		t.Errorf("nobody looks: %v", err)
+	}
+}
+
+func TestWhatSomebodyElseHasInstalledIsLeftToThem(t *testing.T) {
+	server.Require(t)
+	for name, test := range map[string]struct {
+		labels, annotations map[string]string
+		name, because       string
+	}{
+		"Helm": {
+			labels:      map[string]string{"app.kubernetes.io/name": "eddy", "app.kubernetes.io/component": "operator", "app.kubernetes.io/managed-by": "Helm"},
+			annotations: map[string]string{"meta.helm.sh/release-name": "previews"},
+			name:        "eddy", because: `the Helm release "previews"`,
+		},
+		"a Flux Operator": {
+			labels: map[string]string{"app.kubernetes.io/name": "flux-operator"},
+			name:   "flux-operator", because: "scale it down first",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			namespace := server.Namespace(t)
+			other := deployment(namespace, test.name)
+			other.Labels, other.Annotations = test.labels, test.annotations
+			create(t, other)
+			b := &install.Installer{Client: server.Client, Tell: func(string, ...any) {}}
+			_, err := b.Install(context.Background(), install.Plan{Namespace: namespace})
+			if err == nil || !strings.Contains(err.Error(), test.because) {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+	t.Run("an installation in another namespace", func(t *testing.T) {
+		b := newBench(t)
+		first := server.Namespace(t)
+		b.install(first, "")
+		_, err := b.Install(context.Background(), install.Plan{Namespace: server.Namespace(t)})
+		if err == nil || !strings.Contains(err.Error(), "--namespace "+first) {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+func TestUninstallingKeepsWhatPreviewsNeed(t *testing.T) {
+	b := newBench(t)
+	namespace := server.Namespace(t)
+	b.install(namespace, "{previews: {namespaces: ["+namespace+"]}}")
+	set := &v1.ResourceSet{ObjectMeta: metav1.ObjectMeta{Name: "kept", Namespace: namespace}}
+	set.Spec.ResourcesTemplate = "{}"
+	create(t, set)
+
+	b.told = nil
+	if err := b.Uninstall(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	told := strings.Join(b.told, "\n")
+	for _, gone := range []string{"Deployment/" + namespace + "/eddy", "ClusterRole/eddy", "ServiceAccount/" + namespace + "/eddy"} {
+		if !strings.Contains(told, gone+" deleted") {
+			t.Errorf("%s is not among\n%s", gone, told)
+		}
+	}
+	for _, kept := range []string{"CustomResourceDefinition", "previews"} {
+		if strings.Contains(told, kept) {
+			t.Errorf("%s is among\n%s", kept, told)
+		}
+	}
+	if err := b.UninstallDefinitions(context.Background()); err == nil || !strings.Contains(err.Error(), "ResourceSet") {
+		t.Errorf("the definitions went with what is there: %v", err)
+	}
+	if err := server.Client.Delete(context.Background(), set); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.UninstallDefinitions(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	waitUntilGone(t, "resourcesets."+v1.Group, "resourcesetinputproviders."+v1.Group)
+	b.install(namespace, "") // for the other tests
+}
+
+// waitUntilGone waits for definitions to be gone.
+func waitUntilGone(t *testing.T, names ...string) {
+	t.Helper()
+	for _, name := range names {
+		for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+			err := server.Client.Get(context.Background(), client.ObjectKey{Name: name}, definition())
+			if apierrors.IsNotFound(err) {
+				break
+			}
+			if time.Now().After(deadline) {
+				t.Fatalf("%s is still there: %v", name, err)
+			}
+		}
+	}
+}
+
+func definition() *unstructured.Unstructured {
+	out := &unstructured.Unstructured{}
+	out.SetAPIVersion("apiextensions.k8s.io/v1")
+	out.SetKind("CustomResourceDefinition")
+	return out
+}
+
+// monitors makes the kind ServiceMonitor known.
+func monitors(t *testing.T) {
+	t.Helper()
+	preserve := true
+	crd := &apiextensionsv1.CustomResourceDefinition{ObjectMeta: metav1.ObjectMeta{Name: "servicemonitors.monitoring.coreos.com"}}
+	crd.Spec = apiextensionsv1.CustomResourceDefinitionSpec{
+		Group: "monitoring.coreos.com", Scope: apiextensionsv1.NamespaceScoped,
+		Names: apiextensionsv1.CustomResourceDefinitionNames{Plural: "servicemonitors", Singular: "servicemonitor", Kind: "ServiceMonitor", ListKind: "ServiceMonitorList"},
+		Versions: []apiextensionsv1.CustomResourceDefinitionVersion{{Name: "v1", Served: true, Storage: true, Schema: &apiextensionsv1.CustomResourceValidation{
+			OpenAPIV3Schema: &apiextensionsv1.JSONSchemaProps{Type: "object", XPreserveUnknownFields: &preserve},
+		}}},
+	}
+	options := envtest.CRDInstallOptions{CRDs: []*apiextensionsv1.CustomResourceDefinition{crd}}
+	if _, err := envtest.InstallCRDs(server.Config, options); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func deployment(namespace, name string) *appsv1.Deployment {
+	out := &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: namespace}}
+	out.Spec.Selector = &metav1.LabelSelector{MatchLabels: map[string]string{"a": "b"}}
+	out.Spec.Template.Labels = out.Spec.Selector.MatchLabels
+	out.Spec.Template.Spec.Containers = []corev1.Container{{Name: "c", Image: "registry.example.com/c:1"}}
+	return out
+}
+
+// create creates an object that goes with the test.
+func create(t *testing.T, object client.Object) {
+	t.Helper()
+	if err := server.Client.Create(context.Background(), object); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := server.Client.Delete(context.Background(), object); client.IgnoreNotFound(err) != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func parse(t *testing.T, values string) map[string]any {
+	t.Helper()
+	out := map[string]any{}
+	if err := yaml.Unmarshal([]byte(values), &out); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}

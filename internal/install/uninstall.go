@@ -1,0 +1,80 @@
+package install
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	ssautil "github.com/fluxcd/pkg/ssa/utils"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	v1 "github.com/eddy-previews/eddy/api/v1"
+)
+
+// Uninstall takes out the operator that Install has installed. The previews stay
+// as they are and are not looked after any more.
+func (i *Installer) Uninstall(ctx context.Context) error {
+	deployments, err := i.list(ctx, kinds[0])
+	if err != nil {
+		return err
+	}
+	for _, found := range deployments {
+		if release, helm := found.GetAnnotations()[helmAnnotation]; helm {
+			return fmt.Errorf("namespace %s has the operator of the Helm release %q: run `helm uninstall %s -n %s`, or delete its HelmRelease",
+				found.GetNamespace(), release, release, found.GetNamespace())
+		}
+	}
+	return i.prune(ctx, nil)
+}
+
+// UninstallDefinitions deletes the definitions of the kinds that Install has
+// installed. It refuses while there are objects of them: deleting such an object
+// takes previews down, which is for the operator to do and for a person to ask for.
+func (i *Installer) UninstallDefinitions(ctx context.Context) error {
+	if err := i.Unused(ctx); err != nil {
+		return err
+	}
+	definitions := &unstructured.UnstructuredList{}
+	definitions.SetGroupVersionKind(definitionKind.GroupVersion().WithKind(definitionKind.Kind + "List"))
+	if err := i.Client.List(ctx, definitions, client.MatchingLabels{nameLabel: "eddy", managerLabel: managedBy}); err != nil {
+		return fmt.Errorf("listing the definitions: %w", err)
+	}
+	var failed []error
+	for n := range definitions.Items {
+		definition := &definitions.Items[n]
+		if err := i.Client.Delete(ctx, definition); client.IgnoreNotFound(err) != nil {
+			failed = append(failed, fmt.Errorf("deleting %s: %w", definition.GetName(), err))
+			continue
+		}
+		i.Tell("✔ %s deleted", ssautil.FmtUnstructured(definition))
+	}
+	return errors.Join(failed...)
+}
+
+// Unused is an error while there are objects of Eddy's kinds.
+func (i *Installer) Unused(ctx context.Context) error {
+	for _, kind := range []string{v1.ResourceSetKind, v1.ResourceSetInputProviderKind} {
+		list := &metav1.PartialObjectMetadataList{}
+		list.SetGroupVersionKind(v1.GroupVersion.WithKind(kind + "List"))
+		err := i.Client.List(ctx, list)
+		if meta.IsNoMatchError(err) || apierrors.IsNotFound(err) {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("looking for objects of kind %s: %w", kind, err)
+		}
+		if count := len(list.Items); count > 0 {
+			return fmt.Errorf("the definitions stay: there are %d objects of kind %s; delete them while the operator runs, which takes their previews down, and come back then", count, kind)
+		}
+	}
+	return nil
+}
+
+// definitionKind is the kind of a definition.
+var definitionKind = schema.GroupVersionKind{Group: apiextensionsv1.GroupName, Version: "v1", Kind: "CustomResourceDefinition"}
