@@ -50,6 +50,7 @@ set of objects for each of them (ResourceSet), and lets Flux deploy them.`,
 		newGetCommand(streams), newDescribeCommand(streams), newEventsCommand(streams), newLogsCommand(streams), newOpenCommand(streams),
 		newDiffCommand(streams), newReconcileCommand(streams), newSuspendCommand(streams), newResumeCommand(streams), newWaitCommand(streams),
 	)
+	root.AddCommand(newInstallCommand(streams), newUninstallCommand(streams), newCheckCommand(streams))
 	return root
 }
 

@@ -28,7 +28,7 @@ func explain(err error) error {
 		text := err.Error()
 		return fmt.Errorf("context %q does not exist: choose one of `kubectl config get-contexts` with --context", text[strings.LastIndex(text, " ")+1:])
 	case errors.As(err, &noMatch) && noMatch.GroupKind.Group == v1.Group:
-		return fmt.Errorf("the cluster does not know the kind %s: install Eddy's CustomResourceDefinitions first (kubectl apply -f config/crd)", noMatch.GroupKind.Kind)
+		return fmt.Errorf("the cluster does not know the kind %s: install Eddy first, with eddy install", noMatch.GroupKind.Kind)
 	case apierrors.IsUnauthorized(err):
 		return fmt.Errorf("the cluster does not accept your credentials: log in again, or choose another --context (%w)", err)
 	case apierrors.IsForbidden(err):

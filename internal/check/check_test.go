@@ -1,0 +1,227 @@
+package check_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/discovery"
+	"k8s.io/client-go/rest"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/check"
+	"github.com/eddy-previews/eddy/internal/install"
+	"github.com/eddy-previews/eddy/test/apiserver"
+)
+
+var server *apiserver.Server
+
+func TestMain(m *testing.M) { os.Exit(apiserver.Main(m, &server)) }
+
+// TestWhatIsAmissIsNamedWithWhatToDo follows one cluster from empty to whole,
+// and on to what goes wrong in it then.
+func TestWhatIsAmissIsNamedWithWhatToDo(t *testing.T) {
+	namespace := server.Namespace(t)
+	withoutAnything(t, namespace)
+	withFlux(t, namespace)
+	withTheOperator(t, namespace)
+	withAccounts(t, namespace)
+	withAnotherOperator(t, namespace)
+}
+
+func withoutAnything(t *testing.T, namespace string) {
+	t.Run("an empty cluster", func(t *testing.T) {
+		results := prerequisites(t, server.Config, namespace)
+		expect(t, results, check.OK, "Kubernetes v1.")
+		expect(t, results, check.Failed, "source-controller does not run")
+		expect(t, results, check.Failed, "kustomize-controller does not run")
+		expect(t, results, check.OK, "you may install into namespace "+namespace)
+		expect(t, results, check.Warning, "no ingress class")
+		expect(t, results, check.OK, "no other operator")
+	})
+	t.Run("without the operator", func(t *testing.T) {
+		expect(t, installation(t, namespace), check.Failed, "the operator is not installed")
+	})
+}
+
+func withFlux(t *testing.T, namespace string) {
+	flux := map[string]string{"app.kubernetes.io/part-of": "flux"}
+	deploy(t, namespace, "source-controller", flux, 1)
+	broken := deploy(t, namespace, "kustomize-controller", flux, 0)
+	create(t, &networkingv1.IngressClass{ObjectMeta: metav1.ObjectMeta{Name: "nginx"}, Spec: networkingv1.IngressClassSpec{Controller: "example.com/nginx"}})
+	t.Run("Flux that does not start", func(t *testing.T) {
+		results := prerequisites(t, server.Config, namespace)
+		expect(t, results, check.OK, "source-controller v1.2.3: 1 of 1 replicas are ready")
+		expect(t, results, check.Failed, "kustomize-controller v1.2.3 has no replica that is ready")
+		expect(t, results, check.OK, "ingress class nginx")
+	})
+	available(t, broken, 1)
+}
+
+func withTheOperator(t *testing.T, namespace string) {
+	installer := &install.Installer{Client: server.Client, Tell: func(string, ...any) {}}
+	if _, err := installer.Install(t.Context(), install.Plan{Namespace: namespace}); err != nil {
+		t.Fatal(err)
+	}
+	operator := &appsv1.Deployment{}
+	if err := server.Client.Get(t.Context(), client.ObjectKey{Namespace: namespace, Name: install.Release}, operator); err != nil {
+		t.Fatal(err)
+	}
+	available(t, operator, 1)
+	t.Run("an operator of which half is there", func(t *testing.T) {
+		expect(t, installation(t, namespace), check.Warning, "1 of 2 replicas are ready, in namespace "+namespace)
+	})
+	t.Run("all that is else is well", func(t *testing.T) {
+		for _, result := range installation(t, namespace) {
+			if result.State == check.Failed {
+				t.Error(result)
+			}
+		}
+		expect(t, installation(t, namespace), check.OK, "resourcesets.fluxcd.controlplane.io is up to date")
+	})
+	t.Run("a definition of another version", func(t *testing.T) {
+		edit(t, "resourcesets."+v1.Group)
+		expect(t, installation(t, namespace), check.Warning, "resourcesets.fluxcd.controlplane.io is that of another version")
+	})
+}
+
+func withAccounts(t *testing.T, namespace string) {
+	t.Run("accounts that ResourceSets are applied as", func(t *testing.T) {
+		set := &v1.ResourceSet{ObjectMeta: metav1.ObjectMeta{Name: "set", Namespace: namespace}}
+		set.Spec.ResourcesTemplate = "{}"
+		create(t, set)
+		expect(t, installation(t, namespace), check.Failed, `ResourceSet `+namespace+`/set is applied as the account "previews", which is not in its namespace`)
+		create(t, &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: "previews", Namespace: namespace}})
+		expect(t, installation(t, namespace), check.OK, "ResourceSets are applied as: 1")
+
+		set.Spec.ServiceAccountName = "strong"
+		if err := server.Client.Update(context.Background(), set); err != nil {
+			t.Fatal(err)
+		}
+		create(t, &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: "strong", Namespace: namespace}})
+		expect(t, installation(t, namespace), check.Failed, `the account "strong", and the operator may not act as it`)
+	})
+}
+
+func withAnotherOperator(t *testing.T, namespace string) {
+	t.Run("a Flux Operator", func(t *testing.T) {
+		deploy(t, namespace, "flux-operator", map[string]string{"app.kubernetes.io/name": "flux-operator"}, 1)
+		expect(t, prerequisites(t, server.Config, namespace), check.Failed, "flux-operator runs in namespace "+namespace)
+		expect(t, installation(t, namespace), check.Failed, "flux-operator runs in namespace "+namespace)
+	})
+	t.Run("objects that another operator has written", func(t *testing.T) {
+		set := &v1.ResourceSet{ObjectMeta: metav1.ObjectMeta{Name: "theirs", Namespace: namespace}}
+		set.Spec.ResourcesTemplate = "{}"
+		create(t, set)
+		set.Status.LastAppliedRevision = "sha256:1"
+		if err := server.Client.Status().Update(context.Background(), set, client.FieldOwner("flux-operator")); err != nil {
+			t.Fatal(err)
+		}
+		expect(t, installation(t, namespace), check.Warning, "ResourceSet/"+namespace+"/theirs")
+	})
+}
+
+func TestSomebodyWithoutPermissionsIsToldWhichAreMissing(t *testing.T) {
+	server.Require(t)
+	create(t, &rbacv1.ClusterRoleBinding{
+		ObjectMeta: metav1.ObjectMeta{Name: "reader"},
+		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "view"},
+		Subjects:   []rbacv1.Subject{{Kind: "User", Name: "reader"}},
+	})
+	config := rest.CopyConfig(server.Config)
+	config.Impersonate = rest.ImpersonationConfig{UserName: "reader", Groups: []string{"system:authenticated"}}
+	expect(t, prerequisites(t, config, "default"), check.Failed, "you may not write customresourcedefinitions, clusterroles")
+}
+
+func prerequisites(t *testing.T, config *rest.Config, namespace string) []check.Result {
+	t.Helper()
+	return check.Prerequisites(context.Background(), target(t, config, namespace))
+}
+
+func installation(t *testing.T, namespace string) []check.Result {
+	t.Helper()
+	return check.Installation(context.Background(), target(t, server.Config, namespace))
+}
+
+func target(t *testing.T, config *rest.Config, namespace string) *check.Cluster {
+	t.Helper()
+	server.Require(t)
+	version, err := discovery.NewDiscoveryClientForConfig(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	direct, err := client.New(config, client.Options{Scheme: server.Client.Scheme()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &check.Cluster{Client: direct, Discovery: version, Namespace: namespace}
+}
+
+// expect looks for a result; what is not well tells what to do.
+func expect(t *testing.T, results []check.Result, state check.State, message string) {
+	t.Helper()
+	var all []string
+	for _, result := range results {
+		if result.State == state && strings.Contains(result.Message, message) {
+			if (state == check.OK) != (result.Fix == "") {
+				t.Errorf("%v tells to do %q", result, result.Fix)
+			}
+			return
+		}
+		all = append(all, fmt.Sprint(result))
+	}
+	t.Errorf("%s %q is not among\n%s", state, message, strings.Join(all, "\n"))
+}
+
+func deploy(t *testing.T, namespace, name string, labels map[string]string, replicas int32) *appsv1.Deployment {
+	t.Helper()
+	out := &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: namespace, Labels: labels}}
+	out.Spec.Selector = &metav1.LabelSelector{MatchLabels: map[string]string{"a": name}}
+	out.Spec.Template.Labels = out.Spec.Selector.MatchLabels
+	out.Spec.Template.Spec.Containers = []corev1.Container{{Name: "c", Image: "registry.example.com:5000/" + name + ":v1.2.3"}}
+	create(t, out)
+	available(t, out, replicas)
+	return out
+}
+
+// available says what nobody else says here: how many replicas are ready.
+func available(t *testing.T, deployment *appsv1.Deployment, replicas int32) {
+	t.Helper()
+	deployment.Status = appsv1.DeploymentStatus{ObservedGeneration: deployment.Generation, Replicas: replicas, ReadyReplicas: replicas, AvailableReplicas: replicas}
+	if err := server.Client.Status().Update(context.Background(), deployment); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// edit takes a printer column out of a definition.
+func edit(t *testing.T, name string) {
+	t.Helper()
+	scheme := server.Client.Scheme()
+	if err := apiextensionsv1.AddToScheme(scheme); err != nil {
+		t.Fatal(err)
+	}
+	crd := &apiextensionsv1.CustomResourceDefinition{}
+	if err := server.Client.Get(context.Background(), client.ObjectKey{Name: name}, crd); err != nil {
+		t.Fatal(err)
+	}
+	crd.Spec.Versions[0].AdditionalPrinterColumns = nil
+	if err := server.Client.Update(context.Background(), crd); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func create(t *testing.T, object client.Object) {
+	t.Helper()
+	if err := server.Client.Create(context.Background(), object); err != nil {
+		t.Fatal(err)
+	}
+}

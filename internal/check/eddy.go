@@ -1,0 +1,136 @@
+package check
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	appsv1 "k8s.io/api/apps/v1"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/install"
+)
+
+// definitions checks that the cluster has the definitions of this version.
+func definitions(ctx context.Context, c *Cluster) ([]Result, error) {
+	objects, err := install.Render(install.Plan{Namespace: c.Namespace})
+	if err != nil {
+		return nil, err
+	}
+	var out []Result
+	for _, wanted := range objects {
+		if wanted.GetKind() != "CustomResourceDefinition" {
+			continue
+		}
+		result, err := definition(ctx, c, wanted)
+		if err != nil {
+			return out, err
+		}
+		out = append(out, result)
+	}
+	return out, nil
+}
+
+func definition(ctx context.Context, c *Cluster, wanted *unstructured.Unstructured) (Result, error) {
+	found := &unstructured.Unstructured{}
+	found.SetGroupVersionKind(wanted.GroupVersionKind())
+	err := c.Client.Get(ctx, client.ObjectKeyFromObject(wanted), found)
+	if apierrors.IsNotFound(err) {
+		return failed("run `eddy install`", "the definition %s is missing", wanted.GetName()), nil
+	}
+	if err != nil {
+		return Result{}, fmt.Errorf("reading the definition %s: %w", wanted.GetName(), err)
+	}
+	is, err := versions(found)
+	if err != nil {
+		return Result{}, err
+	}
+	should, err := versions(wanted)
+	if err != nil {
+		return Result{}, err
+	}
+	if !equality.Semantic.DeepEqual(is, should) {
+		return warning("run `eddy install`, or upgrade the chart; when the cluster is ahead, upgrade this eddy",
+			"the definition %s is that of another version of Eddy, or of Flux Operator", wanted.GetName()), nil
+	}
+	return ok("the definition %s is up to date", wanted.GetName()), nil
+}
+
+// versions are what a definition says about its kind.
+func versions(definition *unstructured.Unstructured) ([]apiextensionsv1.CustomResourceDefinitionVersion, error) {
+	var read apiextensionsv1.CustomResourceDefinition
+	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(definition.Object, &read); err != nil {
+		return nil, fmt.Errorf("reading the definition %s: %w", definition.GetName(), err)
+	}
+	return read.Spec.Versions, nil
+}
+
+// deployed checks that the operator runs.
+func deployed(ctx context.Context, c *Cluster) ([]Result, error) {
+	var found appsv1.DeploymentList
+	if err := c.Client.List(ctx, &found, install.Operators()); err != nil {
+		return nil, fmt.Errorf("looking for the operator: %w", err)
+	}
+	var out []Result
+	for n := range found.Items {
+		result := ready(&found.Items[n])
+		result.Message += ", in namespace " + found.Items[n].Namespace
+		out = append(out, result)
+	}
+	if len(out) == 0 {
+		return []Result{failed("run `eddy install`, or install the chart", "the operator is not installed")}, nil
+	}
+	return out, nil
+}
+
+// managers looks at who wrote the status of the objects last: another operator
+// that runs elsewhere, under a name that is not looked for, gives itself away.
+func managers(ctx context.Context, c *Cluster) ([]Result, error) {
+	var theirs []string
+	count := 0
+	for _, kind := range []string{v1.ResourceSetKind, v1.ResourceSetInputProviderKind} {
+		list := &metav1.PartialObjectMetadataList{}
+		list.SetGroupVersionKind(v1.GroupVersion.WithKind(kind + "List"))
+		err := c.Client.List(ctx, list)
+		if meta.IsNoMatchError(err) || apierrors.IsNotFound(err) {
+			return nil, nil // the missing definition is reported already
+		}
+		if err != nil {
+			return nil, fmt.Errorf("looking at objects of kind %s: %w", kind, err)
+		}
+		count += len(list.Items)
+		for n := range list.Items {
+			if lastWriter(&list.Items[n]) == peer {
+				theirs = append(theirs, fmt.Sprintf("%s/%s/%s", kind, list.Items[n].Namespace, list.Items[n].Name))
+			}
+		}
+	}
+	if len(theirs) > 0 {
+		slices.Sort(theirs)
+		return []Result{warning("see that no Flux Operator runs; Eddy takes them over when it reconciles them",
+			"%d of %d objects were last written by Flux Operator, %s among them", len(theirs), count, theirs[0])}, nil
+	}
+	return []Result{ok("%d objects, and none of them last written by Flux Operator", count)}, nil
+}
+
+// peer is the field manager of Flux Operator.
+const peer = "flux-operator"
+
+// lastWriter is the field manager that wrote an object's status last.
+func lastWriter(object *metav1.PartialObjectMetadata) string {
+	var last metav1.ManagedFieldsEntry
+	for _, entry := range object.ManagedFields {
+		if entry.Subresource == "status" && entry.Time != nil && (last.Time == nil || last.Time.Before(entry.Time)) {
+			last = entry
+		}
+	}
+	return last.Manager
+}

@@ -1,0 +1,125 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/spf13/cobra"
+	"k8s.io/client-go/discovery"
+
+	"github.com/eddy-previews/eddy/internal/check"
+)
+
+// checkCommand are the options of `eddy check`.
+type checkCommand struct {
+	Streams
+	*cluster
+	Pre    bool
+	Output string
+}
+
+// newCheckCommand returns `eddy check`.
+func newCheckCommand(streams Streams) *cobra.Command {
+	o := &checkCommand{Streams: streams, cluster: newHomeCluster()}
+	cmd := &cobra.Command{
+		Use:   "check",
+		Short: "Check that the cluster has what Eddy needs, and that Eddy works",
+		Long: `Check that the cluster has what Eddy needs, and that Eddy works: the version of the
+cluster, Flux, the CustomResourceDefinitions, the operator, another operator that would
+work on the same objects, and what answers at the URLs of previews. Nothing is changed.
+
+The exit code is 1 when a check fails; a warning leaves it at 0.`,
+		Example: `  # Before Eddy is installed: also whether you may install it
+  eddy check --pre
+
+  # In a script
+  eddy check -o json`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context()) },
+	}
+	o.bindHome(cmd)
+	cmd.Flags().BoolVar(&o.Pre, "pre", false, "check only what is needed before Eddy is installed")
+	cmd.Flags().StringVarP(&o.Output, "output", "o", "", "json, or lines for a person when empty")
+	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"json"}, cobra.ShellCompDirectiveNoFileComp)) // the flag is there
+	return cmd
+}
+
+func (o *checkCommand) run(ctx context.Context) error {
+	if o.Output != "" && o.Output != "json" {
+		return fmt.Errorf("--output: there is no format %q; expected json", o.Output)
+	}
+	target, err := o.target()
+	if err != nil {
+		return err
+	}
+	checks := check.Installation
+	if o.Pre {
+		checks = check.Prerequisites
+	}
+	results := checks(ctx, target)
+	if err := o.print(results); err != nil {
+		return err
+	}
+	failed := 0
+	for _, result := range results {
+		if result.State == check.Failed {
+			failed++
+		}
+	}
+	if failed > 0 {
+		return fmt.Errorf("%d of %d checks failed", failed, len(results))
+	}
+	return nil
+}
+
+func (o *checkCommand) target() (*check.Cluster, error) {
+	config, err := o.config()
+	if err != nil {
+		return nil, err
+	}
+	version, err := discovery.NewDiscoveryClientForConfig(config)
+	if err != nil {
+		return nil, err
+	}
+	direct, err := o.client()
+	if err != nil {
+		return nil, err
+	}
+	namespace, err := o.namespace()
+	return &check.Cluster{Client: direct, Discovery: version, Namespace: namespace}, err
+}
+
+// print prints a line for each result, and below it what to do.
+func (o *checkCommand) print(results []check.Result) error {
+	if o.Output == "json" {
+		encoder := json.NewEncoder(o.Out)
+		encoder.SetIndent("", "  ")
+		encoder.SetEscapeHTML(false)
+		return encoder.Encode(results)
+	}
+	out := o.screen()
+	for _, result := range results {
+		if _, err := fmt.Fprintf(out, "%s %s\n", sign(result.State), result.Message); err != nil {
+			return err
+		}
+		if result.Fix == "" {
+			continue
+		}
+		if _, err := fmt.Fprintf(out, "  → %s\n", faint(result.Fix)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func sign(state check.State) string {
+	switch state {
+	case check.OK:
+		return green("✔")
+	case check.Warning:
+		return yellow("⚠")
+	default:
+		return red("✗")
+	}
+}
