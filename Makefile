@@ -33,16 +33,19 @@ demo-check: build packages ## Play the same story unattended and check each step
 test: build packages ## Run all tests: unit, API server and end to end
 	KUBEBUILDER_ASSETS="$$($(BIN)/cluster assets)" $(GO) test -timeout 30m ./...
 	$(GO) test -C test/cluster -timeout 20m ./...
+	$(GO) test -C packaging ./...
 
 .PHONY: test-unit
 test-unit: ## Run the tests that need no cluster, in seconds
 	$(GO) test -short ./...
 	$(GO) test -C test/cluster -short ./...
+	$(GO) test -C packaging -short ./...
 
 .PHONY: lint
 lint: ## Run the linters
 	$(GO) tool -modfile=tools/lint.mod golangci-lint run ./...
 	cd test/cluster && $(GO) tool -modfile=../../tools/lint.mod golangci-lint run --config ../../.golangci.yml ./...
+	cd packaging && $(GO) tool -modfile=../tools/lint.mod golangci-lint run --config ../.golangci.yml ./...
 
 .PHONY: generate
 generate: ## Generate deepcopy functions, CRDs (the chart's too) and the API reference
@@ -51,6 +54,11 @@ generate: ## Generate deepcopy functions, CRDs (the chart's too) and the API ref
 	cp config/crd/*.yaml charts/eddy/files/crds/
 	$(GO) tool -modfile=tools/generate.mod crd-ref-docs --log-level=ERROR \
 	  --source-path=api/v1 --config=tools/api-docs.yaml --renderer=markdown --output-path=docs/api.md
+
+.PHONY: image
+image: ## Build the container image into dist/eddy-image.tar; PUSH=REGISTRY/REPOSITORY pushes it
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(GO) run -C packaging . --root $(CURDIR) --output $(CURDIR)/dist/eddy-image.tar \
+	  --version $(VERSION) --revision $$(git rev-parse HEAD) $(if $(PUSH),--push $(PUSH))
 
 .PHONY: bench
 bench: ## Run the benchmarks
@@ -63,4 +71,4 @@ packages: # Install the Debian packages that a real node needs, where that can b
 .PHONY: clean
 clean: ## Take the demo down and remove what was built here
 	-$(BIN)/cluster down
-	rm -rf $(BIN)
+	rm -rf $(BIN) dist
