@@ -193,6 +193,30 @@ func TestARegistrysLimitIsObeyed(t *testing.T) {
 	}
 }
 
+func TestARegistrysLimitHoldsForAllSessionsOfAnAccount(t *testing.T) {
+	registry := forge.NewRegistry(t)
+	registry.Push(t, "", "a")
+	clients := source.NewClients(time.Now)
+	open := func(password string) source.Source {
+		return openWith(t, source.Config{
+			Type: v1.InputProviderOCIArtifactTag, URL: registry.URL, Clients: clients, Registry: login(password),
+			TLS: &tls.Config{RootCAs: registry.Trust(), MinVersion: tls.VersionTLS12},
+		})
+	}
+	registry.Break(only("/tags/list", forge.Status(http.StatusTooManyRequests, "Retry-After", "3600")))
+	_, first := open(forge.Token).List(context.Background(), source.Query{})
+	registry.Break(nil)
+	asked := registry.Asked("")
+	_, second := open(forge.Token).List(context.Background(), source.Query{})
+	var limited *source.RateLimited
+	if !errors.As(first, &limited) || !errors.As(second, &limited) || registry.Asked("") != asked {
+		t.Errorf("asked %d times more\nat first: %v\nthen: %v", registry.Asked("")-asked, first, second)
+	}
+	if _, err := open("wr0ng").List(context.Background(), source.Query{}); !errors.Is(err, source.ErrUnauthorized) {
+		t.Errorf("another account: %v", err)
+	}
+}
+
 func TestAWrongPasswordIsRefusedAndNotRepeated(t *testing.T) {
 	registry := forge.NewRegistry(t)
 	registry.Push(t, "", "a")

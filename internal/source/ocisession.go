@@ -3,6 +3,7 @@ package source
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -23,6 +24,7 @@ func (o *ociRepository) login(ctx context.Context) (http.RoundTripper, error) {
 	if err != nil {
 		return nil, fmt.Errorf("getting credentials: %w", err)
 	}
+	o.guard.account = sha256.Sum256(fmt.Appendf(nil, "%q", login))
 	o.secrets = []string{login.Password, login.RegistryToken, login.IdentityToken, login.Auth}
 	o.session, err = transport.NewWithContext(ctx, o.repository.Registry, authn.FromConfig(login), o.guard,
 		[]string{o.repository.Scope(transport.PullScope)})
@@ -67,6 +69,9 @@ type ociGuard struct {
 	next   http.RoundTripper
 	shared *Clients
 	plain  bool
+	// account is a digest of who logs in: a registry counts by account, and
+	// gives each session a token of its own.
+	account [sha256.Size]byte
 }
 
 // errPlain is what a host that looks local is not to be asked over plain HTTP.
@@ -77,7 +82,7 @@ func (g *ociGuard) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.URL.Scheme != "https" && !g.plain {
 		return nil, errPlain
 	}
-	who := callerOf(req)
+	who := caller{host: req.URL.Host, login: g.account}
 	if err := g.shared.limits.wait(req.Context(), who); err != nil {
 		return nil, err
 	}

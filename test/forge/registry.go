@@ -36,9 +36,10 @@ type Registry struct {
 
 	inner http.Handler
 
-	mu    sync.Mutex
-	fault Fault
-	asked []string
+	mu     sync.Mutex
+	fault  Fault
+	asked  []string
+	issued int
 }
 
 // repository is its only one.
@@ -117,7 +118,7 @@ func (r *Registry) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	case fault != nil && fault(w, req):
 	case req.URL.Path == "/token":
 		r.token(w, req)
-	case r.Password != "" && req.Header.Get("Authorization") != "Bearer "+r.bearer():
+	case r.Password != "" && !strings.HasPrefix(req.Header.Get("Authorization"), "Bearer "+r.bearer()):
 		w.Header().Set("WWW-Authenticate", fmt.Sprintf(`Bearer realm="https://%s/token",service="registry",scope="repository:acme/api:pull"`, req.Host))
 		registryError(w, http.StatusUnauthorized, "UNAUTHORIZED", "authentication required")
 	case strings.HasSuffix(req.URL.Path, "/tags/list"):
@@ -127,16 +128,21 @@ func (r *Registry) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	}
 }
 
-func (r *Registry) bearer() string { return "token-for-" + r.Password[:4] }
+// bearer is what all tokens begin with.
+func (r *Registry) bearer() string { return "token-for-" + r.Password[:4] + "-" }
 
-// token issues a token for the password, in either way that clients ask.
+// token issues a new token for the password, in either way that clients ask.
 func (r *Registry) token(w http.ResponseWriter, req *http.Request) {
 	_, password, _ := req.BasicAuth()
 	if password != r.Password {
 		registryError(w, http.StatusUnauthorized, "UNAUTHORIZED", "incorrect username or password")
 		return
 	}
-	answer(w, http.StatusOK, map[string]any{"token": r.bearer(), "expires_in": 300})
+	r.mu.Lock()
+	r.issued++
+	token := fmt.Sprint(r.bearer(), r.issued)
+	r.mu.Unlock()
+	answer(w, http.StatusOK, map[string]any{"token": token, "expires_in": 300})
 }
 
 // tags pages through what the registry lists.
