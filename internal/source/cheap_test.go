@@ -2,6 +2,8 @@ package source_test
 
 import (
 	"context"
+	"crypto/tls"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -236,6 +238,32 @@ func TestProvidersThatPollTogetherShareAListing(t *testing.T) {
 			t.Error("it still fails")
 		}
 	})
+}
+
+func TestWhatCannotBeComparedIsSharedWithNobody(t *testing.T) {
+	clients, since := source.NewClients(time.Now), time.Now()
+	registry := forge.NewRegistry(t)
+	registry.Push(t, "", "a")
+	config := source.Config{
+		Type: v1.InputProviderOCIArtifactTag, URL: registry.URL, Clients: clients,
+		TLS: &tls.Config{RootCAs: registry.Trust(), MinVersion: tls.VersionTLS12},
+	}
+	for password, want := range map[login]error{forge.Token: nil, "wr0ng": source.ErrUnauthorized} {
+		config.Registry = password
+		if _, err := clients.List(context.Background(), openWith(t, config), config, source.Query{}, since); !errors.Is(err, want) {
+			t.Errorf("a registry, with the password %q: %v, want %v", password, err, want)
+		}
+	}
+	for _, name := range []string{"a", "b"} {
+		config := source.Config{Type: v1.InputProviderExternalArtifact, Clients: clients}
+		config.Artifacts = func(context.Context) ([]source.Artifact, error) {
+			return []source.Artifact{{Namespace: "apps", Name: name}}, nil
+		}
+		items, err := clients.List(context.Background(), openWith(t, config), config, source.Query{}, since)
+		if err != nil || len(items) != 1 || !strings.Contains(string(items[0].Values["name"].Raw), name) {
+			t.Errorf("the artifact %q: listed %v: %v", name, items, err)
+		}
+	}
 }
 
 func TestMetricsTellWhatAForgeWasAsked(t *testing.T) {

@@ -3,8 +3,8 @@ package source
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
 )
@@ -31,9 +31,16 @@ type listings struct {
 // listing says what was asked, and as whom. Credentials are compared by what
 // they are, so nobody sees what only another one may.
 type listing struct {
-	providerType, url, labels string
-	credentials               Credentials
-	connections               http.RoundTripper
+	providerType, url, query string
+	credentials              Credentials
+	connections              http.RoundTripper
+	insecure                 bool
+}
+
+// isShareable reports whether a listing depends on nothing but what its key
+// holds. Who asks a registry, a cloud or the cluster cannot be compared.
+func (c Config) isShareable() bool {
+	return c.Registry == nil && c.AWS == nil && c.Artifacts == nil
 }
 
 // flight is a listing that is being asked for, or that was.
@@ -50,10 +57,10 @@ var errUnfinished = errors.New("the listing was not finished")
 // that another provider has asked for, or its own. The items are the caller's
 // to read, not to change. The zero Clients, nil, shares nothing.
 func (c *Clients) List(ctx context.Context, src Source, config Config, q Query, since time.Time) ([]Item, error) {
-	if c == nil || !isShareable(config.Type) {
+	if c == nil || !config.isShareable() {
 		return src.List(ctx, q)
 	}
-	key := listing{config.Type, config.URL, strings.Join(q.Labels, "\n"), config.Credentials, c.transport(config)}
+	key := listing{config.Type, config.URL, fmt.Sprintf("%q", q), config.Credentials, c.transport(config), config.Insecure}
 	for {
 		current, ours := c.listings.join(key, since)
 		if ours {

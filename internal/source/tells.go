@@ -24,16 +24,3 @@ func TellsOf(providerType string) Tells {
 		v1.InputProviderGitLabMergeRequest:     everything,
 	}[providerType]
 }
-
-// isShareable reports whether the listing of a type depends on nothing but the
-// URL, the credentials, the connection and the query, so that all who have the
-// same may share it.
-func isShareable(providerType string) bool {
-	switch providerType {
-	case v1.InputProviderAzureDevOpsPullRequest, v1.InputProviderGiteaPullRequest,
-		v1.InputProviderGitHubPullRequest, v1.InputProviderGitLabMergeRequest:
-		return true
-	default:
-		return false
-	}
-}
