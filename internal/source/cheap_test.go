@@ -165,17 +165,24 @@ func TestNothingChangedOfWhatWasNeverAskedIsAnError(t *testing.T) {
 	})
 }
 
+// share lists what a configuration reaches, or takes a listing that was begun
+// since then.
+func share(t *testing.T, config source.Config, q source.Query, since time.Time) (int, error) {
+	t.Helper()
+	items, err := config.Clients.List(context.Background(), openWith(t, config), config, q, since)
+	return len(items), err
+}
+
 func TestProvidersThatPollTogetherShareAListing(t *testing.T) {
 	f := forge.NewGitHub(t)
 	f.Open(forge.Request{})
-	clients := source.NewClients(time.Now)
-	config := sharing(f, clients, forge.Token)
+	config := sharing(f, source.NewClients(time.Now), forge.Token)
 	get := func(since time.Time) int {
-		items, err := clients.List(context.Background(), openWith(t, config), config, source.Query{}, since)
+		got, err := share(t, config, source.Query{}, since)
 		if err != nil {
 			t.Error(err)
 		}
-		return len(items)
+		return got
 	}
 	t.Run("one that is recent enough is taken", func(t *testing.T) {
 		since := time.Now()
@@ -213,29 +220,32 @@ func TestProvidersThatPollTogetherShareAListing(t *testing.T) {
 			t.Errorf("fifty polls asked %d times", asked)
 		}
 	})
-	t.Run("other credentials and other labels are other listings", func(t *testing.T) {
-		since, before := time.Now(), f.Asked()
-		get(since)
-		other := sharing(f, clients, "wrong")
-		if _, err := clients.List(context.Background(), openWith(t, other), other, source.Query{}, since); err == nil {
-			t.Error("a wrong token lists")
-		}
-		if _, err := clients.List(context.Background(), openWith(t, config), config, source.Query{Labels: []string{"a"}}, since); err != nil {
-			t.Error(err)
-		}
-		if asked := f.Asked() - before; asked != 3 {
-			t.Errorf("asked %d times, want 3", asked)
-		}
-	})
+}
+
+func TestWhatIsNotTheSameIsNotShared(t *testing.T) {
+	f := forge.NewGitHub(t)
+	f.Open(forge.Request{})
+	config, since := sharing(f, source.NewClients(time.Now), forge.Token), time.Now()
 	t.Run("a failure is shared with nobody", func(t *testing.T) {
-		since := time.Now()
 		f.Break(forge.Status(http.StatusBadGateway))
-		if _, err := clients.List(context.Background(), openWith(t, config), config, source.Query{}, since); err == nil {
+		if _, err := share(t, config, source.Query{}, since); err == nil {
 			t.Error("it did not fail")
 		}
 		f.Mend()
-		if get(since) < 2 {
-			t.Error("it still fails")
+		if got, err := share(t, config, source.Query{}, since); got != 1 || err != nil {
+			t.Errorf("listed %d requests: %v", got, err)
+		}
+	})
+	t.Run("other credentials and other labels are other listings", func(t *testing.T) {
+		before := f.Asked()
+		if _, err := share(t, sharing(f, config.Clients, "wrong"), source.Query{}, since); err == nil {
+			t.Error("a wrong token lists")
+		}
+		if _, err := share(t, config, source.Query{Labels: []string{"a"}}, since); err != nil {
+			t.Error(err)
+		}
+		if asked := f.Asked() - before; asked != 2 {
+			t.Errorf("asked %d times, want 2", asked)
 		}
 	})
 }
@@ -250,7 +260,7 @@ func TestWhatCannotBeComparedIsSharedWithNobody(t *testing.T) {
 	}
 	for password, want := range map[login]error{forge.Token: nil, "wr0ng": source.ErrUnauthorized} {
 		config.Registry = password
-		if _, err := clients.List(context.Background(), openWith(t, config), config, source.Query{}, since); !errors.Is(err, want) {
+		if _, err := share(t, config, source.Query{}, since); !errors.Is(err, want) {
 			t.Errorf("a registry, with the password %q: %v, want %v", password, err, want)
 		}
 	}
