@@ -216,10 +216,15 @@ func skip(before, obj Object, outcome Outcome) bool {
 	return !equality.Semantic.DeepEqual(before, obj)
 }
 
-// mark sets the conditions of an outcome.
+// mark sets the conditions of an outcome. One that stays what it was keeps its
+// time: an object that waits for an hour is not written each second.
 func mark(obj Object, outcome Outcome) {
-	conditions.Delete(obj, meta.StalledCondition)
-	conditions.Delete(obj, meta.ReconcilingCondition)
+	if outcome.Kind != Waiting && outcome.Kind != Failed {
+		conditions.Delete(obj, meta.ReconcilingCondition)
+	}
+	if outcome.Kind != Stalled {
+		conditions.Delete(obj, meta.StalledCondition)
+	}
 	switch outcome.Kind {
 	case Skipped: // it leaves them alone
 	case Ready:
