@@ -61,7 +61,11 @@ image: ## Build the container image into dist/eddy-image.tar; PUSH=REGISTRY/REPO
 	  --version $(VERSION) --revision $$(git rev-parse HEAD) $(if $(PUSH),--push $(PUSH))
 
 .PHONY: bench
-bench: ## Run the benchmarks
+bench: build ## Measure requests, time and memory; BENCH='--operator CMD' compares
+	@KUBEBUILDER_ASSETS="$$($(BIN)/cluster assets)" $(GO) run ./test/bench $(BENCH)
+
+.PHONY: bench-rendering
+bench-rendering: ## Compare compiled rendering with rendering the text
 	$(GO) test -run '^$$' -bench . -benchmem ./internal/...
 
 .PHONY: packages

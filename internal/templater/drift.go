@@ -50,13 +50,15 @@ type drift struct {
 type watched struct {
 	gvk    schema.GroupVersionKind
 	synced func() bool
+	// patience is until when runs wait for the watch to begin.
+	patience time.Time
 }
 
 // moment is how long changes of status are gathered before a set is woken: a
 // thousand previews that get ready together are looked at together.
 const moment = time.Second
 
-// syncTimeout bounds how long the first run that applies a kind waits for the
+// syncTimeout bounds how long the first runs that apply a kind wait for the
 // watch to begin. Without it, what happens meanwhile is found an interval later.
 const syncTimeout = 5 * time.Second
 
@@ -97,20 +99,34 @@ func (d *drift) watch(ctx context.Context, inventory apply.Inventory) error {
 	if d == nil {
 		return nil
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
+	var all []watched
+	seen := map[schema.GroupKind]bool{}
 	for _, entry := range inventory {
 		kind := schema.GroupKind{Group: entry.Group, Kind: entry.Kind}
-		if _, known := d.watched[kind]; known || !d.isKnown(kind, entry.Version) {
+		if seen[kind] {
 			continue
 		}
-		synced, err := d.follow(ctx, kind.WithVersion(entry.Version))
+		if seen[kind] = true; !d.isKnown(kind, entry.Version) {
+			continue
+		}
+		one, err := d.follow(ctx, kind.WithVersion(entry.Version))
 		if err != nil {
 			return fmt.Errorf("watching %s: %w", kind, err)
 		}
-		d.watched[kind] = watched{gvk: kind.WithVersion(entry.Version), synced: synced}
+		all = append(all, one)
+	}
+	for _, one := range all {
+		one.wait(ctx)
 	}
 	return nil
+}
+
+// wait waits until the watch has brought all that is there. An account that may
+// not watch never gets there, and goes without; so nobody else waits for it.
+func (w watched) wait(ctx context.Context) {
+	timed, cancel := context.WithDeadline(ctx, w.patience)
+	defer cancel()
+	_ = toolscache.WaitForCacheSync(timed.Done(), w.synced)
 }
 
 // isKnown reports whether the cluster serves a kind; one whose definition is
@@ -120,14 +136,18 @@ func (d *drift) isKnown(kind schema.GroupKind, version string) bool {
 	return err == nil
 }
 
-// follow starts to watch one kind. It returns what tells whether the watch has
-// brought all that is there.
-func (d *drift) follow(ctx context.Context, gvk schema.GroupVersionKind) (synced func() bool, err error) {
+// follow watches one kind from now on, unless that is done already.
+func (d *drift) follow(ctx context.Context, gvk schema.GroupVersionKind) (watched, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if known, ok := d.watched[gvk.GroupKind()]; ok {
+		return known, nil
+	}
 	object := &metav1.PartialObjectMetadata{}
 	object.SetGroupVersionKind(gvk)
 	informer, err := d.cache.GetInformer(ctx, object, cache.BlockUntilSynced(false))
 	if err != nil {
-		return nil, err
+		return watched{}, err
 	}
 	registered, err := informer.AddEventHandler(toolscache.ResourceEventHandlerFuncs{
 		UpdateFunc: func(was, is any) {
@@ -141,13 +161,11 @@ func (d *drift) follow(ctx context.Context, gvk schema.GroupVersionKind) (synced
 		DeleteFunc: func(object any) { d.notify(ownerOf(metadataOf(object))) },
 	})
 	if err != nil {
-		return nil, err
+		return watched{}, err
 	}
-	timed, cancel := context.WithTimeout(ctx, syncTimeout)
-	defer cancel()
-	// An account that may not watch never gets there, and goes without.
-	_ = toolscache.WaitForCacheSync(timed.Done(), registered.HasSynced)
-	return registered.HasSynced, nil
+	followed := watched{gvk: gvk, synced: registered.HasSynced, patience: time.Now().Add(syncTimeout)}
+	d.watched[gvk.GroupKind()] = followed
+	return followed, nil
 }
 
 // observed returns what the watch knows of the objects of an inventory; false
