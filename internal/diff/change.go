@@ -99,7 +99,9 @@ const (
 func mask(before, after any) (any, any) {
 	was, isMap := before.(map[string]any)
 	now, areMaps := after.(map[string]any)
-	if before != nil && after != nil && isMap != areMaps { // it becomes something else
+	wasList, isList := before.([]any)
+	nowList, areLists := after.([]any)
+	if before != nil && after != nil && (isMap != areMaps || isList != areLists) { // it becomes something else
 		one, _ := mask(before, nil)
 		_, other := mask(nil, after)
 		return one, other
@@ -107,9 +109,7 @@ func mask(before, after any) (any, any) {
 	if isMap || areMaps {
 		return maskMaps(was, now)
 	}
-	wasList, _ := before.([]any)
-	nowList, _ := after.([]any)
-	if wasList == nil && nowList == nil {
+	if !isList && !areLists {
 		return before, after
 	}
 	outBefore, outAfter := make([]any, len(wasList)), make([]any, len(nowList))
@@ -150,10 +150,17 @@ func maskMaps(was, now map[string]any) (any, any) {
 	return outBefore, outAfter
 }
 
-// maskValues hides each value of the data of a Secret.
+// maskValues hides each value of the data of a Secret; data that is no map, such
+// as one template for all of it, is one value.
 func maskValues(before, after any) (any, any) {
-	was, _ := before.(map[string]any)
-	now, _ := after.(map[string]any)
+	was, isMap := before.(map[string]any)
+	now, areMaps := after.(map[string]any)
+	if (before != nil && !isMap) || (after != nil && !areMaps) {
+		if before == nil || after == nil || reflect.DeepEqual(before, after) {
+			return masked, masked
+		}
+		return maskedBefore, maskedAfter
+	}
 	outBefore, outAfter := copyOf(was), copyOf(now)
 	for _, key := range keys(was, now) {
 		one, there := was[key]

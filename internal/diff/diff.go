@@ -15,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/fluxcd/pkg/ssa"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -226,7 +227,7 @@ func (c *comparing) plan(ctx context.Context, set *v1.ResourceSet, plan render.P
 		}
 	}
 	if len(silent) > 0 {
-		c.Notes = append(c.Notes, fmt.Sprintf("provider %v has not reported yet: the previews of its pull requests are not known, and nothing is deleted", silent))
+		c.Notes = append(c.Notes, fmt.Sprintf("%s not reported yet: the previews of such inputs are not known, and nothing is deleted", nobodyYet(silent)))
 		return nil
 	}
 	return c.pruned(ctx, set, failed)
@@ -284,6 +285,14 @@ func (c *comparing) providers(ctx context.Context, set *v1.ResourceSet) (found [
 		}
 	}
 	return found, silent, nil
+}
+
+// nobodyYet names providers that have yet to report.
+func nobodyYet(names []string) string {
+	if len(names) == 1 {
+		return "provider " + names[0] + " has"
+	}
+	return "providers " + strings.Join(names, ", ") + " have"
 }
 
 // exists tells whether the owner of an object is still there.
