@@ -36,8 +36,15 @@ func New(streams Streams) *cobra.Command {
 		Short: "A preview environment for every pull request, on Kubernetes with Flux",
 		Long: `A preview environment for every pull request, on Kubernetes with Flux.
 
-Eddy watches the pull requests of a forge (ResourceSetInputProvider), stamps out a
-set of objects for each of them (ResourceSet), and lets Flux deploy them.`,
+Eddy watches the pull requests of a forge (ResourceSetInputProvider), stamps out
+a set of objects for each of them (ResourceSet), and lets Flux deploy them.
+
+Exit codes: 0 done, 1 something went wrong, or the time of a wait was up. Those
+of "eddy diff" are in its help.`,
+		Example: `  # What there is, why one does not work, and what a change would do
+  eddy get previews
+  eddy describe preview api/1234
+  eddy diff -f resourceset.yaml`,
 		Version:       buildVersion(),
 		SilenceUsage:  true,
 		SilenceErrors: true,
@@ -51,6 +58,7 @@ set of objects for each of them (ResourceSet), and lets Flux deploy them.`,
 		newDiffCommand(streams), newReconcileCommand(streams), newSuspendCommand(streams), newResumeCommand(streams), newWaitCommand(streams),
 	)
 	root.AddCommand(newInstallCommand(streams), newUninstallCommand(streams), newCheckCommand(streams))
+	refuseUnknown(root)
 	return root
 }
 

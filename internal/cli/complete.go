@@ -15,10 +15,11 @@ import (
 )
 
 // previewNames says in a help how previews are named.
-const previewNames = `A preview is called SERVICE/ID, as in api/1234: the name of its provider without what
-such names end in (-prs, -pull-requests, …), and the number of the pull request. The
-provider's and the ResourceSet's full names are understood as well (api-prs/1234,
-api-pr-envs/1234), and the number alone where only one preview has it.`
+const previewNames = `A preview is called SERVICE/ID, as in api/1234: the name of its provider without
+what such names end in (-prs, -pull-requests, …), and the number of the pull
+request. The provider's and the ResourceSet's full names are understood as well
+(api-prs/1234, api-pr-envs/1234), and the number alone where only one preview
+has it.`
 
 type completion = func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective)
 

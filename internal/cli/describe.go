@@ -6,7 +6,7 @@ import "github.com/spf13/cobra"
 func newDescribeCommand(streams Streams) *cobra.Command {
 	return parent(&cobra.Command{
 		Use:   "describe",
-		Short: "Show a preview from its pull request to its pods, and why it does not work",
+		Short: "Show the chain of a preview, and why it does not work",
 		Example: `  # Preview 1234 of the service api
   eddy describe preview api/1234`,
 	}, newDescribePreviewCommand(streams))

@@ -22,12 +22,12 @@ func newDescribePreviewCommand(streams Streams) *cobra.Command {
 	o := &describePreview{onePreview: newOnePreview(streams)}
 	cmd := &cobra.Command{
 		Use:   "preview NAME",
-		Short: "Show a preview from its pull request to its pods, and why it does not work",
+		Short: "Show the chain of a preview, and why it does not work",
 		Long: `Show a preview from its pull request to its pods, and why it does not work.
 
-The probable causes come first, each with the object that it was found on and what to
-do; then the chain of objects, and their last events. The exit code is 0 whatever state
-the preview is in: eddy wait preview is for scripts.
+The probable causes come first, each with the object that it was found on and
+what to do; then the chain of objects, and their last events. The exit code is 0
+whatever state the preview is in: eddy wait preview is for scripts.
 
 ` + previewNames,
 		Example: `  # Preview 1234 of the service api
@@ -35,7 +35,7 @@ the preview is in: eddy wait preview is for scripts.
 
   # The causes alone, for a script
   eddy describe preview api/1234 -o json | jq -r '.findings[].cause'`,
-		Args:              cobra.ExactArgs(1),
+		Args:              oneArg,
 		ValidArgsFunction: o.completePreview,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Name = args[0]

@@ -31,11 +31,13 @@ func newDiffCommand(streams Streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "diff -f FILE...",
 		Short: "Show what applying manifests would change in the cluster",
-		Long: `Show what applying manifests would change in the cluster, by server-side dry run.
+		Long: `Show what applying manifests would change in the cluster, by a dry run on the
+server.
 
-Of a ResourceSet it is what the operator would stamp out, change and prune as well, with
-what its providers export now. A provider among the files is compared, but no forge is
-asked. Values of Secrets are masked. The dry run needs the permission to apply.
+Of a ResourceSet it is what the operator would stamp out, change and prune as
+well, with what its providers export now. A provider among the files is
+compared, but no forge is asked. Values of Secrets are masked. The dry run needs
+the permission to apply.
 
 Exit codes: 0 nothing would change, 1 something would, 2 something went wrong.`,
 		Example: `  # Before a change of the templates is merged

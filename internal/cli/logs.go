@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -29,13 +30,13 @@ func newLogsCommand(streams Streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "logs PREVIEW",
 		Short: "Print the logs of a preview's pods",
-		Long: `Print the logs of a preview's pods: those of what its Kustomizations and HelmReleases
-deployed, and of what the ResourceSet applied itself. Of each pod it is the container
-that kubectl would take, unless told otherwise. Where there is more than one, each line
-begins with the name of its pod and container.
+		Long: `Print the logs of a preview's pods: those of what its Kustomizations and
+HelmReleases deployed, and of what the ResourceSet applied itself. Of each pod
+it is the container that kubectl would take, unless told otherwise. Where there
+is more than one, each line begins with the name of its pod and container.
 
 ` + previewNames,
-		Example: `  # What preview 1234 of the service api says, and goes on to say; new pods included
+		Example: `  # What preview 1234 of the service api says, and goes on to say
   eddy logs api/1234 -f
 
   # The last quarter of an hour of all containers, init containers included
@@ -43,7 +44,7 @@ begins with the name of its pod and container.
 
   # The last words of a container that crashed
   eddy logs api/1234 -c api --previous`,
-		Args:              cobra.ExactArgs(1),
+		Args:              oneArg,
 		ValidArgsFunction: o.completePreview,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Name = args[0]
@@ -171,7 +172,7 @@ func (o *showLogs) wants(pod corev1.Pod, container string) bool {
 
 // defaultContainer is the one that kubectl takes.
 func defaultContainer(pod corev1.Pod) string {
-	if name := pod.Annotations["kubectl.kubernetes.io/default-container"]; name != "" {
+	if name := pod.Annotations["kubectl.kubernetes.io/default-container"]; slices.Contains(containersOf(pod), name) {
 		return name
 	}
 	return pod.Spec.Containers[0].Name // a pod has one at least

@@ -34,7 +34,7 @@ func newOpenCommand(streams Streams) *cobra.Command {
 
   # Its pull request
   eddy open api/1234 --request`,
-		Args:              cobra.ExactArgs(1),
+		Args:              oneArg,
 		ValidArgsFunction: o.completePreview,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Name = args[0]

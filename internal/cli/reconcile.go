@@ -55,7 +55,7 @@ type reconcileObject struct {
 func newReconcileObjectCommand(streams Streams, kind kindCommand) *cobra.Command {
 	o := &reconcileObject{target: target{Streams: streams, cluster: newCluster(), kind: kind.kind}}
 	cmd := &cobra.Command{
-		Use: kind.use, Aliases: kind.aliases, Args: cobra.ExactArgs(1),
+		Use: kind.use, Aliases: kind.aliases, Args: oneArg,
 		Short:             "Let Eddy look at a " + o.word() + " now",
 		Example:           "  eddy reconcile " + o.word() + " " + exampleName(kind.kind) + " --timeout=1m",
 		ValidArgsFunction: o.completeObjects(kind.kind),

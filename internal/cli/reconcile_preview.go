@@ -25,15 +25,15 @@ func newReconcilePreviewCommand(streams Streams) *cobra.Command {
 	o := &reconcilePreview{onePreview: newOnePreview(streams)}
 	cmd := &cobra.Command{
 		Use:   "preview NAME",
-		Short: "Let the whole chain of a preview run now: forge, ResourceSet, Flux",
-		Long: `Let the whole chain of a preview run now, one after the other: its provider asks the
-forge, its ResourceSet stamps out its objects, Flux deploys its Kustomizations and
-HelmReleases. Then wait until the preview is ready.
+		Short: "Let forge, ResourceSet and Flux see to a preview now",
+		Long: `Let the whole chain of a preview run now, one after the other: its provider asks
+the forge, its ResourceSet stamps out its objects, Flux deploys its
+Kustomizations and HelmReleases. Then wait until the preview is ready.
 
 ` + previewNames,
 		Example: `  # A push is to be seen at once
   eddy reconcile preview api/1234`,
-		Args:              cobra.ExactArgs(1),
+		Args:              oneArg,
 		ValidArgsFunction: o.completePreview,
 		RunE:              oneName(&o.Name, o.run),
 	}

@@ -24,7 +24,7 @@ func newSuspendCommand(streams Streams) *cobra.Command {
 	for _, kind := range ourKinds() {
 		t := &target{Streams: streams, cluster: newCluster(), kind: kind.kind}
 		child := &cobra.Command{
-			Use: kind.use, Aliases: kind.aliases, Args: cobra.ExactArgs(1),
+			Use: kind.use, Aliases: kind.aliases, Args: oneArg,
 			Short:             "Let Eddy leave a " + t.word() + " alone, and note who wanted it",
 			Example:           "  eddy suspend " + t.word() + " " + exampleName(kind.kind),
 			ValidArgsFunction: t.completeObjects(kind.kind),
@@ -47,7 +47,7 @@ func newResumeCommand(streams Streams) *cobra.Command {
 	for _, kind := range ourKinds() {
 		t := &target{Streams: streams, cluster: newCluster(), kind: kind.kind}
 		child := &cobra.Command{
-			Use: kind.use, Aliases: kind.aliases, Args: cobra.ExactArgs(1),
+			Use: kind.use, Aliases: kind.aliases, Args: oneArg,
 			Short:             "Let Eddy look after a " + t.word() + " again, at once",
 			Example:           "  eddy resume " + t.word() + " " + exampleName(kind.kind),
 			ValidArgsFunction: t.completeObjects(kind.kind),

@@ -43,8 +43,9 @@ func newWaitPreviewCommand(streams Streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "preview NAME",
 		Short: "Wait until a preview is ready, or gone",
-		Long: `Wait until a preview is ready, or gone; nothing is polled. A preview that is not there
-yet is waited for, one that fails may recover. The exit code is 1 when the time is up.
+		Long: `Wait until a preview is ready, or gone; nothing is polled. A preview that is not
+there yet is waited for, one that fails may recover. The exit code is 1 when the
+time is up.
 
 ` + previewNames,
 		Example: `  # In CI: until this very commit is deployed
@@ -52,7 +53,7 @@ yet is waited for, one that fails may recover. The exit code is 1 when the time 
 
   # Until a merged one is torn down
   eddy wait preview api/1234 --for=gone`,
-		Args:              cobra.ExactArgs(1),
+		Args:              oneArg,
 		ValidArgsFunction: o.completePreview,
 		RunE:              oneName(&o.Name, o.run),
 	}
