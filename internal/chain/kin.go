@@ -225,7 +225,10 @@ func (k *Kin) FollowEvents(ctx context.Context, listed []corev1.Event, see func(
 		case <-ctx.Done():
 			return ctx.Err()
 		case one := <-happened:
-			if shown[one.UID] == one.ResourceVersion || !(k.has(one) || (k.joins(ctx, one) && k.has(one))) {
+			if shown[one.UID] == one.ResourceVersion {
+				continue
+			}
+			if !k.has(one) && (!k.joins(ctx, one) || !k.has(one)) {
 				continue
 			}
 			shown[one.UID] = one.ResourceVersion

@@ -86,8 +86,11 @@ type NotFoundError struct {
 
 // Error names what is near.
 func (e *NotFoundError) Error() string {
-	return fmt.Sprintf("there is no preview %q", e.Name) + nearest.Hint(e.Name, e.Known)
+	return fmt.Sprintf("there is no preview %q", e.Name) + e.Hint()
 }
+
+// Hint asks for the name that is near; "" when none is.
+func (e *NotFoundError) Hint() string { return nearest.Hint(e.Name, e.Known) }
 
 // AmbiguousError says that a name fits several previews.
 type AmbiguousError struct {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
 
 	"github.com/spf13/cobra"
 	"k8s.io/apimachinery/pkg/labels"
@@ -92,5 +93,16 @@ func (s Streams) note(format string, args ...any) {
 	_, _ = fmt.Fprintf(s.Err, format+"\n", args...) // nobody is there to be told
 }
 
-// oneLine joins the lines of a text.
-func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
+// oneLine joins the lines of a text, and makes it visible.
+func oneLine(text string) string { return visible(strings.Join(strings.Fields(text), " ")) }
+
+// visible replaces what a terminal would obey, not show: whoever opens a pull
+// request chooses its title, and Kubernetes its messages by it.
+func visible(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r != '\n' && r != '\t' && (unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r)) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, text)
+}

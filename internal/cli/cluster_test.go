@@ -6,10 +6,12 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/charmbracelet/x/ansi"
 	"github.com/rogpeppe/go-internal/testscript"
 	authenticationv1 "k8s.io/api/authentication/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -32,6 +34,7 @@ import (
 //	as ACCOUNT          go on as a service account, which may do nothing
 //	node                start a kubelet that knows logs
 //	await FILE REGEXP   until a command in the background has written it there
+//	fits COLUMNS        no line of the last output is wider
 //
 // In the objects, AGO(12m) is a time, and UID(Kind/name) that of an object before.
 func TestClusterScripts(t *testing.T) {
@@ -44,7 +47,7 @@ func TestClusterScripts(t *testing.T) {
 			return err
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"cluster": useCluster, "apply": applyObjects, "handle": handleRequest, "as": useAccount, "await": await, "node": startNode,
+			"cluster": useCluster, "apply": applyObjects, "handle": handleRequest, "as": useAccount, "await": await, "node": startNode, "fits": fits,
 		},
 	})
 }
@@ -198,6 +201,16 @@ func await(ts *testscript.TestScript, _ bool, args []string) {
 		time.Sleep(pause)
 	}
 	ts.Fatalf("nothing like %q was written to %s:\n%s", args[1], args[0], ts.ReadFile(args[0]))
+}
+
+func fits(ts *testscript.TestScript, _ bool, args []string) {
+	columns, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	for _, line := range strings.Split(ts.ReadFile("stdout"), "\n") {
+		if width := ansi.StringWidth(line); width > columns {
+			ts.Fatalf("%d columns are more than %d: %s", width, columns, line)
+		}
+	}
 }
 
 // readGolden returns the text of all scripts that play against a cluster.

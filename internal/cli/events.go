@@ -21,8 +21,8 @@ func newEventsCommand(streams Streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "events [PREVIEW]",
 		Short: "Show the events of a preview, from its provider to its pods",
-		Long: `Show the events of a preview, from its provider to its pods, oldest first; without a
-name, those of all previews of the namespace.
+		Long: `Show the events of a preview, from its provider to its pods, oldest first;
+without a name, those of all previews of the namespace.
 
 ` + previewNames,
 		Example: `  # What happened to preview 1234 of the service api, and what happens

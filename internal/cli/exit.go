@@ -44,7 +44,7 @@ func Execute(ctx context.Context, streams Streams, args []string) int {
 		err = exit.Err
 	}
 	if err != nil {
-		_, _ = fmt.Fprintln(streams.Err, "Error:", explain(err)) // nobody is there to be told
+		_, _ = fmt.Fprintln(streams.Err, "Error:", visible(explain(err).Error())) // nobody is there to be told
 	}
 	return code
 }

@@ -48,7 +48,7 @@ func (l *listing) bindListing(cmd *cobra.Command) {
 	l.bind(cmd)
 	flags := cmd.Flags()
 	flags.BoolVarP(&l.AllNamespaces, "all-namespaces", "A", false, "list those of all namespaces")
-	flags.StringVarP(&l.Selector, "selector", "l", "", "labels that the objects have, as in -l team=web; of previews: their ResourceSet")
+	flags.StringVarP(&l.Selector, "selector", "l", "", "labels of the objects; of previews, of their ResourceSet")
 	flags.StringVarP(&l.Output, "output", "o", "", "wide, json, yaml or name")
 	flags.BoolVarP(&l.Watch, "watch", "w", false, "list, then go on with what changes")
 	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(formats(), cobra.ShellCompDirectiveNoFileComp)) // the flag is there
@@ -125,7 +125,7 @@ func (s Streams) age(at time.Time) string {
 	if at.IsZero() {
 		return "-"
 	}
-	return duration.HumanDuration(s.now().Sub(at))
+	return duration.HumanDuration(max(0, s.now().Sub(at))) // clocks differ
 }
 
 // timeOf is a time that may not be known.

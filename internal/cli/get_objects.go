@@ -23,8 +23,8 @@ type getObjects struct {
 	listing
 	Names []string
 
-	kind   string
-	header []string
+	kind    string
+	columns []column
 	// objects takes those of the kind out of a snapshot, row shows one.
 	objects func(chain.Snapshot) []client.Object
 	row     func(client.Object) []cell
@@ -32,12 +32,15 @@ type getObjects struct {
 
 func newGetProvidersCommand(streams Streams) *cobra.Command {
 	o := &getObjects{listing: newListing(streams), kind: v1.ResourceSetInputProviderKind, objects: providersIn}
-	o.header = []string{"NAME", "TYPE", "URL", "INPUTS", "SUSPENDED", "READY", "AGE", "MESSAGE"}
+	o.columns = []column{
+		{name: "NAME"}, {name: "TYPE", rank: 2}, {name: "URL", rank: 3}, {name: "INPUTS"},
+		{name: "SUSPENDED"}, {name: "READY"}, {name: "AGE", rank: 1}, {name: "MESSAGE"},
+	}
 	o.row = o.providerRow
 	return o.command(&cobra.Command{
 		Use:     "providers [NAME...]",
 		Aliases: []string{"provider", "rsip", "resourcesetinputproviders", "resourcesetinputprovider"},
-		Short:   "List ResourceSetInputProviders: what is watched, and how many inputs it has",
+		Short:   "List what is watched, and how many inputs it has",
 		Example: `  # Those of the current namespace
   eddy get providers
 
@@ -48,12 +51,15 @@ func newGetProvidersCommand(streams Streams) *cobra.Command {
 
 func newGetResourceSetsCommand(streams Streams) *cobra.Command {
 	o := &getObjects{listing: newListing(streams), kind: v1.ResourceSetKind, objects: setsIn}
-	o.header = []string{"NAME", "PREVIEWS", "OBJECTS", "SUSPENDED", "READY", "AGE", "MESSAGE"}
+	o.columns = []column{
+		{name: "NAME"}, {name: "PREVIEWS"}, {name: "OBJECTS", rank: 2},
+		{name: "SUSPENDED"}, {name: "READY"}, {name: "AGE", rank: 1}, {name: "MESSAGE"},
+	}
 	o.row = o.setRow
 	return o.command(&cobra.Command{
 		Use:     "resourcesets [NAME...]",
 		Aliases: []string{"resourceset", "rset"},
-		Short:   "List ResourceSets: how many previews each has, and how many are ready",
+		Short:   "List ResourceSets, and how many of their previews are ready",
 		Example: `  # Those of all namespaces, going on with what changes
   eddy get resourcesets -A -w
 
@@ -92,7 +98,7 @@ func (o *getObjects) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	objects, err := o.pick(snapshot)
+	objects, err := o.pick(snapshot, namespace)
 	if err != nil {
 		return err
 	}
@@ -104,7 +110,7 @@ func (o *getObjects) run(ctx context.Context) error {
 }
 
 // pick returns the objects that were named, or all, by namespace and name.
-func (o *getObjects) pick(snapshot chain.Snapshot) ([]client.Object, error) {
+func (o *getObjects) pick(snapshot chain.Snapshot, namespace string) ([]client.Object, error) {
 	all := o.objects(snapshot)
 	slices.SortFunc(all, func(a, b client.Object) int {
 		return strings.Compare(a.GetNamespace()+"/"+a.GetName(), b.GetNamespace()+"/"+b.GetName())
@@ -122,19 +128,19 @@ func (o *getObjects) pick(snapshot chain.Snapshot) ([]client.Object, error) {
 			}
 		}
 		if !found {
-			missing = append(missing, notFound(o.kind, name, all))
+			missing = append(missing, notFound(o.kind, name, namespace, all))
 		}
 	}
 	return out, errors.Join(missing...)
 }
 
 // notFound says that there is no such object, and which one may be meant.
-func notFound(kind, name string, all []client.Object) error {
+func notFound(kind, name, namespace string, all []client.Object) error {
 	names := make([]string, 0, len(all))
 	for _, one := range all {
 		names = append(names, one.GetName())
 	}
-	return fmt.Errorf("there is no %s %q%s", kind, name, nearest.Hint(name, names))
+	return fmt.Errorf("there is no %s %q %s%s", kind, name, where(namespace), nearest.Hint(name, names))
 }
 
 func (o *getObjects) print(objects []client.Object) error {
@@ -163,7 +169,7 @@ func (o *getObjects) print(objects []client.Object) error {
 func (o *getObjects) watch(ctx context.Context, reader *chain.Reader, namespace string) error {
 	shown, table := map[client.ObjectKey]string{}, o.newTable()
 	err := reader.Follow(ctx, namespace, func(now chain.Snapshot) (bool, error) {
-		objects, err := o.pick(now)
+		objects, err := o.pick(now, namespace)
 		if err != nil && len(shown) == 0 {
 			return false, err
 		}
@@ -185,11 +191,11 @@ func (o *getObjects) watch(ctx context.Context, reader *chain.Reader, namespace 
 }
 
 func (o *getObjects) newTable() *table {
-	header := o.header
+	columns := o.columns
 	if o.AllNamespaces {
-		header = append([]string{"NAMESPACE"}, header...)
+		columns = append(named("NAMESPACE"), columns...)
 	}
-	out := &table{screen: o.screen(), header: header}
+	out := &table{screen: o.screen(), columns: columns}
 	if o.wide() {
 		out.width = 0
 	}
@@ -232,7 +238,7 @@ func (o *getObjects) state(object client.Object, conditions []metav1.Condition) 
 	if v1.IsDisabled(object.GetAnnotations()) {
 		suspended = cell{"True", yellow}
 	}
-	return []cell{suspended, {string(ready.Status), styleOf(ready.Status)}, text(o.age(object.GetCreationTimestamp().Time)), text(oneLine(ready.Message))}
+	return []cell{suspended, {string(ready.Status), styleOf(ready.Status)}, text(o.age(object.GetCreationTimestamp().Time)), text(ready.Message)}
 }
 
 // readyOf returns the Ready condition; Unknown where there is none yet.

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/chain"
 )
 
@@ -27,8 +28,9 @@ func newGetPreviewsCommand(streams Streams) *cobra.Command {
 		Long: `List previews, one a line, by service and number.
 
 READY is True when the ResourceSet has applied the preview's objects, and the
-Kustomizations and HelmReleases among them are ready as Flux sees it. On a terminal
-the message is cut to what room is left; it is whole with -o wide, or piped.
+Kustomizations and HelmReleases among them are ready as Flux sees it. On a
+terminal messages are cut, and columns left out, as its width asks for: all is
+whole with -o wide, or piped.
 
 ` + previewNames,
 		Example: `  # Those of the current namespace; of all of them, going on with what changes
@@ -63,7 +65,7 @@ func (o *getPreviews) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	previews, err := o.pick(snapshot.Previews())
+	previews, err := o.pick(snapshot.Previews(), namespace)
 	if err != nil {
 		return err
 	}
@@ -78,25 +80,29 @@ func (o *getPreviews) run(cmd *cobra.Command) error {
 }
 
 // pick returns the previews that were named, or all.
-func (o *getPreviews) pick(previews []chain.Preview) ([]chain.Preview, error) {
+func (o *getPreviews) pick(previews []chain.Preview, namespace string) ([]chain.Preview, error) {
 	if len(o.Names) == 0 {
 		return previews, nil
 	}
 	var out []chain.Preview
-	var missing []error
+	var failed []error
 	for _, name := range o.Names {
 		if all := findAll(name, previews); len(all) > 1 {
 			out = append(out, all...) // one in each of several namespaces
 			continue
 		}
 		found, err := chain.Find(name, previews)
-		if err != nil {
-			missing = append(missing, err)
-			continue
+		var missing *chain.NotFoundError
+		switch {
+		case errors.As(err, &missing):
+			failed = append(failed, absent(missing, namespace, "eddy get previews"))
+		case err != nil:
+			failed = append(failed, err)
+		default:
+			out = append(out, found)
 		}
-		out = append(out, found)
 	}
-	return out, errors.Join(missing...)
+	return out, errors.Join(failed...)
 }
 
 func (o *getPreviews) print(previews []chain.Preview) error {
@@ -124,7 +130,7 @@ func (o *getPreviews) print(previews []chain.Preview) error {
 func (o *getPreviews) watch(cmd *cobra.Command, reader *chain.Reader, namespace string) error {
 	shown, table := map[string]chain.Preview{}, o.newTable()
 	err := reader.Follow(cmd.Context(), namespace, func(now chain.Snapshot) (bool, error) {
-		previews, err := o.pick(now.Previews())
+		previews, err := o.pick(now.Previews(), namespace)
 		if err != nil && len(shown) == 0 {
 			return false, err
 		}
@@ -170,14 +176,17 @@ func same(a, b chain.Preview) bool {
 }
 
 func (o *getPreviews) newTable() *table {
-	header := []string{"SERVICE", "PR", "BRANCH", "AUTHOR", "COMMIT", "READY", "URL", "AGE"}
+	columns := []column{
+		{name: "SERVICE"}, {name: "PR"}, {name: "BRANCH", least: 10, rank: 2}, {name: "AUTHOR", rank: 5}, {name: "COMMIT", rank: 4},
+		{name: "READY"}, {name: "URL", rank: 3, moves: true}, {name: "AGE", rank: 1},
+	}
 	if o.wide() {
-		header = append(header, "RESOURCESET", "TITLE")
+		columns = append(columns, named("RESOURCESET", "TITLE")...)
 	}
 	if o.AllNamespaces {
-		header = append([]string{"NAMESPACE"}, header...)
+		columns = append(named("NAMESPACE"), columns...)
 	}
-	out := &table{screen: o.screen(), header: append(header, "MESSAGE")}
+	out := &table{screen: o.screen(), columns: append(columns, column{name: "MESSAGE"})}
 	if o.wide() {
 		out.width = 0
 	}
@@ -199,12 +208,12 @@ func (o *getPreviews) rows(previews []chain.Preview) [][]cell {
 			{string(p.Ready), styleOf(p.Ready)}, text(dash(p.URL)), text(o.age(timeOf(p.Created))),
 		}
 		if o.wide() {
-			row = append(row, text(p.Set), text(dash(oneLine(p.Title))))
+			row = append(row, text(p.Set), text(dash(p.Title)))
 		}
 		if o.AllNamespaces {
 			row = append([]cell{text(p.Namespace)}, row...)
 		}
-		message := oneLine(p.Message)
+		message := p.Message
 		if p.Suspended {
 			message = cmp.Or(message, "suspended")
 		}
@@ -221,8 +230,10 @@ func shortCommit(sha string) string {
 	return sha
 }
 
-// dash stands where there is nothing, so that columns can be counted.
-func dash(value string) string { return cmp.Or(value, "-") }
+// nothing stands in a table where there is nothing, so that columns can be counted.
+const nothing = "-"
+
+func dash(value string) string { return cmp.Or(value, nothing) }
 
 // tell warns of what keeps all previews from being up to date.
 func (s Streams) tell(snapshot chain.Snapshot) {
@@ -232,7 +243,7 @@ func (s Streams) tell(snapshot chain.Snapshot) {
 		}
 	}
 	for _, set := range snapshot.Sets {
-		if ready := readyOf(set.Status.Conditions); ready.Status == metav1.ConditionFalse && ready.Reason != "PreviewsFailed" {
+		if ready := readyOf(set.Status.Conditions); ready.Status == metav1.ConditionFalse && ready.Reason != v1.ReasonPreviewsFailed {
 			s.warn("ResourceSet %s/%s is not up to date: %s", set.Namespace, set.Name, ready.Message)
 		}
 	}

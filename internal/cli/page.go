@@ -8,6 +8,7 @@ import (
 	"charm.land/lipgloss/v2/tree"
 	"github.com/charmbracelet/x/ansi"
 	"github.com/fluxcd/cli-utils/pkg/object"
+	"github.com/mitchellh/go-wordwrap"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -26,6 +27,20 @@ type page struct {
 func (p *page) line(format string, args ...any) {
 	if p.err == nil {
 		_, p.err = fmt.Fprintf(p.screen, format+"\n", args...)
+	}
+}
+
+// paragraph prints a text below a mark, on a terminal in lines between words.
+func (p *page) paragraph(mark, indent string, in style, words string) {
+	words = oneLine(words)
+	if room := p.width - len(indent); room > 0 {
+		words = wordwrap.WrapString(words, uint(room))
+	}
+	for i, line := range strings.Split(words, "\n") {
+		if i > 0 {
+			mark = indent
+		}
+		p.line("%s%s", mark, in(line))
 	}
 }
 
@@ -50,10 +65,12 @@ func (p *page) preview(of chain.Preview) {
 	}
 	field("Name:", bold(of.Name))
 	field("Namespace:", of.Namespace)
-	field("Pull request:", title)
-	field("", of.Request)
-	field("Branch:", branch)
-	field("URL:", of.URL)
+	if title != "" {
+		p.paragraph("Pull request: ", "              ", plain, title)
+	}
+	field("", oneLine(of.Request))
+	field("Branch:", oneLine(branch))
+	field("URL:", oneLine(of.URL))
 	field("Ready:", ready)
 }
 
@@ -81,19 +98,19 @@ func (p *page) findings(of chain.Preview, findings []diagnose.Finding) {
 		if i > 0 {
 			p.line("")
 		}
-		p.line("  %s %s", red("✗"), f.Words)
-		p.line("    %s", faint(f.Cause+" on "+on+since))
+		p.paragraph("  "+red("✗")+" ", "    ", plain, f.Words)
+		p.paragraph("    ", "    ", faint, f.Cause+" on "+on+since)
 		if f.Advice != "" {
-			p.line("    %s %s", cyan("→"), f.Advice)
+			p.paragraph("    "+cyan("→")+" ", "      ", plain, f.Advice)
 		}
 	}
 }
 
 // chain prints the objects as a tree below the pull request.
 func (p *page) chain(of chain.Preview, root *diagnose.Judged) {
-	top := tree.Root("input " + of.Key()).Child(p.branch(root, of.Namespace))
+	top := tree.Root("input " + visible(of.Key())).Child(p.branch(root, of.Namespace))
 	if of.Branch != "" {
-		top = tree.Root("pull request " + of.ID).Child(top)
+		top = tree.Root("pull request " + visible(of.ID)).Child(top)
 	}
 	p.line("")
 	p.line("%s", bold("Chain"))
@@ -163,7 +180,9 @@ func eventsOf(root *diagnose.Node) []corev1.Event {
 }
 
 func newEventTable(s screen) *table {
-	return &table{screen: s, header: []string{"LAST SEEN", "TYPE", "REASON", "OBJECT", "MESSAGE"}}
+	return &table{screen: s, columns: []column{
+		{name: "LAST SEEN"}, {name: "TYPE", rank: 1}, {name: "REASON"}, {name: "OBJECT", least: 16}, {name: "MESSAGE"},
+	}}
 }
 
 func eventRows(s Streams, events []corev1.Event) [][]cell {
@@ -178,7 +197,7 @@ func eventRows(s Streams, events []corev1.Event) [][]cell {
 			seen += fmt.Sprintf(" (x%d)", n)
 		}
 		about := one.InvolvedObject.Kind + "/" + one.InvolvedObject.Name
-		out = append(out, []cell{text(seen), kind, text(one.Reason), text(about), text(oneLine(one.Message))})
+		out = append(out, []cell{text(seen), kind, text(one.Reason), text(about), text(one.Message)})
 	}
 	return out
 }

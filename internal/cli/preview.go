@@ -62,12 +62,22 @@ func elsewhere(ctx context.Context, reader *chain.Reader, namespace string, err 
 	quiet.Warn = func(string, ...any) {}
 	all, listing := quiet.Snapshot(ctx, "")
 	if listing != nil {
-		return fmt.Errorf("%w in namespace %s: see `eddy get previews`", err, namespace) // others may not be read
+		return absent(missing, namespace, "eddy get previews") // others may not be read
 	}
 	if others := namespacesWith(missing.Name, all.Previews()); len(others) > 0 {
 		return fmt.Errorf("there is no preview %q in namespace %s, but in %s: add -n %s", missing.Name, namespace, strings.Join(others, ", "), others[0])
 	}
-	return fmt.Errorf("%w in namespace %s: see `eddy get previews -A`", err, namespace)
+	return absent(missing, namespace, "eddy get previews -A")
+}
+
+// absent says that a preview is not in a namespace: the name that is near or, as
+// none is, the command that shows all.
+func absent(missing *chain.NotFoundError, namespace, command string) error {
+	hint := missing.Hint()
+	if hint == "" {
+		hint = ": see `" + command + "`"
+	}
+	return fmt.Errorf("there is no preview %q %s%s", missing.Name, where(namespace), hint)
 }
 
 // namespacesWith lists the namespaces that have a preview of a name.

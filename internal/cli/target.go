@@ -24,8 +24,8 @@ type target struct {
 
 // kindCommand describes a command on one of our kinds.
 type kindCommand struct {
-	kind, use, example string
-	aliases            []string
+	kind, use string
+	aliases   []string
 }
 
 // ourKinds are the kinds that commands act on, as people call them.
@@ -75,7 +75,7 @@ func (t *target) open(ctx context.Context) (client.WithWatch, *unstructured.Unst
 			}
 			return nil
 		}) // no item makes an error
-		return nil, nil, fmt.Errorf("%w in namespace %s", notFound(t.kind, t.Name, all), namespace)
+		return nil, nil, notFound(t.kind, t.Name, namespace, all)
 	}
 	return direct, object, err
 }

@@ -118,7 +118,7 @@ func (a *awaited) see(now chain.Snapshot) (bool, error) {
 		a.tell(fmt.Sprintf("%s is at commit %s", preview.Name, dash(shortCommit(preview.Commit))))
 		return false, nil
 	case preview.Ready == metav1.ConditionTrue:
-		a.last = strings.TrimSpace(preview.Name + " is ready " + preview.URL)
+		a.last = oneLine(preview.Name + " is ready " + preview.URL)
 		return true, nil
 	default:
 		a.tell(fmt.Sprintf("%s is not ready: %s", preview.Name, oneLine(preview.Message)))
