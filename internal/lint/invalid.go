@@ -12,10 +12,7 @@ import (
 func invalid(s *Setup) []Finding {
 	var out []Finding
 	for _, broken := range s.Broken {
-		for _, finding := range asPositioned(broken) {
-			finding.Fix = "correct it; the fields are those of `kubectl explain`"
-			out = append(out, finding)
-		}
+		out = append(out, asPositioned(broken)...)
 	}
 	for _, service := range s.Services {
 		if service.Err != nil {

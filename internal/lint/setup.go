@@ -159,9 +159,13 @@ func asPositioned(err error) []Finding {
 	}
 	var known *manifest.Error
 	if errors.As(err, &known) {
-		return []Finding{{Position: known.Position, Message: known.Message}}
+		fix := "correct it; the fields are those of `kubectl explain`"
+		if known.Syntax {
+			fix = "correct the YAML"
+		}
+		return []Finding{{Position: known.Position, Message: known.Message, Fix: fix}}
 	}
-	return []Finding{{Message: err.Error()}}
+	return []Finding{{Message: err.Error(), Fix: "correct it"}}
 }
 
 // providerOf reads a provider, as much of it as can be read.

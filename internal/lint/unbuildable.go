@@ -2,13 +2,16 @@ package lint
 
 import (
 	"errors"
-	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/eddy-previews/eddy/internal/overlay"
 	"github.com/eddy-previews/eddy/internal/preview"
 )
 
-// unbuildable finds Kustomizations that Flux could not build.
+// unbuildable finds Kustomizations that Flux could not build, unless that is
+// because of a file that is not YAML, which is a finding of its own.
 func unbuildable(s *Setup) []Finding {
 	var out []Finding
 	for _, service := range s.Services {
@@ -16,7 +19,7 @@ func unbuildable(s *Setup) []Finding {
 			continue // see Unchecked
 		}
 		for _, part := range service.Samples.First.Parts {
-			if part.Err != nil {
+			if part.Err != nil && !service.isBroken(part) {
 				out = append(out, service.unbuildable(part))
 			}
 		}
@@ -24,10 +27,21 @@ func unbuildable(s *Setup) []Finding {
 	return out
 }
 
+// isBroken reports whether a file in the folder of a Kustomization is broken.
+func (s *Service) isBroken(part preview.Part) bool {
+	if part.Kustomization == nil {
+		return false
+	}
+	folder := filepath.Join(s.Fleet, part.Kustomization.Spec.Path)
+	return slices.ContainsFunc(s.setup.Broken, func(err error) bool {
+		return slices.ContainsFunc(asPositioned(err), func(found Finding) bool { return filepath.Dir(found.File) == folder })
+	})
+}
+
 func (s *Service) unbuildable(part preview.Part) Finding {
 	finding := Finding{
 		Position: s.where(part, "spec", "path"),
-		Message:  fmt.Sprintf("Flux cannot build it: %v", part.Err),
+		Message:  "Flux cannot build it: " + strings.Join(strings.Fields(part.Err.Error()), " "),
 		Fix:      "correct the overlay; `eddy build preview` builds it",
 	}
 	switch {

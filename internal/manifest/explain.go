@@ -20,13 +20,26 @@ func explain(file string, text []byte, err error) error {
 	_, second := parser.ParseBytes(text, 0)
 	var syntax goccy.Error
 	if errors.As(second, &syntax) && syntax.GetToken() != nil {
-		at := syntax.GetToken().Position
-		return &Error{Position{file, at.Line, at.Column}, syntax.GetMessage()}
+		at := Position{file, syntax.GetToken().Position.Line, syntax.GetToken().Position.Column}
+		if isVariable(text, at) {
+			return &Error{at, "${…} inside [...] or {...} needs quotes around its text: YAML takes the brace for its own", true}
+		}
+		return &Error{at, syntax.GetMessage(), true}
 	}
 	message := strings.TrimPrefix(err.Error(), "yaml: ")
 	if found := lineOf.FindStringSubmatch(message); found != nil {
 		line, _ := strconv.Atoi(found[1]) // the pattern lets nothing but digits through
-		return &Error{Position{file, line, 1}, found[2]}
+		return &Error{Position{file, line, 1}, found[2], true}
 	}
-	return &Error{Position{File: file}, message}
+	return &Error{Position{File: file}, message, true}
+}
+
+// isVariable reports whether the brace of a ${VARIABLE} is at a place.
+func isVariable(text []byte, at Position) bool {
+	lines := strings.Split(string(text), "\n")
+	if at.Line < 1 || at.Line > len(lines) {
+		return false
+	}
+	line := []rune(lines[at.Line-1])
+	return at.Column > 1 && at.Column <= len(line) && string(line[at.Column-2:at.Column]) == "${"
 }

@@ -55,6 +55,8 @@ func (p Position) String() string {
 type Error struct {
 	Position
 	Message string
+	// Syntax says that the text is not YAML.
+	Syntax bool
 }
 
 // Error returns FILE:LINE:COLUMN: MESSAGE.
@@ -108,7 +110,7 @@ func parse(file string, part []byte) (*Document, error) {
 	}
 	node := root.Content[0]
 	if node.Kind != yamlv3.MappingNode {
-		return nil, &Error{Position{file, node.Line, node.Column}, "expected an object, with keys such as apiVersion and kind"}
+		return nil, &Error{Position: Position{file, node.Line, node.Column}, Message: "expected an object, with keys such as apiVersion and kind"}
 	}
 	raw, err := yaml.YAMLToJSONStrict(part)
 	if err != nil {
@@ -116,7 +118,7 @@ func parse(file string, part []byte) (*Document, error) {
 	}
 	object := map[string]any{}
 	if err := kjson.UnmarshalCaseSensitivePreserveInts(raw, &object); err != nil {
-		return nil, &Error{Position{file, node.Line, node.Column}, err.Error()}
+		return nil, &Error{Position: Position{file, node.Line, node.Column}, Message: err.Error()}
 	}
 	return &Document{File: file, Root: node, Object: &unstructured.Unstructured{Object: object}, json: raw}, nil
 }
@@ -129,11 +131,11 @@ var unknownField = regexp.MustCompile(`^unknown field "(.+)"$`)
 func (d *Document) Decode(into any) error {
 	unknown, err := kjson.UnmarshalStrict(d.json, into)
 	if err != nil {
-		return &Error{d.Position(d.Root), err.Error()}
+		return &Error{Position: d.Position(d.Root), Message: err.Error()}
 	}
 	var out []error
 	for _, cause := range unknown {
-		failure := &Error{d.Position(d.Root), cause.Error()}
+		failure := &Error{Position: d.Position(d.Root), Message: cause.Error()}
 		if found := unknownField.FindStringSubmatch(cause.Error()); found != nil {
 			failure.Position = d.Position(d.key(found[1]))
 		}
@@ -255,6 +257,6 @@ func (d *Document) Expect(kinds ...string) error {
 	if kind != "" {
 		found = "a " + kind
 	}
-	return &Error{d.Position(d.Nearest("kind")),
-		fmt.Sprintf("found %s; expected %s%s", found, strings.Join(kinds, " or "), nearest.Hint(kind, kinds))}
+	return &Error{Position: d.Position(d.Nearest("kind")),
+		Message: fmt.Sprintf("found %s; expected %s%s", found, strings.Join(kinds, " or "), nearest.Hint(kind, kinds))}
 }

@@ -52,7 +52,8 @@ func TestEachFieldKnowsItsLine(t *testing.T) {
 func TestWhatIsWrongIsToldWithLineAndColumn(t *testing.T) {
 	for _, test := range []struct{ claim, text, want string }{
 		{"half-written", "a: b\nmetadata: {name: previews\n", `x.yaml:2:11: could not find flow mapping end token '}'`},
-		{"in a later document", "a: b\n---\nhosts: [api-${PR}.com]\n", `x.yaml:3:14: ',' or ']' must be specified`},
+		{"in a later document", "a: b\n---\nhosts: [api-{PR}.com]\n", `x.yaml:3:13: ',' or ']' must be specified`},
+		{"a variable without quotes", "hosts: [api-${PR}.com]\n", `x.yaml:1:14: ${…} inside [...] or {...} needs quotes around its text: YAML takes the brace for its own`},
 		{"a tab", "a:\n\t- b\n", "x.yaml:2:1: found character '\t' that cannot start any token"},
 		{"a key twice", "a: 1\na: 2\n", `x.yaml:2:1: mapping key "a" already defined at [1:1]`},
 		{"no object", "- a\n", "x.yaml:1:1: expected an object, with keys such as apiVersion and kind"},

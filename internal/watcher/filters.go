@@ -15,7 +15,12 @@ import (
 )
 
 // A filter says whether an item may be an input. It looks at nothing else.
-type filter func(source.Item) bool
+type filter struct {
+	// field of spec.filter.
+	field string
+	// lets an item pass.
+	lets func(source.Item) bool
+}
 
 // compileFilters reads spec.filter but for the paths, which need more than the
 // item. The error names the field.
@@ -33,18 +38,18 @@ func compileFilters(spec *v1.InputProviderFilter, now time.Time) ([]filter, erro
 		return nil, err
 	}
 	return []filter{
-		func(item source.Item) bool { return hasAll(item, spec.Labels) },
-		func(item source.Item) bool { return include == nil || include.MatchString(item.RefName()) },
-		func(item source.Item) bool { return exclude == nil || !exclude.MatchString(item.RefName()) },
-		func(item source.Item) bool { return into == nil || into.MatchString(item.TargetBranch) },
-		func(item source.Item) bool { return notInto == nil || !notInto.MatchString(item.TargetBranch) },
-		func(item source.Item) bool { return !item.Draft || spec.Drafts != v1.FilterExclude },
-		func(item source.Item) bool { return !item.Fork || spec.Forks != v1.FilterExclude },
-		func(item source.Item) bool { return isBy(item, spec.Authors) },
-		func(item source.Item) bool {
+		{"labels", func(item source.Item) bool { return hasAll(item, spec.Labels) }},
+		{include.field, func(item source.Item) bool { return include.Regexp == nil || include.MatchString(item.RefName()) }},
+		{exclude.field, func(item source.Item) bool { return exclude.Regexp == nil || !exclude.MatchString(item.RefName()) }},
+		{"includeTargetBranch", func(item source.Item) bool { return into == nil || into.MatchString(item.TargetBranch) }},
+		{"excludeTargetBranch", func(item source.Item) bool { return notInto == nil || !notInto.MatchString(item.TargetBranch) }},
+		{"drafts", func(item source.Item) bool { return !item.Draft || spec.Drafts != v1.FilterExclude }},
+		{"forks", func(item source.Item) bool { return !item.Fork || spec.Forks != v1.FilterExclude }},
+		{"authors", func(item source.Item) bool { return isBy(item, spec.Authors) }},
+		{"updatedWithin", func(item source.Item) bool {
 			// What an answer does not tell is no reason to drop anything.
 			return spec.UpdatedWithin == nil || item.UpdatedAt.IsZero() || now.Sub(item.UpdatedAt) <= spec.UpdatedWithin.Duration
-		},
+		}},
 	}, nil
 }
 
@@ -123,26 +128,33 @@ func expression(field, expr string) (*regexp.Regexp, error) {
 	return re, nil
 }
 
+// namePattern is the expression of a field; nil when the field is not set.
+type namePattern struct {
+	field string
+	*regexp.Regexp
+}
+
 // names compiles the one pattern to include and the one to exclude. The
 // contract lets an environment's beat a tag's, and a tag's a branch's,
 // whatever the type of the provider.
-func names(spec *v1.InputProviderFilter) (include, exclude *regexp.Regexp, err error) {
+func names(spec *v1.InputProviderFilter) (include, exclude namePattern, err error) {
 	include, err = pattern("include", spec.IncludeEnvironment, spec.IncludeTag, spec.IncludeBranch)
 	if err != nil {
-		return nil, nil, err
+		return include, exclude, err
 	}
 	exclude, err = pattern("exclude", spec.ExcludeEnvironment, spec.ExcludeTag, spec.ExcludeBranch)
 	return include, exclude, err
 }
 
 // pattern compiles the first of three expressions that is set.
-func pattern(verb string, environment, tag, branch string) (*regexp.Regexp, error) {
+func pattern(verb string, environment, tag, branch string) (namePattern, error) {
+	field, expr := verb+"Branch", branch
 	switch {
 	case environment != "":
-		return expression(verb+"Environment", environment)
+		field, expr = verb+"Environment", environment
 	case tag != "":
-		return expression(verb+"Tag", tag)
-	default:
-		return expression(verb+"Branch", branch)
+		field, expr = verb+"Tag", tag
 	}
+	re, err := expression(field, expr)
+	return namePattern{field, re}, err
 }

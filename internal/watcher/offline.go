@@ -17,8 +17,9 @@ import (
 
 // Export writes into the status of a provider what a run of the operator
 // exports when these items are all that is open: filtered, limited, skipped and
-// completed alike. It asks nobody; for a Static provider items are ignored but
-// for the first, whose id is its own.
+// completed alike. It asks nobody, so that spec.filter.paths lets everything
+// pass; Watched.Complete asks. For a Static provider items are ignored but for
+// the first, whose id is its own.
 func Export(provider *v1.ResourceSetInputProvider, items []source.Item) error {
 	if provider.Spec.Type == v1.InputProviderStatic {
 		return export(provider, []exportable{{Item: items[0]}})
@@ -31,8 +32,8 @@ func Export(provider *v1.ResourceSetInputProvider, items []source.Item) error {
 	if err != nil {
 		return err
 	}
-	kept, _ := rules.keep(rules.filter(items), exported)
-	return export(provider, rules.settle(kept, exported).items)
+	kept, waiting := rules.keep(rules.filter(items), exported)
+	return export(provider, rules.findings(kept, waiting, exported).items)
 }
 
 // Refusal says why an item that is open is not an input of the provider, as a
@@ -43,12 +44,12 @@ func Refusal(provider *v1.ResourceSetInputProvider, item source.Item) (string, e
 		return "", err
 	}
 	without := func(label string) bool { return !item.HasLabel(label) }
-	switch {
-	case !hasAll(item, rules.labels):
+	switch refused := rules.refusedBy(item); {
+	case refused == "labels":
 		label := rules.labels[slices.IndexFunc(rules.labels, without)]
 		return fmt.Sprintf("it lacks the label %q that spec.filter.labels asks for", label), nil
-	case !rules.match(item):
-		return fmt.Sprintf("%q does not pass spec.filter", item.RefName()), nil
+	case refused != "":
+		return fmt.Sprintf("%s does not pass spec.filter.%s", what(item, refused), refused), nil
 	case !hasAll(item, rules.required):
 		label := rules.required[slices.IndexFunc(rules.required, without)]
 		return fmt.Sprintf("it lacks the label %q that spec.skip.labels asks for", label), nil
@@ -59,6 +60,24 @@ func Refusal(provider *v1.ResourceSetInputProvider, item source.Item) (string, e
 		return "its commit is not known yet", nil
 	default:
 		return "", nil
+	}
+}
+
+// what names the part of an item that a field of spec.filter is about.
+func what(item source.Item, field string) string {
+	switch field {
+	case "drafts":
+		return "a draft"
+	case "forks":
+		return "a request from a fork"
+	case "authors":
+		return fmt.Sprintf("its author %q", item.Author)
+	case "updatedWithin":
+		return "its last update, " + item.UpdatedAt.UTC().Format(time.RFC3339) + ","
+	case "includeTargetBranch", "excludeTargetBranch":
+		return fmt.Sprintf("its target branch %q", item.TargetBranch)
+	default:
+		return fmt.Sprintf("its branch %q", item.RefName())
 	}
 }
 
@@ -73,29 +92,42 @@ func ReadyLabels(provider *v1.ResourceSetInputProvider) ([]string, error) {
 	return slices.Compact(labels), nil
 }
 
-// Open connects to the forge of a provider, with the credentials of the Secrets
+// Watched is what a provider watches, asked as a run of the operator asks.
+type Watched struct {
+	repository
+	rules rules
+}
+
+// Open connects to what a provider watches, with the credentials of the Secrets
 // that it names, wherever they were read.
-func Open(ctx context.Context, provider *v1.ResourceSetInputProvider, secrets []corev1.Secret) (Forge, error) {
-	credentials := &credential.Reader{Client: onlySecrets{secrets: secrets}}
-	reader := &Reconciler{Credentials: credentials, NewSource: source.New, Now: time.Now}
-	opened, err := reader.open(ctx, provider)
-	return Forge{opened}, err
-}
-
-// Forge is where a provider finds its items.
-type Forge struct{ repository }
-
-// Touching keeps the items that spec.filter.paths of the provider lets pass. It
-// asks the forge once for each.
-func (f Forge) Touching(ctx context.Context, provider *v1.ResourceSetInputProvider, items []source.Item) ([]source.Item, error) {
-	if provider.Spec.Filter == nil {
-		return items, nil
+func Open(ctx context.Context, provider *v1.ResourceSetInputProvider, secrets []corev1.Secret) (Watched, error) {
+	if provider.Spec.Type == v1.InputProviderExternalArtifact {
+		return Watched{}, fmt.Errorf("spec.type: what an %s selects is known to the cluster alone", v1.InputProviderExternalArtifact)
 	}
-	return touching(ctx, f.repository, provider.Spec.Filter.Paths, items)
+	rules, err := compileRules(provider, time.Now())
+	if err != nil {
+		return Watched{}, err
+	}
+	reader := &Reconciler{
+		Credentials: &credential.Reader{Client: onlySecrets{secrets: secrets}},
+		NewSource:   source.New, Now: time.Now,
+	}
+	opened, err := reader.open(ctx, provider)
+	return Watched{repository: opened, rules: rules}, err
 }
 
-// onlySecrets is a cluster that holds nothing but Secrets, and lets no other
-// request through.
+// Complete returns the items that match, spec.filter.paths included, with all
+// there is to know about each.
+func (w Watched) Complete(ctx context.Context, items []source.Item) ([]source.Item, error) {
+	matching, err := touching(ctx, w.repository, w.rules.paths, w.rules.filter(items))
+	if err != nil {
+		return nil, err
+	}
+	kept, _ := w.rules.keep(matching, nil)
+	return w.Resolve(ctx, kept)
+}
+
+// onlySecrets is a cluster that holds nothing but Secrets.
 type onlySecrets struct {
 	client.Client
 	secrets []corev1.Secret
@@ -109,5 +141,5 @@ func (s onlySecrets) Get(_ context.Context, key client.ObjectKey, into client.Ob
 			return nil
 		}
 	}
-	return apierrors.NewNotFound(corev1.Resource("secrets"), key.Name)
+	return apierrors.NewNotFound(corev1.Resource("objects of this kind"), key.Name)
 }

@@ -41,7 +41,7 @@ func TestWithoutAForgeARequestIsExportedAsTheOperatorWould(t *testing.T) {
 }
 
 func TestARefusalNamesTheField(t *testing.T) {
-	provider := offline(t, `{type: GitHubPullRequest, filter: {labels: [preview], includeBranch: ^feature/}, skip: {labels: ["!ready", hold]}}`)
+	provider := offline(t, `{type: GitHubPullRequest, filter: {labels: [preview], includeBranch: ^feature/, authors: ["!renovate"], drafts: Exclude}, skip: {labels: ["!ready", hold]}}`)
 	ready := source.Item{ID: "7", SHA: "c0ffee", Branch: "feature/x", Labels: []string{"preview", "ready"}}
 	for _, test := range []struct {
 		claim  string
@@ -50,7 +50,9 @@ func TestARefusalNamesTheField(t *testing.T) {
 	}{
 		{"ready", func(*source.Item) {}, ""},
 		{"a label of the filter", func(i *source.Item) { i.Labels = nil }, `it lacks the label "preview" that spec.filter.labels asks for`},
-		{"the branch", func(i *source.Item) { i.Branch = "main" }, `"main" does not pass spec.filter`},
+		{"the branch", func(i *source.Item) { i.Branch = "main" }, `its branch "main" does not pass spec.filter.includeBranch`},
+		{"the author", func(i *source.Item) { i.Author = "renovate" }, `its author "renovate" does not pass spec.filter.authors`},
+		{"a draft", func(i *source.Item) { i.Draft = true }, "a draft does not pass spec.filter.drafts"},
 		{"the gate", func(i *source.Item) { i.Labels = []string{"preview"} }, `it lacks the label "ready" that spec.skip.labels asks for`},
 		{"on hold", func(i *source.Item) { i.Labels = []string{"preview", "ready", "hold"} }, `the label "hold" of spec.skip.labels holds it`},
 		{"no commit", func(i *source.Item) { i.SHA = "" }, "its commit is not known yet"},
