@@ -138,17 +138,17 @@ func (o *buildPreview) open(ctx context.Context, provider *v1.ResourceSetInputPr
 		return nil, err
 	}
 	if o.Request.Number == "" {
-		return forge.Touching(ctx, provider, items)
+		return forge.Complete(ctx, items)
 	}
 	picked, err := o.pick(ctx, provider, forge, items)
 	if err != nil {
 		return nil, err
 	}
-	touching, err := forge.Touching(ctx, provider, []source.Item{picked})
-	if err == nil && len(touching) == 0 {
+	complete, err := forge.Complete(ctx, []source.Item{picked})
+	if err == nil && len(complete) == 0 {
 		err = fmt.Errorf("request %s is not an input: it changes no file that spec.filter.paths names", picked.ID)
 	}
-	return touching, err
+	return complete, err
 }
 
 // pick returns the request of --pr, or why it is none.

@@ -32,8 +32,8 @@ func Export(provider *v1.ResourceSetInputProvider, items []source.Item) error {
 	if err != nil {
 		return err
 	}
-	kept, waiting := rules.keep(rules.filter(items), exported)
-	return export(provider, rules.findings(kept, waiting, exported).items)
+	kept, _ := rules.keep(rules.filter(items), exported)
+	return export(provider, rules.settle(kept, exported).items)
 }
 
 // Refusal says why an item that is open is not an input of the provider, as a
@@ -141,5 +141,9 @@ func (s onlySecrets) Get(_ context.Context, key client.ObjectKey, into client.Ob
 			return nil
 		}
 	}
-	return apierrors.NewNotFound(corev1.Resource("objects of this kind"), key.Name)
+	resource := "secrets"
+	if _, account := into.(*corev1.ServiceAccount); account {
+		resource = "serviceaccounts"
+	}
+	return apierrors.NewNotFound(corev1.Resource(resource), key.Name)
 }

@@ -124,13 +124,17 @@ func (r rules) admit(kept []source.Item, exported exportedInputs) []exportable {
 	return out
 }
 
-func (r rules) match(item source.Item) bool {
+func (r rules) match(item source.Item) bool { return r.refusedBy(item) == "" }
+
+// refusedBy names the field of spec.filter that an item does not pass; "" when
+// it passes all.
+func (r rules) refusedBy(item source.Item) string {
 	for _, filter := range r.filters {
-		if !filter(item) {
-			return false
+		if !filter.lets(item) {
+			return filter.field
 		}
 	}
-	return true
+	return ""
 }
 
 // gate decides what becomes of one item:
