@@ -1,0 +1,49 @@
+package main
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/eddy-previews/eddy/test/rig"
+)
+
+func eddy(requests int) report {
+	return report{operator: "eddy", previews: 1000, idle: 50 << 20, floor: time.Second, figures: []figure{
+		{work: "first apply", most: 1120, counts: rig.Counts{"PATCH": 1002, "POST": 2, rig.Watch: 7}, took: 2 * time.Second},
+		{work: atRest, most: 12, counts: rig.Counts{"LIST": requests}, took: time.Second, memory: 60 << 20},
+	}}
+}
+
+func TestTheTableSetsAnOperatorAgainstTheFirst(t *testing.T) {
+	other := eddy(8)
+	other.operator = "other"
+	out := &strings.Builder{}
+	if err := write(out, []report{eddy(4), other}); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"| 1000     | eddy     | first apply     | 1004     | 1120  | 2 POST, 1002 PATCH", "| 2.00 × a client that only writes |",
+		"2.0 × requests, 1.0 × time", "10.2 KiB a preview (limit 40), 50 MiB idle",
+	} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%q is missing from\n%s", want, out)
+		}
+	}
+}
+
+func TestTheCheckNamesEachPromiseThatIsBroken(t *testing.T) {
+	if err := check([]report{eddy(12)}); err != nil {
+		t.Errorf("the promises are kept: %v", err)
+	}
+	broken := eddy(13)
+	broken.figures[1].memory = 100 << 20
+	broken.figures = append(broken.figures, figure{work: "one input removed", undone: errors.New("it is there")})
+	err := check([]report{broken})
+	for _, want := range []string{"nothing changed: 13 requests, promised are 12", "one input removed: it is there", "51.2 KiB a preview"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q is missing from %v", want, err)
+		}
+	}
+}
