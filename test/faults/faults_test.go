@@ -2,7 +2,6 @@ package faults_test
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"math/rand/v2"
@@ -55,7 +54,7 @@ func newBench(t *testing.T) *bench {
 		t.Fatalf("building the operator: %v\n%s", err, text)
 	}
 	if *seed == 0 {
-		*seed = uint64(time.Now().UnixNano()) //nolint:gosec // any number will do
+		*seed = uint64(time.Now().UnixNano())
 	}
 	t.Logf("repeat with -seed %d", *seed)
 	return &bench{
@@ -99,7 +98,7 @@ func TestAnOperatorThatIsKilledAtAnyMomentLosesNothing(t *testing.T) {
 		operator.Kill()
 	}
 	b.operator(t)
-	story.mustEndWell(time.Minute)
+	story.mustEndWell()
 }
 
 func TestAnAPIServerThatIsInTroubleLosesNothing(t *testing.T) {
@@ -130,7 +129,7 @@ func TestAnAPIServerThatIsInTroubleLosesNothing(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			story := newStory(t, b, 50)
 			operator := b.operator(t)
-			story.mustEndWell(time.Minute)
+			story.mustEndWell()
 			b.Proxy.Break(c.fault(b))
 			for range 5 {
 				time.Sleep(time.Second)
@@ -138,7 +137,7 @@ func TestAnAPIServerThatIsInTroubleLosesNothing(t *testing.T) {
 			}
 			time.Sleep(2 * time.Second)
 			b.Proxy.Break(nil)
-			story.mustEndWell(time.Minute)
+			story.mustEndWell()
 			if !operator.Alive() {
 				t.Error("the operator has ended")
 			}
@@ -170,7 +169,7 @@ func TestAnAPIServerThatIsRestartedLosesNothing(t *testing.T) {
 	b := newBench(t)
 	story := newStory(t, b, 100)
 	b.operator(t)
-	story.mustEndWell(time.Minute)
+	story.mustEndWell()
 	for range 3 {
 		story.change()
 		time.Sleep(b.upTo(time.Second))
@@ -179,7 +178,7 @@ func TestAnAPIServerThatIsRestartedLosesNothing(t *testing.T) {
 		}
 		b.answers(t)
 	}
-	story.mustEndWell(time.Minute)
+	story.mustEndWell()
 }
 
 // answers waits until the API server does.
@@ -202,11 +201,11 @@ func TestAnEtcdThatRefusesWritesLosesNothing(t *testing.T) {
 	b := newBench(t)
 	story := newStory(t, b, 100)
 	b.operator(t)
-	story.mustEndWell(time.Minute)
+	story.mustEndWell()
 	for range 3 {
 		story.change()
 		time.Sleep(b.upTo(200 * time.Millisecond))
-		allow, err := b.RefuseWrites()
+		allow, err := b.RefuseWrites(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -215,9 +214,9 @@ func TestAnEtcdThatRefusesWritesLosesNothing(t *testing.T) {
 		if err == nil {
 			t.Error("etcd accepts writes")
 		}
-		if err := errors.Join(allow()); err != nil {
+		if err := allow(); err != nil {
 			t.Fatal(err)
 		}
 	}
-	story.mustEndWell(time.Minute)
+	story.mustEndWell()
 }

@@ -162,7 +162,8 @@ func (s *story) note(object corev1.ConfigMap) {
 }
 
 // mustEndWell waits until the cluster holds just what is asked for.
-func (s *story) mustEndWell(within time.Duration) {
+func (s *story) mustEndWell() {
+	const within = time.Minute
 	s.t.Helper()
 	deadline := time.Now().Add(within)
 	for {

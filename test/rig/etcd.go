@@ -1,6 +1,7 @@
 package rig
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -8,9 +9,14 @@ import (
 )
 
 // alarm switches etcd's alarm for a full disk.
-func (r *Rig) alarm(action string) error {
+func (r *Rig) alarm(ctx context.Context, action string) error {
 	url := r.environment.ControlPlane.Etcd.URL.JoinPath("/v3/maintenance/alarm")
-	resp, err := http.Post(url.String(), "application/json", strings.NewReader(`{"action": "`+action+`", "alarm": "NOSPACE", "memberID": 1}`))
+	body := strings.NewReader(`{"action": "` + action + `", "alarm": "NOSPACE", "memberID": 1}`)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url.String(), body)
+	if err != nil {
+		return err
+	}
+	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		return fmt.Errorf("asking etcd to %s the alarm: %w", strings.ToLower(action), err)
 	}

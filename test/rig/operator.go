@@ -3,6 +3,7 @@ package rig
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -25,7 +26,7 @@ var Flags = []string{"--enable-leader-election=false", "--metrics-addr=0", "--he
 
 // Start starts an operator by its command line.
 func (r *Rig) Start(command []string) (*Operator, error) {
-	operator := &Operator{cmd: exec.Command(command[0], command[1:]...), ended: make(chan struct{})}
+	operator := &Operator{cmd: exec.CommandContext(context.Background(), command[0], command[1:]...), ended: make(chan struct{})}
 	operator.cmd.Env = append(os.Environ(), "KUBECONFIG="+r.Kubeconfig, "RUNTIME_NAMESPACE=default", "NOTIFICATIONS_DISABLED=true")
 	operator.cmd.Stdout, operator.cmd.Stderr = &operator.log, &operator.log
 	operator.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
@@ -88,7 +89,7 @@ func (r *Rig) RestartAPIServer(down time.Duration) error {
 		_, _ = r.restarted.Wait()
 	}
 	time.Sleep(down)
-	again := exec.Command(command[0], command[1:]...)
+	again := exec.CommandContext(context.Background(), command[0], command[1:]...)
 	again.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := again.Start(); err != nil {
 		return fmt.Errorf("starting the API server again: %w", err)
@@ -124,9 +125,9 @@ func (r *Rig) findAPIServer() (pid int, command []string, err error) {
 
 // RefuseWrites makes etcd refuse every write, as it does when its disk is full,
 // until allow is called.
-func (r *Rig) RefuseWrites() (allow func() error, err error) {
-	if err := r.alarm("ACTIVATE"); err != nil {
+func (r *Rig) RefuseWrites(ctx context.Context) (allow func() error, err error) {
+	if err := r.alarm(ctx, "ACTIVATE"); err != nil {
 		return nil, err
 	}
-	return func() error { return r.alarm("DEACTIVATE") }, nil
+	return func() error { return r.alarm(ctx, "DEACTIVATE") }, nil
 }
