@@ -99,9 +99,9 @@ func find(variable, name string) string {
 	return beside
 }
 
-// operator returns the path of the operator's binary, and builds it where none
+// Eddy returns the path of the operator's binary, and builds it where none
 // was found.
-func (p Programs) operator(ctx context.Context) (string, error) {
+func (p Programs) Eddy(ctx context.Context) (string, error) {
 	if p.Operator != "" {
 		return p.Operator, nil
 	}
@@ -116,7 +116,7 @@ func (p Programs) operator(ctx context.Context) (string, error) {
 
 // Up starts a system in dir, with the operator in it, and leaves it running.
 func (p Programs) Up(ctx context.Context, dir string) (*System, error) {
-	binary, err := p.operator(ctx)
+	binary, err := p.Eddy(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,119 @@
+package e2e_test
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/eddy-previews/eddy/test/e2e/story"
+)
+
+var record = flag.Bool("record", false, "write what the commands print into docs/getting-started.md")
+
+// terminal is where the commands of a page are typed.
+type terminal struct {
+	dir, path, kubeconfig string
+	// here and there are what stands in a page for what is true of this run.
+	there, here *strings.Replacer
+}
+
+// TestATerminalShowsWhatGettingStartedShows plays docs/getting-started.md.
+func TestATerminalShowsWhatGettingStartedShows(t *testing.T) {
+	pr := open(t, "Add a login page")
+	must(t, world.CI(t.Context(), pr))
+	poll(t)
+	expect(t, world.Deployed(pr))
+	if world.System.Node != nil {
+		expect(t, world.Running(pr))
+	}
+	console := newTerminal(t, pr)
+	page := filepath.Join(world.Programs.Root, "docs", "getting-started.md")
+	text, err := os.ReadFile(page)
+	must(t, err)
+	played := regexp.MustCompile("(?s)```console\n(.*?)```").ReplaceAllStringFunc(string(text), func(block string) string {
+		return "```console\n" + console.play(t, strings.TrimSuffix(strings.TrimPrefix(block, "```console\n"), "```")) + "```"
+	})
+	if *record {
+		must(t, os.WriteFile(page, []byte(played), 0o600))
+	}
+}
+
+func newTerminal(t *testing.T, pr story.PullRequest) *terminal {
+	t.Helper()
+	dir := t.TempDir()
+	base := filepath.Join("clusters", "base")
+	must(t, os.CopyFS(filepath.Join(dir, base), os.DirFS(filepath.Join(world.Programs.Root, "examples", "fleet", base))))
+	eddy, err := world.Programs.Eddy(t.Context())
+	must(t, err)
+	const url = "https://gitea.example.com/acme/api"
+	return &terminal{
+		dir: dir, path: filepath.Dir(eddy), kubeconfig: world.System.Kubeconfig,
+		there: strings.NewReplacer(url, world.Forge.AppURL(), "api/1", "api/"+pr.ID()),
+		here: strings.NewReplacer(world.Forge.AppURL(), url, "api/"+pr.ID(), "api/1", "pulls/"+pr.ID(), "pulls/1",
+			pr.Name("api"), "api-1", pr.Kustomization(), "api-pr-1", "request "+pr.ID()+"\n", "request 1\n",
+			fmt.Sprintf("%-4s ", pr.ID()), "1    "),
+	}
+}
+
+// play types the commands of a block, and returns the block with what they
+// print. After a line with an ellipsis, what follows does not matter.
+func (c *terminal) play(t *testing.T, block string) string {
+	t.Helper()
+	var out strings.Builder
+	for _, screen := range regexp.MustCompile(`(?m)^\$ `).Split(block, -1)[1:] {
+		command, want, _ := strings.Cut(screen, "\n")
+		got := c.here.Replace(c.run(t, c.there.Replace(command)))
+		fmt.Fprintf(&out, "$ %s\n%s", command, shorten(got, want))
+		if steady(shorten(got, want)) != steady(want) && !*record {
+			t.Errorf("%s prints\n%s\nand docs/getting-started.md shows\n%s", command, got, want)
+		}
+	}
+	return out.String()
+}
+
+// run types a command, and returns what a terminal shows. That a difference is
+// found is no failure.
+func (c *terminal) run(t *testing.T, command string) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	shell := exec.CommandContext(ctx, "bash", "-c", command) //nolint:gosec // it is a page of ours
+	shell.Dir = c.dir
+	shell.Env = append(os.Environ(), "KUBECONFIG="+c.kubeconfig, "PATH="+c.path+":"+os.Getenv("PATH"))
+	text, err := shell.CombinedOutput()
+	if err != nil && (shell.ProcessState.ExitCode() != 1 || strings.Contains(string(text), "Error:")) {
+		t.Fatalf("%s: %v\n%s", command, err, text)
+	}
+	return string(text)
+}
+
+// shorten ends a text where another has an ellipsis.
+func shorten(text, like string) string {
+	head, _, cut := strings.Cut(like, "…\n")
+	if !cut {
+		return text
+	}
+	lines := strings.SplitAfter(text, "\n")
+	return strings.Join(lines[:min(len(lines), strings.Count(head, "\n"))], "") + "…\n"
+}
+
+// steady leaves out of a screen what differs from run to run: ages, commits,
+// the names of pods, and the width of columns.
+func steady(text string) string {
+	for pattern, with := range map[string]string{
+		`\b\d+(s|m|m\d+s)\b`:        "AGE",
+		`\b[0-9a-f]{7,40}\b`:        "COMMIT",
+		`api-1-[0-9a-z]+-[0-9a-z]+`: "POD",
+		`[ \t]+`:                    " ",
+	} {
+		text = regexp.MustCompile(pattern).ReplaceAllString(text, with)
+	}
+	return text
+}
