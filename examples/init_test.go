@@ -27,8 +27,8 @@ func TestWhatInitWritesIsAdmitted(t *testing.T) {
 				admittedFiles++
 				t.Run(file.Path, func(t *testing.T) { admitted(t, object(t, file.Text)) })
 			}
-			if admittedFiles != 5 {
-				t.Errorf("%d files are for the cluster, want provider, ResourceSet, Secret, Namespace and Kustomization", admittedFiles)
+			if admittedFiles != 6 {
+				t.Errorf("%d files are for the cluster, want provider, ResourceSet, Secret, Namespace and two Kustomizations", admittedFiles)
 			}
 		})
 	}
@@ -37,6 +37,6 @@ func TestWhatInitWritesIsAdmitted(t *testing.T) {
 // isManifest reports whether a file is an object for a cluster as it stands.
 func isManifest(name string) bool {
 	ours := strings.Contains(name, "/previews/") && !strings.Contains(name, "/.") && !strings.Contains(name, "pipelines")
-	shared := !strings.Contains(name, "/apps/") && path.Base(name) != "kustomization.yaml"
-	return ours || shared
+	shared := !strings.Contains(name, "/apps/")
+	return (ours || shared) && path.Base(name) != "kustomization.yaml"
 }

@@ -34,9 +34,9 @@ func newInitCommand(streams Streams) *cobra.Command {
 
 The service's manifests (--base) are built as Flux builds them, to see which
 Deployment, Service and Ingress there are. Written are the provider, the ResourceSet,
-an example of the Secret, the CI file, the overlay of a preview, and what previews
-share. Files that are there are never overwritten without --force; what previews share,
-and is there, is left as it is.
+the Flux Kustomization that deploys them, an example of the Secret, the CI file, the
+overlay of a preview, and what previews share. Files that are there are never
+overwritten without --force; what previews share, and is there, is left as it is.
 
 On a terminal, what is not given is asked for.`,
 		Example: `  # Asked for one thing after the other
@@ -81,7 +81,7 @@ func (o *initSetup) run(ctx context.Context) error {
 			return err
 		}
 	}
-	o.next(setup, files)
+	o.next(setup)
 	return nil
 }
 
@@ -140,7 +140,8 @@ func (o *initSetup) missing(files []scaffold.File) ([]scaffold.File, error) {
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
 			out = append(out, file)
-		case file.Shared && string(text) == file.Text:
+		case file.Shared && (string(text) == file.Text || o.name(file) == o.fluxFile("kustomization.yaml")):
+			// What it has to name is told when all is written.
 		case file.Shared:
 			_, _ = fmt.Fprintf(o.Err, "%s is there, and is left as it is: see that it has what previews of %s need\n", o.name(file), o.Answers.Service)
 		case o.Force:
@@ -172,22 +173,44 @@ func (o *initSetup) write(file scaffold.File) error {
 }
 
 // next says what is left to do.
-func (o *initSetup) next(setup scaffold.Setup, files []scaffold.File) {
+func (o *initSetup) next(setup scaffold.Setup) {
 	a := o.Answers
 	previews := filepath.Join(a.Root, a.FluxPath, "apps", a.Service, "previews")
-	steps := []string{
-		"move the CI file from " + previews + " to the repository of the service",
-		fmt.Sprintf("see what a pull request deploys: eddy build preview -f %s --path %s --pr 1 --sha 6dcb09b", previews, a.Root),
-		"commit and push; then apply the Secret with a token in it, the provider and the ResourceSet",
+	var steps []string
+	if unnamed := o.unnamed(); len(unnamed) > 0 {
+		steps = append(steps, "name "+strings.Join(unnamed, " and ")+" in "+o.fluxFile("kustomization.yaml")+", so that Flux deploys it")
 	}
 	if len(setup.Stripped) > 0 {
-		steps = append([]string{"deploy for all previews, with infrastructure/app-common-dev, what is cluster-scoped and stripped from each: " + strings.Join(setup.Stripped, ", ")}, steps...)
+		steps = append(steps, "deploy for all previews, with infrastructure/app-common-dev, what is cluster-scoped and stripped from each: "+strings.Join(setup.Stripped, ", "))
 	}
-	if len(files) < len(setup.Files) {
-		steps = append([]string{"name app-common-dev.yaml in " + filepath.Join(a.Root, a.FluxPath, "kustomization.yaml") + ", if it is not"}, steps...)
-	}
+	steps = append(steps,
+		"move the CI file from "+previews+" to the repository of the service",
+		fmt.Sprintf("see what a pull request deploys: eddy build preview -f %s --path %s --pr 1 --sha 6dcb09b", previews, a.Root),
+		"commit and push; then create the Secret, as "+filepath.Join(previews, "secret.example.yaml")+" says",
+	)
 	_, _ = fmt.Fprintln(o.Err, "\nNext:")
 	for n, step := range steps {
 		_, _ = fmt.Fprintf(o.Err, "  %d. %s\n", n+1, step)
 	}
+}
+
+// unnamed are the files that Flux would not find, as a kustomization.yaml that
+// was there before does not name them.
+func (o *initSetup) unnamed() []string {
+	text, err := os.ReadFile(o.fluxFile("kustomization.yaml"))
+	if err != nil {
+		return nil // it has just been written
+	}
+	var out []string
+	for _, name := range []string{"app-common-dev.yaml", o.Answers.Service + "-previews.yaml"} {
+		if !strings.Contains(string(text), name) {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+// fluxFile is a file in the folder that Flux deploys.
+func (o *initSetup) fluxFile(name string) string {
+	return filepath.Join(o.Answers.Root, o.Answers.FluxPath, name)
 }

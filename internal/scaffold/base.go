@@ -2,10 +2,7 @@ package scaffold
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"path"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -107,37 +104,4 @@ func (b *base) addIngress(object *unstructured.Unstructured) {
 		}
 		return
 	}
-}
-
-var label = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]{0,40}[a-z0-9])?$`)
-
-// check says which answer is wrong, by its flag.
-func (a Answers) check() error {
-	var out []error
-	refuse := func(flag, format string, values ...any) {
-		out = append(out, fmt.Errorf("--"+flag+": "+format, values...))
-	}
-	if _, known := forges()[a.Forge]; !known {
-		refuse("forge", "%q is none of %s%s", a.Forge, strings.Join(Forges(), ", "), nearest.Hint(a.Forge, Forges()))
-	}
-	if !strings.HasPrefix(a.URL, "https://") && !strings.HasPrefix(a.URL, "http://") {
-		refuse("url", "%q is not the URL of a repository", a.URL)
-	}
-	for flag, value := range map[string]string{"service": a.Service, "namespace": a.Namespace} {
-		if !label.MatchString(value) {
-			refuse(flag, "%q is not a name of small letters, digits and -, at most 42", value)
-		}
-	}
-	for flag, value := range map[string]string{"base": a.Base, "flux-path": a.FluxPath} {
-		if clean := path.Clean(value); value == "" || path.IsAbs(clean) || strings.HasPrefix(clean, "..") {
-			refuse(flag, "%q is not a folder below the fleet repository", value)
-		}
-	}
-	if a.Image == "" || withoutTag(a.Image) != a.Image || !strings.Contains(a.Image, "/") {
-		refuse("image", "%q is not REGISTRY/NAME without a tag", a.Image)
-	}
-	if !strings.Contains(a.Domain, ".") || strings.ContainsAny(a.Domain, "/: *") {
-		refuse("domain", "%q is not a domain such as preview.example.com", a.Domain)
-	}
-	return errors.Join(out...)
 }

@@ -19,28 +19,6 @@ import (
 	"github.com/eddy-previews/eddy/examples"
 )
 
-// Answers are what a set-up depends on. All are needed.
-type Answers struct {
-	// Forge is a folder of examples/: one of Forges.
-	Forge string
-	// URL of the repository whose requests are watched.
-	URL string
-	// Service is the name of the service.
-	Service string
-	// Root is the folder of the fleet repository.
-	Root string
-	// Base is the folder of the service's manifests, below Root.
-	Base string
-	// FluxPath is the folder that Flux deploys, below Root.
-	FluxPath string
-	// Image that CI builds, without a tag.
-	Image string
-	// Domain of the hosts: previews are at SERVICE-NUMBER.DOMAIN.
-	Domain string
-	// Namespace of the previews.
-	Namespace string
-}
-
 // File is a file to write.
 type File struct {
 	// Path below the root, with slashes.
@@ -79,12 +57,14 @@ func Derive(ctx context.Context, a Answers) (Setup, error) {
 	if err := a.check(); err != nil {
 		return Setup{}, err
 	}
+	a.Base, a.FluxPath = path.Clean(a.Base), path.Clean(a.FluxPath)
 	base, err := readBase(ctx, a)
 	if err != nil {
 		return Setup{}, err
 	}
 	d := &derivation{answers: a, base: base, forge: forges()[a.Forge]}
 	d.watching()
+	d.deployment()
 	d.shared()
 	d.overlay()
 	out := Setup{Files: d.files}
@@ -162,27 +142,10 @@ func (d *derivation) watching() {
 		change{"./clusters/eks/apps/api/pr-template", "./" + d.template()})
 	d.add(path.Join(d.previews(), "secret.example.yaml"), a.Forge+"/secret.example.yaml", namespace,
 		change{"-n app-dev", "-n " + a.Namespace})
-	registry, _, _ := strings.Cut(a.Image, "/")
 	d.add(path.Join(d.previews(), d.forge.ci), a.Forge+"/"+d.forge.ci,
 		change{"registry.example.com/api", a.Image})
 	if last := &d.files[len(d.files)-1]; d.err == nil {
-		last.Text = strings.NewReplacer("registry.example.com", registry, " # TO CHANGE\n", "\n").Replace(last.Text)
-	}
-}
-
-// shared derives what all previews share.
-func (d *derivation) shared() {
-	const from, infrastructure = "fleet/clusters/eks/", "infrastructure/app-common-dev/"
-	a, first := d.answers, len(d.files)
-	to := func(name string) string { return path.Join(a.FluxPath, name) }
-	d.add(to("kustomization.yaml"), from+"kustomization.yaml")
-	d.add(to("app-common-dev.yaml"), from+"app-common-dev.yaml", change{"api-pr-1234", a.Service + "-pr-1234"},
-		change{"./clusters/eks/", "./" + a.FluxPath + "/"})
-	d.add(to(infrastructure+"kustomization.yaml"), from+infrastructure+"kustomization.yaml",
-		change{"  - clusterrole.yaml\n  - clusterrolebinding.yaml\n", ""})
-	d.add(to(infrastructure+"namespace.yaml"), from+infrastructure+"namespace.yaml", change{"name: app-dev", "name: " + a.Namespace})
-	for i := first; i < len(d.files); i++ {
-		d.files[i].Shared = true
+		last.Text = strings.NewReplacer("registry.example.com", registryOf(a.Image), " # TO CHANGE\n", "\n").Replace(last.Text)
 	}
 }
 

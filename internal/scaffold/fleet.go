@@ -1,0 +1,127 @@
+package scaffold
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"sigs.k8s.io/kustomize/api/konfig"
+)
+
+// previewsText are the Flux Kustomization that deploys provider and ResourceSet,
+// and what it deploys: not the example of the Secret, nor the CI file.
+const (
+	previewsText = `# Deploys the watcher and the templater of %[1]s, once the namespace is there.
+apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata:
+  name: %[1]s-previews
+  namespace: flux-system
+spec:
+  dependsOn:
+    - name: app-common-dev
+  interval: 10m
+  retryInterval: 1m
+  prune: true
+  sourceRef:
+    kind: GitRepository
+    name: flux-system
+  path: ./%[2]s
+`
+	deployedText = `apiVersion: kustomize.config.k8s.io/v1beta1
+kind: Kustomization
+resources:
+  - provider.yaml
+  - resourceset.yaml
+`
+)
+
+// deployer is the file of the Flux Kustomization.
+func (d *derivation) deployer() string {
+	return path.Join(d.answers.FluxPath, d.answers.Service+"-previews.yaml")
+}
+
+// deployment writes what lets Flux deploy provider and ResourceSet.
+func (d *derivation) deployment() {
+	d.files = append(d.files,
+		File{Path: path.Join(d.previews(), "kustomization.yaml"), Text: deployedText},
+		File{Path: d.deployer(), Text: fmt.Sprintf(previewsText, d.answers.Service, d.previews())})
+}
+
+// infrastructure is the folder of what all previews share.
+const infrastructure = "infrastructure/app-common-dev"
+
+// shared derives what all previews share.
+func (d *derivation) shared() {
+	const from = "fleet/clusters/eks/"
+	a, first := d.answers, len(d.files)
+	to := func(name string) string { return path.Join(a.FluxPath, name) }
+	deployed := change{"  - app-common-dev.yaml\n", "  - app-common-dev.yaml\n  - " + a.Service + "-previews.yaml\n"}
+	d.add(to("kustomization.yaml"), from+"kustomization.yaml", append(d.kept(), deployed)...)
+	d.add(to("app-common-dev.yaml"), from+"app-common-dev.yaml", change{"Each api-pr-1234", "Each preview"},
+		change{"./clusters/eks/", "./" + a.FluxPath + "/"})
+	d.add(to(infrastructure+"/kustomization.yaml"), from+infrastructure+"/kustomization.yaml",
+		change{"  - clusterrole.yaml\n  - clusterrolebinding.yaml\n", ""})
+	d.add(to(infrastructure+"/namespace.yaml"), from+infrastructure+"/namespace.yaml", change{"name: app-dev", "name: " + a.Namespace})
+	for i := first; i < len(d.files); i++ {
+		d.files[i].Shared = true
+	}
+}
+
+// kept keeps what Flux deploys of its folder now. Without a kustomization.yaml
+// that is all below it, of which one that names less would let Flux delete the
+// rest.
+func (d *derivation) kept() []change {
+	root := filepath.Join(d.answers.Root, filepath.FromSlash(d.answers.FluxPath))
+	var names []string
+	err := filepath.WalkDir(root, func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || name == root {
+			return err
+		}
+		relative, err := filepath.Rel(root, name)
+		if err != nil {
+			return err
+		}
+		found := filepath.ToSlash(relative)
+		switch {
+		case d.isOurs(path.Join(d.answers.FluxPath, found)):
+			if entry.IsDir() {
+				return fs.SkipDir
+			}
+		case entry.IsDir() && hasKustomization(name):
+			names = append(names, found)
+			return fs.SkipDir
+		case !entry.IsDir() && (path.Ext(found) == ".yaml" || path.Ext(found) == ".yml"):
+			names = append(names, found)
+		}
+		return nil
+	})
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		d.fail(fmt.Errorf("--flux-path: %w", err))
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	return []change{{"  # - flux-system # as made by flux bootstrap\n", "  - " + strings.Join(names, "\n  - ") + "\n"}}
+}
+
+// isOurs reports whether a path below the root is written here.
+func (d *derivation) isOurs(name string) bool {
+	own := []string{
+		d.previews(), d.template(), path.Join(d.answers.FluxPath, infrastructure),
+		path.Join(d.answers.FluxPath, "app-common-dev.yaml"), d.deployer(),
+	}
+	return slices.Contains(own, name)
+}
+
+func hasKustomization(dir string) bool {
+	return slices.ContainsFunc(konfig.RecognizedKustomizationFileNames(), func(name string) bool {
+		_, err := os.Stat(filepath.Join(dir, name))
+		return err == nil
+	})
+}
