@@ -17,12 +17,25 @@ import (
 
 var record = flag.Bool("record", false, "write what the commands print into docs/getting-started.md")
 
-// terminal is where the commands of a page are typed.
+// terminal is where the commands of a page are typed. In the page the request
+// has the number 1, and the forge is elsewhere.
 type terminal struct {
 	dir, path, kubeconfig string
-	// there makes of a page's command one of this run, and here of what it prints
-	// what the page has.
-	there, here *strings.Replacer
+	url                   string
+	pr                    story.PullRequest
+}
+
+const pageURL = "https://gitea.example.com/acme/api"
+
+// there makes of a page's command one of this run.
+func (c *terminal) there(command string) string {
+	return strings.NewReplacer(pageURL, c.url, "api/1", "api/"+c.pr.ID()).Replace(command)
+}
+
+// here makes of what this run prints what the page has.
+func (c *terminal) here(text string) string {
+	number := regexp.MustCompile(`([a-z](?:[-/]| +))` + c.pr.ID() + `\b`)
+	return number.ReplaceAllString(strings.ReplaceAll(text, c.url, pageURL), "${1}1")
 }
 
 // TestATerminalShowsWhatGettingStartedShows plays docs/getting-started.md.
@@ -56,14 +69,7 @@ func newTerminal(t *testing.T, pr story.PullRequest) *terminal {
 	must(t, os.CopyFS(filepath.Join(dir, base), os.DirFS(filepath.Join(world.Programs.Root, "examples", "fleet", base))))
 	eddy, err := world.Programs.Eddy(t.Context())
 	must(t, err)
-	const url = "https://gitea.example.com/acme/api"
-	return &terminal{
-		dir: dir, path: filepath.Dir(eddy), kubeconfig: world.System.Kubeconfig,
-		there: strings.NewReplacer(url, world.Forge.AppURL(), "api/1", "api/"+pr.ID()),
-		here: strings.NewReplacer(world.Forge.AppURL(), url, "api/"+pr.ID(), "api/1", "pulls/"+pr.ID(), "pulls/1",
-			pr.Name("api"), "api-1", pr.Kustomization(), "api-pr-1", "request "+pr.ID()+"\n", "request 1\n",
-			fmt.Sprintf("%-4s ", pr.ID()), "1    "),
-	}
+	return &terminal{dir: dir, path: filepath.Dir(eddy), kubeconfig: world.System.Kubeconfig, url: world.Forge.AppURL(), pr: pr}
 }
 
 // play types the commands of a block, and returns the block with what they
@@ -73,7 +79,7 @@ func (c *terminal) play(t *testing.T, block string) string {
 	var out strings.Builder
 	for _, screen := range regexp.MustCompile(`(?m)^\$ `).Split(block, -1)[1:] {
 		command, want, _ := strings.Cut(screen, "\n")
-		got := c.here.Replace(c.run(t, c.there.Replace(command)))
+		got := c.here(c.run(t, c.there(command)))
 		fmt.Fprintf(&out, "$ %s\n%s", command, shorten(got, want))
 		unlike := steady(shorten(got, want)) != steady(want)
 		if pods := strings.Contains(command, "describe"); pods && world.System.Node == nil {
