@@ -1,8 +1,8 @@
 package source
 
 import (
+	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -17,9 +17,9 @@ const azureForm = "https://dev.azure.com/ORGANISATION/PROJECT/_git/REPOSITORY, h
 // by Server from 2022 on.
 const azureAPI = "7.0"
 
-// azureRepository lists the pull requests of an Azure DevOps repository.
+// azureRepository is an Azure DevOps repository.
 //
-// It speaks to the two endpoints that it needs itself: Microsoft's library
+// It speaks to the few endpoints that it needs itself: Microsoft's library
 // first asks the server where its endpoints are, in several requests a run,
 // and takes neither a transport nor its errors.
 //
@@ -31,7 +31,7 @@ type azureRepository struct {
 	http  *http.Client
 }
 
-func newAzureDevOps(config Config) (Source, error) {
+func openAzureDevOps(config Config) (*azureRepository, error) {
 	parsed, err := parseURL(config.URL, azureForm)
 	if err != nil {
 		return nil, err
@@ -86,74 +86,89 @@ type azureLabel struct {
 	Active *bool  `json:"active"`
 }
 
-// List implements Source.
-func (a *azureRepository) List(ctx context.Context, _ Query) ([]Item, error) {
-	items, err := listAll(ctx, a.page)
-	if err != nil {
-		return nil, failed("listing the active pull requests", a.url, err)
+// visible asks for the repository itself.
+func (a *azureRepository) visible(ctx context.Context) error {
+	var repository struct {
+		ID string `json:"id"`
 	}
-	return items, nil
+	if _, err := a.get(ctx, "", nil, &repository); err != nil {
+		return err
+	}
+	return exists(repository.ID)
 }
 
-// page reads one page. The server does not say how many there are: a full page
-// may be followed by another one.
-func (a *azureRepository) page(ctx context.Context, number int) (page, error) {
+func (a *azureRepository) requests() *collection {
+	return &collection{
+		one: "pull request", many: "active pull requests", repository: a.url,
+		page: a.requestsPage, find: a.request, files: a.files, visible: a.visible,
+	}
+}
+
+// requestsPage reads a page. The server does not say how many there are: a full
+// page may be followed by another one.
+func (a *azureRepository) requestsPage(ctx context.Context, _ Query, at string) (page, error) {
+	number := numbered(at)
 	query := url.Values{
 		"searchCriteria.status": {"active"},
 		"$top":                  {strconv.Itoa(pageSize)},
 		"$skip":                 {strconv.Itoa((number - 1) * pageSize)},
 	}
-	var answer struct {
-		Value []azureRequest `json:"value"`
-		Count *int           `json:"count"`
-	}
-	if err := a.get(ctx, "/pullrequests", query, &answer); err != nil {
+	var answer azureList[azureRequest]
+	if _, err := a.get(ctx, "/pullrequests", query, &answer); err != nil {
 		return page{}, err
 	}
-	if answer.Value == nil || answer.Count == nil || *answer.Count != len(answer.Value) {
-		return page{}, errNotAList
+	items, err := answer.items(func(r azureRequest) (Item, error) { return a.item(r, r.Labels) })
+	out := page{items: items}
+	if len(items) >= pageSize {
+		out.next = cursor(number + 1)
 	}
-	out := page{}
-	for _, request := range answer.Value {
-		out.items = append(out.items, a.item(request, request.Labels))
-	}
-	if len(answer.Value) >= pageSize {
-		out.next = number + 1
-	}
-	return out, nil
+	return out, err
 }
 
-// errNotAList is valid JSON that is not the list that was asked for.
-var errNotAList = &answer{what: "200 OK with JSON that is not a list of pull requests", kind: ErrInvalidAnswer}
+// azureList is how lists are answered.
+type azureList[T any] struct {
+	Value []T  `json:"value"`
+	Count *int `json:"count"`
+}
 
-// Lookup implements Source. The answer for a single request has no labels, so
-// they are asked for apart.
-func (a *azureRepository) Lookup(ctx context.Context, id string) (Item, error) {
-	if _, err := strconv.Atoi(id); err != nil {
-		return Item{}, fmt.Errorf("pull request %q has no number: %w", id, ErrNotFound)
+// items reads a list that has as many values as it says.
+func (l azureList[T]) items(read func(T) (Item, error)) ([]Item, error) {
+	if l.Count == nil || *l.Count != len(l.Value) {
+		return nil, errNotAList
+	}
+	return itemsOf(l.Value, read)
+}
+
+// request looks one up. The answer for a single request has no labels, so they
+// are asked for apart.
+func (a *azureRepository) request(ctx context.Context, key string) (Item, error) {
+	if _, err := number(key); err != nil {
+		return Item{}, err
 	}
 	var request azureRequest
-	if err := a.get(ctx, "/pullrequests/"+id, nil, &request); err != nil {
-		return Item{}, failed("looking up pull request "+id, a.url, err)
+	if _, err := a.get(ctx, "/pullrequests/"+key, nil, &request); err != nil {
+		return Item{}, err
 	}
-	var labels struct {
-		Value []azureLabel `json:"value"`
+	var labels azureList[azureLabel]
+	if _, err := a.get(ctx, "/pullrequests/"+key+"/labels", nil, &labels); err != nil {
+		return Item{}, inPart("its labels", err)
 	}
-	if err := a.get(ctx, "/pullrequests/"+id+"/labels", nil, &labels); err != nil {
-		return Item{}, failed("looking up the labels of pull request "+id, a.url, err)
+	if labels.Value == nil {
+		return Item{}, errNotAList
 	}
-	return a.item(request, labels.Value), nil
+	return a.item(request, labels.Value)
 }
 
-// get asks one endpoint of the repository.
-func (a *azureRepository) get(ctx context.Context, path string, query url.Values, into any) error {
+// get asks one endpoint of the repository. It returns where the next part of a
+// list begins, where the server says so.
+func (a *azureRepository) get(ctx context.Context, path string, query url.Values, into any) (next string, err error) {
 	if query == nil {
 		query = url.Values{}
 	}
 	query.Set("api-version", azureAPI)
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, a.api+path+"?"+query.Encode(), nil)
 	if err != nil {
-		return err
+		return "", err
 	}
 	switch {
 	case a.login.Token != "":
@@ -161,29 +176,79 @@ func (a *azureRepository) get(ctx context.Context, path string, query url.Values
 	case a.login.Password != "":
 		req.SetBasicAuth("", a.login.Password)
 	}
-	resp, err := a.http.Do(req)
-	if err != nil {
-		return err
-	}
-	defer resp.Body.Close() //nolint:errcheck // it is in memory
-	if err := json.NewDecoder(resp.Body).Decode(into); err != nil {
-		return errNotAList
-	}
-	return nil
+	header, err := getJSON(a.http, req, into)
+	return header.Get("X-Ms-Continuationtoken"), err
 }
 
-func (a *azureRepository) item(r azureRequest, labels []azureLabel) Item {
+func (a *azureRepository) item(r azureRequest, labels []azureLabel) (Item, error) {
 	item := Item{
 		ID: strconv.Itoa(r.ID), SHA: r.SourceCommit.ID, Title: r.Title, Author: r.CreatedBy.DisplayName,
 		Branch:       strings.TrimPrefix(r.SourceRefName, "refs/heads/"),
 		TargetBranch: strings.TrimPrefix(r.TargetRefName, "refs/heads/"),
 		URL:          fmt.Sprintf("%s/pullrequest/%d", a.url, r.ID),
-		Fork:         r.ForkSource != nil, Draft: r.IsDraft, Closed: r.Status != "active",
+		Fork:         r.ForkSource != nil, Draft: r.IsDraft,
 	}
 	for _, label := range labels {
 		if label.Active == nil || *label.Active {
 			item.Labels = append(item.Labels, label.Name)
 		}
 	}
-	return item
+	var err error
+	item.Closed, err = isOver(r.Status, []string{"active"}, []string{"abandoned", "completed"})
+	return item, err
+}
+
+func (a *azureRepository) branches() *collection {
+	return a.refs("branch", "branches", azureRefs{"heads/", branchItem})
+}
+
+func (a *azureRepository) tags() *collection {
+	return a.refs("tag", "tags", azureRefs{"tags/", tagItem})
+}
+
+// azureRefs are the references below a prefix.
+//
+// https://learn.microsoft.com/en-us/rest/api/azure/devops/git/refs/list
+type azureRefs struct {
+	prefix string
+	item   func(name, sha string) Item
+}
+
+// azureRef is a branch or a tag.
+type azureRef struct {
+	Name     string `json:"name"`
+	ObjectID string `json:"objectId"`
+	// PeeledID is the commit behind an annotated tag.
+	PeeledID string `json:"peeledObjectId"`
+}
+
+func (a *azureRepository) refs(one, many string, refs azureRefs) *collection {
+	return &collection{
+		one: one, many: many, repository: a.url, visible: a.visible,
+		page: func(ctx context.Context, _ Query, at string) (page, error) {
+			return a.refsPage(ctx, refs, "", at)
+		},
+		find: func(ctx context.Context, name string) (Item, error) {
+			return findIn(ctx, name, func(ctx context.Context, at string) (page, error) {
+				return a.refsPage(ctx, refs, name, at)
+			})
+		},
+	}
+}
+
+// refsPage reads a page of the references whose names begin with a text.
+func (a *azureRepository) refsPage(ctx context.Context, refs azureRefs, start, at string) (page, error) {
+	query := url.Values{"filter": {refs.prefix + start}, "peelTags": {"true"}, "$top": {strconv.Itoa(pageSize)}}
+	if at != "" {
+		query.Set("continuationToken", at)
+	}
+	var answer azureList[azureRef]
+	next, err := a.get(ctx, "/refs", query, &answer)
+	if err != nil {
+		return page{}, err
+	}
+	items, err := answer.items(func(r azureRef) (Item, error) {
+		return refs.item(strings.TrimPrefix(r.Name, "refs/"+refs.prefix), cmp.Or(r.PeeledID, r.ObjectID)), nil
+	})
+	return page{items: items, next: next}, err
 }

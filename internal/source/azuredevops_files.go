@@ -1,6 +1,7 @@
 package source
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/url"
@@ -33,47 +34,41 @@ type azureChanges struct {
 	NextSkip int `json:"nextSkip"`
 }
 
-// Files implements FileLister.
+// files reads what the iteration of a request's head commit changes.
 //
 // https://learn.microsoft.com/en-us/rest/api/azure/devops/git/pull-request-iteration-changes/get
-func (a *azureRepository) Files(ctx context.Context, item Item) ([]string, error) {
-	if _, err := strconv.Atoi(item.ID); err != nil {
-		return nil, fmt.Errorf("pull request %q has no number: %w", item.ID, ErrNotFound)
+func (a *azureRepository) files(ctx context.Context, item Item) ([]string, error) {
+	if _, err := number(item.ID); err != nil {
+		return nil, err
 	}
 	iterations := "/pullrequests/" + item.ID + "/iterations"
-	var pushes struct {
-		Value []azureIteration `json:"value"`
-	}
-	if err := a.get(ctx, iterations, nil, &pushes); err != nil {
-		return nil, failed("listing the iterations of pull request "+item.ID, a.url, err)
+	var pushes azureList[azureIteration]
+	if _, err := a.get(ctx, iterations, nil, &pushes); err != nil {
+		return nil, err
 	}
 	at := slices.IndexFunc(pushes.Value, func(i azureIteration) bool { return i.SourceCommit.ID == item.SHA })
 	if at < 0 {
 		return nil, ErrNotComputed
 	}
-	skip := 0
-	paths, err := listPaths(ctx, func(ctx context.Context, number int) (page, error) {
-		query := url.Values{"$top": {strconv.Itoa(azureChangesPage)}, "$skip": {strconv.Itoa(skip)}}
-		var changes azureChanges
-		if err := a.get(ctx, fmt.Sprintf("%s/%d/changes", iterations, pushes.Value[at].ID), query, &changes); err != nil {
-			return page{}, err
-		}
-		if changes.Entries == nil {
-			return page{}, errNotAList
-		}
-		out := page{}
-		for _, entry := range changes.Entries {
-			if !entry.Item.IsFolder {
-				out.add(strings.TrimPrefix(entry.Item.Path, "/"), strings.TrimPrefix(entry.OriginalPath, "/"))
-			}
-		}
-		if skip = changes.NextSkip; skip > 0 {
-			out.next = number + 1
-		}
-		return out, nil
-	})
-	if err != nil {
-		return nil, failed("listing the files of pull request "+item.ID, a.url, err)
+	changes := fmt.Sprintf("%s/%d/changes", iterations, pushes.Value[at].ID)
+	return listPaths(ctx, func(ctx context.Context, at string) (page, error) { return a.changesPage(ctx, changes, at) })
+}
+
+// changesPage reads a page of changes, of which the cursor says how many to skip.
+func (a *azureRepository) changesPage(ctx context.Context, path, at string) (page, error) {
+	query := url.Values{"$top": {strconv.Itoa(azureChangesPage)}, "$skip": {cmp.Or(at, "0")}}
+	var changes azureChanges
+	if _, err := a.get(ctx, path, query, &changes); err != nil {
+		return page{}, err
 	}
-	return paths, nil
+	if changes.Entries == nil {
+		return page{}, errNotAList
+	}
+	out := page{next: cursor(changes.NextSkip)}
+	for _, entry := range changes.Entries {
+		if !entry.Item.IsFolder {
+			out.add(strings.TrimPrefix(entry.Item.Path, "/"), strings.TrimPrefix(entry.OriginalPath, "/"))
+		}
+	}
+	return out, nil
 }

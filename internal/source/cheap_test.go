@@ -21,7 +21,9 @@ import (
 
 // sharing is how a provider reaches a forge that shares its clients with others.
 func sharing(f *forge.Forge, clients *source.Clients, token string) source.Config {
-	return source.Config{Type: f.Type, URL: f.URL, Clients: clients, Credentials: source.Credentials{Username: "flux", Password: token}}
+	config := configOf(f, f.Type, token)
+	config.Clients = clients
+	return config
 }
 
 func openWith(t *testing.T, config source.Config) source.Source {

@@ -43,7 +43,11 @@ func (c *Clients) Files(ctx context.Context, src Source, config Config, item Ite
 	if c == nil {
 		return lister.Files(ctx, item)
 	}
-	key := change{config.Type, config.URL, item.ID, item.SHA, item.TargetBranch, config.Credentials}
+	login, err := config.login(ctx)
+	if err != nil {
+		return nil, err
+	}
+	key := change{config.Type, config.URL, item.ID, item.SHA, item.TargetBranch, login}
 	if known, ok := c.files.get(key); ok {
 		return known.paths, known.err
 	}
@@ -72,7 +76,7 @@ func (c changed) size() int {
 }
 
 // listPaths reads all pages of a list of files, as strictly as any other list.
-func listPaths(ctx context.Context, fetch func(ctx context.Context, number int) (page, error)) ([]string, error) {
+func listPaths(ctx context.Context, fetch func(ctx context.Context, cursor string) (page, error)) ([]string, error) {
 	items, err := listAll(ctx, fetch)
 	if err != nil {
 		return nil, err

@@ -2,8 +2,6 @@ package source
 
 import (
 	"context"
-	"fmt"
-	"strconv"
 
 	"github.com/google/go-github/v87/github"
 )
@@ -11,32 +9,30 @@ import (
 // gitHubMaxFiles is how many files GitHub tells of a pull request.
 const gitHubMaxFiles = 3000
 
-// Files implements FileLister.
+// files reads the list of files of a request.
 //
 // https://docs.github.com/en/rest/pulls/pulls#list-pull-requests-files
-func (g *gitHubRepository) Files(ctx context.Context, item Item) ([]string, error) {
-	number, err := strconv.Atoi(item.ID)
+func (g *gitHub) files(ctx context.Context, item Item) ([]string, error) {
+	n, err := number(item.ID)
 	if err != nil {
-		return nil, fmt.Errorf("pull request %q has no number: %w", item.ID, ErrNotFound)
+		return nil, err
 	}
 	count := 0
-	paths, err := listPaths(ctx, func(ctx context.Context, at int) (page, error) {
-		files, resp, err := g.client.PullRequests.ListFiles(ctx, g.owner, g.name, number, &github.ListOptions{Page: at, PerPage: pageSize})
+	paths, err := listPaths(ctx, func(ctx context.Context, at string) (page, error) {
+		options := &github.ListOptions{Page: numbered(at), PerPage: pageSize}
+		files, resp, err := g.client.PullRequests.ListFiles(ctx, g.owner, g.name, int(n), options)
 		if err != nil {
 			return page{}, err
 		}
-		out := page{number: at, next: resp.NextPage}
+		out := page{number: numbered(at), next: cursor(resp.NextPage)}
 		for _, file := range files {
 			out.add(file.GetFilename(), file.GetPreviousFilename())
 		}
 		count += len(files)
 		return out, nil
 	})
-	switch {
-	case err != nil:
-		return nil, failed("listing the files of pull request "+item.ID, g.url, err)
-	case count >= gitHubMaxFiles:
-		return nil, ErrTooManyFiles
+	if err == nil && count >= gitHubMaxFiles {
+		err = ErrTooManyFiles
 	}
-	return paths, nil
+	return paths, err
 }

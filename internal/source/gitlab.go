@@ -13,14 +13,14 @@ import (
 // gitLabForm is how a GitLab project is written.
 const gitLabForm = "https://HOST/GROUP[/SUBGROUP…]/PROJECT"
 
-// gitLabProject lists the merge requests of a GitLab project.
+// gitLabProject is a GitLab project.
 type gitLabProject struct {
 	url    repositoryURL
 	path   string
 	client *gitlab.Client
 }
 
-func newGitLab(config Config) (Source, error) {
+func openGitLab(config Config) (*gitLabProject, error) {
 	parsed, err := parseURL(config.URL, gitLabForm)
 	if err != nil {
 		return nil, err
@@ -47,60 +47,74 @@ type unlimited struct{}
 
 func (unlimited) Wait(context.Context) error { return nil }
 
-// List implements Source. Pages begin with the oldest request, so that a new
-// one does not move the others to other pages. Labels are GitLab's to filter.
-func (g *gitLabProject) List(ctx context.Context, q Query) ([]Item, error) {
-	items, err := listAll(ctx, func(ctx context.Context, number int) (page, error) {
-		return g.page(ctx, q, number)
-	})
+// visible asks for the project itself.
+func (g *gitLabProject) visible(ctx context.Context) error {
+	project, _, err := g.client.Projects.GetProject(g.path, nil, gitlab.WithContext(ctx))
 	if err != nil {
-		return nil, failed("listing the open merge requests", g.url, err)
+		return err
 	}
-	return items, nil
+	return exists(project.ID)
 }
 
-func (g *gitLabProject) page(ctx context.Context, q Query, number int) (page, error) {
+func (g *gitLabProject) requests() *collection {
+	return &collection{
+		one: "merge request", many: "open merge requests", repository: g.url,
+		page: g.requestsPage, find: g.request, files: g.files, visible: g.visible,
+	}
+}
+
+// requestsPage reads a page. The oldest request comes first, so that a new one does
+// not move the others to other pages. Labels are GitLab's to filter.
+func (g *gitLabProject) requestsPage(ctx context.Context, q Query, at string) (page, error) {
 	options := &gitlab.ListProjectMergeRequestsOptions{
 		State: gitlab.Ptr("opened"), OrderBy: gitlab.Ptr("created_at"), Sort: gitlab.Ptr("asc"),
-		ListOptions: gitlab.ListOptions{Page: int64(number), PerPage: pageSize},
+		ListOptions: gitLabAt(at),
 	}
 	if len(q.Labels) > 0 {
 		options.Labels = (*gitlab.LabelOptions)(&q.Labels)
 	}
 	requests, resp, err := g.client.MergeRequests.ListProjectMergeRequests(g.path, options, gitlab.WithContext(ctx))
+	return gitLabPage(requests, resp, err, gitLabRequest)
+}
+
+func gitLabAt(at string) gitlab.ListOptions {
+	return gitlab.ListOptions{Page: int64(numbered(at)), PerPage: pageSize}
+}
+
+// gitLabPage reads what the library returned for a page.
+func gitLabPage[T any](things []T, resp *gitlab.Response, err error, read func(T) (Item, error)) (page, error) {
 	if err != nil {
 		return page{}, err
 	}
-	out := page{number: number, next: int(resp.NextPage), total: int(resp.TotalItems)}
-	for _, request := range requests {
-		out.items = append(out.items, gitLabItem(request))
-	}
-	return out, nil
+	items, err := itemsOf(things, read)
+	return page{items: items, number: int(resp.CurrentPage), next: cursor(resp.NextPage), total: int(resp.TotalItems)}, err
 }
 
-// Lookup implements Source.
-func (g *gitLabProject) Lookup(ctx context.Context, id string) (Item, error) {
-	number, err := strconv.ParseInt(id, 10, 64)
+func (g *gitLabProject) request(ctx context.Context, key string) (Item, error) {
+	n, err := number(key)
 	if err != nil {
-		return Item{}, fmt.Errorf("merge request %q has no number: %w", id, ErrNotFound)
+		return Item{}, err
 	}
-	request, _, err := g.client.MergeRequests.GetMergeRequest(g.path, number, nil, gitlab.WithContext(ctx))
+	request, _, err := g.client.MergeRequests.GetMergeRequest(g.path, n, nil, gitlab.WithContext(ctx))
 	if err != nil {
-		return Item{}, failed("looking up merge request "+id, g.url, err)
+		return Item{}, err
 	}
-	return gitLabItem(&request.BasicMergeRequest), nil
+	return gitLabRequest(&request.BasicMergeRequest)
 }
 
-func gitLabItem(r *gitlab.BasicMergeRequest) Item {
+func gitLabRequest(r *gitlab.BasicMergeRequest) (Item, error) {
 	item := Item{
 		ID: strconv.FormatInt(r.IID, 10), SHA: r.SHA, Branch: r.SourceBranch, TargetBranch: r.TargetBranch,
 		Title: r.Title, Slug: refSlug(r.SourceBranch), Labels: r.Labels, URL: r.WebURL, Draft: r.Draft,
-		Fork: r.SourceProjectID != r.TargetProjectID, UpdatedAt: value(r.UpdatedAt), Closed: r.State != "opened",
+		Fork: r.SourceProjectID != r.TargetProjectID, UpdatedAt: value(r.UpdatedAt),
 	}
 	if r.Author != nil {
 		item.Author = r.Author.Username
 	}
-	return item
+	var err error
+	// Locked is for the moments in which GitLab merges, which may fail.
+	item.Closed, err = isOver(r.State, []string{"opened", "locked"}, []string{"closed", "merged"})
+	return item, err
 }
 
 // maxRefSlug is where GitLab cuts CI_COMMIT_REF_SLUG.
@@ -116,3 +130,54 @@ func refSlug(branch string) string {
 	}
 	return strings.Trim(slug, "-")
 }
+
+func (g *gitLabProject) branches() *collection {
+	return &collection{
+		one: "branch", many: "branches", repository: g.url,
+		page: g.branchesPage, find: g.branch, visible: g.visible,
+	}
+}
+
+func (g *gitLabProject) branchesPage(ctx context.Context, _ Query, at string) (page, error) {
+	options := &gitlab.ListBranchesOptions{ListOptions: gitLabAt(at)}
+	branches, resp, err := g.client.Branches.ListBranches(g.path, options, gitlab.WithContext(ctx))
+	return gitLabPage(branches, resp, err, gitLabBranch)
+}
+
+func (g *gitLabProject) branch(ctx context.Context, name string) (Item, error) {
+	branch, _, err := g.client.Branches.GetBranch(g.path, name, gitlab.WithContext(ctx))
+	if err != nil {
+		return Item{}, err
+	}
+	return gitLabBranch(branch)
+}
+
+func gitLabBranch(b *gitlab.Branch) (Item, error) {
+	return branchItem(b.Name, value(b.Commit).ID), nil
+}
+
+func (g *gitLabProject) tags() *collection {
+	return &collection{
+		one: "tag", many: "tags", repository: g.url,
+		page: g.tagsPage, find: g.tag, visible: g.visible,
+	}
+}
+
+func (g *gitLabProject) tagsPage(ctx context.Context, _ Query, at string) (page, error) {
+	options := &gitlab.ListTagsOptions{
+		ListOptions: gitLabAt(at), OrderBy: gitlab.Ptr("name"), Sort: gitlab.Ptr("asc"),
+	}
+	tags, resp, err := g.client.Tags.ListTags(g.path, options, gitlab.WithContext(ctx))
+	return gitLabPage(tags, resp, err, gitLabTag)
+}
+
+func (g *gitLabProject) tag(ctx context.Context, name string) (Item, error) {
+	tag, _, err := g.client.Tags.GetTag(g.path, name, gitlab.WithContext(ctx))
+	if err != nil {
+		return Item{}, err
+	}
+	return gitLabTag(tag)
+}
+
+// gitLabTag tells the commit, where target may be an annotation.
+func gitLabTag(t *gitlab.Tag) (Item, error) { return tagItem(t.Name, value(t.Commit).ID), nil }

@@ -2,7 +2,6 @@ package source
 
 import (
 	"context"
-	"fmt"
 	"strconv"
 	"strings"
 
@@ -13,19 +12,19 @@ import (
 // along, of up to 200 KB each.
 const gitLabFilesPage = 30
 
-// Files implements FileLister. How many files there are is told by the merge
-// request itself: nothing before GitLab has compared the commits, and "1000+"
-// where it does not tell all.
+// files reads the list of files of a request. How many files there are is told
+// by the merge request itself: nothing before GitLab has compared the commits,
+// and "1000+" where it does not tell all.
 //
 // https://docs.gitlab.com/api/merge_requests/#list-merge-request-diffs
-func (g *gitLabProject) Files(ctx context.Context, item Item) ([]string, error) {
-	number, err := strconv.ParseInt(item.ID, 10, 64)
+func (g *gitLabProject) files(ctx context.Context, item Item) ([]string, error) {
+	n, err := number(item.ID)
 	if err != nil {
-		return nil, fmt.Errorf("merge request %q has no number: %w", item.ID, ErrNotFound)
+		return nil, err
 	}
-	request, _, err := g.client.MergeRequests.GetMergeRequest(g.path, number, nil, gitlab.WithContext(ctx))
+	request, _, err := g.client.MergeRequests.GetMergeRequest(g.path, n, nil, gitlab.WithContext(ctx))
 	if err != nil {
-		return nil, failed("looking up merge request "+item.ID, g.url, err)
+		return nil, err
 	}
 	switch {
 	case request.ChangesCount == "":
@@ -35,23 +34,19 @@ func (g *gitLabProject) Files(ctx context.Context, item Item) ([]string, error) 
 	}
 	total, err := strconv.Atoi(request.ChangesCount)
 	if err != nil {
-		return nil, failed("looking up merge request "+item.ID, g.url, errNotAList)
+		return nil, errNotAList
 	}
-	paths, err := listPaths(ctx, func(ctx context.Context, at int) (page, error) {
-		files, resp, err := g.client.MergeRequests.ListMergeRequestDiffs(g.path, number, &gitlab.ListMergeRequestDiffsOptions{
-			ListOptions: gitlab.ListOptions{Page: int64(at), PerPage: gitLabFilesPage},
+	return listPaths(ctx, func(ctx context.Context, at string) (page, error) {
+		files, resp, err := g.client.MergeRequests.ListMergeRequestDiffs(g.path, n, &gitlab.ListMergeRequestDiffsOptions{
+			ListOptions: gitlab.ListOptions{Page: int64(numbered(at)), PerPage: gitLabFilesPage},
 		}, gitlab.WithContext(ctx))
 		if err != nil {
 			return page{}, err
 		}
-		out := page{number: at, next: int(resp.NextPage), total: total}
+		out := page{number: numbered(at), next: cursor(resp.NextPage), total: total}
 		for _, file := range files {
 			out.add(file.NewPath, file.OldPath)
 		}
 		return out, nil
 	})
-	if err != nil {
-		return nil, failed("listing the files of merge request "+item.ID, g.url, err)
-	}
-	return paths, nil
 }

@@ -2,11 +2,13 @@ package source
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"regexp"
 	"strings"
 )
 
@@ -24,19 +26,33 @@ const (
 // newHTTPClient returns the client through which every forge is asked. What is
 // not an answer of the forge's API comes back as an error: callers of a
 // vendor's library never see a login page as an empty list.
-func newHTTPClient(config Config) *http.Client {
+func newHTTPClient(config Config) *http.Client { return newHTTPClientFor(config, manners{}) }
+
+// manners are how the answers of a forge differ from those of most.
+type manners struct {
+	// accepts tells a good answer with the status 200; nil for JSON.
+	accepts func(h http.Header, body []byte) bool
+	// explain reads which error the body of another answer means; nil, or a nil
+	// error, leaves it to the status.
+	explain func(body []byte) error
+}
+
+func newHTTPClientFor(config Config, how manners) *http.Client {
 	shared := config.shared()
 	return &http.Client{
-		Transport:     &strict{next: shared.transport(config), credentials: config.Credentials, shared: shared},
+		Transport:     &strict{next: shared.transport(config), credentials: config.Credentials, shared: shared, manners: how},
 		CheckRedirect: checkRedirect,
 	}
 }
+
+// signIn is how forges and proxies call the page to sign in.
+var signIn = regexp.MustCompile(`(?i)/(_?sign-?_?in|login|log_?in|saml2?|oauth2?)(/|$)`)
 
 // checkRedirect follows a repository that was renamed, but nobody to another
 // host or to a sign-in page.
 func checkRedirect(req *http.Request, via []*http.Request) error {
 	first := via[0].URL
-	if req.URL.Host != first.Host || strings.Contains(strings.ToLower(req.URL.Path), "sign") || strings.Contains(strings.ToLower(req.URL.Path), "login") {
+	if req.URL.Host != first.Host || signIn.MatchString(req.URL.Path) {
 		return &answer{what: fmt.Sprintf("redirected to %s://%s%s", req.URL.Scheme, req.URL.Host, req.URL.Path), kind: ErrUnauthorized}
 	}
 	if len(via) >= maxRedirects {
@@ -50,6 +66,7 @@ type strict struct {
 	next        http.RoundTripper
 	credentials Credentials
 	shared      *Clients
+	manners     manners
 }
 
 // RoundTrip implements http.RoundTripper. What was answered before is asked for
@@ -92,6 +109,19 @@ func (s *strict) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
+// getJSON asks a forge that has no well-kept library.
+func getJSON(client *http.Client, req *http.Request, into any) (http.Header, error) {
+	resp, err := client.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close() //nolint:errcheck // it is in memory
+	if err := json.NewDecoder(resp.Body).Decode(into); err != nil {
+		return nil, &answer{what: "200 OK with other JSON than was asked for", kind: ErrInvalidAnswer}
+	}
+	return resp.Header, nil
+}
+
 // readAll reads an answer and closes it.
 func readAll(resp *http.Response) ([]byte, error) {
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
@@ -109,10 +139,8 @@ func readAll(resp *http.Response) ([]byte, error) {
 // checkRedirect to judge; that nothing has changed, only who knows what was.
 func (s *strict) check(resp *http.Response, body []byte, known *kept) error {
 	switch code := resp.StatusCode; {
-	case code == http.StatusOK && json.Valid(body):
-		return nil
 	case code == http.StatusOK:
-		return &answer{what: fmt.Sprintf("200 OK with %s instead of JSON", describe(resp, body)), kind: ErrInvalidAnswer}
+		return s.accept(resp, body)
 	case code == http.StatusNotModified && known != nil:
 		return nil
 	case code/100 == 3 && resp.Header.Get("Location") != "":
@@ -122,14 +150,42 @@ func (s *strict) check(resp *http.Response, body []byte, known *kept) error {
 	if message := s.redact(forgesWords(body)); message != "" {
 		what += " (" + message + ")"
 	}
-	return &answer{what: what, kind: s.kindOf(resp)}
+	return &answer{what: what, kind: s.kindOf(resp, body)}
 }
 
-func (s *strict) kindOf(resp *http.Response) error {
-	if isRefusal(resp) {
-		return &RateLimited{Until: s.shared.limits.until(resp.Header)}
+// accept judges an answer with the status 200.
+func (s *strict) accept(resp *http.Response, body []byte) error {
+	accepts, wanted := isJSON, "JSON"
+	if s.manners.accepts != nil {
+		accepts, wanted = s.manners.accepts, "what was asked for"
 	}
-	return kindOfCode(resp.StatusCode)
+	if accepts(resp.Header, body) {
+		return nil
+	}
+	return &answer{what: fmt.Sprintf("200 OK with %s instead of %s", describe(resp, body), wanted), kind: ErrInvalidAnswer}
+}
+
+// isJSON accepts what says something.
+func isJSON(_ http.Header, body []byte) bool {
+	return json.Valid(body) && string(bytes.TrimSpace(body)) != "null"
+}
+
+// errTooOften is an answer whose body says that it was asked for too often.
+var errTooOften = errors.New("asked too often")
+
+func (s *strict) kindOf(resp *http.Response, body []byte) error {
+	var explained error
+	if s.manners.explain != nil {
+		explained = s.manners.explain(body)
+	}
+	switch {
+	case isRefusal(resp), errors.Is(explained, errTooOften):
+		return &RateLimited{Until: s.shared.limits.until(resp.Header)}
+	case explained != nil:
+		return explained
+	default:
+		return kindOfCode(resp.StatusCode)
+	}
 }
 
 // kindOfCode tells a caller what a status other than 200 means.
@@ -163,10 +219,19 @@ func describe(resp *http.Response, body []byte) string {
 
 // forgesWords returns what a forge says itself about an error.
 func forgesWords(body []byte) string {
-	var said struct {
+	type message struct {
 		Message any `json:"message"`
 	}
-	if json.Unmarshal(body, &said) != nil || said.Message == nil {
+	var said struct {
+		message
+		Error  message   `json:"error"`  // Bitbucket Cloud
+		Errors []message `json:"errors"` // Bitbucket Data Center
+	}
+	_ = json.Unmarshal(body, &said) // what does not fit is left out
+	for _, one := range append([]message{said.Error}, said.Errors...) {
+		said.Message = cmp.Or(said.Message, one.Message)
+	}
+	if said.Message == nil {
 		return ""
 	}
 	return short(fmt.Sprint(said.Message))

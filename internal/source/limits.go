@@ -58,7 +58,11 @@ type budget struct {
 }
 
 func callerOf(req *http.Request) caller {
-	login := req.Header.Get("Authorization") + "\n" + req.Header.Get("Private-Token")
+	login := req.Header.Get("Authorization")
+	if strings.HasPrefix(login, "AWS4-") { // the key, without the signature of this request
+		login, _, _ = strings.Cut(login, ",")
+	}
+	login += "\n" + req.Header.Get("Private-Token")
 	return caller{host: req.URL.Host, login: sha256.Sum256([]byte(login))}
 }
 

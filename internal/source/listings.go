@@ -38,10 +38,8 @@ type listing struct {
 }
 
 // isShareable reports whether a listing depends on nothing but what its key
-// holds. Who asks a registry, a cloud or the cluster cannot be compared.
-func (c Config) isShareable() bool {
-	return c.Registry == nil && c.AWS == nil && c.Artifacts == nil
-}
+// holds. Who asks a registry or the cluster cannot be compared.
+func (c Config) isShareable() bool { return c.Registry == nil && c.Artifacts == nil }
 
 // flight is a listing that is being asked for, or that was.
 type flight struct {
@@ -60,7 +58,11 @@ func (c *Clients) List(ctx context.Context, src Source, config Config, q Query, 
 	if c == nil || !config.isShareable() {
 		return src.List(ctx, q)
 	}
-	key := listing{config.Type, config.URL, fmt.Sprintf("%q", q), config.Credentials, c.transport(config), config.Insecure}
+	login, err := config.login(ctx)
+	if err != nil {
+		return nil, err
+	}
+	key := listing{config.Type, config.URL, fmt.Sprintf("%q", q), login, c.transport(config), config.Insecure}
 	for {
 		current, ours := c.listings.join(key, since)
 		if ours {

@@ -102,12 +102,12 @@ func (o *ociRepository) List(ctx context.Context, _ Query) ([]Item, error) {
 		Scheme: "https", Host: o.repository.RegistryStr(), Path: "/v2/" + o.repository.RepositoryStr() + "/tags/list",
 		RawQuery: fmt.Sprintf("n=%d", ociPageSize),
 	}
-	items, err := listAll(ctx, func(ctx context.Context, number int) (page, error) {
+	items, err := listAll(ctx, func(ctx context.Context, _ string) (page, error) {
 		got, link, err := ociPage(ctx, client, next)
 		if err != nil || link == nil {
 			return got, err
 		}
-		next, got.next = link, number+1
+		next, got.next = link, link.String()
 		return got, nil
 	})
 	if err != nil {

@@ -2,87 +2,110 @@ package source
 
 import (
 	"fmt"
-	"net/url"
-	"strings"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/identity"
 )
 
-// constructors says how to open each type. A new forge is a line here, and a
-// file beside this one.
-func constructors() map[string]func(Config) (Source, error) {
-	return map[string]func(Config) (Source, error){
-		v1.InputProviderAzureDevOpsPullRequest: newAzureDevOps,
-		v1.InputProviderOCIArtifactTag:         newOCI,
-		v1.InputProviderACRArtifactTag:         newOCI,
-		v1.InputProviderECRArtifactTag:         newOCI,
-		v1.InputProviderGARArtifactTag:         newOCI,
-		v1.InputProviderExternalService:        newExternalService,
-		v1.InputProviderExternalArtifact:       newExternalArtifact,
-		v1.InputProviderGiteaPullRequest:       newGitea,
-		v1.InputProviderGitHubPullRequest:      newGitHub,
-		v1.InputProviderGitLabMergeRequest:     newGitLab,
+// Thing is what a type watches.
+type Thing string
+
+// What can be watched: in a repository of a forge, and elsewhere.
+const (
+	Request     Thing = "request"
+	Branch      Thing = "branch"
+	Tag         Thing = "tag"
+	Environment Thing = "environment"
+
+	// ArtifactTag is a tag in a registry.
+	ArtifactTag Thing = "tag of an artifact"
+	// External is what brings an input set of its own.
+	External Thing = "input"
+)
+
+// Type says what a value of spec.type watches, and what its forge tells of it.
+type Type struct {
+	Watches Thing
+	Tells   Tells
+
+	open func(Config) (Source, error)
+}
+
+// IsOfForge reports whether the type watches a repository of a forge, of which
+// some things have labels.
+func (t Type) IsOfForge() bool { return t.Watches != ArtifactTag && t.Watches != External }
+
+// Tells says which fields of an Item a type fills. What a forge does not tell is
+// zero in every item, and no filter can ask for it.
+type Tells struct {
+	Labels, Drafts, Forks, Updated, TargetBranch, Author bool
+	// Files says that the source is a FileLister.
+	Files bool
+}
+
+// registry holds all types. A new forge is a few lines here, and a file beside
+// this one.
+func registry() map[string]Type {
+	everything := Tells{Labels: true, Drafts: true, Forks: true, Updated: true, TargetBranch: true, Author: true, Files: true}
+	// A listing of Azure DevOps has no time but that of the creation; when a
+	// request was pushed to is told one by one, and when it was talked about,
+	// nowhere.
+	undated := everything
+	undated.Updated = false
+	return map[string]Type{
+		v1.InputProviderAzureDevOpsBranch:      {Branch, Tells{}, in(openAzureDevOps, (*azureRepository).branches)},
+		v1.InputProviderAzureDevOpsPullRequest: {Request, undated, in(openAzureDevOps, (*azureRepository).requests)},
+		v1.InputProviderAzureDevOpsTag:         {Tag, Tells{}, in(openAzureDevOps, (*azureRepository).tags)},
+		v1.InputProviderGiteaBranch:            {Branch, Tells{}, in(openGitea, (*giteaRepository).branches)},
+		v1.InputProviderGiteaPullRequest:       {Request, everything, in(openGitea, (*giteaRepository).requests)},
+		v1.InputProviderGiteaTag:               {Tag, Tells{}, in(openGitea, (*giteaRepository).tags)},
+		v1.InputProviderGitHubBranch:           {Branch, Tells{}, in(openGitHub, (*gitHub).branches)},
+		v1.InputProviderGitHubPullRequest:      {Request, everything, in(openGitHub, (*gitHub).requests)},
+		v1.InputProviderGitHubTag:              {Tag, Tells{}, in(openGitHub, (*gitHub).tags)},
+		v1.InputProviderGitLabBranch:           {Branch, Tells{}, in(openGitLab, (*gitLabProject).branches)},
+		v1.InputProviderGitLabMergeRequest:     {Request, everything, in(openGitLab, (*gitLabProject).requests)},
+		v1.InputProviderGitLabTag:              {Tag, Tells{}, in(openGitLab, (*gitLabProject).tags)},
+
+		v1.InputProviderACRArtifactTag: {ArtifactTag, Tells{}, newOCI},
+		v1.InputProviderECRArtifactTag: {ArtifactTag, Tells{}, newOCI},
+		v1.InputProviderGARArtifactTag: {ArtifactTag, Tells{}, newOCI},
+		v1.InputProviderOCIArtifactTag: {ArtifactTag, Tells{}, newOCI},
+
+		v1.InputProviderExternalArtifact: {External, Tells{}, newExternalArtifact},
+		v1.InputProviderExternalService:  {External, Tells{}, newExternalService},
 	}
+}
+
+// in opens a repository, and watches one kind of thing in it.
+func in[R any](open func(Config) (R, error), watch func(R) *collection) func(Config) (Source, error) {
+	return func(config Config) (Source, error) {
+		repository, err := open(config)
+		if err != nil {
+			return nil, err
+		}
+		return watch(repository), nil
+	}
+}
+
+// TypeOf returns what is known of a type, or ErrUnsupported.
+func TypeOf(name string) (Type, error) {
+	found, known := registry()[name]
+	if !known {
+		return Type{}, fmt.Errorf("%s: %w", name, ErrUnsupported)
+	}
+	return found, nil
 }
 
 // New opens a repository. Nothing is asked yet. The error is ErrUnsupported for
 // a type that is not known, or says what is wrong with the URL.
 func New(config Config) (Source, error) {
-	construct, known := constructors()[config.Type]
-	if !known {
-		return nil, fmt.Errorf("%s: %w", config.Type, ErrUnsupported)
+	found, err := TypeOf(config.Type)
+	if err != nil {
+		return nil, err
 	}
-	return construct(config)
+	return found.open(config)
 }
 
 // Static is the one item of a provider that watches nothing. Its id is the
 // checksum of a name that tells the provider from others.
 func Static(name string) Item { return Item{ID: identity.Checksum(name)} }
-
-// repositoryURL is the URL of a repository, taken apart.
-type repositoryURL struct {
-	// base is scheme://host[:port].
-	base string
-	// path are the unescaped parts of the path, without ".git".
-	path []string
-}
-
-// String returns the URL.
-func (u repositoryURL) String() string {
-	out := u.base
-	for _, part := range u.path {
-		out += "/" + url.PathEscape(part)
-	}
-	return out
-}
-
-// parseURL takes a repository's URL apart. What people copy along, a trailing
-// slash or ".git", does no harm; credentials do.
-func parseURL(raw, form string) (repositoryURL, error) {
-	refuse := func(why string) (repositoryURL, error) {
-		return repositoryURL{}, fmt.Errorf("parsing the repository URL: %s; expected %s", why, form)
-	}
-	parsed, err := url.Parse(raw)
-	if err != nil {
-		return refuse("it is not a URL") // the cause would repeat it, credentials included
-	}
-	switch {
-	case parsed.User != nil:
-		return refuse("it holds credentials, which belong in a Secret named by spec.secretRef")
-	case parsed.Scheme != "http" && parsed.Scheme != "https":
-		return refuse(fmt.Sprintf("%q does not start with http:// or https://", raw))
-	case parsed.Host == "":
-		return refuse(fmt.Sprintf("%q has no host", raw))
-	case parsed.RawQuery != "" || parsed.Fragment != "":
-		return refuse(fmt.Sprintf("%q has a query or a fragment", raw))
-	}
-	out := repositoryURL{base: parsed.Scheme + "://" + strings.ToLower(parsed.Host)}
-	for _, part := range strings.Split(strings.TrimSuffix(strings.Trim(parsed.Path, "/"), ".git"), "/") {
-		if part == "" || part == "." || part == ".." {
-			return refuse(fmt.Sprintf("the path of %q has an empty or relative part", raw))
-		}
-		out.path = append(out.path, part)
-	}
-	return out, nil
-}

@@ -1,5 +1,6 @@
-// Package source finds what can be previewed: the open pull requests of a
-// forge, the tags of a registry, what a service says, told in one vocabulary.
+// Package source finds what can be previewed: the open pull requests, the
+// branches, the tags and the environments of a forge, the tags of a registry,
+// what a service says, told in one vocabulary.
 //
 //	src, err := source.New(source.Config{
 //		Type: v1.InputProviderGiteaPullRequest,
@@ -11,13 +12,14 @@
 // absence deletes, half an answer is no answer. An error says what was wrong,
 // where, and what to do, and never holds a credential. And what differs
 // between forges stands in the forge's file, while what is the same (paging,
-// caps, waits, errors) stands once, in httpx.go and paging.go.
+// caps, waits, errors) stands once, in collection.go, paging.go and httpx.go.
 package source
 
 import (
 	"cmp"
 	"context"
 	"crypto/tls"
+	"fmt"
 	"net/url"
 	"time"
 
@@ -27,7 +29,7 @@ import (
 	v1 "github.com/eddy-previews/eddy/api/v1"
 )
 
-// Item is one thing found at a forge: a pull request, a tag.
+// Item is one thing found at a forge: a pull request, a branch, a tag.
 type Item struct {
 	// ID is unique and stable within the repository: the number of a request.
 	// Empty where the forge gives none: the watcher makes one of Name.
@@ -37,12 +39,14 @@ type Item struct {
 	Name string
 	// SHA is the head commit, in hexadecimal.
 	SHA string
-	// Tag is the tag, as it is written.
+	// Tag is the tag, as it is written; without refs/tags/.
 	Tag string
 	// Digest is what a registry's tag stands for, such as sha256:HEX.
 	Digest string
 	// Branch is the source branch, without refs/heads/.
 	Branch string
+	// Environment is the name of a deployment environment.
+	Environment string
 	// TargetBranch is the branch that the request asks to be merged into.
 	TargetBranch string
 	// Title as the author wrote it.
@@ -77,9 +81,14 @@ func (i Item) IsComplete() bool { return i.SHA != "" || i.Digest != "" || i.Valu
 // otherwise the ID.
 func (i Item) Key() string { return cmp.Or(i.Name, i.ID) }
 
-// RefName is what patterns for names are held against: the name of a tag,
-// otherwise the branch. What brings its own input set goes by its key.
-func (i Item) RefName() string { return cmp.Or(i.Tag, i.Branch, i.Key()) }
+// IsRequest reports whether the item is a pull or merge request of which more
+// is known than its number.
+func (i Item) IsRequest() bool { return i.SHA != "" && i.Name == "" && i.Environment == "" }
+
+// RefName is what patterns for names are held against: the name of a tag or an
+// environment, otherwise the branch. What brings its own input set goes by its
+// key.
+func (i Item) RefName() string { return cmp.Or(i.Tag, i.Environment, i.Branch, i.Key()) }
 
 // HasLabel reports whether the item carries the label, case-sensitively.
 func (i Item) HasLabel(label string) bool {
@@ -98,13 +107,14 @@ type Query struct {
 	Labels []string
 }
 
-// Source lists what is open in one repository: requests, tags.
+// Source lists the open requests of one repository, or what else its type
+// watches.
 type Source interface {
-	// List returns everything that is open and matches q, or an error. Requests
-	// come newest first.
+	// List returns everything that matches q, or an error: the newest request
+	// first, branches and tags in the forge's order.
 	List(ctx context.Context, q Query) ([]Item, error)
-	// Lookup returns one of them by its key, open or closed, or ErrNotFound
-	// when the forge says that there is none.
+	// Lookup returns one item by its key, open or closed, or ErrNotFound when
+	// the forge says that there is none.
 	Lookup(ctx context.Context, key string) (Item, error)
 }
 
@@ -136,12 +146,25 @@ type Config struct {
 	Insecure bool
 	// Registry has the credentials for a registry; nil asks anonymously.
 	Registry authn.Keychain
-	// AWS signs requests to AWS; nil for anything else.
+	// AWS signs requests to AWS; nil asks anonymously, and is for anything else.
 	AWS aws.CredentialsProvider
 	// Artifacts lists the selected ExternalArtifacts; nil for anything else.
 	Artifacts func(context.Context) ([]Artifact, error)
 	// Clients to share with others; nil for none.
 	Clients *Clients
+}
+
+// login tells callers apart: by their credentials, or by the key of theirs in
+// AWS, which is made anew from time to time.
+func (c Config) login(ctx context.Context) (Credentials, error) {
+	if c.AWS == nil {
+		return c.Credentials, nil
+	}
+	keys, err := c.AWS.Retrieve(ctx)
+	if err != nil {
+		return Credentials{}, fmt.Errorf("getting the credentials for AWS: %w", err)
+	}
+	return Credentials{Username: keys.AccessKeyID}, nil
 }
 
 // Credentials are what a Secret holds.

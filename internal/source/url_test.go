@@ -62,8 +62,8 @@ func TestCredentialsInAURLAreRefusedAndNotRepeated(t *testing.T) {
 }
 
 func TestATypeThatIsNotSupportedIsNamed(t *testing.T) {
-	_, err := source.New(source.Config{Type: v1.InputProviderGitHubTag, URL: "https://github.com/acme/api"})
-	if !errors.Is(err, source.ErrUnsupported) || !strings.Contains(err.Error(), v1.InputProviderGitHubTag) {
+	_, err := source.New(source.Config{Type: "SubversionBranch", URL: "https://github.com/acme/api"})
+	if !errors.Is(err, source.ErrUnsupported) || !strings.Contains(err.Error(), "SubversionBranch") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -128,7 +128,7 @@ func fields(item source.Item) map[string]any {
 	if len(item.Labels) > 0 {
 		out["labels"] = item.Labels
 	}
-	if item.SHA != "" { // a request, not a static input
+	if item.IsRequest() {
 		out["fork"], out["draft"] = item.Fork, item.Draft
 	}
 	if !item.UpdatedAt.IsZero() {

@@ -82,7 +82,7 @@ func TestALookUpThatFailsInPartFailsTheRun(t *testing.T) {
 	f.Break(atOnce(f.EmptyList(), func(w http.ResponseWriter, r *http.Request) bool {
 		return path.Base(r.URL.Path) == "labels" && forge.Status(http.StatusBadGateway)(w, r)
 	}))
-	b.wantReady(b.want(all), metav1.ConditionFalse, meta.ReconciliationFailedReason, "looking up the labels")
+	b.wantReady(b.want(all), metav1.ConditionFalse, meta.ReconciliationFailedReason, "its labels: ")
 }
 
 // While page one is answered, one request of it is closed: what was first on

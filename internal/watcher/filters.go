@@ -94,11 +94,16 @@ func checkPaths(globs []string) error {
 // checkTold refuses filters by what the type does not tell: they would let
 // everything pass, or nothing.
 func checkTold(providerType string, spec *v1.InputProviderFilter) error {
-	tells := source.TellsOf(providerType)
+	kind, err := source.TypeOf(providerType)
+	if err != nil {
+		return nil // it is refused when it is opened
+	}
+	tells := kind.Tells
 	asked := []struct {
 		field       string
 		used, known bool
 	}{
+		{"labels", len(spec.Labels) > 0, tells.Labels},
 		{"includeTargetBranch", spec.IncludeTargetBranch != "", tells.TargetBranch},
 		{"excludeTargetBranch", spec.ExcludeTargetBranch != "", tells.TargetBranch},
 		{"drafts", spec.Drafts == v1.FilterExclude, tells.Drafts},

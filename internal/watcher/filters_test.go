@@ -147,15 +147,17 @@ func TestABadFilterNamesItsField(t *testing.T) {
 
 func TestWhatAForgeCannotTellIsRefused(t *testing.T) {
 	all := v1.InputProviderFilter{
-		IncludeTargetBranch: "main", ExcludeTargetBranch: "x", Drafts: v1.FilterExclude, Forks: v1.FilterExclude,
+		Labels: []string{"ready"}, IncludeTargetBranch: "main", ExcludeTargetBranch: "x", Drafts: v1.FilterExclude, Forks: v1.FilterExclude,
 		Authors: []string{"ada"}, UpdatedWithin: &twoWeeks, Paths: []string{"**"},
 	}
-	fields := []string{"includeTargetBranch", "excludeTargetBranch", "drafts", "forks", "authors", "updatedWithin", "paths"}
+	fields := []string{"labels", "includeTargetBranch", "excludeTargetBranch", "drafts", "forks", "authors", "updatedWithin", "paths"}
 	for providerType, unknown := range map[string][]string{
 		v1.InputProviderGitHubPullRequest:      nil,
 		v1.InputProviderGitLabMergeRequest:     nil,
 		v1.InputProviderGiteaPullRequest:       nil,
 		v1.InputProviderAzureDevOpsPullRequest: {"updatedWithin"},
+		v1.InputProviderGitHubBranch:           fields,
+		v1.InputProviderExternalService:        fields,
 		v1.InputProviderOCIArtifactTag:         fields,
 	} {
 		err := checkTold(providerType, &all)

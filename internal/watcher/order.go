@@ -15,7 +15,8 @@ import (
 // compileOrder returns how the tags of a provider are ordered, nil for what is
 // no tag. The error names the field.
 func compileOrder(provider *v1.ResourceSetInputProvider) (func([]source.Item) []source.Item, error) {
-	if !strings.HasSuffix(provider.Spec.Type, "Tag") {
+	kind, _ := source.TypeOf(provider.Spec.Type) // refused when it is opened, where it is not known
+	if kind.Watches != source.Tag && kind.Watches != source.ArtifactTag {
 		return nil, nil
 	}
 	var versions *semver.Constraints

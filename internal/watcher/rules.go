@@ -31,7 +31,9 @@ type rules struct {
 
 // compileRules reads spec.filter and spec.skip. The error names the field.
 func compileRules(provider *v1.ResourceSetInputProvider, now time.Time) (rules, error) {
-	r := rules{limit: limitOf(provider)}
+	// The zero kind is a type that is not known, and refused when it is opened.
+	kind, _ := source.TypeOf(provider.Spec.Type)
+	r := rules{limit: limitOf(provider, kind)}
 	if provider.GetLimit() > maxLimit {
 		return r, fmt.Errorf("spec.filter.limit is %d, and must not exceed %d", provider.GetLimit(), maxLimit)
 	}
@@ -49,7 +51,12 @@ func compileRules(provider *v1.ResourceSetInputProvider, now time.Time) (rules, 
 	if r.order, err = compileOrder(provider); err != nil {
 		return r, err
 	}
-	if skip := provider.Spec.Skip; skip != nil && hasLabels(provider.Spec.Type) {
+	// Branches, tags and environments have no labels by nature, and may share
+	// rules with requests.
+	if skip := provider.Spec.Skip; skip != nil && len(skip.Labels) > 0 && kind.Watches == source.Request && !kind.Tells.Labels {
+		return r, fmt.Errorf("spec.skip.labels: a provider of type %s cannot tell: remove it", provider.Spec.Type)
+	}
+	if skip := provider.Spec.Skip; skip != nil && kind.IsOfForge() {
 		r.freezeMissing = skip.WhenMissing == v1.WhenMissingFreeze
 		for _, label := range skip.Labels {
 			if name, negated := strings.CutPrefix(label, "!"); negated {
@@ -64,25 +71,11 @@ func compileRules(provider *v1.ResourceSetInputProvider, now time.Time) (rules, 
 
 // limitOf returns how many items to export. What brings its own inputs is taken
 // whole unless a limit is set.
-func limitOf(provider *v1.ResourceSetInputProvider) int {
-	switch provider.Spec.Type {
-	case v1.InputProviderExternalService, v1.InputProviderExternalArtifact:
-		if provider.Spec.Filter == nil {
-			return maxLimit
-		}
+func limitOf(provider *v1.ResourceSetInputProvider, kind source.Type) int {
+	if kind.Watches == source.External && provider.Spec.Filter == nil {
+		return maxLimit
 	}
 	return provider.GetLimit()
-}
-
-// hasLabels reports whether things of a type have labels to be skipped by:
-// those of a Git forge.
-func hasLabels(providerType string) bool {
-	switch providerType {
-	case v1.InputProviderExternalService, v1.InputProviderExternalArtifact:
-		return false
-	default:
-		return !strings.HasSuffix(providerType, "ArtifactTag")
-	}
 }
 
 // maxLimit is the most that spec.filter.limit may be.

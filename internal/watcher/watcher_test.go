@@ -338,7 +338,6 @@ func TestBadSpecsStallAndSayWhatToDo(t *testing.T) {
 	}{
 		"a malformed URL":       {func(p *v1.ResourceSetInputProvider) { p.Spec.URL = "https://gitea.example.com/api" }, v1.ReasonInvalidSpec, "expected https://HOST/OWNER/REPOSITORY"},
 		"an invalid expression": {func(p *v1.ResourceSetInputProvider) { p.Spec.Filter = &v1.InputProviderFilter{IncludeBranch: "a(b"} }, v1.ReasonInvalidSpec, "spec.filter.includeBranch"},
-		"an unsupported type":   {func(p *v1.ResourceSetInputProvider) { p.Spec.Type = v1.InputProviderGiteaTag }, v1.ReasonInvalidSpec, "GiteaTag: this type is not supported"},
 		"a bad schedule":        {func(p *v1.ResourceSetInputProvider) { p.Spec.Schedule = []v1.Schedule{{Cron: "sometimes"}} }, v1.ReasonInvalidSchedule, "spec.schedule[0].cron"},
 	}
 	for name, c := range cases {

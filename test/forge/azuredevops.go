@@ -3,6 +3,7 @@ package forge
 import (
 	"net/http"
 	"strconv"
+	"strings"
 	"testing"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
@@ -13,38 +14,58 @@ import (
 //
 // https://learn.microsoft.com/en-us/rest/api/azure/devops/git/pull-requests
 // https://learn.microsoft.com/en-us/rest/api/azure/devops/git/pull-request-labels
+// https://learn.microsoft.com/en-us/rest/api/azure/devops/git/refs/list
 func NewAzureDevOps(t testing.TB) *Forge {
 	return start(t, dialect{
-		providerType: v1.InputProviderAzureDevOpsPullRequest,
-		repository:   "/tfs/Default/My%20Project/_git/api",
-		requests:     "/tfs/Default/My%20Project/_apis/git/repositories/api/pullrequests",
-		most:         1000,
+		requestType: v1.InputProviderAzureDevOpsPullRequest,
+		branchType:  v1.InputProviderAzureDevOpsBranch,
+		tagType:     v1.InputProviderAzureDevOpsTag,
+		repository:  "/tfs/Default/My%20Project/_git/api",
+		api:         "/tfs/Default/My%20Project/_apis/git/repositories/api",
+		self:        map[string]any{"id": "5febef5a", "name": "api"},
+		endpoints:   []endpoint{azureRequests(), azureRefs()},
+		most:        1000,
 		authorized: func(r *http.Request) bool {
 			user, password, ok := r.BasicAuth()
 			return ok && user == "" && password == Token && r.URL.Query().Get("api-version") != ""
 		},
 		page: func(r *http.Request) (int, int) {
 			_, size := query(r, "", "$top")
-			skip, _ := strconv.Atoi(r.URL.Query().Get("$skip"))
+			skip, _ := strconv.Atoi(r.URL.Query().Get("$skip") + r.URL.Query().Get("continuationToken"))
 			return skip/size + 1, size
 		},
-		listed: func(_ *Forge, r Request) any {
-			out := azureRequest(r)
-			out["labels"] = names(r.Labels)
-			return out
-		},
-		single: func(_ *Forge, r Request) any { return azureRequest(r) },
-		wrap: func(_ http.ResponseWriter, _ *http.Request, p slice) any {
+		wrap: func(w http.ResponseWriter, r *http.Request, p slice) any {
+			if strings.HasSuffix(r.URL.Path, "/refs") && p.number < p.last() {
+				w.Header().Set("x-ms-continuationtoken", strconv.Itoa(p.number*p.size))
+			}
 			return map[string]any{"value": p.items, "count": len(p.items)}
-		},
-		below: azureIterations,
-		labels: func(r Request) any {
-			return map[string]any{"value": names(r.Labels), "count": len(r.Labels)}
 		},
 		failure: func(message string) any {
 			return map[string]any{"message": message, "typeKey": "GitPullRequestNotFoundException", "errorCode": 0}
 		},
 	})
+}
+
+// azureRequests answers a request by itself without labels.
+func azureRequests() endpoint {
+	listed := requestsAt("/pullrequests", func(_ *Forge, r Request) any {
+		out := azureRequest(r)
+		out["labels"] = names(r.Labels)
+		return out
+	})
+	listed.one = func(f *Forge, _ *http.Request, key string) any {
+		if r := f.request(key); r != nil {
+			return azureRequest(*r)
+		}
+		return nil
+	}
+	listed.below = func(_ *Forge, _ http.ResponseWriter, r *http.Request, of Request, rest string) any {
+		if rest == "labels" {
+			return map[string]any{"value": names(of.Labels), "count": len(of.Labels)}
+		}
+		return azureIterations(r, of, rest)
+	}
+	return listed
 }
 
 func azureRequest(r Request) map[string]any {
@@ -66,11 +87,36 @@ func azureRequest(r Request) map[string]any {
 	return out
 }
 
+// azureRefs lists branches and tags alike, by a prefix of their full name. The
+// commit behind an annotated tag is told where it is asked for.
+func azureRefs() endpoint {
+	return endpoint{path: "/refs", list: func(f *Forge, r *http.Request) []any {
+		var out []any
+		add := func(name string, ref Ref) {
+			if !strings.HasPrefix(name, "refs/"+r.URL.Query().Get("filter")) {
+				return
+			}
+			told := map[string]any{"name": name, "objectId": ref.object()}
+			if ref.Annotated && r.URL.Query().Get("peelTags") == "true" {
+				told["peeledObjectId"] = ref.SHA
+			}
+			out = append(out, told)
+		}
+		for _, branch := range f.branches {
+			add("refs/heads/"+branch.Name, branch)
+		}
+		for _, tag := range f.tags {
+			add("refs/tags/"+tag.Name, tag)
+		}
+		return out
+	}}
+}
+
 // azureIterations answers for the pushes of a request, here one, and for what
 // the last of them changes.
 //
 // https://learn.microsoft.com/en-us/rest/api/azure/devops/git/pull-request-iteration-changes/get
-func azureIterations(_ *Forge, _ http.ResponseWriter, r *http.Request, of Request, rest string) any {
+func azureIterations(r *http.Request, of Request, rest string) any {
 	switch rest {
 	case "iterations":
 		pushes := []any{}

@@ -158,7 +158,7 @@ func (f *Forge) SamePage() Fault {
 // EmptyList answers a list with nothing, and single requests as they are.
 func (f *Forge) EmptyList() Fault {
 	return func(w http.ResponseWriter, r *http.Request) bool {
-		if r.URL.EscapedPath() != f.dialect.requests {
+		if r.URL.EscapedPath() != f.dialect.api+f.dialect.endpoints[0].path {
 			return false
 		}
 		answer(w, http.StatusOK, f.dialect.wrap(w, r, slice{number: 1, size: 1, items: []any{}}))

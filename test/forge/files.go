@@ -42,3 +42,14 @@ func namedFiles(r Request) []any {
 	}
 	return out
 }
+
+// filesAt adds to the endpoint of requests the list of a request's files.
+func (e endpoint) filesAt(path string, tell func(Request) []any) endpoint {
+	e.below = func(f *Forge, w http.ResponseWriter, r *http.Request, of Request, rest string) any {
+		if rest != path {
+			return nil
+		}
+		return f.paged(w, r, tell(of))
+	}
+	return e
+}

@@ -1,6 +1,7 @@
 // Package forge stands in for forges that cannot run beside a test: servers
-// that speak the documented HTTP of Gitea, GitHub, GitLab and Azure DevOps, with
-// their paging, authentication, error bodies and limits.
+// that speak the documented HTTP of Gitea, GitHub, GitLab, and Azure DevOps
+// with their paging, authentication, error bodies and
+// limits.
 //
 //	f := forge.NewGitHub(t)
 //	n := f.Open(forge.Request{Branch: "feature/x", Title: "Add x"})
@@ -12,16 +13,15 @@
 package forge
 
 import (
-	"encoding/json"
+	"crypto/tls"
 	"fmt"
-	"net/http"
-	"net/http/httptest"
+	"net/url"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
-	"testing"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
 // Token is what a server accepts; an anonymous request is refused.
@@ -34,76 +34,42 @@ type Request struct {
 	Labels                               []string
 	Fork, Draft, Closed, Merged, NoMerge bool
 	Updated                              time.Time
+	// State in the place of the one that follows from Closed and Merged.
+	State string
+	// Repository that the request belongs to, where numbers are shared by many.
+	Repository string
 	// Files that it changes: "path", or "from => to" of one that it moves.
 	Files []string
 }
 
 // Forge is a server with one repository.
 type Forge struct {
-	// Type of the provider that watches it.
-	Type string
+	// Type of the provider that watches its requests; BranchType and TagType
+	// watch its branches and tags.
+	Type, BranchType, TagType string
 	// URL of the repository, as in spec.url.
 	URL string
+	// Proxy and TLS lead to a server that stands in for a host of the vendor's;
+	// nil where the URL does.
+	Proxy *url.URL
+	TLS   *tls.Config
+	// Authority that issued its certificate, in PEM, where there is one.
+	Authority []byte
+	// AWS makes credentials of a secret key, where the forge is AWS's.
+	AWS func(secret string) aws.CredentialsProvider
 
 	dialect dialect
 
 	mu       sync.Mutex
 	requests []*Request
+	branches []Ref
+	tags     []Ref
 	fault    Fault
+	hidden   bool
 	asked    int
 
 	limit     *limit
 	unchanged int
-}
-
-// dialect is how one forge speaks.
-type dialect struct {
-	providerType string
-	// repository is the path of the repository's web page.
-	repository string
-	// requests is the path of the list of requests in the API.
-	requests string
-	// most is the largest page that the server gives.
-	most int
-	// also answers what only this forge has, nil for nothing.
-	also func(w http.ResponseWriter, r *http.Request) bool
-	// etags says that the server tells versions of an answer apart.
-	etags bool
-	// authorized reports whether a request carries the token.
-	authorized func(r *http.Request) bool
-	// page reads the number, from 1, and the size of the page asked for.
-	page func(r *http.Request) (number, size int)
-	// listed is a request in a list, and single a request by itself.
-	listed, single func(f *Forge, r Request) any
-	// wrap makes the body of a list, and sets the headers that page through it.
-	wrap func(w http.ResponseWriter, r *http.Request, p slice) any
-	// below answers what is below a request, beside its labels; nil is not found.
-	below func(f *Forge, w http.ResponseWriter, r *http.Request, of Request, rest string) any
-	// labels is the body of a request's labels, where they are apart.
-	labels func(r Request) any
-	// failure is the body of an error.
-	failure func(message string) any
-}
-
-// slice is a page of a list.
-type slice struct {
-	items               []any
-	number, size, total int
-}
-
-// last is the number of the last page.
-func (s slice) last() int { return max(1, (s.total+s.size-1)/s.size) }
-
-// Fault answers in the place of the server; it returns false to let it answer.
-type Fault func(w http.ResponseWriter, r *http.Request) bool
-
-func start(t testing.TB, d dialect) *Forge {
-	t.Helper()
-	f := &Forge{dialect: d, Type: d.providerType}
-	server := httptest.NewServer(f)
-	t.Cleanup(server.Close)
-	f.URL = server.URL + d.repository
-	return f
 }
 
 // Asked returns how many requests the server has answered.
@@ -138,7 +104,15 @@ func (f *Forge) Open(r Request) int {
 		r.Updated = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	}
 	f.requests = append(f.requests, &r)
+	f.follow(r)
 	return r.Number
+}
+
+// follow moves the branch of a request to its commit.
+func (f *Forge) follow(r Request) {
+	if !r.Fork {
+		insert(&f.branches, Ref{Name: r.Branch, SHA: r.SHA})
+	}
 }
 
 func or(value, fallback string) string {
@@ -153,6 +127,7 @@ func (f *Forge) Change(number int, change func(*Request)) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	change(f.requests[number-1])
+	f.follow(*f.requests[number-1])
 }
 
 // Push moves a request to another commit.
@@ -181,120 +156,19 @@ func (f *Forge) Merge(number int) {
 // Reopen opens a closed request again.
 func (f *Forge) Reopen(number int) { f.Change(number, func(r *Request) { r.Closed = false }) }
 
-// ServeHTTP implements http.Handler.
-func (f *Forge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+// Hide answers as if nothing were there, as forges do for a token that lost its
+// access.
+func (f *Forge) Hide() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.asked++
-	if f.fault != nil && f.fault(w, r) {
-		return
-	}
-	if f.dialect.also != nil && f.dialect.also(w, r) {
-		return
-	}
-	recorded := httptest.NewRecorder()
-	f.answer(recorded, r)
-	f.validate(w, r, recorded)
+	f.hidden = true
 }
 
-// answer answers as a server without faults does.
-func (f *Forge) answer(w http.ResponseWriter, r *http.Request) {
-	if !f.dialect.authorized(r) {
-		f.fail(w, http.StatusUnauthorized, "Unauthorized")
-		return
-	}
-	rest, ours := strings.CutPrefix(r.URL.EscapedPath(), f.dialect.requests)
-	if !ours || r.Method != http.MethodGet {
-		f.fail(w, http.StatusNotFound, "Not Found")
-		return
-	}
-	if rest == "" {
-		f.list(w, r)
-		return
-	}
-	f.get(w, r, strings.Split(strings.Trim(rest, "/"), "/"))
-}
-
-func (f *Forge) list(w http.ResponseWriter, r *http.Request) {
-	var open []any
-	for _, request := range f.requests {
-		if !request.Closed && hasAll(request.Labels, r.URL.Query().Get("labels")) {
-			open = append(open, f.dialect.listed(f, *request))
-		}
-	}
-	answer(w, http.StatusOK, f.paged(w, r, open))
-}
-
-func hasAll(labels []string, wanted string) bool {
-	if wanted == "" {
-		return true
-	}
-	for _, label := range strings.Split(wanted, ",") {
-		if !slices.Contains(labels, label) {
-			return false
-		}
-	}
-	return true
-}
-
-// get answers for one request, or for what is below it.
-func (f *Forge) get(w http.ResponseWriter, r *http.Request, path []string) {
-	number, err := strconv.Atoi(path[0])
+// request returns the request with a number, nil if there is none.
+func (f *Forge) request(key string) *Request {
+	number, err := strconv.Atoi(key)
 	if err != nil || number < 1 || number > len(f.requests) {
-		f.fail(w, http.StatusNotFound, "Not Found")
-		return
+		return nil
 	}
-	request := *f.requests[number-1]
-	switch {
-	case len(path) == 1:
-		answer(w, http.StatusOK, f.dialect.single(f, request))
-	case path[1] == "labels" && f.dialect.labels != nil:
-		answer(w, http.StatusOK, f.dialect.labels(request))
-	default:
-		if body := f.dialect.below(f, w, r, request, strings.Join(path[1:], "/")); body != nil {
-			answer(w, http.StatusOK, body)
-			return
-		}
-		f.fail(w, http.StatusNotFound, "Not Found")
-	}
-}
-
-func (f *Forge) fail(w http.ResponseWriter, code int, message string) {
-	answer(w, code, f.dialect.failure(message))
-}
-
-func answer(w http.ResponseWriter, code int, body any) {
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	w.WriteHeader(code)
-	_ = json.NewEncoder(w).Encode(body) // the client has gone, or it gets it
-}
-
-// query reads the number and the size of a page from parameters.
-func query(r *http.Request, page, size string) (int, int) {
-	number, err := strconv.Atoi(r.URL.Query().Get(page))
-	if err != nil || number < 1 {
-		number = 1
-	}
-	count, err := strconv.Atoi(r.URL.Query().Get(size))
-	if err != nil || count < 1 {
-		count = 30
-	}
-	return number, count
-}
-
-// link is the Link header of RFC 8288, as GitHub, Gitea and GitLab page with it.
-func link(r *http.Request, p slice) string {
-	at := func(number int, rel string) string {
-		values := r.URL.Query()
-		values.Set("page", strconv.Itoa(number))
-		return fmt.Sprintf(`<http://%s%s?%s>; rel="%s"`, r.Host, r.URL.EscapedPath(), values.Encode(), rel)
-	}
-	var parts []string
-	if p.number < p.last() {
-		parts = append(parts, at(p.number+1, "next"), at(p.last(), "last"))
-	}
-	if p.number > 1 {
-		parts = append(parts, at(1, "first"), at(p.number-1, "prev"))
-	}
-	return strings.Join(parts, ", ")
+	return f.requests[number-1]
 }

@@ -12,23 +12,22 @@ import (
 // NewGitea returns a Gitea server, below a path as some are, whose pages hold
 // 50 items at most (MAX_RESPONSE_ITEMS).
 //
-// https://docs.gitea.com/api/ (repoListPullRequests, repoGetPullRequest)
+// https://docs.gitea.com/api/ (repoListPullRequests, repoGetPullRequest,
+// repoListBranches, repoGetBranch, repoListTags, repoGetTag)
 func NewGitea(t testing.TB) *Forge {
 	return start(t, dialect{
-		providerType: v1.InputProviderGiteaPullRequest,
-		repository:   "/git/acme/api",
-		requests:     "/git/api/v1/repos/acme/api/pulls",
-		most:         50,
-		authorized:   func(r *http.Request) bool { return r.Header.Get("Authorization") == "token "+Token },
-		page:         func(r *http.Request) (int, int) { return query(r, "page", "limit") },
-		listed:       giteaRequest,
-		single:       giteaRequest,
-		below: func(f *Forge, w http.ResponseWriter, r *http.Request, of Request, rest string) any {
-			if rest != "files" {
-				return nil
-			}
-			return f.paged(w, r, namedFiles(of))
+		requestType: v1.InputProviderGiteaPullRequest,
+		branchType:  v1.InputProviderGiteaBranch,
+		tagType:     v1.InputProviderGiteaTag,
+		repository:  "/git/acme/api",
+		api:         "/git/api/v1/repos/acme/api",
+		self:        map[string]any{"id": 1, "full_name": "acme/api"},
+		endpoints: []endpoint{
+			requestsAt("/pulls", giteaRequest).filesAt("files", namedFiles), branchesAt("/branches", giteaBranch), tagsAt("/tags", giteaTag),
 		},
+		most:       50,
+		authorized: func(r *http.Request) bool { return r.Header.Get("Authorization") == "token "+Token },
+		page:       func(r *http.Request) (int, int) { return query(r, "page", "limit") },
 		wrap: func(w http.ResponseWriter, r *http.Request, p slice) any {
 			w.Header().Set("X-Total-Count", strconv.Itoa(p.total))
 			if next := link(r, p); next != "" {
@@ -53,9 +52,9 @@ func giteaRequest(f *Forge, r Request) any {
 
 func state(r Request, open, closed string) string {
 	if r.Closed {
-		return closed
+		open = closed
 	}
-	return open
+	return or(r.State, open)
 }
 
 // fork is the number of the repository that the branch is in; 1 is the forge's own.
@@ -73,4 +72,13 @@ func names(labels []string) []map[string]any {
 		out = append(out, map[string]any{"id": i + 1, "name": label})
 	}
 	return out
+}
+
+func giteaBranch(r Ref) any {
+	return map[string]any{"name": r.Name, "commit": map[string]any{"id": r.SHA, "message": "Change"}, "protected": false}
+}
+
+// giteaTag has the object in id, and the commit apart.
+func giteaTag(r Ref) any {
+	return map[string]any{"name": r.Name, "id": r.object(), "commit": map[string]any{"sha": r.SHA}}
 }

@@ -11,23 +11,48 @@ import (
 // NewGitHub returns a GitHub Enterprise server.
 //
 // https://docs.github.com/en/rest/pulls/pulls
+// https://docs.github.com/en/rest/branches/branches
+// https://docs.github.com/en/rest/repos/repos#list-repository-tags
+// https://docs.github.com/en/rest/git/refs
+// https://docs.github.com/en/rest/git/tags
 func NewGitHub(t testing.TB) *Forge {
-	return start(t, dialect{
-		providerType: v1.InputProviderGitHubPullRequest,
-		repository:   "/acme/api",
-		requests:     "/api/v3/repos/acme/api/pulls",
-		most:         100,
-		etags:        true,
-		authorized:   func(r *http.Request) bool { return r.Header.Get("Authorization") == "Bearer "+Token },
-		page:         func(r *http.Request) (int, int) { return query(r, "page", "per_page") },
-		listed:       gitHubRequest,
-		single:       gitHubRequest,
-		below: func(f *Forge, w http.ResponseWriter, r *http.Request, of Request, rest string) any {
-			if rest != "files" {
-				return nil
-			}
-			return f.paged(w, r, namedFiles(of))
+	d := gitHub()
+	d.api = "/api/v3" + d.api
+	return start(t, d)
+}
+
+// NewGitHubCom stands in for github.com.
+func NewGitHubCom(t testing.TB) *Forge {
+	d := gitHub()
+	d.hosts = []string{"github.com", "api.github.com"}
+	return start(t, d)
+}
+
+// NewGitHubRegion stands in for an enterprise whose data reside in a region.
+//
+// https://docs.github.com/en/enterprise-cloud@latest/admin/data-residency
+func NewGitHubRegion(t testing.TB) *Forge {
+	d := gitHub()
+	d.hosts = []string{"acme.ghe.com", "api.acme.ghe.com"}
+	return start(t, d)
+}
+
+func gitHub() dialect {
+	return dialect{
+		requestType: v1.InputProviderGitHubPullRequest,
+		branchType:  v1.InputProviderGitHubBranch,
+		tagType:     v1.InputProviderGitHubTag,
+		repository:  "/acme/api",
+		api:         "/repos/acme/api",
+		self:        map[string]any{"id": 1, "full_name": "acme/api"},
+		endpoints: []endpoint{
+			requestsAt("/pulls", gitHubRequest).filesAt("files", namedFiles), branchesAt("/branches", gitHubRef), tagsAt("/tags", gitHubRef),
+			gitHubRefs("heads", branchesAt), gitHubRefs("tags", tagsAt), gitHubAnnotations(),
 		},
+		most:       100,
+		etags:      true,
+		authorized: func(r *http.Request) bool { return r.Header.Get("Authorization") == "Bearer "+Token },
+		page:       func(r *http.Request) (int, int) { return query(r, "page", "per_page") },
 		wrap: func(w http.ResponseWriter, r *http.Request, p slice) any {
 			if next := link(r, p); next != "" {
 				w.Header().Set("Link", next)
@@ -37,7 +62,7 @@ func NewGitHub(t testing.TB) *Forge {
 		failure: func(message string) any {
 			return map[string]any{"message": message, "documentation_url": "https://docs.github.com/rest"}
 		},
-	})
+	}
 }
 
 func gitHubRequest(f *Forge, r Request) any {
@@ -53,4 +78,34 @@ func gitHubRequest(f *Forge, r Request) any {
 		"head":       map[string]any{"ref": r.Branch, "sha": r.SHA, "repo": head},
 		"base":       map[string]any{"ref": r.Target, "sha": "ba5e", "repo": map[string]any{"full_name": "acme/api"}},
 	}
+}
+
+// gitHubRef is a branch or a tag in a list, with the commit.
+func gitHubRef(r Ref) any {
+	return map[string]any{"name": r.Name, "commit": map[string]any{"sha": r.SHA}}
+}
+
+// gitHubRefs is the endpoint of references one by one, with what they name.
+func gitHubRefs(kind string, at func(string, func(Ref) any) endpoint) endpoint {
+	out := at("/git/ref/"+kind, func(r Ref) any {
+		object := map[string]any{"type": "commit", "sha": r.object()}
+		if r.Annotated {
+			object["type"] = "tag"
+		}
+		return map[string]any{"ref": "refs/" + kind + "/" + r.Name, "object": object}
+	})
+	out.list = nil
+	return out
+}
+
+// gitHubAnnotations is the endpoint of tags that are objects of their own.
+func gitHubAnnotations() endpoint {
+	return endpoint{path: "/git/tags", one: func(f *Forge, _ *http.Request, sha string) any {
+		for _, tag := range f.tags {
+			if tag.Annotated && tag.object() == sha {
+				return map[string]any{"tag": tag.Name, "sha": sha, "object": map[string]any{"type": "commit", "sha": tag.SHA}}
+			}
+		}
+		return nil
+	}}
 }

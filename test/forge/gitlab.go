@@ -12,29 +12,24 @@ import (
 // NewGitLab returns a GitLab server with a project in a subgroup.
 //
 // https://docs.gitlab.com/api/merge_requests/
+// https://docs.gitlab.com/api/branches/
+// https://docs.gitlab.com/api/tags/
 func NewGitLab(t testing.TB) *Forge {
 	return start(t, dialect{
-		providerType: v1.InputProviderGitLabMergeRequest,
-		repository:   "/acme/platform/api",
-		requests:     "/api/v4/projects/acme%2Fplatform%2Fapi/merge_requests",
-		most:         100,
-		etags:        true,
-		authorized:   func(r *http.Request) bool { return r.Header.Get("Private-Token") == Token },
-		page:         func(r *http.Request) (int, int) { return query(r, "page", "per_page") },
-		listed:       func(f *Forge, r Request) any { return gitLabRequest(f, r) },
-		single: func(f *Forge, r Request) any {
-			out := gitLabRequest(f, r)
-			if !r.NoMerge { // the commits are compared
-				out["changes_count"] = changesCount(r)
-			}
-			return out
+		requestType: v1.InputProviderGitLabMergeRequest,
+		branchType:  v1.InputProviderGitLabBranch,
+		tagType:     v1.InputProviderGitLabTag,
+		repository:  "/acme/platform/api",
+		api:         "/api/v4/projects/acme%2Fplatform%2Fapi",
+		self:        map[string]any{"id": 1, "path_with_namespace": "acme/platform/api"},
+		endpoints: []endpoint{
+			gitLabRequests(),
+			branchesAt("/repository/branches", gitLabRef), tagsAt("/repository/tags", gitLabRef),
 		},
-		below: func(f *Forge, w http.ResponseWriter, r *http.Request, of Request, rest string) any {
-			if rest != "diffs" {
-				return nil
-			}
-			return f.paged(w, r, gitLabDiffs(of))
-		},
+		most:       100,
+		etags:      true,
+		authorized: func(r *http.Request) bool { return r.Header.Get("Private-Token") == Token },
+		page:       func(r *http.Request) (int, int) { return query(r, "page", "per_page") },
 		wrap: func(w http.ResponseWriter, r *http.Request, p slice) any {
 			w.Header().Set("X-Total", strconv.Itoa(p.total))
 			w.Header().Set("X-Page", strconv.Itoa(p.number))
@@ -66,6 +61,28 @@ func gitLabRequest(f *Forge, r Request) map[string]any {
 		"source_branch": r.Branch, "target_branch": r.Target, "sha": r.SHA,
 		"source_project_id": fork(r), "target_project_id": 1,
 	}
+}
+
+// gitLabRequests tells of a request by itself how many files it changes.
+func gitLabRequests() endpoint {
+	out := requestsAt("/merge_requests", func(f *Forge, r Request) any { return gitLabRequest(f, r) }).filesAt("diffs", gitLabDiffs)
+	out.one = func(f *Forge, _ *http.Request, key string) any {
+		r := f.request(key)
+		if r == nil {
+			return nil
+		}
+		out := gitLabRequest(f, *r)
+		if !r.NoMerge { // the commits are compared
+			out["changes_count"] = changesCount(*r)
+		}
+		return out
+	}
+	return out
+}
+
+// gitLabRef is a branch or a tag; target is the object of an annotated tag.
+func gitLabRef(r Ref) any {
+	return map[string]any{"name": r.Name, "target": r.object(), "commit": map[string]any{"id": r.SHA}}
 }
 
 // gitLabMostFiles is how many files GitLab tells of a merge request.
