@@ -96,3 +96,11 @@ func (p *page) add(paths ...string) {
 		}
 	}
 }
+
+// renamed returns both names of a file, once where they are the same.
+func renamed(before, after string) []string {
+	if before == after {
+		return []string{after}
+	}
+	return []string{after, before}
+}

@@ -70,7 +70,7 @@ func TestFilesThatAForgeDoesNotTellAreNotNone(t *testing.T) {
 			t.Errorf("%s, of %d files: %v", f.Type, len(many), err)
 		}
 	}
-	for _, start := range []func(testing.TB) *forge.Forge{forge.NewAzureDevOps, forge.NewGitLab} {
+	for _, start := range []func(testing.TB) *forge.Forge{forge.NewAzureDevOps, forge.NewGitLab, forge.NewCodeCommit} {
 		f := start(t)
 		f.Open(forge.Request{Files: []string{"a"}, NoMerge: true})
 		repository := open(t, f, forge.Token)

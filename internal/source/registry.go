@@ -52,19 +52,24 @@ func registry() map[string]Type {
 	// nowhere.
 	undated := everything
 	undated.Updated = false
+	// CodeCommit has neither labels, nor drafts, nor forks.
+	plain := Tells{Updated: true, TargetBranch: true, Author: true, Files: true}
 	return map[string]Type{
-		v1.InputProviderAzureDevOpsBranch:      {Branch, Tells{}, in(openAzureDevOps, (*azureRepository).branches)},
-		v1.InputProviderAzureDevOpsPullRequest: {Request, undated, in(openAzureDevOps, (*azureRepository).requests)},
-		v1.InputProviderAzureDevOpsTag:         {Tag, Tells{}, in(openAzureDevOps, (*azureRepository).tags)},
-		v1.InputProviderGiteaBranch:            {Branch, Tells{}, in(openGitea, (*giteaRepository).branches)},
-		v1.InputProviderGiteaPullRequest:       {Request, everything, in(openGitea, (*giteaRepository).requests)},
-		v1.InputProviderGiteaTag:               {Tag, Tells{}, in(openGitea, (*giteaRepository).tags)},
-		v1.InputProviderGitHubBranch:           {Branch, Tells{}, in(openGitHub, (*gitHub).branches)},
-		v1.InputProviderGitHubPullRequest:      {Request, everything, in(openGitHub, (*gitHub).requests)},
-		v1.InputProviderGitHubTag:              {Tag, Tells{}, in(openGitHub, (*gitHub).tags)},
-		v1.InputProviderGitLabBranch:           {Branch, Tells{}, in(openGitLab, (*gitLabProject).branches)},
-		v1.InputProviderGitLabMergeRequest:     {Request, everything, in(openGitLab, (*gitLabProject).requests)},
-		v1.InputProviderGitLabTag:              {Tag, Tells{}, in(openGitLab, (*gitLabProject).tags)},
+		v1.InputProviderAWSCodeCommitBranch:      {Branch, Tells{}, in(openCodeCommit, (*codeCommit).branches)},
+		v1.InputProviderAWSCodeCommitPullRequest: {Request, plain, in(openCodeCommit, (*codeCommit).requests)},
+		v1.InputProviderAWSCodeCommitTag:         {Tag, Tells{}, in(openCodeCommit, (*codeCommit).tags)},
+		v1.InputProviderAzureDevOpsBranch:        {Branch, Tells{}, in(openAzureDevOps, (*azureRepository).branches)},
+		v1.InputProviderAzureDevOpsPullRequest:   {Request, undated, in(openAzureDevOps, (*azureRepository).requests)},
+		v1.InputProviderAzureDevOpsTag:           {Tag, Tells{}, in(openAzureDevOps, (*azureRepository).tags)},
+		v1.InputProviderGiteaBranch:              {Branch, Tells{}, in(openGitea, (*giteaRepository).branches)},
+		v1.InputProviderGiteaPullRequest:         {Request, everything, in(openGitea, (*giteaRepository).requests)},
+		v1.InputProviderGiteaTag:                 {Tag, Tells{}, in(openGitea, (*giteaRepository).tags)},
+		v1.InputProviderGitHubBranch:             {Branch, Tells{}, in(openGitHub, (*gitHub).branches)},
+		v1.InputProviderGitHubPullRequest:        {Request, everything, in(openGitHub, (*gitHub).requests)},
+		v1.InputProviderGitHubTag:                {Tag, Tells{}, in(openGitHub, (*gitHub).tags)},
+		v1.InputProviderGitLabBranch:             {Branch, Tells{}, in(openGitLab, (*gitLabProject).branches)},
+		v1.InputProviderGitLabMergeRequest:       {Request, everything, in(openGitLab, (*gitLabProject).requests)},
+		v1.InputProviderGitLabTag:                {Tag, Tells{}, in(openGitLab, (*gitLabProject).tags)},
 
 		v1.InputProviderACRArtifactTag: {ArtifactTag, Tells{}, newOCI},
 		v1.InputProviderECRArtifactTag: {ArtifactTag, Tells{}, newOCI},

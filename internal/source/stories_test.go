@@ -21,6 +21,7 @@ var forges = map[string]func(testing.TB) *forge.Forge{
 
 	"GitHubCom":    forge.NewGitHubCom,
 	"GitHubRegion": forge.NewGitHubRegion,
+	"CodeCommit":   forge.NewCodeCommit,
 }
 
 // onEvery tells a story to every forge.

@@ -26,6 +26,9 @@ func TestURLsAreTakenAsPeopleCopyThem(t *testing.T) {
 		{v1.InputProviderAzureDevOpsPullRequest, "https://org.visualstudio.com/project/_git/api"},
 		{v1.InputProviderAzureDevOpsPullRequest, "https://org.visualstudio.com/DefaultCollection/project/_git/api"},
 		{v1.InputProviderAzureDevOpsPullRequest, "https://tfs.example.com/tfs/Default/project/_git/api"},
+		{v1.InputProviderAWSCodeCommitTag, "https://git-codecommit.eu-west-1.amazonaws.com/v1/repos/api"},
+		{v1.InputProviderAWSCodeCommitTag, "https://git-codecommit-fips.us-gov-west-1.amazonaws.com/v1/repos/api"},
+		{v1.InputProviderAWSCodeCommitTag, "https://git-codecommit.cn-north-1.amazonaws.com.cn/v1/repos/api"},
 	} {
 		if _, err := source.New(source.Config{Type: c.kind, URL: c.url}); err != nil {
 			t.Errorf("%s %s: %v", c.kind, c.url, err)
@@ -46,6 +49,9 @@ func TestAMalformedURLSaysWhatWasExpected(t *testing.T) {
 		{v1.InputProviderGiteaPullRequest, "http://[::1"},
 		{v1.InputProviderAzureDevOpsPullRequest, "https://dev.azure.com/org/project/api"},
 		{v1.InputProviderAzureDevOpsPullRequest, "https://dev.azure.com/project/_git/api"},
+		{v1.InputProviderAWSCodeCommitBranch, "https://codecommit.eu-west-1.amazonaws.com/v1/repos/api"},
+		{v1.InputProviderAWSCodeCommitBranch, "https://git-codecommit.eu-west-1.amazonaws.com/v1/repos"},
+		{v1.InputProviderAWSCodeCommitBranch, "https://git-codecommit.eu-west-1.amazonaws.com.example.com/v1/repos/api"},
 	} {
 		_, err := source.New(source.Config{Type: c.kind, URL: c.url})
 		if err == nil || !strings.Contains(err.Error(), "expected https://") {

@@ -152,13 +152,15 @@ func TestWhatAForgeCannotTellIsRefused(t *testing.T) {
 	}
 	fields := []string{"labels", "includeTargetBranch", "excludeTargetBranch", "drafts", "forks", "authors", "updatedWithin", "paths"}
 	for providerType, unknown := range map[string][]string{
-		v1.InputProviderGitHubPullRequest:      nil,
-		v1.InputProviderGitLabMergeRequest:     nil,
-		v1.InputProviderGiteaPullRequest:       nil,
-		v1.InputProviderAzureDevOpsPullRequest: {"updatedWithin"},
-		v1.InputProviderGitHubBranch:           fields,
-		v1.InputProviderExternalService:        fields,
-		v1.InputProviderOCIArtifactTag:         fields,
+		v1.InputProviderGitHubPullRequest:        nil,
+		v1.InputProviderGitLabMergeRequest:       nil,
+		v1.InputProviderGiteaPullRequest:         nil,
+		v1.InputProviderAzureDevOpsPullRequest:   {"updatedWithin"},
+		v1.InputProviderAWSCodeCommitPullRequest: {"labels", "drafts", "forks"},
+		v1.InputProviderGitHubBranch:             fields,
+		v1.InputProviderAWSCodeCommitTag:         fields,
+		v1.InputProviderExternalService:          fields,
+		v1.InputProviderOCIArtifactTag:           fields,
 	} {
 		err := checkTold(providerType, &all)
 		for _, field := range fields {
