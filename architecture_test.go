@@ -36,7 +36,7 @@ var mayImport = map[string][]string{
 	"internal/preview":    {"internal/input", "internal/render", "internal/overlay"},
 	"examples":            {},
 	"internal/scaffold":   {"examples", "internal/nearest", "internal/overlay"},
-	"internal/lint":       {"internal/nearest", "internal/manifest", "internal/input", "internal/render", "internal/overlay", "internal/preview"},
+	"internal/lint":       {"internal/source", "internal/nearest", "internal/manifest", "internal/input", "internal/render", "internal/overlay", "internal/preview"},
 	"internal/diagnose":   {},
 	"internal/chain":      {"internal/diagnose", "internal/nearest"},
 	"internal/steer":      {},

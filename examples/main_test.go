@@ -28,6 +28,7 @@ var forges = []forge{
 	{"github", ".github/workflows/preview.yaml"},
 	{"gitlab", ".gitlab-ci.yml"},
 	{"gitea", ".gitea/workflows/preview.yaml"},
+	{"bitbucket", "bitbucket-pipelines.yml"},
 }
 
 const (

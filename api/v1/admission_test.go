@@ -58,6 +58,18 @@ var providerRules = []rule{
 		message: "spec.url must start with 'http://' or 'https://' when spec.type is an AzureDevOps provider",
 	},
 	{
+		name:    "a Bitbucket provider's URL is HTTP",
+		passes:  `{type: BitbucketPullRequest, url: "https://bitbucket.org/acme/api", secretRef: {name: auth}, certSecretRef: {name: ca}}`,
+		refuses: `{type: BitbucketTag, url: "oci://bitbucket.org/acme/api"}`,
+		message: "spec.url must start with 'http://' or 'https://' when spec.type is a Bitbucket provider",
+	},
+	{
+		name:    "a Bitbucket provider has no workload identity",
+		passes:  `{type: BitbucketBranch, url: "https://bitbucket.example.com/projects/SHOP/repos/api"}`,
+		refuses: `{type: BitbucketBranch, url: "https://bitbucket.org/acme/api", serviceAccountName: reader}`,
+		message: "cannot specify spec.serviceAccountName when spec.type is not one of AzureDevOps*, AWSCodeCommit*, *ArtifactTag or ExternalArtifact",
+	},
+	{
 		name:    "a CodeCommit provider's URL is HTTPS",
 		passes:  `{type: AWSCodeCommitTag, url: "https://git-codecommit.eu-west-1.amazonaws.com/v1/repos/api"}`,
 		refuses: `{type: AWSCodeCommitTag, url: "http://git-codecommit.eu-west-1.amazonaws.com/v1/repos/api"}`,

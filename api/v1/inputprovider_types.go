@@ -35,6 +35,10 @@ const (
 	InputProviderGiteaTag         = "GiteaTag"
 	InputProviderGiteaPullRequest = "GiteaPullRequest"
 
+	InputProviderBitbucketBranch      = "BitbucketBranch"
+	InputProviderBitbucketTag         = "BitbucketTag"
+	InputProviderBitbucketPullRequest = "BitbucketPullRequest"
+
 	InputProviderOCIArtifactTag = "OCIArtifactTag"
 	InputProviderACRArtifactTag = "ACRArtifactTag"
 	InputProviderECRArtifactTag = "ECRArtifactTag"
@@ -75,6 +79,7 @@ const (
 // +kubebuilder:validation:XValidation:rule="self.type == 'Static' || self.type == 'ExternalArtifact' || has(self.url)",message="spec.url must not be empty when spec.type is not 'Static' or 'ExternalArtifact'"
 // +kubebuilder:validation:XValidation:rule="!self.type.startsWith('Git') || self.url.startsWith('http')",message="spec.url must start with 'http://' or 'https://' when spec.type is a Git provider"
 // +kubebuilder:validation:XValidation:rule="!self.type.startsWith('AzureDevOps') || self.url.startsWith('http://') || self.url.startsWith('https://')",message="spec.url must start with 'http://' or 'https://' when spec.type is an AzureDevOps provider"
+// +kubebuilder:validation:XValidation:rule="!self.type.startsWith('Bitbucket') || self.url.startsWith('http://') || self.url.startsWith('https://')",message="spec.url must start with 'http://' or 'https://' when spec.type is a Bitbucket provider"
 // +kubebuilder:validation:XValidation:rule="!self.type.startsWith('AWSCodeCommit') || self.url.startsWith('https://')",message="spec.url must start with 'https://' when spec.type is a AWSCodeCommit provider"
 // +kubebuilder:validation:XValidation:rule="!self.type.endsWith('ArtifactTag') || self.url.startsWith('oci')",message="spec.url must start with 'oci://' when spec.type is an OCI provider"
 // +kubebuilder:validation:XValidation:rule="!self.type.endsWith('ArtifactTag') || !self.url.startsWith('oci://') || self.url.substring(6).contains('/')",message="spec.url must include the repository path after the registry host when spec.type is an OCI provider"
@@ -91,7 +96,7 @@ const (
 // +kubebuilder:validation:XValidation:rule="!has(self.filter) || !has(self.filter.updatedWithin) || self.type != 'AzureDevOpsPullRequest'",message="spec.filter.updatedWithin cannot be used when spec.type is 'AzureDevOpsPullRequest', which does not tell when a request was updated"
 type ResourceSetInputProviderSpec struct {
 	// Type of what is watched.
-	// +kubebuilder:validation:Enum=Static;GitHubBranch;GitHubTag;GitHubPullRequest;GitLabBranch;GitLabTag;GitLabMergeRequest;GitLabEnvironment;AzureDevOpsBranch;AzureDevOpsTag;AzureDevOpsPullRequest;AWSCodeCommitBranch;AWSCodeCommitTag;AWSCodeCommitPullRequest;GiteaBranch;GiteaTag;GiteaPullRequest;OCIArtifactTag;ACRArtifactTag;ECRArtifactTag;GARArtifactTag;ExternalService;ExternalArtifact
+	// +kubebuilder:validation:Enum=Static;GitHubBranch;GitHubTag;GitHubPullRequest;GitLabBranch;GitLabTag;GitLabMergeRequest;GitLabEnvironment;AzureDevOpsBranch;AzureDevOpsTag;AzureDevOpsPullRequest;AWSCodeCommitBranch;AWSCodeCommitTag;AWSCodeCommitPullRequest;GiteaBranch;GiteaTag;GiteaPullRequest;BitbucketBranch;BitbucketTag;BitbucketPullRequest;OCIArtifactTag;ACRArtifactTag;ECRArtifactTag;GARArtifactTag;ExternalService;ExternalArtifact
 	// +required
 	Type string `json:"type"`
 

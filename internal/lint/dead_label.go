@@ -21,6 +21,14 @@ func deadLabel(s *Setup) []Finding {
 			out = append(out, provider.contradicted(item)...)
 		}
 		for _, item := range append(items(provider.At("spec", "skip", "labels")), items(provider.At("spec", "filter", "labels"))...) {
+			if !provider.hasLabels() {
+				out = append(out, Finding{
+					Position: provider.Position(item),
+					Message:  fmt.Sprintf("a provider of type %s knows no labels, and is refused with one", provider.Object.Spec.Type),
+					Fix:      "remove it, and let the pods wait: put the commit into the image's tag",
+				})
+				continue
+			}
 			name := strings.TrimPrefix(item.Value, "!")
 			if name != strings.TrimSpace(name) || name == "" || strings.HasPrefix(name, "!") {
 				out = append(out, Finding{

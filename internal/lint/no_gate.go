@@ -1,6 +1,10 @@
 package lint
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/eddy-previews/eddy/internal/source"
+)
 
 // noGate finds providers that export a request before CI has built its image:
 // its pods would wait for an image that is not there, or run that of an earlier
@@ -8,7 +12,7 @@ import "strings"
 func noGate(s *Setup) []Finding {
 	var out []Finding
 	for _, provider := range s.watchers() {
-		if len(provider.required()) > 0 {
+		if len(provider.required()) > 0 || !provider.hasLabels() {
 			continue
 		}
 		position := provider.Position(provider.Nearest("spec", "skip", "labels"))
@@ -22,6 +26,13 @@ func noGate(s *Setup) []Finding {
 		})
 	}
 	return out
+}
+
+// hasLabels reports whether the forge of a provider has labels on requests.
+// Where it has none, the pods wait for the image of their commit.
+func (p Provider) hasLabels() bool {
+	kind, err := source.TypeOf(p.Object.Spec.Type)
+	return err != nil || kind.Tells.Labels
 }
 
 // watchers are the providers that watch pull requests.

@@ -61,7 +61,7 @@ func TestFilesThatAForgeDoesNotTellAreNotNone(t *testing.T) {
 	for n := range many {
 		many[n] = fmt.Sprint(n)
 	}
-	for _, start := range []func(testing.TB) *forge.Forge{forge.NewGitHub, forge.NewGitLab} {
+	for _, start := range []func(testing.TB) *forge.Forge{forge.NewGitHub, forge.NewGitLab, forge.NewBitbucketServer} {
 		f := start(t)
 		f.Open(forge.Request{Files: many})
 		repository := open(t, f, forge.Token)

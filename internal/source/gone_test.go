@@ -91,6 +91,7 @@ func TestAPartThatIsNotFoundIsNotTheWhole(t *testing.T) {
 		part  string
 	}{
 		{"labels of Azure DevOps", forge.NewAzureDevOps, func(f *forge.Forge) string { return f.Type }, "1", "/labels"},
+		{"commits of Bitbucket", forge.NewBitbucketCloud, func(f *forge.Forge) string { return f.Type }, "1", "/commits"},
 		{"annotations of GitHub", forge.NewGitHub, func(f *forge.Forge) string { return f.TagType }, "v1", "/git/tags/"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

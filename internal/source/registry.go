@@ -52,6 +52,9 @@ func registry() map[string]Type {
 	// nowhere.
 	undated := everything
 	undated.Updated = false
+	// Bitbucket has no labels.
+	unlabelled := everything
+	unlabelled.Labels = false
 	// CodeCommit has neither labels, nor drafts, nor forks.
 	plain := Tells{Updated: true, TargetBranch: true, Author: true, Files: true}
 	return map[string]Type{
@@ -61,6 +64,9 @@ func registry() map[string]Type {
 		v1.InputProviderAzureDevOpsBranch:        {Branch, Tells{}, in(openAzureDevOps, (*azureRepository).branches)},
 		v1.InputProviderAzureDevOpsPullRequest:   {Request, undated, in(openAzureDevOps, (*azureRepository).requests)},
 		v1.InputProviderAzureDevOpsTag:           {Tag, Tells{}, in(openAzureDevOps, (*azureRepository).tags)},
+		v1.InputProviderBitbucketBranch:          {Branch, Tells{}, in(openBitbucket, bitbucket.branches)},
+		v1.InputProviderBitbucketPullRequest:     {Request, unlabelled, in(openBitbucket, bitbucket.requests)},
+		v1.InputProviderBitbucketTag:             {Tag, Tells{}, in(openBitbucket, bitbucket.tags)},
 		v1.InputProviderGiteaBranch:              {Branch, Tells{}, in(openGitea, (*giteaRepository).branches)},
 		v1.InputProviderGiteaPullRequest:         {Request, everything, in(openGitea, (*giteaRepository).requests)},
 		v1.InputProviderGiteaTag:                 {Tag, Tells{}, in(openGitea, (*giteaRepository).tags)},

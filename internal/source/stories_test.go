@@ -19,9 +19,11 @@ var forges = map[string]func(testing.TB) *forge.Forge{
 	"GitLab":      forge.NewGitLab,
 	"AzureDevOps": forge.NewAzureDevOps,
 
-	"GitHubCom":    forge.NewGitHubCom,
-	"GitHubRegion": forge.NewGitHubRegion,
-	"CodeCommit":   forge.NewCodeCommit,
+	"GitHubCom":       forge.NewGitHubCom,
+	"GitHubRegion":    forge.NewGitHubRegion,
+	"BitbucketCloud":  forge.NewBitbucketCloud,
+	"BitbucketServer": forge.NewBitbucketServer,
+	"CodeCommit":      forge.NewCodeCommit,
 }
 
 // onEvery tells a story to every forge.

@@ -29,6 +29,13 @@ func TestURLsAreTakenAsPeopleCopyThem(t *testing.T) {
 		{v1.InputProviderAWSCodeCommitTag, "https://git-codecommit.eu-west-1.amazonaws.com/v1/repos/api"},
 		{v1.InputProviderAWSCodeCommitTag, "https://git-codecommit-fips.us-gov-west-1.amazonaws.com/v1/repos/api"},
 		{v1.InputProviderAWSCodeCommitTag, "https://git-codecommit.cn-north-1.amazonaws.com.cn/v1/repos/api"},
+		{v1.InputProviderBitbucketPullRequest, "https://bitbucket.org/acme/api"},
+		{v1.InputProviderBitbucketTag, "https://bitbucket.org/acme/api.git"},
+		{v1.InputProviderBitbucketPullRequest, "https://bitbucket.example.com/projects/SHOP/repos/api"},
+		{v1.InputProviderBitbucketBranch, "https://example.com/bitbucket/projects/SHOP/repos/api/"},
+		{v1.InputProviderBitbucketBranch, "https://bitbucket.example.com/users/ada/repos/api"},
+		{v1.InputProviderBitbucketPullRequest, "https://bitbucket.example.com/scm/shop/api.git"},
+		{v1.InputProviderBitbucketPullRequest, "http://bitbucket.example.com:7990/scm/~ada/api.git"},
 	} {
 		if _, err := source.New(source.Config{Type: c.kind, URL: c.url}); err != nil {
 			t.Errorf("%s %s: %v", c.kind, c.url, err)
@@ -52,6 +59,10 @@ func TestAMalformedURLSaysWhatWasExpected(t *testing.T) {
 		{v1.InputProviderAWSCodeCommitBranch, "https://codecommit.eu-west-1.amazonaws.com/v1/repos/api"},
 		{v1.InputProviderAWSCodeCommitBranch, "https://git-codecommit.eu-west-1.amazonaws.com/v1/repos"},
 		{v1.InputProviderAWSCodeCommitBranch, "https://git-codecommit.eu-west-1.amazonaws.com.example.com/v1/repos/api"},
+		{v1.InputProviderBitbucketPullRequest, "https://bitbucket.org/acme"},
+		{v1.InputProviderBitbucketPullRequest, "https://bitbucket.org/acme/api/src/main"},
+		{v1.InputProviderBitbucketPullRequest, "https://bitbucket.example.com/SHOP/api"},
+		{v1.InputProviderBitbucketPullRequest, "https://bitbucket.example.com/projects/SHOP"},
 	} {
 		_, err := source.New(source.Config{Type: c.kind, URL: c.url})
 		if err == nil || !strings.Contains(err.Error(), "expected https://") {

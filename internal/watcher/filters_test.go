@@ -156,6 +156,7 @@ func TestWhatAForgeCannotTellIsRefused(t *testing.T) {
 		v1.InputProviderGitLabMergeRequest:       nil,
 		v1.InputProviderGiteaPullRequest:         nil,
 		v1.InputProviderAzureDevOpsPullRequest:   {"updatedWithin"},
+		v1.InputProviderBitbucketPullRequest:     {"labels"},
 		v1.InputProviderAWSCodeCommitPullRequest: {"labels", "drafts", "forks"},
 		v1.InputProviderGitHubBranch:             fields,
 		v1.InputProviderAWSCodeCommitTag:         fields,

@@ -123,6 +123,19 @@ func TestALabelOfWhatHasNoneIsRefusedOrMissing(t *testing.T) {
 	}
 }
 
+func TestALabelOfARequestIsRefusedWhereTheForgeHasNone(t *testing.T) {
+	for field, spec := range map[string]v1.ResourceSetInputProviderSpec{
+		"spec.filter.labels": {Filter: &v1.InputProviderFilter{Labels: []string{"a"}}},
+		"spec.skip.labels":   {Skip: &v1.InputProviderSkip{Labels: []string{"hold"}}},
+	} {
+		spec.Type = v1.InputProviderBitbucketPullRequest
+		_, err := compileRules(&v1.ResourceSetInputProvider{Spec: spec}, now)
+		if err == nil || !strings.Contains(err.Error(), field) || !strings.Contains(err.Error(), spec.Type) {
+			t.Errorf("%s: %v", field, err)
+		}
+	}
+}
+
 func TestARangeThatIsNoneNamesItsField(t *testing.T) {
 	spec := v1.ResourceSetInputProviderSpec{Type: v1.InputProviderGitHubTag, Filter: &v1.InputProviderFilter{Semver: "newest"}}
 	if _, err := compileRules(&v1.ResourceSetInputProvider{Spec: spec}, now); err == nil || !strings.Contains(err.Error(), "spec.filter.semver") {

@@ -1,6 +1,6 @@
 // Package forge stands in for forges that cannot run beside a test: servers
-// that speak the documented HTTP of Gitea, GitHub, GitLab, Azure DevOps
-// and CodeCommit, with their paging, authentication, error bodies and
+// that speak the documented HTTP of Gitea, GitHub, GitLab, Azure DevOps,
+// Bitbucket and CodeCommit, with their paging, authentication, error bodies and
 // limits.
 //
 //	f := forge.NewGitHub(t)
