@@ -174,8 +174,14 @@ var providerRules = []rule{
 	{
 		name:    "other types have filters of their own",
 		passes:  `{type: OCIArtifactTag, url: "oci://registry.example.com/api", filter: {limit: 3, drafts: Include, forks: Include}}`,
-		refuses: `{type: OCIArtifactTag, url: "oci://registry.example.com/api", filter: {authors: [ada]}}`,
+		refuses: `{type: OCIArtifactTag, url: "oci://registry.example.com/api", filter: {paths: ["**"]}}`,
 		message: "are for pull requests and merge requests",
+	},
+	{
+		name:    "an environment has somebody who deployed, and a time",
+		passes:  `{type: GitLabEnvironment, url: "https://gitlab.com/acme/api", filter: {authors: ["!bot"], updatedWithin: 336h}}`,
+		refuses: `{type: GitHubTag, url: "https://github.com/acme/api", filter: {authors: [ada]}}`,
+		message: "are for pull requests, merge requests and environments",
 	},
 	{
 		name:    "Azure DevOps does not tell when a request was updated",

@@ -74,6 +74,7 @@ func registry() map[string]Type {
 		v1.InputProviderGitHubPullRequest:        {Request, everything, in(openGitHub, (*gitHub).requests)},
 		v1.InputProviderGitHubTag:                {Tag, Tells{}, in(openGitHub, (*gitHub).tags)},
 		v1.InputProviderGitLabBranch:             {Branch, Tells{}, in(openGitLab, (*gitLabProject).branches)},
+		v1.InputProviderGitLabEnvironment:        {Environment, Tells{Author: true, Updated: true}, in(openGitLab, (*gitLabProject).environments)},
 		v1.InputProviderGitLabMergeRequest:       {Request, everything, in(openGitLab, (*gitLabProject).requests)},
 		v1.InputProviderGitLabTag:                {Tag, Tells{}, in(openGitLab, (*gitLabProject).tags)},
 

@@ -158,6 +158,7 @@ func TestWhatAForgeCannotTellIsRefused(t *testing.T) {
 		v1.InputProviderAzureDevOpsPullRequest:   {"updatedWithin"},
 		v1.InputProviderBitbucketPullRequest:     {"labels"},
 		v1.InputProviderAWSCodeCommitPullRequest: {"labels", "drafts", "forks"},
+		v1.InputProviderGitLabEnvironment:        {"labels", "includeTargetBranch", "excludeTargetBranch", "drafts", "forks", "paths"},
 		v1.InputProviderGitHubBranch:             fields,
 		v1.InputProviderAWSCodeCommitTag:         fields,
 		v1.InputProviderExternalService:          fields,

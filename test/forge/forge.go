@@ -64,9 +64,11 @@ type Forge struct {
 	requests []*Request
 	branches []Ref
 	tags     []Ref
-	fault    Fault
-	hidden   bool
-	asked    int
+	// environments are GitLab's.
+	environments []*Environment
+	fault        Fault
+	hidden       bool
+	asked        int
 
 	limit     *limit
 	unchanged int

@@ -14,6 +14,8 @@ import (
 // https://docs.gitlab.com/api/merge_requests/
 // https://docs.gitlab.com/api/branches/
 // https://docs.gitlab.com/api/tags/
+// https://docs.gitlab.com/api/environments/
+// https://docs.gitlab.com/api/deployments/
 func NewGitLab(t testing.TB) *Forge {
 	return start(t, dialect{
 		requestType: v1.InputProviderGitLabMergeRequest,
@@ -25,6 +27,7 @@ func NewGitLab(t testing.TB) *Forge {
 		endpoints: []endpoint{
 			gitLabRequests(),
 			branchesAt("/repository/branches", gitLabRef), tagsAt("/repository/tags", gitLabRef),
+			gitLabEnvironments(), gitLabDeployments(),
 		},
 		most:       100,
 		etags:      true,
