@@ -98,7 +98,7 @@ func (c *terminal) run(t *testing.T, command string) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	shell := exec.CommandContext(ctx, "bash", "-c", command) //nolint:gosec // it is a page of ours
+	shell := exec.CommandContext(ctx, "bash", "-c", command)
 	shell.Dir = c.dir
 	shell.Env = append(os.Environ(), "KUBECONFIG="+c.kubeconfig, "PATH="+c.path+":"+os.Getenv("PATH"))
 	text, err := shell.CombinedOutput()
