@@ -3,7 +3,6 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"io"
 
 	"github.com/spf13/cobra"
 	"sigs.k8s.io/yaml"
@@ -80,16 +79,16 @@ func (o *buildResourceSet) run() error {
 
 // readSet reads the ResourceSet.
 func (o *buildResourceSet) readSet() (*v1.ResourceSet, error) {
-	text, err := o.read(o.Filename)
+	documents, err := o.readDocuments(o.Filename)
 	if err != nil {
 		return nil, err
 	}
-	set := &v1.ResourceSet{}
-	if err := decodeStrict(o.Filename, text, set); err != nil {
-		return nil, err
+	if len(documents) != 1 {
+		return nil, fmt.Errorf("%s: found %s; expected one ResourceSet", o.Filename, counted(len(documents), "document"))
 	}
-	if set.Kind != v1.ResourceSetKind || set.APIVersion != v1.GroupVersion.String() {
-		return nil, fmt.Errorf("%s: found %s %s; expected %s %s", o.Filename, set.APIVersion, set.Kind, v1.GroupVersion, v1.ResourceSetKind)
+	set := &v1.ResourceSet{}
+	if err := decodeOurs(documents[0], v1.ResourceSetKind, set); err != nil {
+		return nil, err
 	}
 	if set.Namespace == "" {
 		set.Namespace = o.Namespace
@@ -156,16 +155,4 @@ func (o *buildResourceSet) print(plan render.Plan) error {
 		return errors.New("no objects were generated")
 	}
 	return nil
-}
-
-// read returns the text of a file, or of standard input.
-func (s Streams) read(name string) ([]byte, error) {
-	if name == "-" {
-		text, err := io.ReadAll(s.In)
-		if err != nil {
-			return nil, fmt.Errorf("reading standard input: %w", err)
-		}
-		return text, nil
-	}
-	return readFile(name)
 }

@@ -1,30 +1,18 @@
 package cli
 
 import (
-	"bufio"
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"slices"
 
-	k8syaml "k8s.io/apimachinery/pkg/util/yaml"
 	kjson "sigs.k8s.io/json"
 	"sigs.k8s.io/yaml"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/manifest"
 	"github.com/eddy-previews/eddy/internal/source"
 	"github.com/eddy-previews/eddy/internal/watcher"
 )
-
-func readFile(name string) ([]byte, error) {
-	text, err := os.ReadFile(name)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("%s: there is no such file", name)
-	}
-	return text, err
-}
 
 // decodeStrict reads YAML. A field that does not exist is an error, as it is a
 // typing error more often than not.
@@ -46,20 +34,12 @@ func (o *buildResourceSet) providers(set *v1.ResourceSet) ([]v1.ResourceSetInput
 	if o.InputsFromProvider == "" {
 		return nil, nil
 	}
-	text, err := o.read(o.InputsFromProvider)
+	documents, err := o.readDocuments(o.InputsFromProvider)
 	if err != nil {
 		return nil, err
 	}
 	var out []v1.ResourceSetInputProvider
-	reader := k8syaml.NewYAMLReader(bufio.NewReader(bytes.NewReader(text)))
-	for {
-		document, err := reader.Read()
-		if errors.Is(err, io.EOF) {
-			return out, nil
-		}
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", o.InputsFromProvider, err)
-		}
+	for _, document := range documents {
 		provider, err := o.provider(document, set)
 		if err != nil {
 			return nil, err
@@ -68,20 +48,16 @@ func (o *buildResourceSet) providers(set *v1.ResourceSet) ([]v1.ResourceSetInput
 			out = append(out, *provider)
 		}
 	}
+	return out, nil
 }
 
 // provider reads one provider, nil when the set does not refer to it.
-func (o *buildResourceSet) provider(document []byte, set *v1.ResourceSet) (*v1.ResourceSetInputProvider, error) {
+func (o *buildResourceSet) provider(document *manifest.Document, set *v1.ResourceSet) (*v1.ResourceSetInputProvider, error) {
 	provider := &v1.ResourceSetInputProvider{}
-	if err := decodeStrict(o.InputsFromProvider, document, provider); err != nil {
+	if err := decodeOurs(document, v1.ResourceSetInputProviderKind, provider); err != nil {
 		return nil, err
 	}
-	switch {
-	case provider.Kind == "":
-		return nil, nil // nothing but a comment
-	case provider.Kind != v1.ResourceSetInputProviderKind:
-		return nil, fmt.Errorf("%s: found a %s; expected a %s", o.InputsFromProvider, provider.Kind, v1.ResourceSetInputProviderKind)
-	case provider.Namespace == "":
+	if provider.Namespace == "" {
 		provider.Namespace = set.Namespace
 	}
 	if provider.Namespace != set.Namespace || !isReferred(set, provider) {

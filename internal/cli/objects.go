@@ -1,14 +1,9 @@
 package cli
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -32,54 +27,16 @@ type objects struct {
 // readObjects reads every document of the files and folders.
 func (o *buildPreview) readObjects() (*objects, error) {
 	out := &objects{files: o.Filenames}
-	for _, name := range o.Filenames {
-		files, err := yamlFiles(name)
-		if err != nil {
-			return nil, err
-		}
-		for _, file := range files {
-			text, err := o.read(file)
-			if err != nil {
-				return nil, err
-			}
-			documents, err := manifest.Parse(file, text)
-			if err != nil {
-				return nil, err
-			}
-			for _, document := range documents {
-				if err := out.add(document, o.Namespace); err != nil {
-					return nil, err
-				}
-			}
-		}
-	}
-	return out, nil
-}
-
-// yamlFiles returns the YAML files directly in a folder, or the file itself.
-func yamlFiles(name string) ([]string, error) {
-	info, err := os.Stat(name)
-	if name == "-" || err == nil && !info.IsDir() {
-		return []string{name}, nil
-	}
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s: there is no such file", name)
-	}
-	entries, err := os.ReadDir(name)
+	documents, err := o.readDocuments(o.Filenames...)
 	if err != nil {
 		return nil, err
 	}
-	var out []string
-	for _, entry := range entries {
-		if !entry.IsDir() && isYAML(entry.Name()) {
-			out = append(out, filepath.Join(name, entry.Name()))
+	for _, document := range documents {
+		if err := out.add(document, o.Namespace); err != nil {
+			return nil, err
 		}
 	}
 	return out, nil
-}
-
-func isYAML(name string) bool {
-	return strings.HasSuffix(name, ".yaml") || strings.HasSuffix(name, ".yml")
 }
 
 // add decodes a document by its kind.
