@@ -44,6 +44,7 @@ func (w *World) Gather(ctx context.Context, name string) (*Crowd, error) {
 	text, err := example(w.Programs.Root, "provider.yaml",
 		change{"https://gitea.example.com/acme/api", crowd.Forge.AppURL()},
 		change{"name: " + Provider, "name: " + name},
+		change{"whenMissing: Freeze", "whenMissing: Remove"}, // so that its inputs are what is ready
 		change{`reconcileEvery: "5m"`, `reconcileEvery: "1s"`})
 	if err != nil {
 		return nil, err
@@ -106,7 +107,8 @@ func (c *Crowd) Poll(ctx context.Context) (map[string]string, error) {
 		if provider.Status.LastHandledReconcileAt != token {
 			return fmt.Errorf("it has handled %q", provider.Status.LastHandledReconcileAt)
 		}
-		return nil
+		// A run that failed, as Gitea was too busy, keeps what was, and comes again.
+		return ready(provider, provider.Generation)
 	}})
 	return inputsOf(provider), err
 }
