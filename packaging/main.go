@@ -21,16 +21,17 @@ import (
 
 // options are the flags.
 type options struct {
-	root, version, revision, platforms, output, push string
+	root, name, version, revision, platforms, output, push string
 }
 
 func main() {
 	var o options
 	flag.StringVar(&o.root, "root", "..", "folder of the checkout")
+	flag.StringVar(&o.name, "name", "ghcr.io/eddy-previews/eddy", "name of the image in the tar file")
 	flag.StringVar(&o.version, "version", "devel", "version of Eddy, and tag of the image")
 	flag.StringVar(&o.revision, "revision", "", "commit that is built")
 	flag.StringVar(&o.platforms, "platforms", "linux/amd64,linux/arm64", "platforms, separated by commas")
-	flag.StringVar(&o.output, "output", "", "tar file for the OCI layout; none when empty")
+	flag.StringVar(&o.output, "output", "", "tar file for the OCI layout, with the SBOMs beside it; none when empty")
 	flag.StringVar(&o.push, "push", "", "repository to push to, such as ghcr.io/eddy-previews/eddy; nowhere when empty")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -59,7 +60,11 @@ func run(ctx context.Context, o options) error {
 		if err := os.MkdirAll(filepath.Dir(o.output), 0o750); err != nil {
 			return err
 		}
-		if err := set.Write(o.output, o.version); err != nil {
+		as, err := name.NewTag(o.name + ":" + o.version)
+		if err != nil {
+			return fmt.Errorf("--name: %w", err)
+		}
+		if err := set.Write(o.output, as); err != nil {
 			return err
 		}
 		fmt.Printf("wrote %s\n", o.output)

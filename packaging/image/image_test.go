@@ -74,10 +74,19 @@ func TestTheSameSourceMakesTheSameImage(t *testing.T) {
 	var files [2][]byte
 	for n, set := range []*image.Set{first, second} {
 		file := filepath.Join(t.TempDir(), "image.tar")
-		if err := set.Write(file, "v1.2.3"); err != nil {
+		as, err := name.NewTag("registry.example.com/hello:v1.2.3")
+		if err != nil {
 			t.Fatal(err)
 		}
-		var err error
+		if err := set.Write(file, as); err != nil {
+			t.Fatal(err)
+		}
+		for _, platform := range platforms {
+			text, err := os.ReadFile(strings.TrimSuffix(file, ".tar") + "." + platform.OS + "-" + platform.Architecture + ".cdx.json")
+			if err != nil || !strings.Contains(string(text), `"CycloneDX"`) {
+				t.Errorf("the SBOM for %s is missing: %v", platform, err)
+			}
+		}
 		if files[n], err = os.ReadFile(file); err != nil {
 			t.Fatal(err)
 		}

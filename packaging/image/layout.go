@@ -3,10 +3,12 @@ package image
 import (
 	"archive/tar"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
@@ -35,10 +37,12 @@ func (s *Set) Push(ctx context.Context, ref name.Tag) error {
 	return nil
 }
 
-// Write writes the image and its SBOMs as an OCI layout in a tar file, which
-// `skopeo copy oci-archive:`, `podman load`, `ctr images import` and kind read.
-// The image has a tag in it.
-func (s *Set) Write(tarFile string, tag string) error {
+// Write writes the image as an OCI layout in a tar file, which `skopeo copy
+// oci-archive:`, `podman load`, `ctr images import` and kind read, under the name
+// that it is given. Its SBOMs stand beside it, one for each platform, in
+// FILE.OS-ARCHITECTURE.cdx.json: programs that unpack whatever a layout holds
+// would take them for images.
+func (s *Set) Write(tarFile string, as name.Tag) error {
 	folder, err := os.MkdirTemp(filepath.Dir(tarFile), ".image-")
 	if err != nil {
 		return err
@@ -48,16 +52,42 @@ func (s *Set) Write(tarFile string, tag string) error {
 	if err != nil {
 		return err
 	}
-	named := layout.WithAnnotations(map[string]string{"org.opencontainers.image.ref.name": tag})
+	named := layout.WithAnnotations(map[string]string{
+		"org.opencontainers.image.ref.name": as.TagStr(),
+		"io.containerd.image.name":          as.Name(),
+	})
 	if err := path.AppendIndex(s.Index, named); err != nil {
 		return fmt.Errorf("writing the image: %w", err)
 	}
-	for _, sbom := range s.SBOMs {
-		if err := path.AppendImage(sbom); err != nil {
+	return errors.Join(pack(folder, tarFile), s.writeSBOMs(tarFile))
+}
+
+func (s *Set) writeSBOMs(tarFile string) error {
+	manifest, err := s.Index.IndexManifest()
+	if err != nil {
+		return err
+	}
+	base := strings.TrimSuffix(tarFile, filepath.Ext(tarFile))
+	for n, sbom := range s.SBOMs {
+		layers, err := sbom.Layers()
+		if err != nil {
+			return err
+		}
+		content, err := layers[0].Uncompressed()
+		if err != nil {
+			return err
+		}
+		text, err := io.ReadAll(content)
+		if err != nil {
+			return err
+		}
+		platform := manifest.Manifests[n].Platform
+		file := fmt.Sprintf("%s.%s-%s.cdx.json", base, platform.OS, platform.Architecture)
+		if err := os.WriteFile(file, text, 0o600); err != nil {
 			return fmt.Errorf("writing an SBOM: %w", err)
 		}
 	}
-	return pack(folder, tarFile)
+	return nil
 }
 
 // pack puts the files of a folder into a tar file, in the order of their names
