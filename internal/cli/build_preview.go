@@ -131,10 +131,11 @@ func (o *buildPreview) failures(result preview.Result) error {
 			out = append(out, o.explain(part))
 		}
 	}
-	if len(result.Parts) == 0 {
-		out = append(out, errors.New("no objects were generated"))
+	err := errors.Join(out...)
+	if err == nil && len(result.Parts) == 0 {
+		err = errors.New("no objects were generated")
 	}
-	return errors.Join(out...)
+	return err
 }
 
 // requestProviders returns the providers that watch a forge.

@@ -120,7 +120,7 @@ func (o *objects) providersOf(set *v1.ResourceSet) ([]v1.ResourceSetInputProvide
 		case ref.Name != "":
 			return nil, fmt.Errorf("the ResourceSet %s/%s takes its inputs from the provider %q, which is not in %s%s",
 				set.Namespace, set.Name, ref.Name, listed(o.files), nearest.Hint(ref.Name, names))
-		default:
+		case len(out) == 0: // what a selector finds is up to the cluster
 			return nil, fmt.Errorf("the ResourceSet %s/%s selects providers by their labels, and none in %s matches", set.Namespace, set.Name, listed(o.files))
 		}
 	}

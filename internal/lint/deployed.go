@@ -38,7 +38,19 @@ func (d deployed) where(path ...any) manifest.Position {
 	if d.layer == nil {
 		return d.service.where(d.part, path...)
 	}
-	return d.layer.where(d.Unstructured, path...)
+	if position := d.layer.where(d.Unstructured, path...); position.File != "" {
+		return position
+	}
+	return d.service.where(d.part, "spec", "path")
+}
+
+// repair is what to do about a line that where has returned. A file that the
+// overlay builds upon is that of other environments too.
+func (d deployed) repair(position manifest.Position, fix string) string {
+	if d.layer == nil || d.layer.overlay == nil || near(position.File, d.layer.overlay.File) || near(position.File, d.service.File) {
+		return fix
+	}
+	return fix + "; do so in a patch of the overlay, as the base is not the preview's alone"
 }
 
 // where returns the line of the ResourceSet that gives a stamped object a field.

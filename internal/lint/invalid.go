@@ -56,8 +56,9 @@ func (s *Service) unknownProviders() []Finding {
 		case found:
 		case ref.Selector != nil:
 			out = append(out, Finding{
+				Severity: Warning, // labels can be set in the cluster
 				Position: s.Position(s.At("spec", "inputsFrom", n, "selector")),
-				Message:  fmt.Sprintf("the selector matches no provider in the namespace %q: there is never an input", s.Set.Namespace),
+				Message:  fmt.Sprintf("the selector matches no provider among the files in the namespace %q: it gives no input", s.Set.Namespace),
 				Fix:      "give a provider these labels",
 			})
 		default:

@@ -1,9 +1,11 @@
 package lint
 
 import (
+	"os"
 	"path/filepath"
 	"strings"
 
+	kustomizev1 "github.com/fluxcd/kustomize-controller/api/v1"
 	yamlv3 "go.yaml.in/yaml/v3"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/kustomize/api/konfig"
@@ -18,14 +20,24 @@ type layer struct {
 	// overlay is the kustomization.yaml; nil when there is none.
 	overlay   *manifest.Document
 	documents []*manifest.Document
+	// remote is a resource that is not among the files; nil when all are.
+	remote *remote
 
 	setup *Setup
 	seen  map[string]bool
 }
 
+// remote is a resource of a kustomization.yaml that is fetched when it is built.
+type remote struct {
+	manifest.Position
+	url string
+}
+
 // layer returns the files of the overlay that a Kustomization builds.
-func (s *Service) layer(part preview.Part) *layer {
-	path := filepath.Join(s.Fleet, part.Kustomization.Spec.Path)
+func (s *Service) layer(part preview.Part) *layer { return s.layerOf(part.Kustomization) }
+
+func (s *Service) layerOf(ks *kustomizev1.Kustomization) *layer {
+	path := filepath.Join(s.Fleet, ks.Spec.Path)
 	if known := s.layers[path]; known != nil {
 		return known
 	}
@@ -48,10 +60,31 @@ func (l *layer) addFolder(dir string) {
 			l.overlay = documents[0]
 		}
 		l.documents = append(l.documents, documents[0])
-		for _, path := range paths(documents[0]) {
-			l.addPath(filepath.Join(dir, path))
+		for _, node := range paths(documents[0]) {
+			if isRemote(node.Value) {
+				l.remote = &remote{documents[0].Position(node), node.Value}
+				continue
+			}
+			l.addPath(filepath.Join(dir, node.Value))
 		}
 		return
+	}
+	l.addManifests(dir)
+}
+
+// addManifests adds what Flux takes in where there is no kustomization.yaml:
+// every manifest, and every folder.
+func (l *layer) addManifests(dir string) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return // the build says so
+	}
+	for _, entry := range entries {
+		switch name := entry.Name(); {
+		case isKustomizationFile(name): // it is in the layer
+		case entry.IsDir() && !strings.HasPrefix(name, "."), isYAML(name):
+			l.addPath(filepath.Join(dir, name))
+		}
 	}
 }
 
@@ -66,25 +99,32 @@ func (l *layer) addPath(path string) {
 	}
 }
 
-// paths are the files and folders that a kustomization.yaml names, patches
-// first: what they say wins.
-func paths(kustomization *manifest.Document) []string {
-	var out []string
+// paths are where a kustomization.yaml names files, folders and repositories,
+// patches first: what they say wins.
+func paths(kustomization *manifest.Document) []*yamlv3.Node {
+	var out []*yamlv3.Node
 	for _, field := range []string{"patches", "patchesJson6902"} {
 		for _, patch := range items(kustomization.At(field)) {
 			if _, path := manifest.Pair(patch, "path"); path != nil {
-				out = append(out, path.Value)
+				out = append(out, path)
 			}
 		}
 	}
 	for _, field := range []string{"patchesStrategicMerge", "components", "resources", "bases"} {
 		for _, item := range items(kustomization.At(field)) {
-			if !strings.Contains(item.Value, "\n") && !strings.Contains(item.Value, "://") {
-				out = append(out, item.Value)
+			if !strings.Contains(item.Value, "\n") {
+				out = append(out, item)
 			}
 		}
 	}
 	return out
+}
+
+// isRemote reports whether a resource is a URL or a repository, as kustomize
+// tells them.
+func isRemote(resource string) bool {
+	return strings.Contains(resource, "://") || strings.Contains(resource, "?ref=") ||
+		strings.HasPrefix(resource, "git@") || strings.HasPrefix(resource, "git::") || strings.HasPrefix(resource, "github.com/")
 }
 
 func items(node *yamlv3.Node) []*yamlv3.Node {

@@ -21,10 +21,11 @@ func noRollout(s *Setup) []Finding {
 		for _, pair := range pairs {
 			if samePods(pair) && (ownsImage(pair.a) || !changes && !known) {
 				_, path, _ := pods(pair.a.Unstructured)
+				position := pair.a.where(extend(path, "metadata")...)
 				out = append(out, Finding{
-					Position: pair.a.where(extend(path, "metadata")...),
+					Position: position,
 					Message:  fmt.Sprintf("the pods of %s %q are the same after a push, so Kubernetes does not start new ones", pair.a.GetKind(), pair.a.GetName()),
-					Fix:      `put the commit into an annotation of the pod template: app/commit-sha: "sha-${COMMIT_SHA}", or into the image's tag`,
+					Fix:      pair.a.repair(position, `put the commit into an annotation of the pod template: app/commit-sha: "sha-${COMMIT_SHA}", or into the image's tag`),
 				})
 			}
 		}

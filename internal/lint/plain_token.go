@@ -16,7 +16,7 @@ import (
 var tokens = regexp.MustCompile(`\b(gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|gl(?:pat|dt|rt|cbt)-[\w-]{20,}|[a-z2-7]{52}|[A-Za-z0-9]{76}AZDO[A-Za-z0-9]{4})\b|-----BEGIN [A-Z ]*PRIVATE KEY-----`)
 
 // placeholders are what stands where a token is to be filled in.
-var placeholders = regexp.MustCompile(`(?i)^$|to.?change|change.?me|replace|example|your|placeholder|^x+$|^<.*>$|^\$\{?\w+\}?$|^\*+$`)
+var placeholders = regexp.MustCompile(`(?i)^$|to.?change|change.?me|replace|example|your|placeholder|^x+$|^<.*>$|^\$[({]?\w+[)}]?$|^\*+$`)
 
 // plainToken finds tokens that everybody with the repository can read. A
 // message never holds one.

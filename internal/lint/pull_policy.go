@@ -17,10 +17,11 @@ func pullPolicy(s *Setup) []Finding {
 				if !container.isOwn() || container.image != again || policy == "Always" || strings.Contains(container.image, "@sha256:") {
 					continue
 				}
+				position := pair.a.where(extend(container.path, "image")...)
 				out = append(out, Finding{
-					Position: pair.a.where(extend(container.path, "image")...),
+					Position: position,
 					Message:  fmt.Sprintf("the tag of %s moves with each push, and a node that has it does not pull it again", generic(container.image)),
-					Fix:      "set imagePullPolicy: Always",
+					Fix:      pair.a.repair(position, "set imagePullPolicy: Always"),
 				})
 			}
 		}

@@ -5,11 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
+	kustomizev1 "github.com/fluxcd/kustomize-controller/api/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
@@ -95,7 +94,8 @@ func (s *Service) sample(ctx context.Context) {
 }
 
 func (s *Service) follow(ctx context.Context, request sampleRequest) (preview.Result, error) {
-	chain := preview.Chain{Set: s.Set, Fleet: s.Fleet, Unset: s.unset()}
+	skip := func(ks *kustomizev1.Kustomization) bool { return s.beyond(ks) != "" }
+	chain := preview.Chain{Set: s.Set, Fleet: s.Fleet, Skip: skip, Unset: s.unset()}
 	if request.text == hostileText {
 		chain.Fleet = "" // nobody looks at what is built of it
 	}
@@ -144,52 +144,6 @@ func (s *Service) assumed() []Provider {
 		out = append(out, Provider{Object: provider})
 	}
 	return out
-}
-
-// findFleet looks for the folder that has the paths of the Kustomizations: the
-// folders that were given, and those above the ResourceSet.
-func (s *Service) findFleet() {
-	if s.Fleet = s.setup.options.Fleet; s.Fleet != "" {
-		return
-	}
-	candidates := slices.Clone(s.setup.folders)
-	above := filepath.Dir(s.File)
-	for range levels {
-		candidates = append(candidates, above)
-		above = filepath.Join(above, "..")
-	}
-	for _, path := range s.fleetPaths() {
-		for _, candidate := range candidates {
-			if info, err := os.Stat(filepath.Join(candidate, path)); err == nil && info.IsDir() {
-				s.Fleet = candidate
-				return
-			}
-		}
-	}
-}
-
-// levels is how far above a ResourceSet its repository may begin.
-const levels = 8
-
-// fleetPaths are folders of the fleet: those of the service's Kustomizations, or
-// where they are wrong, those of the Kustomizations that were given.
-func (s *Service) fleetPaths() []string {
-	var out []string
-	for _, part := range s.Samples.First.Parts {
-		if part.Kustomization != nil {
-			out = append(out, part.Kustomization.Spec.Path)
-		}
-	}
-	for _, document := range s.setup.Documents {
-		if len(out) > 0 && preview.IsKustomization(document.Object) {
-			out = append(out, textAt(document.Object.Object, "spec", "path"))
-		}
-	}
-	return slices.DeleteFunc(out, func(path string) bool { return filepath.Clean(path) == "." })
-}
-
-func (s Samples) hasKustomization() bool {
-	return slices.ContainsFunc(s.First.Parts, func(part preview.Part) bool { return part.Kustomization != nil })
 }
 
 // String names the service.

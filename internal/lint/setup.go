@@ -83,14 +83,6 @@ func Load(ctx context.Context, options Options) (*Setup, error) {
 	return s, nil
 }
 
-// Unchecked names the ResourceSets whose overlay was not found, and so not
-// checked.
-func (s *Setup) Unchecked() []*Service {
-	return slices.DeleteFunc(slices.Clone(s.Services), func(service *Service) bool {
-		return service.Fleet != "" || service.Err != nil || !service.Samples.hasKustomization()
-	})
-}
-
 func (s *Setup) addService(ctx context.Context, document *manifest.Document) {
 	service := &Service{Document: document, Set: &v1.ResourceSet{}, setup: s, layers: map[string]*layer{}}
 	if err := document.Decode(service.Set); err != nil {

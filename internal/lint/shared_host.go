@@ -16,10 +16,11 @@ func sharedHost(s *Setup) []Finding {
 				if !isHost(leaf.path) || host == "" || strings.HasPrefix(host, "*.") || host != at(pair.b.Object, leaf.path...) {
 					continue
 				}
+				position := pair.a.where(leaf.path...)
 				out = append(out, Finding{
-					Position: pair.a.where(leaf.path...),
+					Position: position,
 					Message:  fmt.Sprintf("the host %q is that of every preview", host),
-					Fix:      fmt.Sprintf("put the number into it: %s-${PR_NUMBER}.preview.example.com", strings.Split(host, ".")[0]),
+					Fix:      pair.a.repair(position, fmt.Sprintf("put the number into it: %s-${PR_NUMBER}.preview.example.com", strings.Split(host, ".")[0])),
 				})
 			}
 		}

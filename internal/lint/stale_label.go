@@ -110,7 +110,7 @@ func (p Provider) label(name string) manifest.Position {
 // movesTag reports whether a push changes what is behind an image's tag rather
 // than the tag. Where the overlay is not known, it may.
 func (s *Service) movesTag() bool {
-	if s.Fleet == "" {
+	if len(s.unchecked()) > 0 {
 		return true
 	}
 	for _, pair := range s.pairs(s.Samples.First, s.Samples.Pushed) {

@@ -21,10 +21,11 @@ func unsuffixedReference(s *Setup) []Finding {
 			for _, leaf := range leaves(object.Object) {
 				text, _ := leaf.value.(string)
 				if why := names.unsuffixed(object.Unstructured, leaf.path, text); why != "" {
+					position := object.where(leaf.path...)
 					out = append(out, Finding{
-						Position: object.where(leaf.path...),
+						Position: position,
 						Message:  fmt.Sprintf("%s of %s %q %s", dotted(leaf.path), object.GetKind(), generic(object.GetName()), why),
-						Fix:      "write the number there: ${PR_NUMBER}, as the suffix has it",
+						Fix:      object.repair(position, "write the number there: ${PR_NUMBER}, as the suffix has it"),
 					})
 				}
 			}
@@ -67,7 +68,7 @@ func (n names) unsuffixed(object *unstructured.Unstructured, path []any, text st
 		return fmt.Sprintf("names the %s %q, which is not in the preview%s", kind, generic(text), n.meant(kind, text))
 	case kind == "" && isFreeText(path):
 		for _, base := range sortedKeys(n.renamed) {
-			if namesHost(text, base, path) {
+			if namesHost(text, base, keyOf(object, path)) {
 				return fmt.Sprintf("leads to the Service %q, which is %q in the preview: nameSuffix does not rewrite text", base, generic(n.renamed[base]))
 			}
 		}
@@ -112,13 +113,28 @@ func isFreeText(path []any) bool {
 		strings.Contains(where, ".args[") || strings.Contains(where, ".command[") || strings.HasPrefix(where, "data.")
 }
 
-// namesHost reports whether a text has a Service's name where a host stands:
-// http://api/, api:8080, user@api, api.app-dev.svc.
-func namesHost(text, service string, path []any) bool {
-	name := regexp.QuoteMeta(service)
-	host := regexp.MustCompile(`(://|@|=)` + name + `(:\d+|/|\.[a-z0-9-]+(\.svc\b|:|/)|$)|(^|[\s,])` + name + `(:\d+|\.[a-z0-9-]+\.svc\b)`)
-	if strings.HasPrefix(dotted(path), "data.") {
-		host = regexp.MustCompile(`://` + name + `(:\d+|/|$|\.[a-z0-9-]+\.svc\b)`)
+// keyOf is what a text is called: the name of an environment variable, or the
+// key of a ConfigMap.
+func keyOf(object *unstructured.Unstructured, path []any) string {
+	if last, _ := path[len(path)-1].(string); last != "value" {
+		return last
 	}
+	return textAt(object.Object, extend(path[:len(path)-1], "name")...)
+}
+
+// hostKey is how a name ends whose value is a host, as in REDIS_HOST.
+var hostKey = regexp.MustCompile(`(?i)(host|hostname|addr|address|endpoint|upstream|url)$`)
+
+// namesHost reports whether a text has a Service's name where a host stands:
+// http://api/, api:8080, user@api, api.app-dev.svc, --redis-host=api. That a name
+// alone is meant as a host, its key has to say.
+func namesHost(text, service, key string) bool {
+	name := regexp.QuoteMeta(service)
+	if hostKey.MatchString(key) && text == service {
+		return true
+	}
+	host := regexp.MustCompile(`(?i)(://|@)` + name + `([:/?]|\.[a-z0-9-]+(\.svc\b|[:/])|$)` +
+		`|(host|hostname|addr|address|endpoint|upstream|url)[=:]\s*["']?` + name + `(["':/\s]|$)` +
+		`|(^|[\s,="'])` + name + `(:\d+\b|\.[a-z0-9-]+\.svc\b)`)
 	return host.MatchString(text)
 }

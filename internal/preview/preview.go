@@ -31,6 +31,9 @@ type Chain struct {
 	// Fleet is the folder of the repository that Flux deploys; without it nothing
 	// is built.
 	Fleet string
+	// Skip reports which Kustomizations are not built though there is a Fleet; nil
+	// is none.
+	Skip func(*kustomizev1.Kustomization) bool
 	// Known are objects of the cluster: ConfigMaps and Secrets from which a
 	// Kustomization substitutes.
 	Known []*unstructured.Unstructured
@@ -113,9 +116,13 @@ func (c Chain) build(ctx context.Context, part *Part, known []*unstructured.Unst
 	}
 	part.Kustomization = ks
 	resolved := ks.DeepCopy()
-	if part.Err = c.resolve(resolved, known); part.Err == nil && c.Fleet != "" {
+	if part.Err = c.resolve(resolved, known); part.Err == nil && c.builds(ks) {
 		part.Deployed, part.Err = overlay.Build(ctx, c.Fleet, ks.Spec.Path, *resolved)
 	}
+}
+
+func (c Chain) builds(ks *kustomizev1.Kustomization) bool {
+	return c.Fleet != "" && (c.Skip == nil || !c.Skip(ks))
 }
 
 // resolve writes the variables of postBuild.substituteFrom whose objects are

@@ -1,0 +1,112 @@
+package lint
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	kustomizev1 "github.com/fluxcd/kustomize-controller/api/v1"
+	sourcev1 "github.com/fluxcd/source-controller/api/v1"
+
+	"github.com/eddy-previews/eddy/internal/preview"
+)
+
+// Unchecked is a ResourceSet of which something could not be checked.
+type Unchecked struct {
+	*Service
+	Why string
+}
+
+// Unchecked tells what Flux deploys and nobody can tell from the files.
+func (s *Setup) Unchecked() []Unchecked {
+	var out []Unchecked
+	for _, service := range s.Services {
+		for _, why := range service.unchecked() {
+			out = append(out, Unchecked{service, why})
+		}
+	}
+	return out
+}
+
+func (s *Service) unchecked() []string {
+	var out []string
+	for _, part := range s.Samples.First.Parts {
+		if part.Kustomization == nil || s.Err != nil {
+			continue
+		}
+		if why := s.beyond(part.Kustomization); why != "" && !slices.Contains(out, why) {
+			out = append(out, why)
+		}
+	}
+	return out
+}
+
+// beyond says why the files do not tell what a Kustomization deploys, "" when
+// they do. What is in another repository is not fetched: the answer would depend
+// on the day, and on what a stranger's change to the files asks for.
+func (s *Service) beyond(ks *kustomizev1.Kustomization) string {
+	if s.Fleet == "" || !isFolder(filepath.Join(s.Fleet, ks.Spec.Path)) && s.hasOwnSource(ks) {
+		return "no folder given has its spec.path; give the repository that Flux deploys with --path"
+	}
+	if remote := s.layerOf(ks).remote; remote != nil {
+		return fmt.Sprintf("%s builds upon %s, which is not among the files", remote.Position, remote.url)
+	}
+	return ""
+}
+
+// hasOwnSource reports whether a Kustomization deploys something else than the
+// fleet repository: an artifact, or a repository of the preview's own.
+func (s *Service) hasOwnSource(ks *kustomizev1.Kustomization) bool {
+	ref := ks.Spec.SourceRef
+	return ref.Kind != sourcev1.GitRepositoryKind || slices.ContainsFunc(s.Samples.First.Parts, func(part preview.Part) bool {
+		return part.Stamped.GetKind() == ref.Kind && part.Stamped.GetName() == ref.Name
+	})
+}
+
+// findFleet looks for the folder that has the paths of the Kustomizations: the
+// folders that were given, and those above the ResourceSet.
+func (s *Service) findFleet() {
+	if s.Fleet = s.setup.options.Fleet; s.Fleet != "" {
+		return
+	}
+	candidates := slices.Clone(s.setup.folders)
+	above := filepath.Dir(s.File)
+	for range levels {
+		candidates = append(candidates, above)
+		above = filepath.Join(above, "..")
+	}
+	for _, path := range s.fleetPaths() {
+		for _, candidate := range candidates {
+			if isFolder(filepath.Join(candidate, path)) {
+				s.Fleet = candidate
+				return
+			}
+		}
+	}
+}
+
+// levels is how far above a ResourceSet its repository may begin.
+const levels = 8
+
+// fleetPaths are folders of the fleet: those of the service's Kustomizations, or
+// where they are wrong, those of the Kustomizations that were given.
+func (s *Service) fleetPaths() []string {
+	var out []string
+	for _, part := range s.Samples.First.Parts {
+		if part.Kustomization != nil {
+			out = append(out, part.Kustomization.Spec.Path)
+		}
+	}
+	for _, document := range s.setup.Documents {
+		if len(out) > 0 && preview.IsKustomization(document.Object) {
+			out = append(out, textAt(document.Object.Object, "spec", "path"))
+		}
+	}
+	return slices.DeleteFunc(out, func(path string) bool { return filepath.Clean(path) == "." })
+}
+
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
