@@ -34,7 +34,7 @@ func clusterScoped(s *Setup) []Finding {
 			}
 			out = append(out, Finding{
 				Position: pair.a.where("kind"),
-				Message:  fmt.Sprintf("the %s %q is cluster-scoped: %s", kind, generic(pair.a.GetName()), why),
+				Message:  fmt.Sprintf("the %s %q is cluster-scoped: %s", kind, pair.a.GetName(), why),
 				Fix:      fmt.Sprintf("strip it from the overlay ($patch: delete, target: {kind: %s}), and deploy one for all previews", kind),
 			})
 		}

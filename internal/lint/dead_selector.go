@@ -20,7 +20,7 @@ func deadSelector(s *Setup) []Finding {
 				if _, matches := selector.matches(objects); !matches {
 					out = append(out, Finding{
 						Position: object.where(selector.path...),
-						Message:  fmt.Sprintf("%s of %s %q, %s, matches no pod of the preview", dotted(selector.path), object.GetKind(), generic(object.GetName()), describe(selector)),
+						Message:  fmt.Sprintf("%s of %s %q, %s, matches no pod of the preview", dotted(selector.path), object.GetKind(), object.GetName(), selector.labels),
 						Fix:      "select labels that the pod template has",
 					})
 				}

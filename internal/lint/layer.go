@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -156,6 +157,9 @@ func (l *layer) where(object *unstructured.Unstructured, path ...any) manifest.P
 			return document.Position(node)
 		}
 	}
+	if position := l.common(path); position.File != "" {
+		return position
+	}
 	if n := len(sources); n > 0 {
 		return sources[n-1].Position(sources[n-1].Nearest(path...))
 	}
@@ -163,6 +167,36 @@ func (l *layer) where(object *unstructured.Unstructured, path ...any) manifest.P
 		return manifest.Position{}
 	}
 	return l.overlay.Position(l.overlay.Root)
+}
+
+// common returns the line with which a kustomization.yaml gives a label or an
+// annotation to all its objects, the zero position when none does.
+func (l *layer) common(path []any) manifest.Position {
+	var field, key string
+	if n := len(path); n > 1 {
+		key = fmt.Sprint(path[n-1])
+		switch path[n-2] {
+		case "annotations":
+			field = "commonAnnotations"
+		case "labels", "matchLabels", "selector":
+			field = "commonLabels"
+		}
+	}
+	for _, document := range l.documents {
+		if field == "" || !isKustomizationFile(document.File) {
+			continue
+		}
+		if node := document.At(field, key); node != nil {
+			return document.Position(node)
+		}
+		for _, item := range items(document.At("labels")) {
+			_, pairs := manifest.Pair(item, "pairs")
+			if _, node := manifest.Pair(pairs, key); node != nil && field == "commonLabels" {
+				return document.Position(node)
+			}
+		}
+	}
+	return manifest.Position{}
 }
 
 // baseName is the name that an object has without a suffix, "" when it is not

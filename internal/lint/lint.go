@@ -14,7 +14,9 @@ package lint
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/eddy-previews/eddy/internal/manifest"
 )
@@ -53,23 +55,49 @@ type Finding struct {
 	Edits []Edit
 }
 
-// Check applies every rule. Findings are ordered by place, and those that a
-// comment silences are left out.
+// Check applies every rule. Findings are ordered by place; those that a comment
+// silences are left out, and those of one line and one repair are one.
 func (s *Setup) Check() []Finding {
 	var out []Finding
 	for _, rule := range Rules() {
 		for _, finding := range rule.check(s) {
 			finding.Rule = rule.ID
 			finding.Severity = cmp.Or(finding.Severity, rule.Severity)
+			finding.Message, finding.Fix = generic(finding.Message), generic(finding.Fix)
 			if !s.silenced(finding) {
 				out = append(out, finding)
 			}
 		}
 	}
 	slices.SortStableFunc(out, func(a, b Finding) int {
-		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Rule, b.Rule))
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Fix, b.Fix))
 	})
-	return slices.CompactFunc(out, func(a, b Finding) bool {
-		return a.Rule == b.Rule && a.Position == b.Position && a.Message == b.Message
-	})
+	return folded(out)
+}
+
+// generic writes a text of the first sample as it is for any request.
+func generic(text string) string { return strings.ReplaceAll(text, firstNumber, "NUMBER") }
+
+// folded makes one of the findings that one line causes: an annotation of the
+// overlay goes wrong in every object.
+func folded(findings []Finding) []Finding {
+	var out []Finding
+	more := 0
+	told := func() {
+		if more > 0 {
+			out[len(out)-1].Message += fmt.Sprintf(" (and %d more of this line)", more)
+		}
+		more = 0
+	}
+	for _, finding := range findings {
+		switch n := len(out) - 1; {
+		case n < 0 || out[n].Rule != finding.Rule || out[n].Position != finding.Position || out[n].Fix != finding.Fix || out[n].Severity != finding.Severity:
+			told()
+			out = append(out, finding)
+		case out[n].Message != finding.Message:
+			more++
+		}
+	}
+	told()
+	return out
 }

@@ -25,7 +25,7 @@ func longName(s *Setup) []Finding {
 			if name := object.GetName(); len(name) > limit {
 				out = append(out, Finding{
 					Position: object.where("metadata", "name"),
-					Message:  fmt.Sprintf("the name of %s %q has %d characters, and at most %d are allowed", object.GetKind(), generic(name), len(name), limit),
+					Message:  fmt.Sprintf("the name of %s %q has %d characters, and at most %d are allowed", object.GetKind(), name, len(name), limit),
 					Fix:      "shorten the name or the suffix",
 				})
 			}
@@ -52,7 +52,7 @@ func longLabels(object deployed) []Finding {
 		}
 		out = append(out, Finding{
 			Position: object.where(leaf.path...),
-			Message:  fmt.Sprintf("%s %q has more than %d characters", what, generic(text), longest),
+			Message:  fmt.Sprintf("%s %q has more than %d characters", what, text, longest),
 			Fix:      "shorten it",
 		})
 	}

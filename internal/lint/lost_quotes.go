@@ -11,6 +11,7 @@ import (
 // then ten billion, and an annotation that is a number is refused.
 func lostQuotes(s *Setup) []Finding {
 	const fix = `put text beside it ("sha-${COMMIT_SHA}"), or quotes that are part of the text: give a variable QUOTE the value '"' in postBuild.substitute, and write ${QUOTE}${COMMIT_SHA}${QUOTE}`
+	const freeFix = "let the quotes come with the value: end the action in postBuild.substitute with | quote | quote, and leave the variable alone in its field"
 	var out []Finding
 	for _, service := range s.Services {
 		for _, object := range service.deployed(service.Samples.First) {
@@ -22,7 +23,7 @@ func lostQuotes(s *Setup) []Finding {
 					out = append(out, Finding{
 						Severity: Error,
 						Position: object.where(leaf.path...),
-						Message:  fmt.Sprintf("%s of %s %q is %v, not text, after Flux has substituted: kustomize has dropped the quotes, and the API server refuses it", dotted(leaf.path), object.GetKind(), object.GetName(), leaf.value),
+						Message:  fmt.Sprintf("%s of %s %q is a number or a boolean, not text, after Flux has substituted: kustomize has dropped the quotes, and the API server refuses it", dotted(leaf.path), object.GetKind(), object.GetName()),
 						Fix:      fix,
 					})
 				}
@@ -33,10 +34,14 @@ func lostQuotes(s *Setup) []Finding {
 				continue
 			}
 			for _, leaf := range changedType(pair) {
+				repair := fix
+				if fmt.Sprint(at(pair.b.Object, leaf.path...)) == numericText {
+					repair = freeFix
+				}
 				out = append(out, Finding{
 					Position: pair.a.where(leaf.path...),
-					Message:  fmt.Sprintf("%s stops being text when the value looks like a number, as the commit 1e10 does: kustomize drops the quotes before Flux substitutes", dotted(leaf.path)),
-					Fix:      fix,
+					Message:  fmt.Sprintf("%s stops being text when the value looks like a number, as the commit 1e10 or a title 12 does: kustomize drops the quotes before Flux substitutes", dotted(leaf.path)),
+					Fix:      repair,
 				})
 			}
 		}

@@ -20,7 +20,7 @@ func pullPolicy(s *Setup) []Finding {
 				position := pair.a.where(extend(container.path, "image")...)
 				out = append(out, Finding{
 					Position: position,
-					Message:  fmt.Sprintf("the tag of %s moves with each push, and a node that has it does not pull it again", generic(container.image)),
+					Message:  fmt.Sprintf("the tag of %s moves with each push, and a node that has it does not pull it again", container.image),
 					Fix:      pair.a.repair(position, "set imagePullPolicy: Always"),
 				})
 			}
@@ -28,6 +28,3 @@ func pullPolicy(s *Setup) []Finding {
 	}
 	return out
 }
-
-// generic writes a text of the first sample as it is for any request.
-func generic(text string) string { return strings.ReplaceAll(text, firstNumber, "NUMBER") }

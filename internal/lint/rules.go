@@ -26,6 +26,7 @@ func Rules() []Rule {
 		{"unset-variable", Error, "${VARIABLE} without a value", unsetVariable},
 		{"lost-quotes", Warning, "a substituted value that stops being a string", lostQuotes},
 		{"no-rollout", Error, "pods that are the same after a push", noRollout},
+		{"immutable-field", Error, "a field that changes with a push, and that nobody can change", immutableField},
 		{"pull-policy", Warning, "a tag that moves, and nodes that do not pull it again", pullPolicy},
 		{"cluster-scoped", Error, "cluster-scoped objects in a preview", clusterScoped},
 		{"stripped-account", Error, "a ServiceAccount stripped as if it were cluster-scoped", strippedAccount},

@@ -31,6 +31,7 @@ type Samples struct {
 const (
 	firstNumber  = "10001"
 	secondNumber = "10002"
+	numericText  = "12"
 	hostileText  = `{x: [#` // in quotes it stays what it is
 )
 
@@ -78,7 +79,7 @@ func (s *Service) sample(ctx context.Context) {
 	second := sampleRequest{secondNumber, commit("decade2b"), "change-" + secondNumber}
 	pushed, numeric, hostile := first, first, first
 	pushed.sha = commit("facade3c")
-	numeric.sha, numeric.text = "1e10", "12"
+	numeric.sha, numeric.text = "1e10", numericText
 	hostile.text = hostileText
 
 	s.Samples.First, s.Err = s.follow(ctx, first)

@@ -2,7 +2,6 @@ package lint
 
 import (
 	"fmt"
-	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
@@ -37,7 +36,7 @@ func (s *Service) sharedSelector(selector selector) Finding {
 	}
 	finding := Finding{
 		Position: object.where(selector.path...),
-		Message:  fmt.Sprintf("%s of %s %q matches the pods of every preview: it %s", dotted(selector.path), object.GetKind(), generic(object.GetName()), does),
+		Message:  fmt.Sprintf("%s of %s %q matches the pods of every preview: it %s", dotted(selector.path), object.GetKind(), object.GetName(), does),
 		Fix:      `add a label with the number to selectors and pods: labels: [{pairs: {pr-env: "pr-${PR_NUMBER}"}, includeSelectors: true}] in the overlay`,
 	}
 	if object.layer != nil && object.layer.overlay != nil {
@@ -144,8 +143,4 @@ func parseSelector(object deployed, value any) labels.Selector {
 		return nil
 	}
 	return parsed
-}
-
-func describe(selector selector) string {
-	return strings.ReplaceAll(selector.labels.String(), firstNumber, "NUMBER")
 }

@@ -24,7 +24,7 @@ func unsuffixedReference(s *Setup) []Finding {
 					position := object.where(leaf.path...)
 					out = append(out, Finding{
 						Position: position,
-						Message:  fmt.Sprintf("%s of %s %q %s", dotted(leaf.path), object.GetKind(), generic(object.GetName()), why),
+						Message:  fmt.Sprintf("%s of %s %q %s", dotted(leaf.path), object.GetKind(), object.GetName(), why),
 						Fix:      object.repair(position, "write the number there: ${PR_NUMBER}, as the suffix has it"),
 					})
 				}
@@ -65,11 +65,11 @@ func (n names) unsuffixed(object *unstructured.Unstructured, path []any, text st
 	case text == "":
 		return ""
 	case kind != "" && !slices.Contains(n.there[kind], text):
-		return fmt.Sprintf("names the %s %q, which is not in the preview%s", kind, generic(text), n.meant(kind, text))
+		return fmt.Sprintf("names the %s %q, which is not in the preview%s", kind, text, n.meant(kind, text))
 	case kind == "" && isFreeText(path):
 		for _, base := range sortedKeys(n.renamed) {
 			if namesHost(text, base, keyOf(object, path)) {
-				return fmt.Sprintf("leads to the Service %q, which is %q in the preview: nameSuffix does not rewrite text", base, generic(n.renamed[base]))
+				return fmt.Sprintf("leads to the Service %q, which is %q in the preview: nameSuffix does not rewrite text", base, n.renamed[base])
 			}
 		}
 	}
@@ -79,7 +79,7 @@ func (n names) unsuffixed(object *unstructured.Unstructured, path []any, text st
 func (n names) meant(kind, text string) string {
 	for _, name := range n.there[kind] {
 		if strings.HasPrefix(name, text) {
-			return fmt.Sprintf(" (there it is %q)", generic(name))
+			return fmt.Sprintf(" (there it is %q)", name)
 		}
 	}
 	return ""
