@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/overlay"
 	"github.com/eddy-previews/eddy/internal/preview"
 )
 
@@ -104,7 +105,7 @@ func (o *buildPreview) run(ctx context.Context) error {
 	if err := o.export(ctx, providers, files.secrets); err != nil {
 		return err
 	}
-	chain := preview.Chain{Set: set, Providers: providers, Fleet: o.Path, Known: files.known}
+	chain := preview.Chain{Set: set, Providers: providers, Fleet: overlay.Open(o.Path), Known: files.known}
 	result, err := chain.Follow(ctx)
 	if err != nil {
 		return err

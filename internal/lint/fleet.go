@@ -9,6 +9,7 @@ import (
 	kustomizev1 "github.com/fluxcd/kustomize-controller/api/v1"
 	sourcev1 "github.com/fluxcd/source-controller/api/v1"
 
+	"github.com/eddy-previews/eddy/internal/overlay"
 	"github.com/eddy-previews/eddy/internal/preview"
 )
 
@@ -104,6 +105,14 @@ func (s *Service) fleetPaths() []string {
 		}
 	}
 	return slices.DeleteFunc(out, func(path string) bool { return filepath.Clean(path) == "." })
+}
+
+// repository opens a fleet repository once for all that is built of it.
+func (s *Setup) repository(fleet string) *overlay.Repository {
+	if s.fleets[fleet] == nil {
+		s.fleets[fleet] = overlay.Open(fleet)
+	}
+	return s.fleets[fleet]
 }
 
 func isFolder(path string) bool {

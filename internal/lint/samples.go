@@ -96,9 +96,9 @@ func (s *Service) sample(ctx context.Context) {
 
 func (s *Service) follow(ctx context.Context, request sampleRequest) (preview.Result, error) {
 	skip := func(ks *kustomizev1.Kustomization) bool { return s.beyond(ks) != "" }
-	chain := preview.Chain{Set: s.Set, Fleet: s.Fleet, Skip: skip, Unset: s.unset()}
-	if request.text == hostileText {
-		chain.Fleet = "" // nobody looks at what is built of it
+	chain := preview.Chain{Set: s.Set, Skip: skip, Unset: s.unset()}
+	if s.Fleet != "" && request.text != hostileText { // nobody looks at what is built of that
+		chain.Fleet = s.setup.repository(s.Fleet)
 	}
 	for _, provider := range append(s.Providers, s.assumed()...) {
 		exporting := provider.Object.DeepCopy()

@@ -8,6 +8,7 @@ import (
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/manifest"
+	"github.com/eddy-previews/eddy/internal/overlay"
 )
 
 // Options say what to read.
@@ -34,6 +35,7 @@ type Setup struct {
 	options Options
 	folders []string
 	texts   map[string][]byte
+	fleets  map[string]*overlay.Repository
 }
 
 // Service is a ResourceSet: one service, as a rule.
@@ -61,7 +63,7 @@ type Provider struct {
 // Load reads the set-up. What is wrong in it is a finding; the error says that
 // it cannot be read.
 func Load(ctx context.Context, options Options) (*Setup, error) {
-	s := &Setup{options: options, texts: map[string][]byte{}}
+	s := &Setup{options: options, texts: map[string][]byte{}, fleets: map[string]*overlay.Repository{}}
 	for _, path := range options.Paths {
 		if err := s.read(path); err != nil {
 			return nil, err

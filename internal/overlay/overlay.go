@@ -8,9 +8,9 @@
 //  1. The path's kustomization.yaml is merged with what the Flux Kustomization
 //     adds (targetNamespace, nameSuffix, patches, images, components). A folder
 //     without one gets one that lists its manifests.
-//  2. kustomize builds it. No file outside of the repository can be read, and no
-//     remote repository is cloned; a resource that is a URL is fetched, as by
-//     the controller.
+//  2. kustomize builds it. No file outside of the repository can be read. A
+//     resource that is a URL or a remote repository is fetched, as by the
+//     controller.
 //  3. In each object of the result ${NAME} is replaced by the value of
 //     postBuild.substitute, in the text of its YAML, which is then parsed again.
 //  4. spec.commonMetadata is set.
@@ -50,11 +50,29 @@ var (
 	ErrNeedsCluster = errors.New("reads its values from the cluster")
 )
 
+// Repository is a folder with overlays. What several Kustomizations have in
+// common, kustomize builds once: previews that differ in their variables alone.
+// The files are taken to stay as they are. It is not safe for concurrent use.
+type Repository struct {
+	root  string
+	built map[string][]*resource.Resource
+}
+
+// Open returns the repository in a folder, which is read when something is built.
+func Open(root string) *Repository {
+	return &Repository{root: root, built: map[string][]*resource.Resource{}}
+}
+
 // Build returns the objects that Flux applies for ks when root is the folder of
 // its source, in kustomize's order. The path is relative to root, as in
 // ks.Spec.Path. Nothing is written to disk.
 func Build(ctx context.Context, root, path string, ks kustomizev1.Kustomization) ([]*unstructured.Unstructured, error) {
-	layer, err := newLayer(root, path)
+	return Open(root).Build(ctx, path, ks)
+}
+
+// Build returns the objects that Flux applies for ks, as the function does.
+func (r *Repository) Build(ctx context.Context, path string, ks kustomizev1.Kustomization) ([]*unstructured.Unstructured, error) {
+	layer, err := newLayer(r.root, path)
 	if err != nil {
 		return nil, err
 	}
@@ -62,13 +80,13 @@ func Build(ctx context.Context, root, path string, ks kustomizev1.Kustomization)
 	if err != nil {
 		return nil, err
 	}
-	resources, err := layer.build(flux)
+	resources, err := layer.build(flux, r.built)
 	if err != nil {
 		return nil, fmt.Errorf("building %q: %w", path, err)
 	}
 	objects := make([]*unstructured.Unstructured, 0, len(resources))
 	for _, res := range resources {
-		object, err := deploy(ctx, res, ks, flux)
+		object, err := deploy(ctx, res.DeepCopy(), ks, flux)
 		if err != nil {
 			return nil, fmt.Errorf("building %q: %s %q: %w", path, res.GetKind(), res.GetName(), err)
 		}
@@ -110,8 +128,8 @@ func within(root, dir string) bool {
 }
 
 // build runs kustomize over the folder's kustomization.yaml with the additions
-// of the Flux Kustomization.
-func (l *layer) build(flux unstructured.Unstructured) ([]*resource.Resource, error) {
+// of the Flux Kustomization, unless the same has been built.
+func (l *layer) build(flux unstructured.Unstructured, built map[string][]*resource.Resource) ([]*resource.Resource, error) {
 	manifest, file, action, err := kustomize.NewGenerator(l.root, flux).GenerateManifest(l.dir)
 	if err != nil {
 		return nil, err
@@ -119,14 +137,19 @@ func (l *layer) build(flux unstructured.Unstructured) ([]*resource.Resource, err
 	if action == kustomize.CreatedAction && !lists(manifest) {
 		return nil, ErrNoManifests
 	}
+	key := file + "\n" + string(manifest)
+	if known, ok := built[key]; ok {
+		return known, nil
+	}
 	if err := l.fs.WriteFile(file, manifest); err != nil {
 		return nil, fmt.Errorf("writing %s: %w", filepath.Base(file), err)
 	}
-	built, err := kustomize.Build(l.fs, l.dir)
+	result, err := kustomize.Build(l.fs, l.dir)
 	if err != nil {
 		return nil, errors.New(shorten(err.Error(), l.root))
 	}
-	return built.Resources(), nil
+	built[key] = result.Resources()
+	return built[key], nil
 }
 
 // lists reports whether a generated kustomization.yaml names anything.

@@ -174,6 +174,22 @@ func TestBuildWritesNothing(t *testing.T) {
 	}
 }
 
+// What is built once is not what is handed out: each preview has its own.
+func TestPreviewsOfOneOverlayHaveTheirOwnValues(t *testing.T) {
+	fleet := overlay.Open(repository(t, app))
+	for _, number := range []string{"7", "8", "7"} {
+		objects, err := fleet.Build(context.Background(), "preview", kustomizev1.Kustomization{Spec: substitutes("PR_NUMBER", number)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		same(t, objects[0], `
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: api-`+number+`, namespace: app-dev}
+data: {host: api-`+number+`.example.com}`)
+	}
+}
+
 // Why the examples never let a variable stand alone where a string is wanted.
 func TestAValueOfDigitsAloneBecomesANumber(t *testing.T) {
 	root := repository(t, `

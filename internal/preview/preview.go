@@ -1,7 +1,7 @@
 // Package preview follows requests through the whole chain, without a cluster:
 // from what the providers export, through the ResourceSet, to what Flux deploys.
 //
-//	chain := preview.Chain{Set: set, Providers: providers, Fleet: "fleet"}
+//	chain := preview.Chain{Set: set, Providers: providers, Fleet: overlay.Open("fleet")}
 //	result, err := chain.Follow(ctx)
 //
 // The steps are the operator's and Flux's own code: internal/input combines,
@@ -28,9 +28,8 @@ type Chain struct {
 	Set *v1.ResourceSet
 	// Providers that the set refers to, with what they export in their status.
 	Providers []v1.ResourceSetInputProvider
-	// Fleet is the folder of the repository that Flux deploys; without it nothing
-	// is built.
-	Fleet string
+	// Fleet is the repository that Flux deploys; without it nothing is built.
+	Fleet *overlay.Repository
 	// Skip reports which Kustomizations are not built though there is a Fleet; nil
 	// is none.
 	Skip func(*kustomizev1.Kustomization) bool
@@ -117,12 +116,12 @@ func (c Chain) build(ctx context.Context, part *Part, known []*unstructured.Unst
 	part.Kustomization = ks
 	resolved := ks.DeepCopy()
 	if part.Err = c.resolve(resolved, known); part.Err == nil && c.builds(ks) {
-		part.Deployed, part.Err = overlay.Build(ctx, c.Fleet, ks.Spec.Path, *resolved)
+		part.Deployed, part.Err = c.Fleet.Build(ctx, ks.Spec.Path, *resolved)
 	}
 }
 
 func (c Chain) builds(ks *kustomizev1.Kustomization) bool {
-	return c.Fleet != "" && (c.Skip == nil || !c.Skip(ks))
+	return c.Fleet != nil && (c.Skip == nil || !c.Skip(ks))
 }
 
 // resolve writes the variables of postBuild.substituteFrom whose objects are
