@@ -1,15 +1,19 @@
 package lint
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
 
 // deadSelector finds selectors that match none of the preview's own pods: a
 // Service without endpoints, a policy that protects nothing. A preview without
-// pods is left alone.
+// pods is left alone, and so is one in which an operator may make pods.
 func deadSelector(s *Setup) []Finding {
 	var out []Finding
 	for _, service := range s.Services {
 		objects := service.deployed(service.Samples.First)
-		if !hasPods(objects) {
+		if !hasPods(objects) || slices.ContainsFunc(objects, mayMakePods) {
 			continue
 		}
 		for _, object := range objects {
@@ -28,6 +32,21 @@ func deadSelector(s *Setup) []Finding {
 		}
 	}
 	return out
+}
+
+// podless are the groups beside those of Kubernetes whose objects make no pods.
+var podless = []string{
+	"bitnami.com", "cert-manager.io", "external-secrets.io", "gateway.networking.k8s.io", "keda.sh",
+	"monitoring.coreos.com", "networking.istio.io", "traefik.io",
+}
+
+// mayMakePods reports whether an object is that of an operator, which makes pods
+// of it that nobody sees here.
+func mayMakePods(object deployed) bool {
+	group := object.GroupVersionKind().Group
+	_, _, ok := pods(object.Unstructured)
+	builtIn := !strings.Contains(group, ".") || strings.HasSuffix(group, ".k8s.io")
+	return !ok && !builtIn && !slices.Contains(podless, group)
 }
 
 func hasPods(objects []deployed) bool {

@@ -94,26 +94,22 @@ func (s *Service) stamped(a, b preview.Result) []pair {
 	return out
 }
 
-// podTemplate is where an object describes its pods, nil when it has none.
+// podTemplate is where an object describes its pods: a workload of Kubernetes, or
+// one that is made like it, such as a Rollout of Argo. Nil when it has none.
 func podTemplate(object *unstructured.Unstructured) []string {
-	switch object.GetKind() {
-	case "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job":
-		return []string{"spec", "template"}
-	case "CronJob":
-		return []string{"spec", "jobTemplate", "spec", "template"}
-	default:
-		return nil
+	for _, path := range [][]string{{"spec", "template"}, {"spec", "jobTemplate", "spec", "template"}} {
+		if _, ok := at(object.Object, append(anys(path), "spec", "containers")...).([]any); ok {
+			return path
+		}
 	}
+	return nil
 }
 
 // pods returns the template of an object's pods.
 func pods(object *unstructured.Unstructured) (template map[string]any, path []any, ok bool) {
-	fields := podTemplate(object)
-	if fields == nil {
-		return nil, nil, false
-	}
-	template, found, err := unstructured.NestedMap(object.Object, fields...)
-	return template, anys(fields), found && err == nil
+	path = anys(podTemplate(object))
+	template, ok = at(object.Object, path...).(map[string]any)
+	return template, path, ok && len(path) > 0
 }
 
 func anys(fields []string) []any {

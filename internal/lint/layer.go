@@ -21,6 +21,8 @@ type layer struct {
 	// overlay is the kustomization.yaml; nil when there is none.
 	overlay   *manifest.Document
 	documents []*manifest.Document
+	// generated are the files of which kustomize makes ConfigMaps and Secrets.
+	generated []string
 	// remote is a resource that is not among the files; nil when all are.
 	remote *remote
 
@@ -61,6 +63,9 @@ func (l *layer) addFolder(dir string) {
 			l.overlay = documents[0]
 		}
 		l.documents = append(l.documents, documents[0])
+		for _, name := range generatedFrom(documents[0]) {
+			l.generated = append(l.generated, filepath.Join(dir, name))
+		}
 		for _, node := range paths(documents[0]) {
 			if isRemote(node.Value) {
 				l.remote = &remote{documents[0].Position(node), node.Value}
@@ -119,6 +124,42 @@ func paths(kustomization *manifest.Document) []*yamlv3.Node {
 		}
 	}
 	return out
+}
+
+// generatedFrom are the files that the generators of a kustomization.yaml take
+// in: NAME or KEY=NAME, or a file of variables.
+func generatedFrom(kustomization *manifest.Document) []string {
+	var out []string
+	for _, generator := range []string{"configMapGenerator", "secretGenerator"} {
+		for _, item := range items(kustomization.At(generator)) {
+			_, options := manifest.Pair(item, "options")
+			if isSwitchedOff(options) || isSwitchedOff(kustomization.At("generatorOptions")) {
+				continue
+			}
+			for _, field := range []string{"files", "envs"} {
+				_, list := manifest.Pair(item, field)
+				for _, file := range items(list) {
+					_, name, keyed := strings.Cut(file.Value, "=")
+					if !keyed {
+						name = file.Value
+					}
+					out = append(out, name)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// isSwitchedOff reports whether labels or annotations keep Flux from substituting.
+func isSwitchedOff(metadata *yamlv3.Node) bool {
+	for _, field := range []string{"labels", "annotations"} {
+		_, pairs := manifest.Pair(metadata, field)
+		if _, value := manifest.Pair(pairs, kustomizev1.GroupVersion.Group+"/substitute"); value != nil && value.Value == "disabled" {
+			return true
+		}
+	}
+	return false
 }
 
 // isRemote reports whether a resource is a URL or a repository, as kustomize

@@ -59,9 +59,11 @@ func isSecretValue(path []string, value string) bool {
 	}
 }
 
-// hasPassword reports whether a text is a URL that holds a password.
+// hasPassword reports whether a text is a URL of a forge or a registry, as far as
+// one can tell, that holds a password. That of a preview's own database is none
+// that anybody could use.
 func hasPassword(text string) bool {
-	if !strings.Contains(text, "://") || !strings.Contains(text, "@") {
+	if !strings.HasPrefix(text, "http") || !strings.Contains(text, "@") {
 		return false
 	}
 	parsed, err := url.Parse(text)

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -40,10 +41,24 @@ func (s *Setup) read(path string) error {
 		case entry.IsDir():
 			s.folders = append(s.folders, name)
 		case isYAML(entry.Name()):
-			return s.readFile(name)
+			return s.readFound(name)
 		}
 		return nil
 	})
+}
+
+// apiVersion begins a manifest of Kubernetes.
+var apiVersion = regexp.MustCompile(`(?m)^apiVersion:`)
+
+// readFound reads a file of a folder that was given. What is wrong in one that is
+// no manifest is none of our business: a playbook, a patch, a chart's values.
+func (s *Setup) readFound(name string) error {
+	before := len(s.Broken)
+	err := s.readFile(name)
+	if !isKustomizationFile(name) && !apiVersion.Match(s.texts[name]) {
+		s.Broken = s.Broken[:before]
+	}
+	return err
 }
 
 // isPassedOver reports whether a folder is none of the set-up: hidden ones but
@@ -94,11 +109,22 @@ func isKustomizationFile(name string) bool {
 // read.
 func (s *Setup) open(name string) []*manifest.Document {
 	name = filepath.Clean(name)
+	s.text(name)
+	documents, err := manifest.Parse(name, s.texts[name])
+	if err != nil { // kustomize says what is wrong in it, unless it is a list
+		if list := manifest.List(name, s.texts[name]); list != nil {
+			return []*manifest.Document{list}
+		}
+	}
+	return documents
+}
+
+// text returns a file as it is, "" when it cannot be read.
+func (s *Setup) text(name string) string {
 	if _, known := s.texts[name]; !known {
 		if text, err := os.ReadFile(name); err == nil {
 			s.texts[name] = text
 		}
 	}
-	documents, _ := manifest.Parse(name, s.texts[name]) // kustomize says what is wrong in it
-	return documents
+	return string(s.texts[name])
 }

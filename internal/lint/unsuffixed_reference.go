@@ -19,14 +19,8 @@ func unsuffixedReference(s *Setup) []Finding {
 		names := namesOf(objects)
 		for _, object := range objects {
 			for _, leaf := range leaves(object.Object) {
-				text, _ := leaf.value.(string)
-				if why := names.unsuffixed(object.Unstructured, leaf.path, text); why != "" {
-					position := object.where(leaf.path...)
-					out = append(out, Finding{
-						Position: position,
-						Message:  fmt.Sprintf("%s of %s %q %s", dotted(leaf.path), object.GetKind(), object.GetName(), why),
-						Fix:      object.repair(position, "write the number there: ${PR_NUMBER}, as the suffix has it"),
-					})
+				if finding, wrong := names.unsuffixed(object, leaf); wrong {
+					out = append(out, finding)
 				}
 			}
 		}
@@ -57,20 +51,36 @@ func namesOf(objects []deployed) names {
 	return out
 }
 
-// unsuffixed says what is wrong with a value, as the end of a sentence; "" when
-// nothing is.
-func (n names) unsuffixed(object *unstructured.Unstructured, path []any, text string) string {
-	kind := n.refersTo(object, path)
+// unsuffixed says what is wrong with a value, if it is a name.
+func (n names) unsuffixed(object deployed, leaf leaf) (Finding, bool) {
+	text, _ := leaf.value.(string)
+	kind := n.refersTo(object.Unstructured, leaf.path)
+	if text == "" || slices.Contains(n.there[kind], text) {
+		return Finding{}, false
+	}
+	finding := Finding{Position: object.where(leaf.path...)}
+	finding.Fix = object.repair(finding.Position, "write the number there: ${PR_NUMBER}, as the suffix has it")
+	why := n.meant(kind, text)
 	switch {
-	case text == "":
-		return ""
-	case kind != "" && !slices.Contains(n.there[kind], text):
-		return fmt.Sprintf("names the %s %q, which is not in the preview%s", kind, text, n.meant(kind, text))
-	case kind == "" && isFreeText(path):
-		for _, base := range sortedKeys(n.renamed) {
-			if namesHost(text, base, keyOf(object, path)) {
-				return fmt.Sprintf("leads to the Service %q, which is %q in the preview: nameSuffix does not rewrite text", base, n.renamed[base])
-			}
+	case kind == "Service" && why == "":
+		finding.Severity = Warning
+		finding.Fix = "correct the name; where previews share the Service, say so in a comment: # eddy:ignore unsuffixed-reference REASON"
+		why = fmt.Sprintf("names the Service %q, which is not in the preview: it has to be in the namespace already", text)
+	case kind != "":
+		why = fmt.Sprintf("names the %s %q, which is not in the preview%s", kind, text, why)
+	case isFreeText(leaf.path):
+		why = n.leads(text, keyOf(object.Unstructured, leaf.path))
+	}
+	finding.Message = fmt.Sprintf("%s of %s %q %s", dotted(leaf.path), object.GetKind(), object.GetName(), why)
+	return finding, why != ""
+}
+
+// leads says which Service a text leads to that has another name in the preview,
+// "" for none.
+func (n names) leads(text, key string) string {
+	for _, base := range sortedKeys(n.renamed) {
+		if namesHost(text, base, key) {
+			return fmt.Sprintf("leads to the Service %q, which is %q in the preview: nameSuffix does not rewrite text", base, n.renamed[base])
 		}
 	}
 	return ""

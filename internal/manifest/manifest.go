@@ -79,6 +79,16 @@ func Parse(file string, text []byte) ([]*Document, error) {
 	return out, nil
 }
 
+// List reads a file that is a list, as a JSON patch is: a document without an
+// object. It returns nil when the file is something else.
+func List(file string, text []byte) *Document {
+	var root yamlv3.Node
+	if yamlv3.Unmarshal(text, &root) != nil || len(root.Content) == 0 || root.Content[0].Kind != yamlv3.SequenceNode {
+		return nil
+	}
+	return &Document{File: file, Text: text, Root: root.Content[0], Object: &unstructured.Unstructured{Object: map[string]any{}}}
+}
+
 // split returns the documents of a text, each after as many empty lines as
 // there are lines before it, so that its line numbers are those of the text.
 func split(text []byte) [][]byte {
