@@ -76,24 +76,66 @@ func (s *Setup) sets(provider Provider, label string) (script *manifest.Document
 	return nil, nil
 }
 
-// removesFirst reports whether a step that takes the label away, perhaps written
-// for a URL, stands before the last that names it.
+// removesFirst reports whether a step that takes the label away stands before the
+// one that sets it.
 func removesFirst(script *manifest.Document, label string) bool {
+	names := namesOfLabel(script, label)
 	removed := false
-	first := true
-	scalars(script.Root, nil, func(_ []string, scalar *yamlv3.Node) {
-		names := strings.Contains(scalar.Value, label) || strings.Contains(scalar.Value, strings.ReplaceAll(label, "/", "%2F"))
-		if names && first && removes.MatchString(scalar.Value) {
+	for _, step := range steps(script.Root) {
+		named := slices.ContainsFunc(names, func(name string) bool { return strings.Contains(step, name) })
+		switch {
+		case !named:
+		case removes.MatchString(step):
 			removed = true
+		case strings.Contains(strings.ToLower(step), "label"):
+			return removed
 		}
-		first = first && (!names || !setsLabel(scalar.Value))
-	})
+	}
 	return removed
 }
 
-// setsLabel reports whether a text is a command that sets a label.
-func setsLabel(text string) bool {
-	return !removes.MatchString(text) && strings.Contains(text, "labels")
+// namesOfLabel is how a script may write a label: as it is, in a URL, or as a
+// variable that holds it.
+func namesOfLabel(script *manifest.Document, label string) []string {
+	out := []string{label, strings.ReplaceAll(label, "/", "%2F")}
+	scalars(script.Root, nil, func(path []string, scalar *yamlv3.Node) {
+		if name := path[len(path)-1]; scalar.Value == label && strings.ToUpper(name) == name {
+			out = append(out, "$"+name, "${"+name+"}", "$("+name+")", "env."+name)
+		}
+	})
+	return out
+}
+
+// steps are the texts of what a script does, in their order: the items of its
+// lists, as far as those hold no lists of steps themselves.
+func steps(node *yamlv3.Node) []string {
+	var out []string
+	for _, child := range node.Content {
+		switch {
+		case node.Kind == yamlv3.SequenceNode && !holdsSteps(child):
+			words := []string{child.Value}
+			scalars(child, nil, func(_ []string, scalar *yamlv3.Node) { words = append(words, scalar.Value) })
+			out = append(out, strings.Join(words, "\n"))
+		default:
+			out = append(out, steps(child)...)
+		}
+	}
+	return out
+}
+
+// holdsSteps reports whether the steps of a job stand below a mapping.
+func holdsSteps(node *yamlv3.Node) bool {
+	if node.Kind != yamlv3.MappingNode {
+		return false
+	}
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		key, value := node.Content[i].Value, node.Content[i+1]
+		list := value.Kind == yamlv3.SequenceNode && slices.Contains([]string{"stages", "jobs", "steps", "script"}, key)
+		if list || holdsSteps(value) {
+			return true
+		}
+	}
+	return false
 }
 
 // label is the line of a required label.
@@ -113,6 +155,11 @@ func (s *Service) movesTag() bool {
 	if len(s.unchecked()) > 0 {
 		return true
 	}
+	for _, pair := range s.stamped(s.Samples.First, s.Samples.Pushed) {
+		if pair.a.GetKind() == helmRelease && !pair.changesTag() {
+			return true
+		}
+	}
 	for _, pair := range s.pairs(s.Samples.First, s.Samples.Pushed) {
 		for _, container := range containers(pair.a) {
 			if container.isOwn() && container.image == textAt(pair.b.Object, append(container.path, "image")...) {
@@ -121,4 +168,17 @@ func (s *Service) movesTag() bool {
 		}
 	}
 	return false
+}
+
+// helmRelease is the kind of Flux whose values say which image runs.
+const helmRelease = "HelmRelease"
+
+// changesTag reports whether a push changes what the values of a chart call an
+// image or its tag.
+func (p pair) changesTag() bool {
+	return slices.ContainsFunc(leaves(p.a.Object), func(leaf leaf) bool {
+		key := strings.ToLower(fmt.Sprint(leaf.path[len(leaf.path)-1]))
+		names := strings.HasSuffix(key, "tag") || strings.HasSuffix(key, "image") || strings.HasSuffix(key, "digest")
+		return names && leaf.value != at(p.b.Object, leaf.path...)
+	})
 }

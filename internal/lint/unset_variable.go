@@ -19,17 +19,28 @@ func unsetVariable(s *Setup) []Finding {
 			}
 			values := service.given(part)
 			for _, use := range service.layer(part).variables() {
-				if !slices.Contains(values, use.name) && !use.hasDefault {
-					out = append(out, Finding{
-						Position: use.Position,
-						Message:  fmt.Sprintf("${%s} has no value: Flux puts nothing in its place%s", use.name, nearest.Hint(use.name, values)),
-						Fix:      fmt.Sprintf("give %s a value in postBuild.substitute of the Kustomization %q, or a default: ${%s:=value}; if it is none of Flux's, write $${%s}", use.name, part.Stamped.GetName(), use.name, use.name),
-					})
+				if !slices.Contains(values, use.name) && !use.hasDefault && (len(values) > 0 || isKustomizationFile(use.File)) {
+					out = append(out, use.unset(part, values))
 				}
 			}
 		}
 	}
 	return out
+}
+
+// unset says what becomes of a variable. Where none has a value Flux substitutes
+// nothing at all, and what looks like a variable in a script is none.
+func (u use) unset(part preview.Part, values []string) Finding {
+	becomes := "Flux puts nothing in its place"
+	if len(values) == 0 {
+		becomes = "without postBuild.substitute it stays as it is"
+	}
+	return Finding{
+		Position: u.Position,
+		Message:  fmt.Sprintf("${%s} has no value: %s%s", u.name, becomes, nearest.Hint(u.name, values)),
+		Fix: fmt.Sprintf("give %s a value in postBuild.substitute of the Kustomization %q, or a default: ${%s:=value}; if it is none of Flux's, write $${%s}",
+			u.name, part.Stamped.GetName(), u.name, u.name),
+	}
 }
 
 // given are the names of the variables that have a value.
