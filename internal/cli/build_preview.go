@@ -90,6 +90,9 @@ func (o *buildPreview) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := checkFolder(o.Path); err != nil {
+		return err
+	}
 	files, err := o.readObjects()
 	if err != nil {
 		return err

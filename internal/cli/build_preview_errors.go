@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 
 	"sigs.k8s.io/kustomize/api/konfig"
 
@@ -31,8 +32,7 @@ func (o *buildPreview) explain(part preview.Part) error {
 	unset := unsetVariable.FindStringSubmatch(part.Err.Error())
 	switch {
 	case errors.Is(part.Err, overlay.ErrNoPath), errors.Is(part.Err, overlay.ErrNoManifests):
-		return fmt.Errorf("%w%s (correct spec.path, or give the fleet repository with --path)",
-			err, nearest.Hint(filepath.Clean(part.Kustomization.Spec.Path), kustomizations(o.Path)))
+		return fmt.Errorf("%w%s (correct spec.path, or give the fleet repository with --path)", err, o.hint(part.Kustomization.Spec.Path))
 	case errors.Is(part.Err, overlay.ErrNeedsCluster):
 		return fmt.Errorf("%w, or give the object with -f", err)
 	case unset != nil:
@@ -42,6 +42,27 @@ func (o *buildPreview) explain(part preview.Part) error {
 		return fmt.Errorf("%s: %w", kustomizationName(part), broken)
 	}
 	return err
+}
+
+// hint says where the folder of a Kustomization may be: further down, or under a
+// name that is much like it.
+func (o *buildPreview) hint(path string) string {
+	there := kustomizations(o.Path)
+	path = filepath.Clean(path)
+	for _, folder := range there {
+		if above, found := strings.CutSuffix(filepath.ToSlash(folder), "/"+filepath.ToSlash(path)); found {
+			return "; did you mean --path " + filepath.Join(o.Path, above) + "?"
+		}
+	}
+	return nearest.Hint(path, there)
+}
+
+// checkFolder says what is wrong with the value of --path.
+func checkFolder(path string) error {
+	if info, err := os.Stat(path); err != nil || !info.IsDir() {
+		return fmt.Errorf("--path: %s: there is no such folder", path)
+	}
+	return nil
 }
 
 // broken returns what is wrong with the YAML of the files that a message of

@@ -128,6 +128,11 @@ func (o *lintSetup) check(ctx context.Context) ([]lint.Finding, error) {
 
 func (o *lintSetup) load(ctx context.Context) (*lint.Setup, error) {
 	options := lint.Options{Paths: o.Paths, Fleet: o.Path}
+	if o.Path != "" {
+		if err := checkFolder(o.Path); err != nil {
+			return nil, err
+		}
+	}
 	if len(options.Paths) == 0 {
 		options.Paths = []string{"."}
 	}

@@ -30,6 +30,7 @@ type (
 	sarifRule struct {
 		ID               string       `json:"id"`
 		ShortDescription sarifMessage `json:"shortDescription"`
+		HelpURI          string       `json:"helpUri"`
 		Default          sarifLevel   `json:"defaultConfiguration"`
 	}
 	sarifLevel struct {
@@ -61,6 +62,9 @@ type (
 	}
 )
 
+// rulesPage has a section for each rule.
+const rulesPage = "https://github.com/eddy-previews/eddy/blob/main/docs/lint.md#"
+
 // tellSARIF writes one run with every rule, and a result for each finding. The
 // severities are SARIF's levels of the same name.
 func tellSARIF(out io.Writer, findings []lint.Finding) error {
@@ -68,7 +72,7 @@ func tellSARIF(out io.Writer, findings []lint.Finding) error {
 	index := map[string]int{}
 	for n, rule := range lint.Rules() {
 		index[rule.ID] = n
-		driver.Rules = append(driver.Rules, sarifRule{rule.ID, sarifMessage{rule.Finds}, sarifLevel{rule.Severity}})
+		driver.Rules = append(driver.Rules, sarifRule{rule.ID, sarifMessage{rule.Finds}, rulesPage + rule.ID, sarifLevel{rule.Severity}})
 	}
 	run := sarifRun{Tool: sarifTool{driver}, Results: []sarifResult{}}
 	for _, finding := range findings {
