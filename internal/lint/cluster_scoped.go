@@ -25,17 +25,21 @@ func clusterScoped(s *Setup) []Finding {
 	for _, service := range s.Services {
 		for _, pair := range service.pairs(service.Samples.First, service.Samples.Second) {
 			kind, shared := pair.a.GetKind(), pair.a.GetName() == pair.b.GetName()
-			if !isClusterScoped(kind) || kind == "Namespace" && !shared {
+			if !isClusterScoped(kind) || kind == "Namespace" && !shared || service.isOneForAll(pair.a) {
 				continue
 			}
 			why := "each preview adds one to the cluster, with the rights or rules that it gives"
 			if shared {
 				why = "all previews share it, and the first that is closed takes it away"
 			}
+			fix := "deploy one for all previews, beside the ResourceSet"
+			if pair.a.layer != nil {
+				fix = fmt.Sprintf("strip it from the overlay ($patch: delete, target: {kind: %s}), and deploy one for all previews", kind)
+			}
 			out = append(out, Finding{
 				Position: pair.a.where("kind"),
 				Message:  fmt.Sprintf("the %s %q is cluster-scoped: %s", kind, pair.a.GetName(), why),
-				Fix:      fmt.Sprintf("strip it from the overlay ($patch: delete, target: {kind: %s}), and deploy one for all previews", kind),
+				Fix:      fix,
 			})
 		}
 	}

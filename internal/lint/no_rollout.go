@@ -19,7 +19,7 @@ func noRollout(s *Setup) []Finding {
 			known = known || ownsImage(pair.a)
 		}
 		for _, pair := range pairs {
-			if !isLasting(pair.a) || !samePods(pair) {
+			if !isLasting(pair.a) || !samePods(pair) || service.isOneForAll(pair.a) {
 				continue
 			}
 			switch {

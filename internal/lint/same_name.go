@@ -33,7 +33,7 @@ func (s *Service) sameName() []Finding {
 	}
 	stamped := s.stamped(s.Samples.First, s.Samples.Second)
 	for _, pair := range append(stamped, s.pairs(s.Samples.First, s.Samples.Second)...) {
-		if identity(pair.a) != identity(pair.b) || isClusterScoped(pair.a.GetKind()) || reflect.DeepEqual(pair.a.Object, pair.b.Object) && pair.a.layer == nil {
+		if identity(pair.a) != identity(pair.b) || isClusterScoped(pair.a.GetKind()) || s.isOneForAll(pair.a) {
 			continue
 		}
 		fix := "put the number into its name: nameSuffix: -${PR_NUMBER} in the overlay"
@@ -47,6 +47,19 @@ func (s *Service) sameName() []Finding {
 		})
 	}
 	return out
+}
+
+// isOneForAll reports whether an object of the first sample comes of what all
+// previews stamp alike, beside something of their own: it goes with the last of
+// them.
+func (s *Service) isOneForAll(object deployed) bool {
+	own, alike := false, false
+	for _, pair := range s.stamped(s.Samples.First, s.Samples.Second) {
+		own = own || identity(pair.a) != identity(pair.b)
+		this := pair.a.Unstructured == object.part.Stamped.Unstructured
+		alike = alike || this && reflect.DeepEqual(pair.a.Object, pair.b.Object)
+	}
+	return own && alike
 }
 
 // sharedWith compares two services.

@@ -87,11 +87,23 @@ func (s *Service) sample(ctx context.Context) {
 		return
 	}
 	s.findFleet()
+	if !s.hasPreviews() {
+		s.Samples.First, s.Err = s.follow(ctx, first)
+		return
+	}
 	for request, into := range map[sampleRequest]*preview.Result{
 		first: &s.Samples.First, second: &s.Samples.Second, pushed: &s.Samples.Pushed, numeric: &s.Samples.Numeric, hostile: &s.Samples.Hostile,
 	} {
 		*into, _ = s.follow(ctx, request) // what renders once, renders again
 	}
+}
+
+// hasPreviews reports whether the inputs come from something that is watched.
+// Those that are written down make no previews, and there is nothing to compare.
+func (s *Service) hasPreviews() bool {
+	return slices.ContainsFunc(append(s.Providers, s.assumed()...), func(p Provider) bool {
+		return p.Object.Spec.Type != v1.InputProviderStatic
+	})
 }
 
 func (s *Service) follow(ctx context.Context, request sampleRequest) (preview.Result, error) {

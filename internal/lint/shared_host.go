@@ -11,6 +11,9 @@ func sharedHost(s *Setup) []Finding {
 	var out []Finding
 	for _, service := range s.Services {
 		for _, pair := range service.pairs(service.Samples.First, service.Samples.Second) {
+			if service.isOneForAll(pair.a) {
+				continue
+			}
 			for _, leaf := range leaves(pair.a.Object) {
 				host, _ := leaf.value.(string)
 				if !isHost(leaf.path) || host == "" || strings.HasPrefix(host, "*.") || host != at(pair.b.Object, leaf.path...) {

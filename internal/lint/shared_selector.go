@@ -17,9 +17,12 @@ func sharedSelector(s *Setup) []Finding {
 	var out []Finding
 	for _, service := range s.Services {
 		others := service.deployed(service.Samples.Second)
-		for _, object := range service.deployed(service.Samples.First) {
-			for _, selector := range selectors(object) {
-				if other, shared := selector.matches(others); shared && object.namespace() == other.namespace() {
+		for _, pair := range service.pairs(service.Samples.First, service.Samples.Second) {
+			if service.isOneForAll(pair.a) {
+				continue
+			}
+			for _, selector := range selectors(pair.a) {
+				if other, shared := selector.matches(others); shared && pair.a.namespace() == other.namespace() {
 					out = append(out, service.sharedSelector(selector))
 				}
 			}
