@@ -11,6 +11,8 @@ import (
 // functions cannot be changed without copying it.
 type engine struct {
 	funcs template.FuncMap
+	// seal is in all marks, and known to nobody.
+	seal string
 	// values are those of the input set; nil without one.
 	values map[string]any
 	// outputs is what the template being executed has put out so far.
@@ -21,7 +23,7 @@ type engine struct {
 }
 
 func newEngine() *engine {
-	e := &engine{funcs: functions()}
+	e := &engine{funcs: functions(), seal: newSeal()}
 	e.funcs["inputs"] = func() map[string]any { return e.values }
 	return e
 }

@@ -73,7 +73,7 @@ func (s *scalar) check(outputs []output) error {
 		switch {
 		case !p.isMark:
 		case p.output >= len(outputs):
-			return fmt.Errorf("%s%d%s stands for nothing", opening, p.output, closing)
+			return fmt.Errorf("output %d stands for nothing", p.output)
 		case s.plain && outputs[p.output].by.variable:
 			return fmt.Errorf("<< %s >> puts out a variable with structure in it; write toYaml or toJson here instead", outputs[p.output].by.source)
 		}

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"crypto/rand"
 	"fmt"
 	"slices"
 	"strconv"
@@ -9,12 +10,23 @@ import (
 )
 
 // An output of a template is held aside, and a mark takes its place in the
-// rendered text: ⸨000000⸩ for the first, ⸨000001⸩ for the second. YAML sees
-// nothing in a mark but two odd letters and a number.
+// rendered text: ⸨SEAL000000⸩ for the first, ⸨SEAL000001⸩ for the second. YAML
+// sees nothing in a mark but odd letters and a number.
+//
+// Nobody else can write one. An input cannot, because none of its text gets into
+// the rendered text; what its author writes cannot, because the seal is drawn
+// when the templates are compiled, and leaves the engine in no value.
 const (
 	opening = "⸨"
 	closing = "⸩"
 )
+
+// newSeal draws what the marks of an engine have in common: letters that mean
+// nothing to YAML, and end in one, so that the number can be told from them.
+func newSeal() string { return rand.Text()[:sealLength] + "X" }
+
+// sealLength letters have 5 bits each.
+const sealLength = 16
 
 // Names of the functions that hold; no template can call them, as they are
 // added once it is parsed.
@@ -70,7 +82,7 @@ func (e *engine) holdLines(t *text) func(int, any) (string, error) {
 
 func (e *engine) mark(out output) string {
 	e.outputs = append(e.outputs, out)
-	return fmt.Sprintf("%s%06d%s", opening, len(e.outputs)-1, closing)
+	return fmt.Sprintf("%s%s%06d%s", opening, e.seal, len(e.outputs)-1, closing)
 }
 
 // printedAs writes a value as text/template does.

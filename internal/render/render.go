@@ -14,8 +14,8 @@
 // "fix: x" then adds a field. Here a value never meets a YAML parser:
 //
 //	title: << inputs.title >>    as its author wrote it
-//	title: ⸨000000⸩              executed: the output is held aside, a mark takes its place
-//	{"title": "⸨000000⸩"}        parsed, once for all inputs
+//	title: ⸨…000000⸩              executed: the output is held aside, a mark takes its place
+//	{"title": "⸨…000000⸩"}        parsed, once for all inputs
 //	{"title": "fix: x"}          filled in
 //
 // So a value can neither add, remove nor rename a field, an item or a document,

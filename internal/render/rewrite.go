@@ -3,6 +3,7 @@ package render
 import (
 	"slices"
 	"strconv"
+	"strings"
 	"text/template/parse"
 )
 
@@ -130,6 +131,23 @@ func called(command *parse.CommandNode) string {
 // layout are the functions that may follow toYaml and leave structure what it is.
 var layout = []string{"indent", "nindent", "trim", "trimSuffix", "trimPrefix", "trimAll"}
 
+// isLayout reports whether a command just lays structure out. What it trims has
+// to be written down: a text of an input could cut marks.
+func isLayout(command *parse.CommandNode) bool {
+	name := called(command)
+	if !slices.Contains(layout, name) {
+		return false
+	}
+	if !strings.HasPrefix(name, "trim") || len(command.Args) == 1 {
+		return true
+	}
+	cut, written := command.Args[1].(*parse.StringNode)
+	if name == "trim" || !written {
+		return name == "trim"
+	}
+	return !strings.ContainsAny(cut.Text, opening+closing)
+}
+
 // writer returns the function that writes structure which the pipe puts out;
 // nil when it puts out a text.
 func writer(pipe *parse.PipeNode) *parse.IdentifierNode {
@@ -139,12 +157,12 @@ func writer(pipe *parse.PipeNode) *parse.IdentifierNode {
 		if slices.Contains(structural, name) {
 			return command.Args[0].(*parse.IdentifierNode) // it is what is called
 		}
-		if n == 0 && (len(command.Args) == 1 || slices.Contains(layout, name)) {
+		if n == 0 && (len(command.Args) == 1 || isLayout(command)) {
 			if inner, ok := command.Args[len(command.Args)-1].(*parse.PipeNode); ok {
 				return writer(inner)
 			}
 		}
-		if !slices.Contains(layout, name) {
+		if !isLayout(command) {
 			return nil
 		}
 	}
@@ -189,7 +207,9 @@ func (h *holder) argument(arg parse.Node, found *finding) {
 	case *parse.VariableNode:
 		found.fromInput = true
 		found.written = found.written || h.written[arg.Ident[0]]
-	case *parse.DotNode, *parse.FieldNode:
+	case *parse.BoolNode, *parse.NumberNode, *parse.StringNode, *parse.NilNode:
+		// its author's
+	default:
 		found.fromInput = true
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -55,7 +54,7 @@ type part struct {
 
 // parseShape reads the documents of a text; those with nothing in them are
 // left out.
-func parseShape(rendered string) ([]node, error) {
+func parseShape(rendered, seal string) ([]node, error) {
 	var documents []node
 	decoder := yamlv3.NewDecoder(strings.NewReader(rendered))
 	for {
@@ -70,7 +69,7 @@ func parseShape(rendered string) ([]node, error) {
 		if len(document.Content) == 0 {
 			continue
 		}
-		s := shaper{open: map[*yamlv3.Node]bool{}}
+		s := shaper{mark: opening + seal, open: map[*yamlv3.Node]bool{}}
 		root, err := s.node(document.Content[0], place{})
 		if err != nil {
 			return nil, err
@@ -83,6 +82,8 @@ func parseShape(rendered string) ([]node, error) {
 
 // shaper turns parsed YAML into nodes.
 type shaper struct {
+	// mark is how each of them begins.
+	mark string
 	// open are the aliased nodes that are being read.
 	open map[*yamlv3.Node]bool
 	size int
@@ -108,7 +109,7 @@ func (s *shaper) node(n *yamlv3.Node, at place) (node, error) {
 		defer delete(s.open, n.Alias)
 		return s.node(n.Alias, at)
 	default:
-		return newScalar(n, at), nil
+		return s.scalar(n, at), nil
 	}
 }
 
@@ -138,7 +139,7 @@ func (s *shaper) object(n *yamlv3.Node, at place) (node, error) {
 		if err != nil {
 			return nil, err
 		}
-		named := &scalar{parts: split(key.Value), plain: isPlain(key), string: true}
+		named := &scalar{parts: split(key.Value, s.mark), plain: isPlain(key), string: true}
 		if before, twice := position[key.Value]; twice && named.isConstant() {
 			out.members[before].value = value
 			continue
@@ -152,10 +153,10 @@ func (s *shaper) object(n *yamlv3.Node, at place) (node, error) {
 // otherTags say that a scalar is something else than a string.
 var otherTags = []string{"!!int", "!!float", "!!bool", "!!null"}
 
-// newScalar reads a scalar.
-func newScalar(n *yamlv3.Node, at place) node {
+// scalar reads a scalar.
+func (s *shaper) scalar(n *yamlv3.Node, at place) node {
 	text := &scalar{
-		parts: split(n.Value), plain: isPlain(n), isText: isText(n), string: at.wantsString(), substitute: at.isSubstitute(),
+		parts: split(n.Value, s.mark), plain: isPlain(n), isText: isText(n), string: at.wantsString(), substitute: at.isSubstitute(),
 	}
 	switch {
 	case !text.isConstant():
@@ -180,28 +181,24 @@ func isText(n *yamlv3.Node) bool {
 	return n.Style&(yamlv3.LiteralStyle|yamlv3.FoldedStyle|yamlv3.SingleQuotedStyle) != 0
 }
 
-var mark = regexp.MustCompile(opening + `(\d+)` + closing)
-
 // split finds the marks in a text.
-func split(text string) []part {
-	if !strings.Contains(text, opening) {
-		return []part{{literal: text}}
-	}
+func split(text, mark string) []part {
 	var parts []part
-	rest := 0
-	for _, m := range mark.FindAllStringSubmatchIndex(text, -1) {
-		number, err := strconv.Atoi(text[m[2]:m[3]])
-		if err != nil {
-			continue // not one of ours
+	for {
+		before, rest, found := strings.Cut(text, mark)
+		number, after, closed := strings.Cut(rest, closing)
+		output, err := strconv.Atoi(number)
+		if !found || !closed || err != nil {
+			break
 		}
-		if rest < m[0] {
-			parts = append(parts, part{literal: text[rest:m[0]]})
+		if before != "" {
+			parts = append(parts, part{literal: before})
 		}
-		parts = append(parts, part{output: number, isMark: true})
-		rest = m[1]
+		parts = append(parts, part{output: output, isMark: true})
+		text = after
 	}
-	if rest < len(text) {
-		parts = append(parts, part{literal: text[rest:]})
+	if text != "" || len(parts) == 0 {
+		parts = append(parts, part{literal: text})
 	}
 	return parts
 }

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -28,23 +29,32 @@ func (e *engine) structureFuncs(t *text) template.FuncMap {
 	funcs := template.FuncMap{}
 	for _, name := range structural {
 		funcs[structurePrefix+name] = func(value any) (string, error) {
-			by := &action{source: name, inputs: t.structures}
-			e.calls++
-			if e.asText[e.calls] {
-				written, err := write(e.funcs[name], value)
-				if err != nil {
-					return "", err
-				}
-				return e.heldLines(by, written)
-			}
-			held, err := e.heldStrings(by, value)
-			if err != nil {
-				return "", err
-			}
-			return write(e.funcs[name], held)
+			return e.structure(name, &action{source: name, inputs: t.structures}, value)
 		}
 	}
 	return funcs
+}
+
+// structure is what one of the structural functions writes, with marks in the
+// place of strings; or of its lines, where it is known to stand in a text.
+func (e *engine) structure(name string, by *action, value any) (string, error) {
+	e.calls++
+	if e.asText[e.calls] {
+		written, err := write(e.funcs[name], value)
+		if err != nil {
+			return "", err
+		}
+		return e.heldLines(by, written)
+	}
+	held, err := e.heldStrings(by, value)
+	var unknown *notJSONError
+	if errors.As(err, &unknown) && !strings.HasPrefix(name, "must") {
+		return "", nil // as the function itself, which says nothing of errors
+	}
+	if err != nil {
+		return "", err
+	}
+	return write(e.funcs[name], held)
 }
 
 // write calls one of the structural functions.
@@ -58,7 +68,8 @@ func write(function, value any) (text string, err error) {
 	return text, err
 }
 
-// heldStrings returns a value with marks for its strings. Keys stay in order.
+// heldStrings returns a value, of whatever type, with marks for its strings. Keys
+// stay in order.
 func (e *engine) heldStrings(by *action, value any) (any, error) {
 	switch value := value.(type) {
 	case string:
@@ -84,8 +95,14 @@ func (e *engine) heldStrings(by *action, value any) (any, error) {
 			}
 		}
 		return out, nil
-	default:
+	case nil, bool, int, int64, float64:
 		return value, nil
+	default:
+		plain, err := plainValue(value)
+		if err != nil {
+			return nil, err
+		}
+		return e.heldStrings(by, plain)
 	}
 }
 
@@ -108,6 +125,16 @@ func (e *engine) heldLines(by *action, text string) (string, error) {
 		}
 	}
 	return strings.Join(lines, "\n"), nil
+}
+
+// findAmongText notes which calls wrote strings that stand among other text, and
+// reports whether there are any that were not known.
+func (e *engine) findAmongText(shape []node) bool {
+	known := len(e.asText)
+	for _, document := range shape {
+		amongText(document, e.outputs, e.asText)
+	}
+	return len(e.asText) > known
 }
 
 // amongText adds to calls those which wrote strings that stand among other text.

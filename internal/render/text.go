@@ -69,26 +69,27 @@ func (e *engine) documents(t *text) ([]any, error) {
 	return documents, nil
 }
 
-// shape renders a template; once more when it writes structure into a text.
+// maxRounds bounds how often a template is rendered for one input set: once,
+// once more for structure in a text, and again where that led it elsewhere.
+const maxRounds = 4
+
+// shape renders a template; once more when it writes structure into a text,
+// until all of that is held as text.
 func (e *engine) shape(t *text) ([]node, error) {
 	if !t.structured {
 		return e.shapeOnce(t)
 	}
-	before := copied(e.values) // rendering may change them
-	shape, err := e.shapeOnce(t)
-	if err != nil {
-		return nil, err
-	}
-	calls := map[int]bool{}
-	for _, document := range shape {
-		amongText(document, e.outputs, calls)
-	}
-	if len(calls) == 0 {
-		return shape, nil
-	}
-	e.values, e.asText = before, calls
+	before := e.values // rendering may change them
+	e.asText = map[int]bool{}
 	defer func() { e.asText = nil }()
-	return e.shapeOnce(t)
+	for range maxRounds {
+		e.values = copied(before)
+		shape, err := e.shapeOnce(t)
+		if err != nil || !e.findAmongText(shape) {
+			return shape, err
+		}
+	}
+	return nil, fmt.Errorf("%s: it renders to something else each time, and writes structure into a text: leave out keys, values and randInt", t.field)
 }
 
 func (e *engine) shapeOnce(t *text) ([]node, error) {
@@ -96,15 +97,15 @@ func (e *engine) shapeOnce(t *text) ([]node, error) {
 	if err != nil {
 		return nil, err
 	}
-	return t.shape(rendered)
+	return t.shape(rendered, e.seal)
 }
 
 // shape parses a rendered text, or remembers what it was parsed to.
-func (t *text) shape(rendered string) ([]node, error) {
+func (t *text) shape(rendered, seal string) ([]node, error) {
 	if known, ok := t.shapes[rendered]; ok {
 		return known, nil
 	}
-	shape, err := parseShape(rendered)
+	shape, err := parseShape(rendered, seal)
 	if err != nil {
 		return nil, fmt.Errorf("%s: what the template renders to is not valid YAML: %w; "+
 			"the value of an input is text, use toYaml where it is meant as structure", t.field, err)
