@@ -20,8 +20,8 @@ const (
 	settled = time.Minute
 )
 
-// request is what was asked, by whom: a digest of URL and headers, credentials
-// among them, so that nobody gets what another one was told.
+// request is what was asked: a digest of URL and headers, credentials among
+// them.
 type request [sha256.Size]byte
 
 func requestOf(req *http.Request) request {

@@ -45,9 +45,10 @@ func openCodeCommit(config Config) (*codeCommit, error) {
 	if host == nil || len(parsed.path) != 3 || parsed.path[0] != "v1" || parsed.path[1] != "repos" {
 		return nil, fmt.Errorf("parsing the repository URL: %q is not a CodeCommit repository; expected %s", config.URL, codeCommitForm)
 	}
-	c := &codeCommit{url: parsed, region: host[2], name: parsed.path[2], credentials: config.AWS}
-	if c.credentials == nil {
-		c.credentials = aws.AnonymousCredentials{}
+	c := &codeCommit{url: parsed, region: host[2], name: parsed.path[2], credentials: aws.AnonymousCredentials{}}
+	if config.AWS != nil {
+		config.AWS = aws.NewCredentialsCache(config.AWS) // who asks is looked at for each request
+		c.credentials = config.AWS
 	}
 	options := codecommit.Options{
 		Region: c.region, Credentials: c.credentials,

@@ -24,12 +24,9 @@ type FileLister interface {
 	Files(ctx context.Context, item Item) ([]string, error)
 }
 
-// change says what was asked, and as whom. As long as head and target stay, so
-// does what a request changes.
-type change struct {
-	providerType, url, id, sha, target string
-	credentials                        Credentials
-}
+// change is what was asked. As long as head and target stay, so does what a
+// request changes.
+type change struct{ providerType, url, id, sha, target string }
 
 // maxFiles bounds what is kept of the names of files, in bytes.
 const maxFiles = 16 << 20
@@ -43,11 +40,11 @@ func (c *Clients) Files(ctx context.Context, src Source, config Config, item Ite
 	if c == nil {
 		return lister.Files(ctx, item)
 	}
-	login, err := config.login(ctx)
+	who, err := c.asker(ctx, config)
 	if err != nil {
 		return nil, err
 	}
-	key := change{config.Type, config.URL, item.ID, item.SHA, item.TargetBranch, login}
+	key := by[change]{who, change{config.Type, config.URL, item.ID, item.SHA, item.TargetBranch}}
 	if known, ok := c.files.get(key); ok {
 		return known.paths, known.err
 	}

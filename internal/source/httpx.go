@@ -40,7 +40,7 @@ type manners struct {
 func newHTTPClientFor(config Config, how manners) *http.Client {
 	shared := config.shared()
 	return &http.Client{
-		Transport:     &strict{next: shared.transport(config), credentials: config.Credentials, shared: shared, manners: how},
+		Transport:     &strict{config: config, way: shared.ways.of(config), shared: shared, manners: how},
 		CheckRedirect: checkRedirect,
 	}
 }
@@ -63,10 +63,10 @@ func checkRedirect(req *http.Request, via []*http.Request) error {
 
 // strict lets only whole, valid answers through.
 type strict struct {
-	next        http.RoundTripper
-	credentials Credentials
-	shared      *Clients
-	manners     manners
+	config  Config
+	way     *way
+	shared  *Clients
+	manners manners
 }
 
 // RoundTrip implements http.RoundTripper. What was answered before is asked for
@@ -74,14 +74,18 @@ type strict struct {
 func (s *strict) RoundTrip(req *http.Request) (*http.Response, error) {
 	req = req.Clone(req.Context())
 	req.Header.Set("User-Agent", userAgent)
-	who, asked := callerOf(req), requestOf(req)
+	asker, err := askerOf(req.Context(), s.config, s.way)
+	if err != nil {
+		return nil, err
+	}
+	who, asked := caller{asker, host(req.URL.Host)}, by[request]{asker, requestOf(req)}
 	if err := s.shared.limits.wait(req.Context(), who); err != nil {
 		return nil, err
 	}
 	known, _ := s.shared.answers.get(asked)
 	known.ask(req.Header)
-	resp, err := s.next.RoundTrip(req)
-	s.shared.calls.WithLabelValues(who.host, codeOf(resp)).Inc()
+	resp, err := s.way.transport.RoundTrip(req)
+	s.shared.calls.count(who.about, resp)
 	if err != nil {
 		return nil, errors.New(s.redact(err.Error()))
 	}
@@ -248,7 +252,7 @@ func short(text string) string {
 
 // redact takes credentials out of a text; a forge may echo them.
 func (s *strict) redact(text string) string {
-	return redact(text, s.credentials.Password, s.credentials.Token)
+	return redact(text, s.config.Credentials.Password, s.config.Credentials.Token)
 }
 
 // redact takes secrets out of a text.

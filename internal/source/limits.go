@@ -3,11 +3,9 @@ package source
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
 	"net/http"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -15,11 +13,12 @@ const (
 	// unsaid is how long a forge is left alone that refuses and does not say
 	// until when; GitHub asks for at least that.
 	unsaid = time.Minute
-	// maxHold bounds what a forge can ask for, so that a broken clock does not
-	// stop the polls for ever.
-	maxHold = 24 * time.Hour
-	// maxCallers is how many callers are remembered before those are forgotten
-	// whose time is over.
+	// maxHold bounds what a forge can ask for: a broken clock, or an answer that
+	// is not the forge's, costs an hour and not a day. One that still wants to be
+	// left alone then says so again.
+	maxHold = time.Hour
+	// maxCallers is how many are remembered; who was asked longest ago is
+	// forgotten first.
 	maxCallers = 1000
 	// epoch tells a point in time from a number of seconds.
 	epoch = 1_000_000_000
@@ -27,21 +26,22 @@ const (
 
 // limits is what forges have said about how often they want to be asked, by
 // whom. While one wants to be left alone, nobody asks it with the same
-// credentials.
+// credentials by the same way.
 type limits struct {
-	now func() time.Time
-
-	mu      sync.Mutex
-	holds   map[caller]hold
-	budgets map[caller]budget
+	now     func() time.Time
+	holds   *lru[caller, hold]
+	budgets *lru[caller, budget]
 }
 
-// caller is one of the clients that a forge counts.
-type caller struct {
-	host string
-	// login is a digest of the credentials.
-	login [sha256.Size]byte
+func newLimits(now func() time.Time) *limits {
+	return &limits{now: now, holds: newLRU[caller, hold](maxCallers), budgets: newLRU[caller, budget](maxCallers)}
 }
+
+// caller is one of the clients that a host counts.
+type caller = by[host]
+
+// host is a name, with the port where one is given.
+type host string
 
 // hold is a time during which a forge is not to be asked.
 type hold struct {
@@ -57,21 +57,10 @@ type budget struct {
 	reset     time.Time
 }
 
-func callerOf(req *http.Request) caller {
-	login := req.Header.Get("Authorization")
-	if strings.HasPrefix(login, "AWS4-") { // the key, without the signature of this request
-		login, _, _ = strings.Cut(login, ",")
-	}
-	login += "\n" + req.Header.Get("Private-Token")
-	return caller{host: req.URL.Host, login: sha256.Sum256([]byte(login))}
-}
-
 // wait returns at once where the forge may be asked. A pause it waits out,
 // where the context has the time; a refusal it repeats.
 func (l *limits) wait(ctx context.Context, who caller) error {
-	l.mu.Lock()
-	held := l.holds[who]
-	l.mu.Unlock()
+	held, _ := l.holds.get(who)
 	left := held.until.Sub(l.now())
 	if left <= 0 {
 		return nil
@@ -95,40 +84,21 @@ func (l *limits) wait(ctx context.Context, who caller) error {
 // read takes notice of what an answer says about limits. The refusal is nil for
 // an answer that is none.
 func (l *limits) read(who caller, h http.Header, refusal error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.tidy()
 	remaining, err := strconv.Atoi(cmp.Or(h.Get("X-RateLimit-Remaining"), h.Get("RateLimit-Remaining")))
 	counted := err == nil
 	if reset := resetOf(h, l.now()); counted && !reset.IsZero() {
-		l.budgets[who] = budget{remaining: remaining, reset: reset}
+		l.budgets.put(who, budget{remaining: remaining, reset: reset}, 1)
 	}
 	until := l.until(h)
 	switch {
 	case refusal != nil:
-		l.holds[who] = hold{until: until, refusal: refusal}
+		l.holds.put(who, hold{until: until, refusal: refusal}, 1)
 	case h.Get("Retry-After") != "":
-		l.holds[who] = hold{until: until}
+		l.holds.put(who, hold{until: until}, 1)
 	// Azure DevOps says 0 while it delays its answers, which is no refusal.
 	case counted && remaining == 0 && h.Get("X-RateLimit-Delay") == "" && !resetOf(h, l.now()).IsZero():
-		l.holds[who] = hold{until: until, refusal: &answer{what: "no calls are left", kind: &RateLimited{Until: until}}}
-	}
-}
-
-// tidy forgets what is over, once there is much of it: tokens come and go.
-func (l *limits) tidy() {
-	if len(l.holds)+len(l.budgets) < maxCallers {
-		return
-	}
-	for who, held := range l.holds {
-		if !held.until.After(l.now()) {
-			delete(l.holds, who)
-		}
-	}
-	for who, left := range l.budgets {
-		if !left.reset.After(l.now()) {
-			delete(l.budgets, who)
-		}
+		refusal = &answer{what: "no calls are left", kind: &RateLimited{Until: until}}
+		l.holds.put(who, hold{until: until, refusal: refusal}, 1)
 	}
 }
 

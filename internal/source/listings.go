@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"sync"
 	"time"
 )
@@ -25,15 +24,12 @@ type listings struct {
 	now func() time.Time
 
 	mu    sync.Mutex
-	known map[listing]*flight
+	known map[by[listing]]*flight
 }
 
-// listing says what was asked, and as whom. Credentials are compared by what
-// they are, so nobody sees what only another one may.
+// listing is what was asked.
 type listing struct {
 	providerType, url, query string
-	credentials              Credentials
-	connections              http.RoundTripper
 	insecure                 bool
 }
 
@@ -58,11 +54,11 @@ func (c *Clients) List(ctx context.Context, src Source, config Config, q Query, 
 	if c == nil || !config.isShareable() {
 		return src.List(ctx, q)
 	}
-	login, err := config.login(ctx)
+	who, err := c.asker(ctx, config)
 	if err != nil {
 		return nil, err
 	}
-	key := listing{config.Type, config.URL, fmt.Sprintf("%q", q), login, c.transport(config), config.Insecure}
+	key := by[listing]{who, listing{config.Type, config.URL, fmt.Sprintf("%q", q), config.Insecure}}
 	for {
 		current, ours := c.listings.join(key, since)
 		if ours {
@@ -82,7 +78,7 @@ func (c *Clients) List(ctx context.Context, src Source, config Config, q Query, 
 
 // join returns the flight to wait for, or a new one, which is the caller's to
 // bring to its end.
-func (l *listings) join(key listing, since time.Time) (current *flight, ours bool) {
+func (l *listings) join(key by[listing], since time.Time) (current *flight, ours bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := l.now()
@@ -101,7 +97,7 @@ func (l *listings) join(key listing, since time.Time) (current *flight, ours boo
 
 // fly asks, and lets those know who wait, whatever happens. What failed is
 // forgotten.
-func (l *listings) fly(key listing, current *flight, ask func() ([]Item, error)) {
+func (l *listings) fly(key by[listing], current *flight, ask func() ([]Item, error)) {
 	defer func() {
 		l.mu.Lock()
 		defer l.mu.Unlock()

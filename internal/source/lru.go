@@ -8,6 +8,8 @@ import (
 // lru keeps values up to a total size. What was read longest ago goes first.
 type lru[K comparable, V any] struct {
 	max int
+	// dropped is told what makes room for something else; nil tells nobody.
+	dropped func(K)
 
 	mu    sync.Mutex
 	size  int
@@ -48,8 +50,23 @@ func (l *lru[K, V]) put(key K, value V, size int) {
 	l.known[key] = l.order.PushFront(entry[K, V]{key, value, size})
 	l.size += size
 	for l.size > l.max {
-		l.drop(l.order.Back())
+		last := l.order.Back()
+		l.drop(last)
+		if l.dropped != nil {
+			l.dropped(last.Value.(entry[K, V]).key)
+		}
 	}
+}
+
+// all returns what is there now.
+func (l *lru[K, V]) all() map[K]V {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	out := make(map[K]V, len(l.known))
+	for key, element := range l.known {
+		out[key] = element.Value.(entry[K, V]).value
+	}
+	return out
 }
 
 func (l *lru[K, V]) drop(element *list.Element) {

@@ -3,16 +3,41 @@ package source
 import (
 	"fmt"
 	"net/http"
+	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// newCalls counts what forges were asked.
-func newCalls() *prometheus.CounterVec {
-	return prometheus.NewCounterVec(prometheus.CounterOpts{
+// maxHosts bounds how many hosts the metrics tell of: that which was asked
+// longest ago is forgotten first.
+const maxHosts = 200
+
+// calls counts what hosts were asked, as long as they are.
+type calls struct {
+	mu      sync.Mutex
+	hosts   *lru[host, struct{}]
+	counter *prometheus.CounterVec
+}
+
+func newCalls() *calls {
+	c := &calls{hosts: newLRU[host, struct{}](maxHosts), counter: prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "eddy_forge_requests_total",
 		Help: "Requests to a forge, by host and by what it answered: 2xx, 304 (nothing is new), 3xx, 4xx, 5xx, or none.",
-	}, []string{"host", "code"})
+	}, []string{"host", "code"})}
+	c.hosts.dropped = func(gone host) { c.counter.DeletePartialMatch(prometheus.Labels{"host": string(gone)}) }
+	return c
+}
+
+// count takes notice of an answer, nil for none. The host is that of a
+// provider, not one that somebody else has named: whom a registry sends its
+// clients to counts as the registry.
+func (c *calls) count(at host, resp *http.Response) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if _, known := c.hosts.get(at); !known {
+		c.hosts.put(at, struct{}{}, 1)
+	}
+	c.counter.WithLabelValues(string(at), codeOf(resp)).Inc()
 }
 
 func remainingDesc() *prometheus.Desc {
@@ -39,44 +64,45 @@ func codeOf(resp *http.Response) string {
 
 // Describe implements prometheus.Collector.
 func (c *Clients) Describe(out chan<- *prometheus.Desc) {
-	c.calls.Describe(out)
+	c.calls.counter.Describe(out)
 	out <- remainingDesc()
 	out <- waitDesc()
 }
 
 // Collect implements prometheus.Collector.
 func (c *Clients) Collect(out chan<- prometheus.Metric) {
-	c.calls.Collect(out)
-	for host, remaining := range c.limits.remaining() {
-		out <- prometheus.MustNewConstMetric(remainingDesc(), prometheus.GaugeValue, float64(remaining), host)
+	c.calls.counter.Collect(out)
+	hosts := c.calls.hosts.all()
+	for at, remaining := range c.limits.remaining() {
+		if _, counted := hosts[at]; counted {
+			out <- prometheus.MustNewConstMetric(remainingDesc(), prometheus.GaugeValue, float64(remaining), string(at))
+		}
 	}
-	for host, until := range c.limits.waits() {
-		out <- prometheus.MustNewConstMetric(waitDesc(), prometheus.GaugeValue, float64(until), host)
+	for at, until := range c.limits.waits() {
+		if _, counted := hosts[at]; counted {
+			out <- prometheus.MustNewConstMetric(waitDesc(), prometheus.GaugeValue, float64(until), string(at))
+		}
 	}
 }
 
 // remaining is the least budget by host, of those that are not reset by now.
-func (l *limits) remaining() map[string]int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	out := map[string]int{}
-	for who, left := range l.budgets {
-		least, seen := out[who.host]
+func (l *limits) remaining() map[host]int {
+	out := map[host]int{}
+	for who, left := range l.budgets.all() {
+		least, seen := out[who.about]
 		if left.reset.After(l.now()) && (!seen || left.remaining < least) {
-			out[who.host] = left.remaining
+			out[who.about] = left.remaining
 		}
 	}
 	return out
 }
 
 // waits is the latest wait by host that is not over, in seconds since 1970.
-func (l *limits) waits() map[string]int64 {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	out := map[string]int64{}
-	for who, held := range l.holds {
+func (l *limits) waits() map[host]int64 {
+	out := map[host]int64{}
+	for who, held := range l.holds.all() {
 		if held.until.After(l.now()) {
-			out[who.host] = max(out[who.host], held.until.Unix())
+			out[who.about] = max(out[who.about], held.until.Unix())
 		}
 	}
 	return out

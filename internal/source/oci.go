@@ -69,7 +69,7 @@ func newOCI(config Config) (Source, error) {
 	shared := config.shared()
 	return &ociRepository{
 		url: ociURL("oci://" + path), repository: repository, registry: config.Registry,
-		guard: &ociGuard{next: shared.transport(config), shared: shared, plain: plain},
+		guard: &ociGuard{way: shared.ways.of(config), shared: shared, registry: host(repository.RegistryStr()), plain: plain},
 	}, nil
 }
 

@@ -24,7 +24,7 @@ func (o *ociRepository) login(ctx context.Context) (http.RoundTripper, error) {
 	if err != nil {
 		return nil, fmt.Errorf("getting credentials: %w", err)
 	}
-	o.guard.account = sha256.Sum256(fmt.Appendf(nil, "%q", login))
+	o.guard.account = digestOf(login)
 	o.secrets = []string{login.Password, login.RegistryToken, login.IdentityToken, login.Auth}
 	o.session, err = transport.NewWithContext(ctx, o.repository.Registry, authn.FromConfig(login), o.guard,
 		[]string{o.repository.Scope(transport.PullScope)})
@@ -66,9 +66,11 @@ func (o *ociRepository) failed(action string, err error) error {
 // ociGuard stands between the client of a registry and the network: what comes
 // through is whole, and nothing goes over plain HTTP unless that is wanted.
 type ociGuard struct {
-	next   http.RoundTripper
+	way    *way
 	shared *Clients
-	plain  bool
+	// registry is who counts in the metrics, whomever it sends its clients to.
+	registry host
+	plain    bool
 	// account is a digest of who logs in: a registry counts by account, and
 	// gives each session a token of its own.
 	account [sha256.Size]byte
@@ -82,12 +84,12 @@ func (g *ociGuard) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.URL.Scheme != "https" && !g.plain {
 		return nil, errPlain
 	}
-	who := caller{host: req.URL.Host, login: g.account}
+	who := caller{asker{g.way, g.account}, host(req.URL.Host)}
 	if err := g.shared.limits.wait(req.Context(), who); err != nil {
 		return nil, err
 	}
-	resp, err := g.next.RoundTrip(req)
-	g.shared.calls.WithLabelValues(who.host, codeOf(resp)).Inc()
+	resp, err := g.way.transport.RoundTrip(req)
+	g.shared.calls.count(g.registry, resp)
 	if err != nil {
 		return nil, err
 	}

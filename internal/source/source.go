@@ -19,7 +19,6 @@ import (
 	"cmp"
 	"context"
 	"crypto/tls"
-	"fmt"
 	"net/url"
 	"time"
 
@@ -152,19 +151,6 @@ type Config struct {
 	Artifacts func(context.Context) ([]Artifact, error)
 	// Clients to share with others; nil for none.
 	Clients *Clients
-}
-
-// login tells callers apart: by their credentials, or by the key of theirs in
-// AWS, which is made anew from time to time.
-func (c Config) login(ctx context.Context) (Credentials, error) {
-	if c.AWS == nil {
-		return c.Credentials, nil
-	}
-	keys, err := c.AWS.Retrieve(ctx)
-	if err != nil {
-		return Credentials{}, fmt.Errorf("getting the credentials for AWS: %w", err)
-	}
-	return Credentials{Username: keys.AccessKeyID}, nil
 }
 
 // Credentials are what a Secret holds.

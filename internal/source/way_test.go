@@ -1,0 +1,182 @@
+package source_test
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/source"
+	"github.com/eddy-previews/eddy/test/forge"
+)
+
+// listOf is what a forge answers whose one request has a commit.
+func listOf(kind, sha string) string {
+	switch kind {
+	case v1.InputProviderGitLabMergeRequest:
+		return fmt.Sprintf(`[{"iid": 7, "state": "opened", "sha": %q, "source_branch": "b"}]`, sha)
+	case v1.InputProviderAzureDevOpsPullRequest:
+		return fmt.Sprintf(`{"count": 1, "value": [{"pullRequestId": 7, "status": "active", "lastMergeSourceCommit": {"commitId": %q}}]}`, sha)
+	case v1.InputProviderBitbucketPullRequest:
+		return fmt.Sprintf(`{"isLastPage": true, "values": [{"id": 7, "state": "OPEN", "fromRef": {"latestCommit": %q}}]}`, sha)
+	case v1.InputProviderExternalService:
+		return fmt.Sprintf(`{"inputs": [{"id": "7", "sha": %q}]}`, sha)
+	default:
+		return fmt.Sprintf(`[{"number": 7, "state": "open", "title": "t", "head": {"sha": %q, "ref": "b"}}]`, sha)
+	}
+}
+
+// kinds are the types that speak plain JSON, with the path of their repository.
+var kinds = map[string]string{
+	v1.InputProviderGitHubPullRequest:      "/acme/api",
+	v1.InputProviderGitLabMergeRequest:     "/acme/api",
+	v1.InputProviderGiteaPullRequest:       "/acme/api",
+	v1.InputProviderAzureDevOpsPullRequest: "/acme/shop/_git/api",
+	v1.InputProviderBitbucketPullRequest:   "/projects/A/repos/api",
+	v1.InputProviderExternalService:        "/api",
+}
+
+// saying is a server that gives all the same answer, and holds it for unchanged
+// where it is asked whether it is.
+func saying(t *testing.T, kind, sha string) (server *httptest.Server, unchanged *atomic.Int32) {
+	t.Helper()
+	unchanged = &atomic.Int32{}
+	server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("ETag", `"of-the-forge"`)
+		w.Header().Set("Content-Type", "application/json")
+		if r.Header.Get("If-None-Match") == `"of-the-forge"` {
+			unchanged.Add(1)
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+		_, _ = w.Write([]byte(listOf(kind, sha))) // who has left, has left
+	}))
+	t.Cleanup(server.Close)
+	return server, unchanged
+}
+
+func addressOf(t *testing.T, raw string) *url.URL {
+	t.Helper()
+	parsed, err := url.Parse(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return parsed
+}
+
+func TestWhatAProxyTellsIsForThoseAloneWhoGoThroughIt(t *testing.T) {
+	for kind, path := range kinds {
+		t.Run(kind, func(t *testing.T) {
+			forges, unchanged := saying(t, kind, shaA)
+			proxy, _ := saying(t, kind, shaB) // says of its answers that they are the forge's
+			clients, since := source.NewClients(time.Now), time.Now()
+			ask := func(through *url.URL) string {
+				config := source.Config{Type: kind, URL: forges.URL + path, Clients: clients, Proxy: through, Insecure: true}
+				items, err := clients.List(context.Background(), openWith(t, config), config, source.Query{}, since)
+				if err != nil || len(items) != 1 {
+					t.Fatalf("listed %v, %v", items, err)
+				}
+				if raw := items[0].Values["sha"]; raw != nil {
+					return strings.Trim(string(raw.Raw), `"`)
+				}
+				return items[0].SHA
+			}
+			own, named := addressOf(t, proxy.URL), addressOf(t, proxy.URL)
+			named.User = url.UserPassword("mallory", "s3cret")
+			for _, step := range []struct {
+				through *url.URL
+				want    string
+			}{{own, shaB}, {nil, shaA}, {named, shaB}, {own, shaB}, {nil, shaA}} {
+				if got := ask(step.through); got != step.want {
+					t.Errorf("through %v: told of the commit %s", step.through, got)
+				}
+			}
+			if unchanged.Load() != 0 {
+				t.Errorf("the forge confirmed %d answers that are not its own", unchanged.Load())
+			}
+		})
+	}
+}
+
+func TestWhatIsHeardByOneTrustIsNotForAnother(t *testing.T) {
+	asked, unchanged := 0, 0
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked++
+		w.Header().Set("ETag", `"1"`)
+		if r.Header.Get("If-None-Match") != "" {
+			unchanged++
+		}
+		_, _ = w.Write([]byte(`[]`)) // who has left, has left
+	}))
+	t.Cleanup(server.Close)
+	trusts := func(more ...[]byte) *tls.Config {
+		pool := x509.NewCertPool()
+		pool.AddCert(server.Certificate())
+		for _, one := range more {
+			pool.AppendCertsFromPEM(one)
+		}
+		return &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
+	}
+	authority, err := forge.NewAuthority()
+	if err != nil {
+		t.Fatal(err)
+	}
+	shows := trusts()
+	shows.Certificates = server.TLS.Certificates
+	clients := source.NewClients(time.Now)
+	for n, config := range []*tls.Config{trusts(), trusts(authority.PEM), shows} {
+		list(t, openWith(t, source.Config{Type: v1.InputProviderGitHubPullRequest, URL: server.URL + "/acme/api", TLS: config, Clients: clients}))
+		if asked != n+1 || unchanged != 0 {
+			t.Errorf("after %d: asked %d times, %d of them whether something is new", n, asked, unchanged)
+		}
+	}
+	list(t, openWith(t, source.Config{Type: v1.InputProviderGitHubPullRequest, URL: server.URL + "/acme/api", TLS: trusts(), Clients: clients}))
+	if unchanged != 1 {
+		t.Error("who trusts the same did not share what was heard")
+	}
+}
+
+func TestWhatAProxyRefusesHoldsNobodyElseOff(t *testing.T) {
+	for kind, path := range kinds {
+		t.Run(kind, func(t *testing.T) {
+			forges, _ := saying(t, kind, shaA)
+			proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Retry-After", "86400")
+				w.WriteHeader(http.StatusTooManyRequests)
+			}))
+			t.Cleanup(proxy.Close)
+			clients := source.NewClients(time.Now)
+			config := source.Config{Type: kind, URL: forges.URL + path, Clients: clients, Proxy: addressOf(t, proxy.URL), Insecure: true}
+			if _, err := openWith(t, config).List(context.Background(), source.Query{}); err == nil {
+				t.Fatal("the proxy did not refuse")
+			}
+			config.Proxy = nil
+			if items := list(t, openWith(t, config)); len(items) != 1 {
+				t.Errorf("listed %v", items)
+			}
+		})
+	}
+}
+
+func TestNobodyIsHeldOffForMoreThanAnHour(t *testing.T) {
+	f := forge.NewGitHub(t)
+	now := time.Now()
+	clients := source.NewClients(func() time.Time { return now })
+	for _, header := range []string{"86400", now.AddDate(1, 0, 0).UTC().Format(http.TimeFormat)} {
+		f.Break(forge.Status(http.StatusTooManyRequests, "Retry-After", header))
+		if _, err := openWith(t, sharing(f, clients, forge.Token)).List(context.Background(), source.Query{}); err == nil {
+			t.Fatal("the forge did not refuse")
+		}
+		f.Mend()
+		now = now.Add(time.Hour)
+		list(t, openWith(t, sharing(f, clients, forge.Token)))
+	}
+}
