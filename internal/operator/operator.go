@@ -32,6 +32,7 @@ import (
 	"github.com/eddy-previews/eddy/internal/report"
 	"github.com/eddy-previews/eddy/internal/source"
 	"github.com/eddy-previews/eddy/internal/templater"
+	"github.com/eddy-previews/eddy/internal/turns"
 	"github.com/eddy-previews/eddy/internal/watcher"
 )
 
@@ -55,8 +56,8 @@ func Run(ctx context.Context, options Options) error {
 
 // New returns a manager with both controllers in it, ready to be started.
 func New(cluster *rest.Config, options Options) (ctrl.Manager, error) {
-	if options.IntervalJitter >= 100 {
-		return nil, fmt.Errorf("--interval-jitter-percentage=%d: give a number from 0 to 99", options.IntervalJitter)
+	if err := options.check(); err != nil {
+		return nil, err
 	}
 	// The API server's priority and fairness does what a limit here would.
 	cluster.QPS = -1
@@ -155,9 +156,9 @@ func addControllers(manager ctrl.Manager, clients *source.Clients, options Optio
 	}
 	watch := &watcher.Reconciler{
 		Client: manager.GetClient(), Report: reporter, Credentials: credentials, NewSource: source.New, Now: time.Now,
-		Clients: clients, Turns: watcher.NewTurns(options.Concurrent),
+		Clients: clients, Turns: turns.New(options.Concurrent, reserve),
 	}
-	if err := watch.SetupWithManager(manager, controllerOptions(options)); err != nil {
+	if err := watch.SetupWithManager(manager, controllerOptions(options, watch.Turns.Workers())); err != nil {
 		return fmt.Errorf("adding the watcher: %w", err)
 	}
 	configs, err := labels.Parse(options.WatchConfigs)
@@ -177,15 +178,19 @@ func addControllers(manager ctrl.Manager, clients *source.Clients, options Optio
 		WatchConfigs:          configs,
 		Now:                   time.Now,
 	}
-	if err := template.SetupWithManager(manager, controllerOptions(options)); err != nil {
+	if err := template.SetupWithManager(manager, controllerOptions(options, options.Concurrent)); err != nil {
 		return fmt.Errorf("adding the templater: %w", err)
 	}
 	return nil
 }
 
-func controllerOptions(options Options) controller.Options {
+// reserve is how many namespaces that have nothing at work may start a run
+// beside the shared workers.
+const reserve = 50
+
+func controllerOptions(options Options, workers int) controller.Options {
 	return controller.Options{
-		MaxConcurrentReconciles: options.Concurrent,
+		MaxConcurrentReconciles: workers,
 		RateLimiter:             runtimectrl.GetRateLimiter(options.Retry),
 	}
 }

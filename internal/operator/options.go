@@ -1,6 +1,7 @@
 package operator
 
 import (
+	"fmt"
 	"os"
 	"strings"
 	"time"
@@ -37,6 +38,22 @@ type Options struct {
 	Namespace string
 	// EventsAddr is where notification-controller listens; none when empty.
 	EventsAddr string
+}
+
+// check refuses settings with which nothing would ever run.
+func (o *Options) check() error {
+	switch {
+	case o.IntervalJitter >= 100:
+		return fmt.Errorf("--interval-jitter-percentage=%d: give a number from 0 to 99", o.IntervalJitter)
+	case o.Concurrent < 1:
+		return fmt.Errorf("--concurrent=%d: give a number from 1 on", o.Concurrent)
+	case o.ApplyConcurrency < 1:
+		return fmt.Errorf("--apply-concurrency=%d: give a number from 1 on", o.ApplyConcurrency)
+	case o.RequeueDependency <= 0:
+		return fmt.Errorf("--requeue-dependency=%s: give a time above zero, such as 5s", o.RequeueDependency)
+	default:
+		return nil
+	}
 }
 
 // BindFlags adds a flag for each setting. Where Flux Operator reads a setting

@@ -3,7 +3,9 @@ package operator_test
 import (
 	"context"
 	"fmt"
+	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -75,5 +77,52 @@ func TestAForgeThatHangsHoldsUpNobodyElse(t *testing.T) {
 	for n := range many {
 		g.Eventually(isReady(namespace, fmt.Sprint("slow-", n))).Should(gomega.BeTrue())
 		g.Eventually(isReady(namespace, fmt.Sprint("other-", n))).Should(gomega.BeTrue())
+	}
+}
+
+// silent returns the URL of a forge that takes connections and never answers.
+func silent(t *testing.T) string {
+	t.Helper()
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() }) // it has served its purpose
+	return "http://" + listener.Addr().String() + "/acme/api"
+}
+
+func TestATenantWhoseForgesNeverAnswerHoldsUpNobodyElse(t *testing.T) {
+	for name, spread := range map[string]int{"in one namespace": 1, "in thirty": 30} {
+		t.Run(name, func(t *testing.T) {
+			quick, home := forge.NewGitea(t), server.Namespace(t)
+			namespaces := []string{home}
+			for range spread {
+				namespaces = append(namespaces, server.Namespace(t))
+			}
+			for n := range 30 {
+				hangs := &v1.ResourceSetInputProvider{ObjectMeta: metav1.ObjectMeta{
+					Name: fmt.Sprint("hangs-", n), Namespace: namespaces[1+n%spread],
+					Annotations: map[string]string{v1.ReconcileTimeoutAnnotation: "24h"},
+				}}
+				hangs.Spec.Type, hangs.Spec.URL = v1.InputProviderGitHubPullRequest, silent(t)
+				if err := server.Client.Create(context.Background(), hangs); err != nil {
+					t.Fatal(err)
+				}
+			}
+			start(t, "--watch-namespaces="+strings.Join(namespaces, ","), "--concurrent=4")
+			time.Sleep(time.Second) // all of them have been looked at
+			auth := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "auth", Namespace: home}}
+			auth.StringData = map[string]string{"username": "flux", "password": forge.Token}
+			if err := server.Client.Create(context.Background(), auth); err != nil {
+				t.Fatal(err)
+			}
+			for n := range 5 {
+				watch(t, quick, home, fmt.Sprint("quick-", n))
+			}
+			g := gomega.NewWithT(t)
+			for n := range 5 {
+				g.Eventually(isReady(home, fmt.Sprint("quick-", n)), 20*time.Second).Should(gomega.BeTrue())
+			}
+		})
 	}
 }

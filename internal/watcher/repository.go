@@ -2,6 +2,8 @@ package watcher
 
 import (
 	"context"
+	"net/url"
+	"strings"
 	"time"
 
 	"github.com/fluxcd/pkg/apis/meta"
@@ -50,4 +52,18 @@ func freshness(provider *v1.ResourceSetInputProvider, now time.Time) time.Time {
 		return now
 	}
 	return now.Add(-min(maxAge, provider.GetInterval()/10))
+}
+
+// hostOf returns whom the run of a provider asks; "" for nobody. A proxy of its
+// own is another way there, which may hang while the host does not.
+func hostOf(provider *v1.ResourceSetInputProvider) string {
+	parsed, err := url.Parse(provider.Spec.URL)
+	if err != nil {
+		return "" // the run says what is wrong with it
+	}
+	host := strings.ToLower(parsed.Host)
+	if proxy := provider.Spec.ProxySecretRef; proxy != nil {
+		host += " through " + provider.Namespace + "/" + proxy.Name
+	}
+	return host
 }

@@ -30,6 +30,7 @@ import (
 	"github.com/eddy-previews/eddy/internal/report"
 	"github.com/eddy-previews/eddy/internal/schedule"
 	"github.com/eddy-previews/eddy/internal/source"
+	"github.com/eddy-previews/eddy/internal/turns"
 )
 
 // Reconciler reconciles providers.
@@ -45,8 +46,9 @@ type Reconciler struct {
 	Now func() time.Time
 	// Clients are what providers share on their way to a forge; nothing when nil.
 	Clients *source.Clients
-	// Turns bound how many runs ask one host at once; nothing does when nil.
-	Turns *Turns
+	// Turns bound how many runs of one namespace, and to one host, are at work
+	// at once; nothing does when nil.
+	Turns *turns.Turns
 
 	// artifacts starts the watch of ExternalArtifacts; nil in a test that runs by hand.
 	artifacts func() error
@@ -54,7 +56,7 @@ type Reconciler struct {
 
 // Reconcile brings the exported inputs of one provider in line with its forge.
 func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
-	defer r.Turns.next()
+	defer r.Turns.Done(req)
 	provider := &v1.ResourceSetInputProvider{}
 	if err := r.Client.Get(ctx, req.NamespacedName, provider); err != nil {
 		return ctrl.Result{}, client.IgnoreNotFound(err)
@@ -67,11 +69,9 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 		r.Credentials.Forget(provider)
 		return r.Report.Suspended(ctx, provider)
 	}
-	host := hostOf(provider)
-	if !r.Turns.take(host, req) {
+	if host := hostOf(provider); host != "" && !r.Turns.Take(req, host) {
 		return ctrl.Result{}, nil // its turn will come
 	}
-	defer r.Turns.leave(host)
 	if err := r.Report.Begin(ctx, provider); err != nil {
 		return report.RetryOnConflict(err)
 	}
