@@ -19,8 +19,15 @@ const (
 	// objects that cannot be deleted.
 	ForceAnnotation = Group + "/force"
 	// PruneAnnotation, when "disabled" on an object in the cluster, protects it
-	// from deletion.
+	// from deletion; when "enabled", an object that was adopted is deleted as if
+	// the ResourceSet had made it.
 	PruneAnnotation = Group + "/prune"
+	// AdoptedAnnotation marks an object that was there before the ResourceSet
+	// which applies it, and which is let go, not deleted, in the end. Eddy sets it.
+	AdoptedAnnotation = Group + "/adopted"
+	// HandOverAnnotation, on an object in the cluster, names the ResourceSet, as
+	// namespace/name, that may take it over whoever has it.
+	HandOverAnnotation = Group + "/handOverTo"
 	// CopyFromAnnotation fills a rendered ConfigMap or Secret from another one,
 	// given as namespace/name.
 	CopyFromAnnotation = Group + "/copyFrom"

@@ -12,8 +12,9 @@
 //     what they need only once they are gone.
 //  4. Wait looks at health, when the owner asks for it.
 //
-// It promises that nothing is owned twice, that an object is deleted only as
-// the very object that was seen (by its UID), and that the objects of one group
+// It promises that nothing is owned twice, that an object is written and deleted
+// only as the very object that was seen (by its UID), that what was there before
+// is not deleted, and that the objects of one group
 // fail without holding up those of another. It knows nothing of inputs: a group
 // is a name.
 package apply
@@ -80,12 +81,16 @@ type Applier struct {
 // Action is what became of an object.
 type Action string
 
-// Actions, in the words of Flux.
+// Actions, in the words of Flux where it has them.
 const (
 	Created    Action = "created"
 	Configured Action = "configured"
 	Unchanged  Action = "unchanged"
 	Deleted    Action = "deleted"
+	// Adopted was there before, made by a person, and is LetGo instead of
+	// Deleted.
+	Adopted Action = "adopted"
+	LetGo   Action = "let go"
 )
 
 // Change is an object and what became of it.
@@ -99,7 +104,7 @@ func (c Change) String() string { return c.Ref.String() + " " + string(c.Action)
 
 // Result of an Apply.
 type Result struct {
-	// Changes lists what was created or configured, in the order of applying.
+	// Changes lists what was created, configured or adopted, in the order of applying.
 	Changes []Change
 	// Failed holds the first error of each group that failed.
 	Failed map[string]error
@@ -205,7 +210,7 @@ func (r *applyRun) batch(ctx context.Context, objects []Object) {
 	}
 	_ = group.Wait() // no function returns an error
 	for _, change := range changes {
-		if change.Action == Created || change.Action == Configured {
+		if change.Action != "" && change.Action != Unchanged {
 			r.result.Changes = append(r.result.Changes, change)
 		}
 	}
@@ -217,9 +222,6 @@ func (r *applyRun) one(ctx context.Context, object Object) (Action, error) {
 	was, err := r.look(ctx, object)
 	if err != nil {
 		return "", fmt.Errorf("reading %s: %w", ref, err)
-	}
-	if err := r.mayTake(ctx, ref, was); err != nil {
-		return "", err
 	}
 	if was, err = r.clearFailed(ctx, object, was); err != nil {
 		return "", fmt.Errorf("%s: making way for it: %w", ref, err)
@@ -233,20 +235,13 @@ func (r *applyRun) one(ctx context.Context, object Object) (Action, error) {
 	if r.isStored(object) {
 		return Unchanged, nil
 	}
-	written, err := r.write(ctx, object.Unstructured, was)
+	written, action, err := r.write(ctx, object.Unstructured, was)
 	if err != nil {
 		return "", err
 	}
 	r.Memory.remember(object, written)
 	r.Memory.noteWrite(written)
-	switch {
-	case was == nil:
-		return Created, nil
-	case was.UID == written.GetUID() && was.ResourceVersion == written.GetResourceVersion():
-		return Unchanged, nil
-	default:
-		return Configured, nil
-	}
+	return action, nil
 }
 
 // look returns what the cluster holds of an object. When hearsay has it that
@@ -270,25 +265,6 @@ func (r *applyRun) isStored(want Object) bool {
 	}
 	r.Memory.remember(want, stored)
 	return true
-}
-
-// mayTake refuses an object that belongs to another owner which still exists.
-func (r *applyRun) mayTake(ctx context.Context, ref Ref, was *Meta) error {
-	if was == nil {
-		return nil
-	}
-	other := ownerOf(was)
-	if other.Name == "" || owns(r.owner, was) {
-		return nil
-	}
-	exists, err := r.OwnerExists(ctx, other)
-	if err != nil {
-		return fmt.Errorf("looking up ResourceSet %s, the owner of %s: %w", other, ref, err)
-	}
-	if exists {
-		return fmt.Errorf("%s belongs to ResourceSet %s: give one of the two another name, or delete the other set first", ref, other)
-	}
-	return nil
 }
 
 // settle waits until the definitions that later stages build on are served.
@@ -349,7 +325,3 @@ const (
 	nameLabel      = v1.OwnerLabelPrefix + "/name"
 	namespaceLabel = v1.OwnerLabelPrefix + "/namespace"
 )
-
-func ownerOf(m *Meta) Owner {
-	return Owner{Name: m.Labels[nameLabel], Namespace: m.Labels[namespaceLabel]}
-}

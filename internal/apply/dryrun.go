@@ -32,7 +32,7 @@ func (a *Applier) DryRun(ctx context.Context, owner Owner, object *unstructured.
 	var was *Meta
 	if before != nil {
 		was = meta.AsPartialObjectMetadata(before)
-		if err := run.mayTake(ctx, ref, was); err != nil {
+		if err := run.mayTake(ctx, object, was); err != nil {
 			return out, err
 		}
 	}
@@ -48,7 +48,7 @@ func (a *Applier) DryRun(ctx context.Context, owner Owner, object *unstructured.
 		return out, nil
 	}
 	if err != nil {
-		return out, explain(ref, was, err)
+		return out, run.explain(ref, was, err)
 	}
 	return out, nil
 }
@@ -61,7 +61,7 @@ func (a *Applier) DryDelete(ctx context.Context, owner Owner, entry Entry) (Diff
 		return Difference{}, err
 	}
 	was := meta.AsPartialObjectMetadata(before)
-	if other := ownerOf(was); other.Name != owner.Name || other.Namespace != owner.Namespace || isKept(was) {
+	if !owns(owner, was) || isKept(was) || isAdopted(owner, was) {
 		return Difference{}, nil
 	}
 	return Difference{Ref: entry.Ref, Before: before}, nil

@@ -14,7 +14,7 @@ import (
 // clearFailed deletes a Job of the owner's that has failed, with its pods, when
 // it is annotated to be made anew then. It returns what is there after that.
 func (r *applyRun) clearFailed(ctx context.Context, object Object, was *Meta) (*Meta, error) {
-	if was == nil || !isRetriedJob(object.Unstructured) || !owns(r.owner, was) {
+	if was == nil || !isRetriedJob(object.Unstructured) || !owns(r.owner, was) || isAdopted(r.owner, was) {
 		return was, nil
 	}
 	ref := RefOf(object.Unstructured)
@@ -38,11 +38,6 @@ func (a *Applier) awaitGone(ctx context.Context, ref Ref, was *Meta) error {
 		now, err := a.get(ctx, ref)
 		return now == nil || now.UID != was.UID, err
 	})
-}
-
-func owns(owner Owner, m *Meta) bool {
-	is := ownerOf(m)
-	return is.Name == owner.Name && is.Namespace == owner.Namespace
 }
 
 // isRetriedJob reports whether an object is a Job that is made anew when it

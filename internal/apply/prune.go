@@ -25,7 +25,7 @@ type Pruned struct {
 	Why map[Ref]string
 	// Since is when the first of them was asked to go; zero when none was.
 	Since time.Time
-	// Changes lists what was deleted in this run.
+	// Changes lists what was deleted, or let go, in this run.
 	Changes []Change
 }
 
@@ -35,7 +35,8 @@ type Pruned struct {
 // however long that takes. Prune does not wait: it says what is left.
 //
 // An object that carries other labels than the owner's, or
-// fluxcd.controlplane.io/prune: disabled, is let go, not deleted.
+// fluxcd.controlplane.io/prune: disabled, is let go, not deleted. So is one that
+// was there before, unless it carries fluxcd.controlplane.io/prune: enabled.
 func (a *Applier) Prune(ctx context.Context, owner Owner, unwanted Inventory, live Live) Pruned {
 	run := &pruneRun{Applier: a, owner: owner, live: live, left: map[Ref]string{}}
 	ordered := deletionOrder(unwanted)
@@ -75,6 +76,11 @@ func (r *pruneRun) one(ctx context.Context, entry Entry) {
 		return
 	}
 	if was == nil || !owns(r.owner, was) || isKept(was) {
+		r.Memory.forget(entry.Ref)
+		return
+	}
+	if isAdopted(r.owner, was) {
+		r.release(ctx, entry, was)
 		return
 	}
 	if was.DeletionTimestamp == nil {
@@ -94,6 +100,16 @@ func (r *pruneRun) one(ctx context.Context, entry Entry) {
 	default:
 		r.Memory.forget(entry.Ref)
 	}
+}
+
+// release lets an adopted object go, and notes it where it cannot.
+func (r *pruneRun) release(ctx context.Context, entry Entry, was *Meta) {
+	if err := r.letGo(ctx, entry.Ref, was); err != nil {
+		r.left[entry.Ref] = err.Error()
+		return
+	}
+	r.Memory.forget(entry.Ref)
+	r.changes = append(r.changes, Change{Ref: entry.Ref, Action: LetGo})
 }
 
 // look returns what the cluster holds of an entry. Hearsay is checked: an object

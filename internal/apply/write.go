@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/validation"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -24,20 +25,59 @@ const (
 	recreateInterval = 500 * time.Millisecond
 	// recreateTimeout bounds that.
 	recreateTimeout = time.Minute
+	// writeTries is how often an object is written that others make and delete
+	// meanwhile.
+	writeTries = 3
 )
 
-// write applies one object and returns it as stored. Where an immutable field
-// changed and recreation is asked for, it is deleted and made anew.
-func (r *applyRun) write(ctx context.Context, object *unstructured.Unstructured, was *Meta) (*unstructured.Unstructured, error) {
-	written, err := r.patch(ctx, object)
+// write applies one object over what was seen and nothing else, and returns it as
+// stored. What came, or took another's place, since it was looked for is judged
+// before it is written over.
+func (r *applyRun) write(ctx context.Context, object *unstructured.Unstructured, was *Meta) (*unstructured.Unstructured, Action, error) {
+	for try := 1; ; try++ {
+		seen, err := r.take(ctx, object, was)
+		var written *unstructured.Unstructured
+		if err == nil {
+			written, err = r.over(ctx, object, seen)
+		}
+		if err == nil {
+			return written, r.action(was, written), nil
+		}
+		if !apierrors.IsConflict(err) || try == writeTries {
+			return nil, "", err
+		}
+		if was, err = r.get(ctx, RefOf(object)); err != nil {
+			return nil, "", fmt.Errorf("%s is there already, and reading whose it is failed: %w", RefOf(object), err)
+		}
+	}
+}
+
+// action is what writing made of what was there.
+func (r *applyRun) action(was *Meta, written *unstructured.Unstructured) Action {
+	switch {
+	case was == nil:
+		return Created
+	case r.adopts(was):
+		return Adopted
+	case was.UID == written.GetUID() && was.ResourceVersion == written.GetResourceVersion():
+		return Unchanged
+	default:
+		return Configured
+	}
+}
+
+// over writes an object over what was seen. Where an immutable field changed and
+// recreation is asked for, it is deleted and made anew.
+func (r *applyRun) over(ctx context.Context, object *unstructured.Unstructured, was *Meta) (*unstructured.Unstructured, error) {
+	written, err := r.patch(ctx, object, uidOf(was))
 	if err != nil && was != nil && ssaerrors.IsImmutableError(err) && r.forced(object, was) && r.isCreatable(ctx, object) {
 		if err := r.recreate(ctx, object, was); err != nil {
 			return nil, err
 		}
-		return r.patch(ctx, object)
+		return r.patch(ctx, object, "")
 	}
 	if err != nil {
-		return nil, explain(RefOf(object), was, err)
+		return nil, r.explain(RefOf(object), was, err)
 	}
 	return r.inherit(ctx, object, written)
 }
@@ -61,11 +101,23 @@ func (r *applyRun) inherit(ctx context.Context, object, written *unstructured.Un
 	if err := r.disown(ctx, written, patches); err != nil {
 		return nil, err
 	}
-	return r.patch(ctx, object)
+	return r.patch(ctx, object, written.GetUID())
 }
 
-func (r *applyRun) patch(ctx context.Context, object *unstructured.Unstructured) (*unstructured.Unstructured, error) {
+// noVersion is a resource version that no object has. An apply that carries it
+// is a conflict where there is an object, and makes one where there is none: it
+// tells for nothing what asking first would cost a request for.
+const noVersion = "9223372036854775807"
+
+// patch applies an object over the very one that was seen, or, without a UID,
+// over none.
+func (r *applyRun) patch(ctx context.Context, object *unstructured.Unstructured, over types.UID) (*unstructured.Unstructured, error) {
 	written := object.DeepCopy()
+	written.SetUID(over)
+	written.SetResourceVersion("")
+	if over == "" {
+		written.SetResourceVersion(noVersion)
+	}
 	err := r.Client.Apply(ctx, client.ApplyConfigurationFromUnstructured(written),
 		client.ForceOwnership, client.FieldOwner(r.FieldManager))
 	return written, err
@@ -78,9 +130,21 @@ func (r *applyRun) recreate(ctx context.Context, object *unstructured.Unstructur
 	return r.awaitGone(ctx, RefOf(object), was)
 }
 
+// uidOf is the UID of what was seen, "" where nothing was.
+func uidOf(was *Meta) types.UID {
+	if was == nil {
+		return ""
+	}
+	return was.UID
+}
+
 // forced reports whether the owner, the object or what is in the cluster asks
-// for recreation, by annotation or by label.
+// for recreation, by annotation or by label. What was there before is not
+// deleted for that.
 func (r *applyRun) forced(object *unstructured.Unstructured, was *Meta) bool {
+	if isAdopted(r.owner, was) {
+		return false
+	}
 	return r.owner.Force ||
 		v1.IsForced(object.GetAnnotations()) || v1.IsForced(object.GetLabels()) ||
 		v1.IsForced(was.Annotations) || v1.IsForced(was.Labels)
@@ -88,8 +152,12 @@ func (r *applyRun) forced(object *unstructured.Unstructured, was *Meta) bool {
 
 // explain adds to an API error what it is about and, where it is known, what
 // to do.
-func explain(ref Ref, was *Meta, err error) error {
-	if advice := adviceFor(ref, was, err); advice != "" {
+func (r *applyRun) explain(ref Ref, was *Meta, err error) error {
+	advice := adviceFor(ref, was, err)
+	if was != nil && ssaerrors.IsImmutableError(err) && isAdopted(r.owner, was) {
+		advice = fmt.Sprintf("it was there before this set, so it is not deleted to change a field that cannot be changed: do that by hand, or annotate it in the cluster with %s: %s", v1.PruneAnnotation, v1.EnabledValue)
+	}
+	if advice != "" {
 		return fmt.Errorf("%s: %w; %s", ref, err, advice)
 	}
 	return fmt.Errorf("%s: %w", ref, err)
