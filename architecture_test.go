@@ -52,6 +52,7 @@ var mayImport = map[string][]string{
 	"test/faults":         {"test/apiserver", "test/rig"},
 	"test/bench":          {"test/rig"},
 	"test/forge":          {},
+	"test/forge/trim":     {},
 	"test/e2e/story":      {},
 	"test/e2e/demo":       {"test/e2e/story"},
 }

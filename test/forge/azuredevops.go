@@ -1,13 +1,52 @@
 package forge
 
 import (
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 )
+
+// azureContract is what Microsoft says of the API of Azure DevOps.
+var azureContract = sync.OnceValue(func() *contract {
+	return load("azuredevops", "swagger.json", func(schemas openapi3.Schemas) excuses {
+		// What was changed is described as a text. It is an object, see the answer in
+		// https://learn.microsoft.com/en-us/rest/api/azure/devops/git/pull-request-iteration-changes/get
+		text := openapi3.NewStringSchema()
+		schemas["GitPullRequestChange"].Value.Properties["item"] = openapi3.NewObjectSchema().
+			WithProperties(map[string]*openapi3.Schema{"objectId": text, "path": text}).WithoutAdditionalProperties().NewRef()
+		// Links are described as below "links", and in all examples are not.
+		*schemas["ReferenceLinks"].Value = *openapi3.NewObjectSchema()
+		return excuses{
+			// The same resource is called pullrequests and pullRequests there.
+			anyCase: true,
+			// Nothing but success is described. Errors are this, see
+			// https://learn.microsoft.com/en-us/azure/devops/integrate/concepts/rest-api-overview
+			statuses: azureFailures(openapi3.NewObjectSchema().WithProperties(map[string]*openapi3.Schema{
+				"message": text, "typeName": text, "typeKey": text, "errorCode": openapi3.NewIntegerSchema(), "eventId": openapi3.NewIntegerSchema(),
+			}).WithoutAdditionalProperties()),
+			// Lists are described as arrays, and all examples of theirs are this.
+			listed: func(array *openapi3.Schema) *openapi3.Schema {
+				out := openapi3.NewObjectSchema().WithProperty("count", openapi3.NewIntegerSchema()).WithProperty("value", array)
+				out.Required = []string{"count", "value"}
+				return out.WithoutAdditionalProperties()
+			},
+		}
+	}).below("/tfs")
+})
+
+func azureFailures(failure *openapi3.Schema) map[int]*openapi3.Schema {
+	failure.Required = []string{"message"}
+	return map[int]*openapi3.Schema{
+		http.StatusUnauthorized: failure, http.StatusForbidden: failure, http.StatusNotFound: failure,
+	}
+}
 
 // NewAzureDevOps returns an Azure DevOps Server with a project in a collection.
 // A request by itself has no labels: they have an address of their own.
@@ -17,12 +56,13 @@ import (
 // https://learn.microsoft.com/en-us/rest/api/azure/devops/git/refs/list
 func NewAzureDevOps(t testing.TB) *Forge {
 	return start(t, dialect{
+		contract:    azureContract(),
 		requestType: v1.InputProviderAzureDevOpsPullRequest,
 		branchType:  v1.InputProviderAzureDevOpsBranch,
 		tagType:     v1.InputProviderAzureDevOpsTag,
 		repository:  "/tfs/Default/My%20Project/_git/api",
 		api:         "/tfs/Default/My%20Project/_apis/git/repositories/api",
-		self:        map[string]any{"id": "5febef5a", "name": "api"},
+		self:        map[string]any{"id": "5febef5a-833d-4e14-b9c0-14cb638f91e6", "name": "api"},
 		endpoints:   []endpoint{azureRequests(), azureRefs()},
 		most:        1000,
 		authorized: func(r *http.Request) bool {
@@ -50,7 +90,7 @@ func NewAzureDevOps(t testing.TB) *Forge {
 func azureRequests() endpoint {
 	listed := requestsAt("/pullrequests", func(_ *Forge, r Request) any {
 		out := azureRequest(r)
-		out["labels"] = names(r.Labels)
+		out["labels"] = azureLabels(r.Labels)
 		return out
 	})
 	listed.one = func(f *Forge, _ *http.Request, key string) any {
@@ -61,7 +101,7 @@ func azureRequests() endpoint {
 	}
 	listed.below = func(_ *Forge, _ http.ResponseWriter, r *http.Request, of Request, rest string) any {
 		if rest == "labels" {
-			return map[string]any{"value": names(of.Labels), "count": len(of.Labels)}
+			return map[string]any{"value": azureLabels(of.Labels), "count": len(of.Labels)}
 		}
 		return azureIterations(r, of, rest)
 	}
@@ -83,6 +123,15 @@ func azureRequest(r Request) map[string]any {
 	}
 	if r.Fork {
 		out["forkSource"] = map[string]any{"name": "refs/heads/" + r.Branch}
+	}
+	return out
+}
+
+// azureLabels are labels that are in use.
+func azureLabels(labels []string) []any {
+	out := []any{}
+	for i, label := range labels {
+		out = append(out, map[string]any{"id": fmt.Sprintf("92080ff1-37d6-4e46-9d54-%012d", i+1), "name": label, "active": true})
 	}
 	return out
 }

@@ -38,33 +38,40 @@ func (f *Forge) Unchanged() int {
 	return f.unchanged
 }
 
-// validate answers with what was recorded, or where the client has the same
-// already, with 304 and no more headers than that needs.
+// conditional answers as a server without faults does, or where the client has
+// the same already, with 304 and no more headers than that needs.
 //
 // https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#use-conditional-requests-if-appropriate
-func (f *Forge) validate(w http.ResponseWriter, r *http.Request, recorded *httptest.ResponseRecorder) {
+func (f *Forge) conditional(r *http.Request) *httptest.ResponseRecorder {
+	recorded := httptest.NewRecorder()
+	if f.dialect.also == nil || !f.dialect.also(recorded, r) {
+		f.answer(recorded, r)
+	}
+	good := f.dialect.etags && recorded.Code == http.StatusOK && r.Method == http.MethodGet
 	tag := fmt.Sprintf(`W/"%x"`, sha256.Sum256(recorded.Body.Bytes()))
-	same := recorded.Code == http.StatusOK && f.dialect.etags && r.Header.Get("If-None-Match") == tag
+	same := good && r.Header.Get("If-None-Match") == tag
+	out := httptest.NewRecorder()
 	if f.limit != nil {
 		if !same {
 			f.limit.left--
 		}
-		w.Header().Set("X-RateLimit-Remaining", strconv.Itoa(max(0, f.limit.left)))
-		w.Header().Set("X-RateLimit-Reset", strconv.FormatInt(f.limit.reset.Unix(), 10))
+		out.Header().Set("X-RateLimit-Remaining", strconv.Itoa(max(0, f.limit.left)))
+		out.Header().Set("X-RateLimit-Reset", strconv.FormatInt(f.limit.reset.Unix(), 10))
 		if f.limit.left < 0 {
-			f.fail(w, http.StatusForbidden, "API rate limit exceeded")
-			return
+			f.fail(out, http.StatusForbidden, "API rate limit exceeded")
+			return out
 		}
 	}
-	if f.dialect.etags && recorded.Code == http.StatusOK {
-		w.Header().Set("ETag", tag)
+	if good {
+		out.Header().Set("ETag", tag)
 	}
 	if same {
 		f.unchanged++
-		w.WriteHeader(http.StatusNotModified)
-		return
+		out.WriteHeader(http.StatusNotModified)
+		return out
 	}
-	maps.Copy(w.Header(), recorded.Header())
-	w.WriteHeader(recorded.Code)
-	write(w, recorded.Body.String())
+	maps.Copy(out.Header(), recorded.Header())
+	out.WriteHeader(recorded.Code)
+	write(out, recorded.Body.String())
+	return out
 }

@@ -19,6 +19,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -58,6 +59,7 @@ type Forge struct {
 	// AWS makes credentials of a secret key, where the forge is AWS's.
 	AWS func(secret string) aws.CredentialsProvider
 
+	t       testing.TB
 	dialect dialect
 
 	mu       sync.Mutex
@@ -69,6 +71,8 @@ type Forge struct {
 	fault        Fault
 	hidden       bool
 	asked        int
+	// said are the breaches of the contract that were told.
+	said map[string]bool
 
 	limit     *limit
 	unchanged int

@@ -4,10 +4,33 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"sync"
 	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 )
+
+// giteaContract is what Gitea says of its API.
+var giteaContract = sync.OnceValue(func() *contract {
+	return load("gitea", "swagger.json", func(openapi3.Schemas) excuses {
+		// Errors are not described but by their status, if at all. The server
+		// writes this, see services/context/api.go.
+		failure := openapi3.NewObjectSchema().WithoutAdditionalProperties().WithProperties(map[string]*openapi3.Schema{
+			"message": openapi3.NewStringSchema(), "url": openapi3.NewStringSchema(),
+			"errors": openapi3.NewArraySchema().WithItems(openapi3.NewStringSchema()).WithNullable(),
+		})
+		return excuses{
+			// The names of branches and tags are all that is left of a path, see
+			// routers/api/v1/api.go.
+			slashes: []string{"branch", "tag"},
+			statuses: map[int]*openapi3.Schema{
+				http.StatusUnauthorized: failure, http.StatusForbidden: failure, http.StatusNotFound: failure,
+			},
+		}
+	}).below("/git/api/v1")
+})
 
 // NewGitea returns a Gitea server, below a path as some are, whose pages hold
 // 50 items at most (MAX_RESPONSE_ITEMS).
@@ -16,6 +39,7 @@ import (
 // repoListBranches, repoGetBranch, repoListTags, repoGetTag)
 func NewGitea(t testing.TB) *Forge {
 	return start(t, dialect{
+		contract:    giteaContract(),
 		requestType: v1.InputProviderGiteaPullRequest,
 		branchType:  v1.InputProviderGiteaBranch,
 		tagType:     v1.InputProviderGiteaTag,

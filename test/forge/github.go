@@ -3,7 +3,10 @@ package forge
 import (
 	"fmt"
 	"net/http"
+	"sync"
 	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 )
@@ -18,6 +21,7 @@ import (
 func NewGitHub(t testing.TB) *Forge {
 	d := gitHub()
 	d.api = "/api/v3" + d.api
+	d.contract = d.contract.below("/api/v3")
 	return start(t, d)
 }
 
@@ -37,17 +41,43 @@ func NewGitHubRegion(t testing.TB) *Forge {
 	return start(t, d)
 }
 
+// gitHubContract is what GitHub says of its API, with samples of its answers.
+var gitHubContract = sync.OnceValue(func() *contract {
+	return load("github", "openapi.json", func(schemas openapi3.Schemas) excuses {
+		// Which statuses there are, an operation tells in parts; the rest is told
+		// for all of them, and so is what a 301 or an error looks like.
+		//
+		// https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#follow-redirects
+		// https://docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api
+		failure := schemas["basic-error"].Value
+		return excuses{
+			// Flux's library sends null where it wants a token for all that an app may
+			// do, and GitHub takes it.
+			nullBody: true,
+			statuses: map[int]*openapi3.Schema{
+				http.StatusUnauthorized: failure, http.StatusForbidden: failure, http.StatusNotFound: failure,
+				http.StatusNotModified: nil, // wherever an answer has an ETag
+			},
+		}
+	})
+})
+
 func gitHub() dialect {
+	c := gitHubContract()
+	at := "/repos/{owner}/{repo}"
 	return dialect{
+		contract:    c,
 		requestType: v1.InputProviderGitHubPullRequest,
 		branchType:  v1.InputProviderGitHubBranch,
 		tagType:     v1.InputProviderGitHubTag,
 		repository:  "/acme/api",
 		api:         "/repos/acme/api",
-		self:        map[string]any{"id": 1, "full_name": "acme/api"},
+		self:        c.sample(http.MethodGet, at, "repository").with(map[string]any{"id": 1, "full_name": "acme/api"}),
 		endpoints: []endpoint{
-			requestsAt("/pulls", gitHubRequest).filesAt("files", namedFiles), branchesAt("/branches", gitHubRef), tagsAt("/tags", gitHubRef),
-			gitHubRefs("heads", branchesAt), gitHubRefs("tags", tagsAt), gitHubAnnotations(),
+			gitHubRequests(c).filesAt("files", gitHubFiles(c.sample(http.MethodGet, at+"/pulls/{pull_number}/files", "files"))),
+			branchesAt("/branches", gitHubRef(c.sample(http.MethodGet, at+"/branches", "branches"))),
+			tagsAt("/tags", gitHubRef(c.sample(http.MethodGet, at+"/tags", "tags"))),
+			gitHubRefs(c, "heads", branchesAt), gitHubRefs(c, "tags", tagsAt), gitHubAnnotations(c),
 		},
 		most:       100,
 		etags:      true,
@@ -65,45 +95,94 @@ func gitHub() dialect {
 	}
 }
 
-func gitHubRequest(f *Forge, r Request) any {
-	head := map[string]any{"full_name": "acme/api"}
-	if r.Fork {
-		head = map[string]any{"full_name": r.Author + "/api", "fork": true}
+// gitHubRequests tells of a request by itself more than in a list, such as
+// whether it was merged.
+func gitHubRequests(c *contract) endpoint {
+	listed := c.sample(http.MethodGet, "/repos/{owner}/{repo}/pulls", "pulls")
+	single := c.sample(http.MethodGet, "/repos/{owner}/{repo}/pulls/{pull_number}", "pull")
+	out := requestsAt("/pulls", gitHubRequest(listed))
+	tell := gitHubRequest(single)
+	out.one = func(f *Forge, _ *http.Request, key string) any {
+		r := f.request(key)
+		if r == nil {
+			return nil
+		}
+		told := tell(f, *r).(map[string]any)
+		told["merged"] = r.Merged
+		return told
 	}
-	return map[string]any{
-		"id": 1000 + r.Number, "number": r.Number, "title": r.Title, "draft": r.Draft, "merged": r.Merged,
-		"state": state(r, "open", "closed"), "user": map[string]any{"login": r.Author},
-		"labels": names(r.Labels), "html_url": fmt.Sprintf("%s/pull/%d", f.URL, r.Number),
-		"updated_at": r.Updated,
-		"head":       map[string]any{"ref": r.Branch, "sha": r.SHA, "repo": head},
-		"base":       map[string]any{"ref": r.Target, "sha": "ba5e", "repo": map[string]any{"full_name": "acme/api"}},
+	return out
+}
+
+func gitHubRequest(like sample) func(*Forge, Request) any {
+	user, end := like.part("user"), like.part("head")
+	repository := end.part("repo")
+	label := sample{"node_id": end["label"], "url": end["label"], "color": end["label"], "description": end["label"], "default": []byte("false")}
+	within := func(name string, fork bool) any {
+		return repository.with(map[string]any{"full_name": name, "fork": fork})
+	}
+	ours := sampleOf(within("acme/api", false))
+	return func(f *Forge, r Request) any {
+		from := any(ours)
+		if r.Fork {
+			from = within(r.Author+"/api", true)
+		}
+		labels := []any{}
+		for i, name := range r.Labels {
+			labels = append(labels, label.with(map[string]any{"id": i + 1, "name": name}))
+		}
+		return like.with(map[string]any{
+			"id": 1000 + r.Number, "number": r.Number, "title": r.Title, "draft": r.Draft,
+			"state": state(r, "open", "closed"), "user": user.with(map[string]any{"login": r.Author}),
+			"labels": labels, "html_url": fmt.Sprintf("%s/pull/%d", f.URL, r.Number),
+			"updated_at": r.Updated,
+			"head":       end.with(map[string]any{"ref": r.Branch, "sha": r.SHA, "repo": from}),
+			"base":       end.with(map[string]any{"ref": r.Target, "sha": "ba5e", "repo": ours}),
+		})
+	}
+}
+
+func gitHubFiles(like sample) func(Request) []any {
+	return func(r Request) []any {
+		out := namedFiles(r)
+		for i, told := range out {
+			out[i] = like.with(told.(map[string]any))
+		}
+		return out
 	}
 }
 
 // gitHubRef is a branch or a tag in a list, with the commit.
-func gitHubRef(r Ref) any {
-	return map[string]any{"name": r.Name, "commit": map[string]any{"sha": r.SHA}}
+func gitHubRef(like sample) func(Ref) any {
+	commit := like.part("commit")
+	return func(r Ref) any {
+		return like.with(map[string]any{"name": r.Name, "commit": commit.with(map[string]any{"sha": r.SHA})})
+	}
 }
 
 // gitHubRefs is the endpoint of references one by one, with what they name.
-func gitHubRefs(kind string, at func(string, func(Ref) any) endpoint) endpoint {
+func gitHubRefs(c *contract, kind string, at func(string, func(Ref) any) endpoint) endpoint {
+	like := c.sample(http.MethodGet, "/repos/{owner}/{repo}/git/ref/{ref}", "ref")
+	named := like.part("object")
 	out := at("/git/ref/"+kind, func(r Ref) any {
-		object := map[string]any{"type": "commit", "sha": r.object()}
+		object := named.with(map[string]any{"type": "commit", "sha": r.object()})
 		if r.Annotated {
 			object["type"] = "tag"
 		}
-		return map[string]any{"ref": "refs/" + kind + "/" + r.Name, "object": object}
+		return like.with(map[string]any{"ref": "refs/" + kind + "/" + r.Name, "object": object})
 	})
 	out.list = nil
 	return out
 }
 
 // gitHubAnnotations is the endpoint of tags that are objects of their own.
-func gitHubAnnotations() endpoint {
+func gitHubAnnotations(c *contract) endpoint {
+	like := c.sample(http.MethodGet, "/repos/{owner}/{repo}/git/tags/{tag_sha}", "tag")
+	named := like.part("object")
 	return endpoint{path: "/git/tags", one: func(f *Forge, _ *http.Request, sha string) any {
 		for _, tag := range f.tags {
 			if tag.Annotated && tag.object() == sha {
-				return map[string]any{"tag": tag.Name, "sha": sha, "object": map[string]any{"type": "commit", "sha": tag.SHA}}
+				return like.with(map[string]any{"tag": tag.Name, "sha": sha, "object": named.with(map[string]any{"type": "commit", "sha": tag.SHA})})
 			}
 		}
 		return nil

@@ -59,6 +59,7 @@ func (f *Forge) Issued(a *App) int {
 
 // serve answers what an app asks with its own signature.
 func (a *App) serve(w http.ResponseWriter, r *http.Request) bool {
+	c := gitHubContract()
 	path, ours := strings.CutPrefix(r.URL.Path, "/api/v3")
 	tokens := r.Method == http.MethodPost && path == "/app/installations/"+a.Installation+"/access_tokens"
 	installation := strings.HasPrefix(path, "/orgs/") || strings.HasPrefix(path, "/users/")
@@ -73,9 +74,11 @@ func (a *App) serve(w http.ResponseWriter, r *http.Request) bool {
 	case tokens:
 		token := fmt.Sprintf("ghs_%d", len(a.tokens))
 		a.tokens[token] = time.Now().Add(a.Life)
-		answer(w, http.StatusCreated, map[string]any{"token": token, "expires_at": a.tokens[token].UTC().Format(time.RFC3339Nano)})
+		answer(w, http.StatusCreated, c.sample(http.MethodPost, "/app/installations/{installation_id}/access_tokens", "token").with(map[string]any{
+			"token": token, "expires_at": a.tokens[token].UTC().Format(time.RFC3339Nano),
+		}))
 	case path == "/orgs/"+a.Organisation+"/installation":
-		answer(w, http.StatusOK, map[string]any{"id": 5678, "account": map[string]string{"login": a.Organisation}})
+		answer(w, http.StatusOK, c.sample(http.MethodGet, "/orgs/{org}/installation", "installation").with(map[string]any{"id": 5678}))
 	default:
 		answer(w, http.StatusNotFound, map[string]string{"message": "Not Found"})
 	}
