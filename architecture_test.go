@@ -27,9 +27,10 @@ var mayImport = map[string][]string{
 	"internal/watcher":    {"internal/identity", "internal/source", "internal/schedule", "internal/report", "internal/credential", "internal/turns"},
 	"internal/input":      {"internal/identity"},
 	"internal/render":     {"internal/input"},
-	"internal/apply":      {},
+	"internal/expression": {},
+	"internal/apply":      {"internal/expression"},
 	"internal/reference":  {},
-	"internal/templater":  {"internal/identity", "internal/input", "internal/render", "internal/reference", "internal/apply", "internal/report", "internal/turns"},
+	"internal/templater":  {"internal/identity", "internal/input", "internal/render", "internal/reference", "internal/expression", "internal/apply", "internal/report", "internal/turns"},
 	"internal/operator":   {"internal/source", "internal/watcher", "internal/templater", "internal/report", "internal/credential", "internal/turns"},
 	"internal/overlay":    {},
 	"internal/nearest":    {},
@@ -59,7 +60,7 @@ var mayImport = map[string][]string{
 
 // purePackages must not talk to a cluster.
 var purePackages = []string{
-	"internal/identity", "internal/input", "internal/render", "internal/overlay", "internal/nearest", "internal/manifest",
+	"internal/identity", "internal/expression", "internal/input", "internal/render", "internal/overlay", "internal/nearest", "internal/manifest",
 	"internal/preview", "internal/lint", "internal/diagnose",
 }
 

@@ -195,7 +195,8 @@ type Dependency struct {
 	Ready bool `json:"ready,omitempty"`
 
 	// ReadyExpr is a CEL expression over the object that says whether it is
-	// ready; without it the object's status is judged by kstatus.
+	// ready; without it the object's status is judged by kstatus. The object is
+	// read as the account of the ResourceSet.
 	// +optional
 	ReadyExpr string `json:"readyExpr,omitempty"`
 }

@@ -2,13 +2,12 @@ package apply
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/fluxcd/cli-utils/pkg/kstatus/polling/engine"
 	"github.com/fluxcd/cli-utils/pkg/kstatus/status"
-	"github.com/fluxcd/pkg/apis/kustomize"
-	"github.com/fluxcd/pkg/runtime/cel"
 	"github.com/fluxcd/pkg/runtime/statusreaders"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -17,6 +16,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/expression"
 )
 
 const (
@@ -132,27 +132,24 @@ func (a *Applier) awaitReady(ctx context.Context, o *unstructured.Unstructured) 
 	return err
 }
 
+// errOddStatus stands for what kstatus says of an object that it cannot judge,
+// which repeats what is in the object.
+var errOddStatus = errors.New("it is not of the form that Kubernetes objects have")
+
 // doctor judges objects.
 type doctor struct {
-	// special are the readers for kinds that kstatus alone misjudges.
-	special []engine.StatusReader
+	// jobs reads the kind that kstatus alone misjudges.
+	jobs engine.StatusReader
+	// ready is ReadyExpr.
+	ready *expression.Expression
 }
 
 func (a *Applier) newDoctor() (*doctor, error) {
-	var checks []kustomize.CustomHealthCheck
-	for _, kind := range []string{v1.ResourceSetKind, v1.ResourceSetInputProviderKind} {
-		checks = append(checks, kustomize.CustomHealthCheck{
-			APIVersion:             v1.GroupVersion.String(),
-			Kind:                   kind,
-			HealthCheckExpressions: kustomize.HealthCheckExpressions{Current: ReadyExpr},
-		})
-	}
-	newReader, err := cel.NewStatusReader(checks)
+	ready, err := expression.NewBudget().Compile(ReadyExpr)
 	if err != nil {
 		return nil, err
 	}
-	mapper := a.Client.RESTMapper()
-	return &doctor{special: []engine.StatusReader{statusreaders.NewCustomJobStatusReader(mapper), newReader(mapper)}}, nil
+	return &doctor{jobs: statusreaders.NewCustomJobStatusReader(a.Client.RESTMapper()), ready: ready}, nil
 }
 
 // examine judges an object by what is stored of it.
@@ -175,24 +172,33 @@ func (d *doctor) examine(ctx context.Context, want Object, is *unstructured.Unst
 }
 
 func (d *doctor) status(ctx context.Context, is *unstructured.Unstructured) (status.Status, string, error) {
-	for _, reader := range d.special {
-		if !reader.Supports(is.GroupVersionKind().GroupKind()) {
-			continue
-		}
-		found, err := reader.ReadStatusForObject(ctx, nil, is)
+	switch gvk := is.GroupVersionKind(); {
+	case gvk.GroupVersion() == v1.GroupVersion:
+		return d.ours(ctx, is)
+	case d.jobs.Supports(gvk.GroupKind()):
+		found, err := d.jobs.ReadStatusForObject(ctx, nil, is)
 		if err == nil {
 			err = found.Error
 		}
 		if err != nil {
-			return "", "", err
+			return "", "", errOddStatus
 		}
 		return found.Status, found.Message, nil
 	}
 	found, err := status.Compute(is)
 	if err != nil {
-		return "", "", err
+		return "", "", errOddStatus
 	}
 	return found.Status, found.Message, nil
+}
+
+// ours judges an object of this project.
+func (d *doctor) ours(ctx context.Context, is *unstructured.Unstructured) (status.Status, string, error) {
+	ready, err := d.ready.Holds(ctx, is.Object, expression.NewBudget())
+	if err != nil || ready {
+		return status.CurrentStatus, "", err
+	}
+	return status.InProgressStatus, "", nil
 }
 
 // isShortLived reports whether an object takes itself away once it is done: a

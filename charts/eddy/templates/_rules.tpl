@@ -50,6 +50,10 @@ applies as the accounts that it may impersonate. */}}
 - apiGroups: [""]
   resources: [configmaps]
   verbs: [get, list, watch, create, patch, update, delete]
+# What a set may depend on.
+- apiGroups: [fluxcd.controlplane.io]
+  resources: [resourcesets, resourcesetinputproviders]
+  verbs: [get]
 # Where a preview answers.
 - apiGroups: [networking.k8s.io]
   resources: [ingresses]
