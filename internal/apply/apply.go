@@ -201,7 +201,7 @@ func (r *applyRun) batch(ctx context.Context, objects []Object) {
 		group.Go(func() error {
 			action, err := r.one(ctx, object)
 			if err != nil {
-				r.fail(object, err)
+				r.fail(object, hideSecrets(object.Unstructured, err))
 				return nil // a failed object holds up its own group alone
 			}
 			changes[i] = Change{Ref: RefOf(object.Unstructured), Action: action}

@@ -38,7 +38,7 @@ func (a *Applier) DryRun(ctx context.Context, owner Owner, object *unstructured.
 	}
 	wanted, err := normalized(Object{Unstructured: object})
 	if err != nil {
-		return out, err
+		return out, hideSecrets(object, err)
 	}
 	out.After = wanted.DeepCopy()
 	err = a.Client.Apply(ctx, client.ApplyConfigurationFromUnstructured(out.After),
@@ -48,7 +48,7 @@ func (a *Applier) DryRun(ctx context.Context, owner Owner, object *unstructured.
 		return out, nil
 	}
 	if err != nil {
-		return out, run.explain(ref, was, err)
+		return out, hideSecrets(object, run.explain(ref, was, err))
 	}
 	return out, nil
 }
