@@ -31,7 +31,7 @@ var mayImport = map[string][]string{
 	"internal/apply":      {"internal/expression"},
 	"internal/reference":  {},
 	"internal/templater":  {"internal/identity", "internal/input", "internal/render", "internal/reference", "internal/expression", "internal/apply", "internal/report", "internal/turns"},
-	"internal/operator":   {"internal/source", "internal/watcher", "internal/templater", "internal/report", "internal/credential", "internal/turns"},
+	"internal/operator":   {"internal/apply", "internal/source", "internal/watcher", "internal/templater", "internal/report", "internal/credential", "internal/turns"},
 	"internal/overlay":    {},
 	"internal/nearest":    {},
 	"internal/manifest":   {"internal/nearest"},

@@ -44,6 +44,9 @@ type Object struct {
 	// Digest of the object as it is wanted, from DigestOf; computed when it is
 	// zero.
 	Digest Digest
+	// Refused is why the object cannot be written as things are, as Kinds.Place
+	// found; nil when it can. Its groups fail when its turn comes.
+	Refused error
 }
 
 // Groups are all that asked for the object.
@@ -64,6 +67,8 @@ func (o Owner) String() string { return o.Namespace + "/" + o.Name }
 type Applier struct {
 	// Client reads and writes the API server directly.
 	Client client.Client
+	// Kinds tells what the API server serves.
+	Kinds *Kinds
 	// FieldManager of what is written.
 	FieldManager string
 	// Overridden are field managers whose fields are taken over, beside those of
@@ -218,10 +223,13 @@ func (r *applyRun) batch(ctx context.Context, objects []Object) {
 
 // one writes one object, unless it is as it was left.
 func (r *applyRun) one(ctx context.Context, object Object) (Action, error) {
+	if object.Refused != nil {
+		return "", object.Refused
+	}
 	ref := RefOf(object.Unstructured)
 	was, err := r.look(ctx, object)
 	if err != nil {
-		return "", fmt.Errorf("reading %s: %w", ref, err)
+		return "", explain(ref, nil, err)
 	}
 	if was, err = r.clearFailed(ctx, object, was); err != nil {
 		return "", fmt.Errorf("%s: making way for it: %w", ref, err)
@@ -248,9 +256,13 @@ func (r *applyRun) one(ctx context.Context, object Object) (Action, error) {
 // somebody touched what was applied, the API server is asked: the watch may
 // not have brought the last write yet.
 func (r *applyRun) look(ctx context.Context, want Object) (*Meta, error) {
-	was := r.live.Get(RefOf(want.Unstructured))
+	ref := RefOf(want.Unstructured)
+	if err := r.live.Err(ref); err != nil {
+		return nil, err
+	}
+	was := r.live.Get(ref)
 	if r.live.hearsay && r.Memory.applies(want) && !r.Memory.unchanged(want, was) {
-		return r.get(ctx, RefOf(want.Unstructured))
+		return r.find(ctx, ref, want.GroupVersionKind().Version)
 	}
 	return was, nil
 }

@@ -9,11 +9,8 @@ import (
 	"github.com/fluxcd/cli-utils/pkg/kstatus/polling/engine"
 	"github.com/fluxcd/cli-utils/pkg/kstatus/status"
 	"github.com/fluxcd/pkg/runtime/statusreaders"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/util/wait"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/expression"
@@ -58,8 +55,12 @@ func (a *Applier) Health(ctx context.Context, objects []Object, live Live) (map[
 	}
 	unready := map[string]Unready{}
 	for _, object := range suspects {
-		is := seen[RefOf(object.Unstructured)]
+		ref := RefOf(object.Unstructured)
+		is := seen.Stored(ref)
 		found, ill := doctor.examine(ctx, object, is)
+		if err := seen.Err(ref); err != nil {
+			found.Why = "looking at it failed: " + err.Error()
+		}
 		if !ill {
 			a.Memory.noteReady(is)
 			continue
@@ -73,48 +74,36 @@ func (a *Applier) Health(ctx context.Context, objects []Object, live Live) (map[
 	return unready, nil
 }
 
-// ReadAll reads objects: few of them one by one, many by listing their kind.
-func (a *Applier) ReadAll(ctx context.Context, objects []Object) (map[Ref]*unstructured.Unstructured, error) {
+// ReadAll reads objects whole: few of them one by one, many by listing their
+// kind. Of those that could not be read, Err of what it returns says why.
+func (a *Applier) ReadAll(ctx context.Context, objects []Object) (Live, error) {
 	places := map[place]int{}
 	for _, object := range objects {
-		places[place{object.GroupVersionKind(), object.GetNamespace()}]++
+		places[placeOf(object)]++
 	}
-	found := Live{metas: map[Ref]*Meta{}, stored: map[Ref]*unstructured.Unstructured{}}
-	for p, n := range places {
-		if n <= manyUnknown {
-			continue
-		}
-		if err := a.list(ctx, scope{place: p, whole: true}, found); err != nil {
-			return nil, fmt.Errorf("listing %s: %w", p.gvk.Kind, err)
-		}
-	}
+	live, listed := newLive(), map[place]bool{}
 	for _, object := range objects {
-		if places[place{object.GroupVersionKind(), object.GetNamespace()}] > manyUnknown {
+		ref, at := RefOf(object.Unstructured), placeOf(object)
+		if places[at] > manyUnknown && !listed[at] {
+			listed[at] = true
+			if a.list(ctx, scope{place: at, whole: true}, live) != nil {
+				places[at] = 0 // each alone says why
+			}
+		}
+		if places[at] > manyUnknown {
 			continue
 		}
-		is, err := a.Read(ctx, RefOf(object.Unstructured), object.GroupVersionKind().Version)
-		if err != nil {
-			return nil, err
+		is, err := a.Read(ctx, ref, object.GroupVersionKind().Version)
+		switch {
+		case err != nil:
+			if err := live.miss(ctx, ref, err); err != nil {
+				return Live{}, err
+			}
+		case is != nil:
+			live.stored[ref] = is
 		}
-		if is != nil {
-			found.stored[RefOf(object.Unstructured)] = is
-		}
 	}
-	return found.stored, nil
-}
-
-// Read returns an object as it is stored, nil when there is none.
-func (a *Applier) Read(ctx context.Context, ref Ref, version string) (*unstructured.Unstructured, error) {
-	is := &unstructured.Unstructured{}
-	is.SetGroupVersionKind(Entry{Ref: ref, Version: version}.gvk())
-	err := a.Client.Get(ctx, client.ObjectKey{Namespace: ref.Namespace, Name: ref.Name}, is)
-	if apierrors.IsNotFound(err) || meta.IsNoMatchError(err) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", ref, err)
-	}
-	return is, nil
+	return live, nil
 }
 
 // awaitReady waits for one definition.

@@ -22,7 +22,7 @@ func (r *applyRun) clearFailed(ctx context.Context, object Object, was *Meta) (*
 	if err != nil || is == nil || is.GetUID() != was.UID || !hasFailed(is) {
 		return was, err
 	}
-	if err := r.delete(ctx, ref, was, metav1.DeletePropagationForeground); err != nil {
+	if err := r.delete(ctx, was, metav1.DeletePropagationForeground); err != nil {
 		return was, err
 	}
 	if err := r.awaitGone(ctx, ref, was); err != nil {
@@ -35,7 +35,7 @@ func (r *applyRun) clearFailed(ctx context.Context, object Object, was *Meta) (*
 // awaitGone waits until the very object that was seen is gone.
 func (a *Applier) awaitGone(ctx context.Context, ref Ref, was *Meta) error {
 	return wait.PollUntilContextTimeout(ctx, recreateInterval, recreateTimeout, true, func(ctx context.Context) (bool, error) {
-		now, err := a.get(ctx, ref)
+		now, err := a.find(ctx, ref, was.GroupVersionKind().Version)
 		return now == nil || now.UID != was.UID, err
 	})
 }

@@ -22,6 +22,8 @@ type place struct {
 	namespace string
 }
 
+func placeOf(object Object) place { return place{object.GroupVersionKind(), object.GetNamespace()} }
+
 // scope is what one listing covers.
 type scope struct {
 	place
@@ -30,26 +32,64 @@ type scope struct {
 }
 
 // Observe lists the owned objects of the kinds and namespaces in the inventory.
-// It is whole or an error. A kind that the cluster does not know has none.
+// What it returns is whole but for the objects of which Err says why they could
+// not be looked at: one kind that is forbidden, or that does not answer, keeps
+// nobody from seeing the others. An error is about the API server as a whole.
 //
 // Metadata is enough for objects that Memory knows. Where it does not, after a
 // restart, whole objects are listed: what they hold tells whether they are as
 // they were applied, and costs less than writing each of them again.
 func (a *Applier) Observe(ctx context.Context, inventory Inventory) (Live, error) {
-	live := Live{metas: map[Ref]*Meta{}, stored: map[Ref]*unstructured.Unstructured{}}
+	live := newLive()
 	for _, s := range a.scopes(inventory) {
-		err := a.list(ctx, s, live)
-		switch {
-		case err == nil || meta.IsNoMatchError(err):
-		case apierrors.IsForbidden(err):
-			if err := a.getEach(ctx, inventory, s, live); err != nil {
+		err := a.observe(ctx, inventory, s, live)
+		if err == nil || meta.IsNoMatchError(err) { // a kind that there is not has no objects
+			continue
+		}
+		for _, entry := range s.of(inventory) {
+			if err := live.miss(ctx, entry.Ref, fmt.Errorf("listing %s: %w", s.gvk.Kind, err)); err != nil {
 				return Live{}, err
 			}
-		default:
-			return Live{}, fmt.Errorf("listing %s: %w", s.gvk.Kind, err)
 		}
 	}
 	return live, nil
+}
+
+// observe lists the objects in a scope, or asks for each alone: an account may
+// be allowed to get what it may not list.
+func (a *Applier) observe(ctx context.Context, inventory Inventory, s scope, live Live) error {
+	err := a.Kinds.asServed(s.gvk.GroupKind(), s.gvk.Version, func(version string) error {
+		served := s
+		served.gvk.Version = version
+		return a.list(ctx, served, live)
+	})
+	if !apierrors.IsForbidden(err) && !apierrors.IsMethodNotSupported(err) {
+		return err
+	}
+	for _, entry := range s.of(inventory) {
+		found, err := a.find(ctx, entry.Ref, entry.Version)
+		if err != nil {
+			if err := live.miss(ctx, entry.Ref, err); err != nil {
+				return err
+			}
+			continue
+		}
+		if found != nil && found.Labels[nameLabel] != "" {
+			live.metas[entry.Ref] = found
+		}
+	}
+	return nil
+}
+
+// of returns the entries of an inventory that a scope covers.
+func (s scope) of(inventory Inventory) Inventory {
+	var out Inventory
+	for _, entry := range inventory {
+		if entry.gvk() == s.gvk && (s.namespace == "" || entry.Namespace == s.namespace) {
+			out = append(out, entry)
+		}
+	}
+	return out
 }
 
 // scopes returns one scope for each kind and namespace, in the inventory's order.
@@ -157,42 +197,39 @@ func refIn(gvk schema.GroupVersionKind, item metav1.Object) Ref {
 	return Ref{Group: gvk.Group, Kind: gvk.Kind, Namespace: item.GetNamespace(), Name: item.GetName()}
 }
 
-// getEach asks for each object alone: an account may be allowed to get what it
-// may not list.
-func (a *Applier) getEach(ctx context.Context, inventory Inventory, s scope, into Live) error {
-	for _, entry := range inventory {
-		if entry.gvk() != s.gvk || (s.namespace != "" && entry.Namespace != s.namespace) {
-			continue
-		}
-		found, err := a.getVersion(ctx, entry.Ref, entry.Version)
-		if err != nil {
-			return fmt.Errorf("reading %s: %w", entry.Ref, err)
-		}
-		if found != nil && found.Labels[nameLabel] != "" {
-			into.metas[entry.Ref] = found
-		}
-	}
-	return nil
+// find returns the metadata of an object, nil when the API server says that it
+// is not there, nor can be: not in this version of its kind, nor in another.
+func (a *Applier) find(ctx context.Context, ref Ref, version string) (*Meta, error) {
+	found := &Meta{}
+	return foundOrNil(found, a.get(ctx, ref, version, found))
 }
 
-// get returns the metadata of an object, nil when there is none.
-func (a *Applier) get(ctx context.Context, ref Ref) (*Meta, error) {
-	mapping, err := a.Client.RESTMapper().RESTMapping(schema.GroupKind{Group: ref.Group, Kind: ref.Kind})
-	if meta.IsNoMatchError(err) {
+// Read returns an object as it is stored, nil when it is not there.
+func (a *Applier) Read(ctx context.Context, ref Ref, version string) (*unstructured.Unstructured, error) {
+	found := &unstructured.Unstructured{}
+	found, err := foundOrNil(found, a.get(ctx, ref, version, found))
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", ref, err)
+	}
+	return found, nil
+}
+
+// get reads an object into one of its shapes.
+func (a *Applier) get(ctx context.Context, ref Ref, version string, into client.Object) error {
+	return a.Kinds.asServed(ref.groupKind(), version, func(version string) error {
+		into.GetObjectKind().SetGroupVersionKind(ref.groupKind().WithVersion(version))
+		return a.Client.Get(ctx, client.ObjectKey{Namespace: ref.Namespace, Name: ref.Name}, into)
+	})
+}
+
+// foundOrNil returns nil for what is not there, and for what cannot be: a kind
+// that is not served, or of which the API server keeps no objects.
+func foundOrNil[T any](found *T, err error) (*T, error) {
+	if isGone(err) || meta.IsNoMatchError(err) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	return a.getVersion(ctx, ref, mapping.GroupVersionKind.Version)
-}
-
-func (a *Applier) getVersion(ctx context.Context, ref Ref, version string) (*Meta, error) {
-	found := &Meta{}
-	found.SetGroupVersionKind(schema.GroupVersionKind{Group: ref.Group, Version: version, Kind: ref.Kind})
-	err := a.Client.Get(ctx, client.ObjectKey{Namespace: ref.Namespace, Name: ref.Name}, found)
-	if apierrors.IsNotFound(err) || meta.IsNoMatchError(err) {
-		return nil, nil
-	}
-	return found, err
+	return found, nil
 }

@@ -87,9 +87,9 @@ func (r *applyRun) claimOfController(_ context.Context, f foreign) (string, erro
 }
 
 // deployers are Flux's, which label what they deploy with their name.
-var deployers = []Ref{
-	{Group: "kustomize.toolkit.fluxcd.io", Kind: "Kustomization"},
-	{Group: "helm.toolkit.fluxcd.io", Kind: "HelmRelease"},
+var deployers = []Entry{
+	{Ref: Ref{Group: "kustomize.toolkit.fluxcd.io", Kind: "Kustomization"}, Version: "v1"},
+	{Ref: Ref{Group: "helm.toolkit.fluxcd.io", Kind: "HelmRelease"}, Version: "v2"},
 }
 
 func (r *applyRun) claimOfFlux(ctx context.Context, f foreign) (string, error) {
@@ -98,7 +98,7 @@ func (r *applyRun) claimOfFlux(ctx context.Context, f foreign) (string, error) {
 		if deployer.Name == "" || deployer.Namespace == "" {
 			continue
 		}
-		is, err := r.get(ctx, deployer)
+		is, err := r.find(ctx, deployer.Ref, deployer.Version)
 		switch {
 		case apierrors.IsForbidden(err): // whether it is gone is not for the account to know
 			return fmt.Sprintf("%s %s/%s, which the account that applies may not look for", deployer.Kind, deployer.Namespace, deployer.Name), nil

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/fluxcd/pkg/ssa"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -23,6 +22,9 @@ type Pruned struct {
 	Left Inventory
 	// Why says for each that is left what it waits for.
 	Why map[Ref]string
+	// Blocked are those of them that nothing will take away by itself: looking at
+	// them, or deleting them, was refused.
+	Blocked map[Ref]bool
 	// Since is when the first of them was asked to go; zero when none was.
 	Since time.Time
 	// Changes lists what was deleted, or let go, in this run.
@@ -38,7 +40,7 @@ type Pruned struct {
 // fluxcd.controlplane.io/prune: disabled, is let go, not deleted. So is one that
 // was there before, unless it carries fluxcd.controlplane.io/prune: enabled.
 func (a *Applier) Prune(ctx context.Context, owner Owner, unwanted Inventory, live Live) Pruned {
-	run := &pruneRun{Applier: a, owner: owner, live: live, left: map[Ref]string{}}
+	run := &pruneRun{Applier: a, owner: owner, live: live, left: map[Ref]string{}, blocked: map[Ref]bool{}}
 	ordered := deletionOrder(unwanted)
 	for _, entry := range ordered {
 		if isFlux(entry) {
@@ -64,6 +66,7 @@ type pruneRun struct {
 	owner   Owner
 	live    Live
 	left    map[Ref]string
+	blocked map[Ref]bool
 	since   time.Time
 	changes []Change
 }
@@ -72,7 +75,7 @@ type pruneRun struct {
 func (r *pruneRun) one(ctx context.Context, entry Entry) {
 	was, err := r.look(ctx, entry)
 	if err != nil {
-		r.left[entry.Ref] = fmt.Sprintf("looking at it before it is deleted failed: %v", err)
+		r.block(entry.Ref, "looking at it before it is deleted failed", err)
 		return
 	}
 	if was == nil || !owns(r.owner, was) || isKept(was) {
@@ -84,16 +87,16 @@ func (r *pruneRun) one(ctx context.Context, entry Entry) {
 		return
 	}
 	if was.DeletionTimestamp == nil {
-		if err := r.delete(ctx, entry.Ref, was, metav1.DeletePropagationBackground); err != nil {
-			r.left[entry.Ref] = err.Error()
+		if err := r.delete(ctx, was, metav1.DeletePropagationBackground); err != nil {
+			r.block(entry.Ref, "deleting it failed", err)
 			return
 		}
 		r.changes = append(r.changes, Change{Ref: entry.Ref, Action: Deleted})
 	}
-	now, err := r.getVersion(ctx, entry.Ref, entry.Version)
+	now, err := r.find(ctx, entry.Ref, entry.Version)
 	switch {
 	case err != nil:
-		r.left[entry.Ref] = fmt.Sprintf("deleted, but looking whether it is gone failed: %v", err)
+		r.block(entry.Ref, "deleted, but looking whether it is gone failed", err)
 	case now != nil && now.UID == was.UID:
 		r.left[entry.Ref] = leaving(now)
 		r.note(now)
@@ -105,20 +108,28 @@ func (r *pruneRun) one(ctx context.Context, entry Entry) {
 // release lets an adopted object go, and notes it where it cannot.
 func (r *pruneRun) release(ctx context.Context, entry Entry, was *Meta) {
 	if err := r.letGo(ctx, entry.Ref, was); err != nil {
-		r.left[entry.Ref] = err.Error()
+		r.block(entry.Ref, "letting go of it failed", err)
 		return
 	}
 	r.Memory.forget(entry.Ref)
 	r.changes = append(r.changes, Change{Ref: entry.Ref, Action: LetGo})
 }
 
+// block notes that an object is left because something about it was refused.
+func (r *pruneRun) block(ref Ref, what string, err error) {
+	r.left[ref], r.blocked[ref] = fmt.Sprintf("%s: %v", what, err), true
+	if advice := adviceFor(ref, nil, err); advice != "" {
+		r.left[ref] += "; " + advice
+	}
+}
+
 // look returns what the cluster holds of an entry. Hearsay is checked: an object
 // that was made a moment ago must not be taken for one that is gone.
 func (r *pruneRun) look(ctx context.Context, entry Entry) (*Meta, error) {
 	if r.live.hearsay {
-		return r.getVersion(ctx, entry.Ref, entry.Version)
+		return r.find(ctx, entry.Ref, entry.Version)
 	}
-	return r.live.Get(entry.Ref), nil
+	return r.live.Get(entry.Ref), r.live.Err(entry.Ref)
 }
 
 // note keeps the earliest time at which an object that is left was asked to go.
@@ -149,7 +160,7 @@ func mayNeed(flux, other Entry) bool {
 }
 
 func (r *pruneRun) result(unwanted Inventory) Pruned {
-	out := Pruned{Why: r.left, Since: r.since, Changes: r.changes}
+	out := Pruned{Why: r.left, Blocked: r.blocked, Since: r.since, Changes: r.changes}
 	for _, entry := range unwanted {
 		if _, there := r.left[entry.Ref]; there {
 			out.Left = append(out.Left, entry)
@@ -159,19 +170,15 @@ func (r *pruneRun) result(unwanted Inventory) Pruned {
 }
 
 // delete deletes the very object that was seen, and no other of its name.
-func (a *Applier) delete(ctx context.Context, ref Ref, was *Meta, how metav1.DeletionPropagation) error {
+func (a *Applier) delete(ctx context.Context, was *Meta, how metav1.DeletionPropagation) error {
 	uid := was.UID
 	err := a.Client.Delete(ctx, was.DeepCopy(),
 		client.PropagationPolicy(how),
 		client.Preconditions(metav1.Preconditions{UID: &uid}))
-	switch {
-	case err == nil || apierrors.IsNotFound(err):
+	if isGone(err) {
 		return nil
-	case apierrors.IsForbidden(err):
-		return fmt.Errorf("deleting it is forbidden: %w; grant it to the account that applies", err)
-	default:
-		return fmt.Errorf("deleting %s: %w", ref, err)
 	}
+	return err
 }
 
 // isKept reports whether an object is protected from deletion.

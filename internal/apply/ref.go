@@ -30,10 +30,10 @@ func (r Ref) String() string {
 	return r.Kind + "/" + r.Namespace + "/" + r.Name
 }
 
+func (r Ref) groupKind() schema.GroupKind { return schema.GroupKind{Group: r.Group, Kind: r.Kind} }
+
 func (r Ref) metadata() object.ObjMetadata {
-	return object.ObjMetadata{
-		GroupKind: schema.GroupKind{Group: r.Group, Kind: r.Kind}, Namespace: r.Namespace, Name: r.Name,
-	}
+	return object.ObjMetadata{GroupKind: r.groupKind(), Namespace: r.Namespace, Name: r.Name}
 }
 
 // Entry is a line of the inventory: an object, the version to ask for it in,
@@ -52,10 +52,14 @@ func (e Entry) gvk() schema.GroupVersionKind {
 // Inventory is an ordered list of objects, each once.
 type Inventory []Entry
 
-// InventoryOf lists objects in their order.
+// InventoryOf lists objects in their order, but for those that are refused: they
+// are not written.
 func InventoryOf(objects []Object) Inventory {
 	inventory := make(Inventory, 0, len(objects))
 	for _, o := range objects {
+		if o.Refused != nil {
+			continue
+		}
 		inventory = append(inventory, Entry{
 			Ref: RefOf(o.Unstructured), Version: o.GroupVersionKind().Version, Owner: o.Group,
 		})

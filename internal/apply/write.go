@@ -46,7 +46,7 @@ func (r *applyRun) write(ctx context.Context, object *unstructured.Unstructured,
 		if !apierrors.IsConflict(err) || try == writeTries {
 			return nil, "", err
 		}
-		if was, err = r.get(ctx, RefOf(object)); err != nil {
+		if was, err = r.find(ctx, RefOf(object), object.GroupVersionKind().Version); err != nil {
 			return nil, "", fmt.Errorf("%s is there already, and reading whose it is failed: %w", RefOf(object), err)
 		}
 	}
@@ -124,7 +124,7 @@ func (r *applyRun) patch(ctx context.Context, object *unstructured.Unstructured,
 }
 
 func (r *applyRun) recreate(ctx context.Context, object *unstructured.Unstructured, was *Meta) error {
-	if err := r.delete(ctx, RefOf(object), was, metav1.DeletePropagationBackground); err != nil {
+	if err := r.delete(ctx, was, metav1.DeletePropagationBackground); err != nil {
 		return fmt.Errorf("deleting it to change an immutable field: %w", err)
 	}
 	return r.awaitGone(ctx, RefOf(object), was)
@@ -150,14 +150,20 @@ func (r *applyRun) forced(object *unstructured.Unstructured, was *Meta) bool {
 		v1.IsForced(was.Annotations) || v1.IsForced(was.Labels)
 }
 
+// explain is explain for what is written over something: what was there before is
+// not deleted to change it.
+func (r *applyRun) explain(ref Ref, was *Meta, err error) error {
+	if was != nil && ssaerrors.IsImmutableError(err) && isAdopted(r.owner, was) {
+		return fmt.Errorf("%s: %w; it was there before this set, so it is not deleted to change a field that cannot be changed: "+
+			"do that by hand, or annotate it in the cluster with %s: %s", ref, err, v1.PruneAnnotation, v1.EnabledValue)
+	}
+	return explain(ref, was, err)
+}
+
 // explain adds to an API error what it is about and, where it is known, what
 // to do.
-func (r *applyRun) explain(ref Ref, was *Meta, err error) error {
-	advice := adviceFor(ref, was, err)
-	if was != nil && ssaerrors.IsImmutableError(err) && isAdopted(r.owner, was) {
-		advice = fmt.Sprintf("it was there before this set, so it is not deleted to change a field that cannot be changed: do that by hand, or annotate it in the cluster with %s: %s", v1.PruneAnnotation, v1.EnabledValue)
-	}
-	if advice != "" {
+func explain(ref Ref, was *Meta, err error) error {
+	if advice := adviceFor(ref, was, err); advice != "" {
 		return fmt.Errorf("%s: %w; %s", ref, err, advice)
 	}
 	return fmt.Errorf("%s: %w", ref, err)

@@ -9,9 +9,11 @@ import (
 	"github.com/spf13/cobra"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
+	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/eddy-previews/eddy/internal/apply"
 	"github.com/eddy-previews/eddy/internal/chain"
 	"github.com/eddy-previews/eddy/internal/operator"
 )
@@ -72,6 +74,19 @@ func (c *cluster) client() (client.WithWatch, error) {
 		return nil, fmt.Errorf("connecting to %s: %w", config.Host, err)
 	}
 	return out, nil
+}
+
+// kinds tells what the cluster serves.
+func (c *cluster) kinds() (*apply.Kinds, error) {
+	config, err := c.config()
+	if err != nil {
+		return nil, err
+	}
+	server, err := discovery.NewDiscoveryClientForConfig(config)
+	if err != nil {
+		return nil, fmt.Errorf("connecting to %s: %w", config.Host, err)
+	}
+	return apply.NewKinds(server), nil
 }
 
 // reader reads chains.

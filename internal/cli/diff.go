@@ -80,7 +80,11 @@ func (o *showDiff) run(ctx context.Context) error {
 	if err != nil {
 		return trouble(err)
 	}
-	differ := diff.Differ{Client: cluster, Namespace: namespace}
+	kinds, err := o.kinds()
+	if err != nil {
+		return trouble(err)
+	}
+	differ := diff.Differ{Client: cluster, Kinds: kinds, Namespace: namespace}
 	result, err := differ.Compare(ctx, manifests)
 	if err != nil {
 		return trouble(err)

@@ -2,7 +2,7 @@
 // dry run: the objects themselves and, for a ResourceSet, what the operator would
 // then stamp out, change and prune.
 //
-//	differ := diff.Differ{Client: cluster, Namespace: "app-dev"}
+//	differ := diff.Differ{Client: cluster, Kinds: kinds, Namespace: "app-dev"}
 //	result, err := differ.Compare(ctx, manifests)
 //	text := result.Changes[0].Unified() // a unified diff, Secrets masked
 //
@@ -36,6 +36,8 @@ const manager = "eddy"
 // Differ compares manifests with a cluster.
 type Differ struct {
 	Client client.Client
+	// Kinds tells what the cluster serves.
+	Kinds *apply.Kinds
 	// Namespace of objects that name none.
 	Namespace string
 }
@@ -54,10 +56,9 @@ type Result struct {
 // is one that ends it all, such as a cluster that does not answer.
 func (d *Differ) Compare(ctx context.Context, manifests []*unstructured.Unstructured) (Result, error) {
 	run := &comparing{Differ: d, planned: map[apply.Ref]bool{}}
+	defined := apply.DefinitionsIn(manifests)
 	for _, manifest := range manifests {
-		if err := run.place(manifest); err != nil {
-			return Result{}, err
-		}
+		_ = d.Kinds.Place(manifest, d.Namespace, defined) // what is wrong with it is told when it is compared
 		run.planned[apply.RefOf(manifest)] = true
 	}
 	for _, manifest := range manifests {
@@ -84,24 +85,9 @@ type comparing struct {
 	planned map[apply.Ref]bool
 }
 
-// place gives an object of a namespaced kind its namespace.
-func (c *comparing) place(manifest *unstructured.Unstructured) error {
-	if manifest.GetNamespace() != "" {
-		return nil
-	}
-	namespaced, err := c.Client.IsObjectNamespaced(manifest)
-	if meta.IsNoMatchError(err) {
-		return nil // told when it is compared
-	}
-	if namespaced {
-		manifest.SetNamespace(c.Namespace)
-	}
-	return err
-}
-
 // manifest compares what a person applies, as whoever applied it before.
 func (c *comparing) manifest(ctx context.Context, manifest *unstructured.Unstructured) error {
-	applier := apply.Applier{Client: c.Client, OwnerExists: c.exists}
+	applier := apply.Applier{Client: c.Client, Kinds: c.Kinds, OwnerExists: c.exists}
 	before, err := applier.Read(ctx, apply.RefOf(manifest), manifest.GroupVersionKind().Version)
 	if err != nil {
 		return err
@@ -193,7 +179,13 @@ func (c *comparing) set(ctx context.Context, manifest *unstructured.Unstructured
 		c.Failed = append(c.Failed, fmt.Errorf("ResourceSet %s/%s: %w", set.Namespace, set.Name, err))
 		return nil
 	}
-	return c.plan(ctx, set, program.Combine(program.All(combined.Sets)), silent)
+	previews := program.All(combined.Sets)
+	for _, preview := range previews {
+		for _, object := range preview.Objects {
+			_ = c.Kinds.Place(object.Unstructured, set.Namespace, nil) // as above
+		}
+	}
+	return c.plan(ctx, set, program.Combine(previews), silent)
 }
 
 // plan compares the objects of a plan, and what it leaves out.
@@ -209,7 +201,7 @@ func (c *comparing) plan(ctx context.Context, set *v1.ResourceSet, plan render.P
 	for _, object := range objects {
 		c.planned[apply.RefOf(object)] = true
 	}
-	applier := apply.Applier{Client: c.Client, FieldManager: manager, OwnerExists: c.exists}
+	applier := apply.Applier{Client: c.Client, Kinds: c.Kinds, FieldManager: manager, OwnerExists: c.exists}
 	owner := apply.Owner{Name: set.Name, Namespace: set.Namespace, Force: v1.IsForced(set.Annotations)}
 	slices.SortStableFunc(objects, func(a, b *unstructured.Unstructured) int {
 		switch order := (ssa.SortableUnstructureds{a, b}); {
@@ -240,8 +232,8 @@ func (c *comparing) pruned(ctx context.Context, set *v1.ResourceSet, failed map[
 	if err != nil {
 		return err
 	}
-	applier := apply.Applier{Client: c.Client}
-	for _, entry := range inventory {
+	applier := apply.Applier{Client: c.Client, Kinds: c.Kinds}
+	for _, entry := range c.Kinds.Placed(inventory) {
 		if c.planned[entry.Ref] || failed[entry.Owner] {
 			continue
 		}

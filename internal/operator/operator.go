@@ -16,6 +16,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/discovery"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 	"k8s.io/utils/ptr"
@@ -29,6 +30,7 @@ import (
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/apply"
 	"github.com/eddy-previews/eddy/internal/report"
 	"github.com/eddy-previews/eddy/internal/source"
 	"github.com/eddy-previews/eddy/internal/templater"
@@ -149,6 +151,10 @@ func addControllers(manager ctrl.Manager, clients *source.Clients, options Optio
 	reporter := &report.Reporter{
 		Client: manager.GetClient(), Events: recorder, Jitter: report.Jitter(options.IntervalJitter, rand.Float64),
 	}
+	kinds, err := discovery.NewDiscoveryClientForConfigAndClient(manager.GetConfig(), manager.GetHTTPClient())
+	if err != nil {
+		return fmt.Errorf("creating the discovery client: %w", err)
+	}
 	accounts := &templater.Accounts{Config: manager.GetConfig(), Own: own}
 	credentials, err := newCredentials(manager, options, accounts)
 	if err != nil {
@@ -169,6 +175,7 @@ func addControllers(manager ctrl.Manager, clients *source.Clients, options Optio
 		Client:                manager.GetClient(),
 		Report:                reporter,
 		Accounts:              accounts,
+		Kinds:                 apply.NewKinds(kinds),
 		DefaultServiceAccount: options.DefaultServiceAccount,
 		RequeueDependency:     options.RequeueDependency,
 		Concurrency:           options.ApplyConcurrency,

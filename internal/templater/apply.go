@@ -56,7 +56,6 @@ func (a *applied) unhealthy() bool {
 func (r *run) apply(ctx context.Context, applier *apply.Applier, p plan, live apply.Live) (applied, error) {
 	out := applied{}
 	out.failed.addAll(p.failed)
-	out.failed.addAll(r.resting(p))
 	for n, s := range p.steps {
 		stopped := out.stopped()
 		objects := stopped.without(s.objects)

@@ -25,6 +25,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/apply"
 	"github.com/eddy-previews/eddy/internal/report"
 	"github.com/eddy-previews/eddy/test/apiserver"
 )
@@ -95,6 +96,7 @@ func newBench(t *testing.T) *bench {
 			Client:            server.Client,
 			Report:            &report.Reporter{Client: own, Events: events},
 			Accounts:          &Accounts{Config: server.Config, Own: own},
+			Kinds:             apply.NewKinds(server.Discovery),
 			RequeueDependency: time.Second,
 			Concurrency:       4,
 			Now:               time.Now,

@@ -102,10 +102,34 @@ func tally(met setbacks, of int, what string) string {
 	return message
 }
 
-// leaving says what is still being deleted, and of the first, why.
+// leaving says what is still being deleted, and why it takes so long: first of
+// all what cannot be deleted.
 func leaving(pruned apply.Pruned) string {
-	first := pruned.Left[0]
-	return fmt.Sprintf("%s still to be deleted, among them %s: %s", count(len(pruned.Left), "object"), first.Ref, pruned.Why[first.Ref])
+	var blocked apply.Inventory
+	for _, entry := range pruned.Left {
+		if pruned.Blocked[entry.Ref] {
+			blocked = append(blocked, entry)
+		}
+	}
+	left := blocked.Union(pruned.Left)
+	return fmt.Sprintf("%s still to be deleted: %s", count(len(left), "object"), list(left, pruned.Why))
+}
+
+// list names the first few of some objects, each with why it is there, where
+// that is known.
+func list(objects apply.Inventory, why map[apply.Ref]string) string {
+	text := make([]string, 0, named)
+	for _, entry := range objects[:min(len(objects), named)] {
+		line := entry.String()
+		if because := why[entry.Ref]; because != "" {
+			line += ": " + because
+		}
+		text = append(text, line)
+	}
+	if more := len(objects) - named; more > 0 {
+		text = append(text, fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(text, "; ")
 }
 
 // count writes a number of things.
@@ -119,7 +143,11 @@ func count(n int, thing string) string {
 // patience is the time to the next look at what is being deleted: short at
 // first, longer the longer it takes.
 func (r *run) patience(pruned apply.Pruned) time.Duration {
-	if pruned.Since.IsZero() {
+	switch {
+	case !pruned.Since.IsZero():
+	case len(pruned.Blocked) > 0: // nothing will come of looking more often
+		return leavingLate
+	default:
 		return leavingSoon
 	}
 	return min(max(r.Now().Sub(pruned.Since)/4, leavingSoon), leavingLate)

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	apimeta "k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -31,8 +30,8 @@ import (
 // objects alone: its memory follows what is owned, not what the cluster holds.
 // The nil drift watches nothing.
 type drift struct {
-	cache  cache.Cache
-	mapper apimeta.RESTMapper
+	cache cache.Cache
+	kinds *apply.Kinds
 	// events name the sets whose objects may need repair.
 	events chan event.GenericEvent
 	// stopped is closed when nobody reads the events any more.
@@ -63,7 +62,7 @@ const moment = time.Second
 const syncTimeout = 5 * time.Second
 
 // newDrift returns a drift whose cache starts with the manager.
-func newDrift(mgr ctrl.Manager, namespaces map[string]cache.Config) (*drift, error) {
+func newDrift(mgr ctrl.Manager, kinds *apply.Kinds, namespaces map[string]cache.Config) (*drift, error) {
 	owned, err := labels.NewRequirement(v1.OwnerLabelPrefix+"/name", selection.Exists, nil)
 	if err != nil {
 		return nil, err
@@ -80,7 +79,7 @@ func newDrift(mgr ctrl.Manager, namespaces map[string]cache.Config) (*drift, err
 		return nil, fmt.Errorf("creating the cache of owned objects: %w", err)
 	}
 	d := &drift{
-		cache: metadata, mapper: mgr.GetRESTMapper(),
+		cache: metadata, kinds: kinds,
 		events: make(chan event.GenericEvent), stopped: make(chan struct{}),
 		watched: map[schema.GroupKind]watched{},
 		awaited: map[types.NamespacedName]bool{}, woken: map[types.NamespacedName]bool{},
@@ -94,10 +93,11 @@ func newDrift(mgr ctrl.Manager, namespaces map[string]cache.Config) (*drift, err
 }
 
 // watch follows the kinds of an inventory from now on. It comes before the
-// objects are looked at, so that nothing happens to them unseen in between.
-func (d *drift) watch(ctx context.Context, inventory apply.Inventory) error {
+// objects are looked at, so that nothing happens to them unseen in between. What
+// cannot be watched is listed instead.
+func (d *drift) watch(ctx context.Context, inventory apply.Inventory) {
 	if d == nil {
-		return nil
+		return
 	}
 	var all []watched
 	seen := map[schema.GroupKind]bool{}
@@ -106,19 +106,21 @@ func (d *drift) watch(ctx context.Context, inventory apply.Inventory) error {
 		if seen[kind] {
 			continue
 		}
-		if seen[kind] = true; !d.isKnown(kind, entry.Version) {
+		seen[kind] = true
+		served, err := d.kinds.Of(kind)
+		if err != nil || !served.IsWatchable() {
 			continue
 		}
-		one, err := d.follow(ctx, kind.WithVersion(entry.Version))
+		one, err := d.follow(ctx, kind.WithVersion(served.In(entry.Version)))
 		if err != nil {
-			return fmt.Errorf("watching %s: %w", kind, err)
+			ctrl.LoggerFrom(ctx).Error(err, "watching what was applied", "kind", kind.String())
+			continue
 		}
 		all = append(all, one)
 	}
 	for _, one := range all {
 		one.wait(ctx)
 	}
-	return nil
 }
 
 // wait waits until the watch has brought all that is there. An account that may
@@ -129,21 +131,22 @@ func (w watched) wait(ctx context.Context) {
 	_ = toolscache.WaitForCacheSync(timed.Done(), w.synced)
 }
 
-// isKnown reports whether the cluster serves a kind; one whose definition is
-// still missing is watched from a later run on.
-func (d *drift) isKnown(kind schema.GroupKind, version string) bool {
-	_, err := d.mapper.RESTMapping(kind, version)
-	return err == nil
-}
-
-// follow watches one kind from now on, unless that is done already.
+// follow watches one kind from now on, unless that is done already in a version
+// that is still served.
 func (d *drift) follow(ctx context.Context, gvk schema.GroupVersionKind) (watched, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if known, ok := d.watched[gvk.GroupKind()]; ok {
-		return known, nil
-	}
 	object := &metav1.PartialObjectMetadata{}
+	if known, ok := d.watched[gvk.GroupKind()]; ok {
+		if kind, err := d.kinds.Of(gvk.GroupKind()); err != nil || kind.Serves(known.gvk.Version) {
+			return known, nil
+		}
+		object.SetGroupVersionKind(known.gvk)
+		if err := d.cache.RemoveInformer(ctx, object); err != nil {
+			return watched{}, err
+		}
+		delete(d.watched, gvk.GroupKind())
+	}
 	object.SetGroupVersionKind(gvk)
 	informer, err := d.cache.GetInformer(ctx, object, cache.BlockUntilSynced(false))
 	if err != nil {

@@ -99,7 +99,7 @@ func (s *linkSearch) ask(ctx context.Context, p plan) {
 	}
 	for _, deployer := range s.open {
 		ref, key := apply.RefOf(deployer.Unstructured), deployer.Group
-		is := stored[ref]
+		is := stored.Stored(ref)
 		if is == nil {
 			continue
 		}

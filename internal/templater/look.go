@@ -2,6 +2,7 @@ package templater
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/eddy-previews/eddy/internal/apply"
 )
@@ -14,14 +15,35 @@ const manyUnwanted = 5
 // for nothing, what became of objects since the API server was last asked for
 // all of them, which is done again at each interval, when somebody asks for
 // the run, before much is deleted, and wherever the watch does not reach.
-func (r *run) look(ctx context.Context, applier *apply.Applier, known apply.Inventory, p plan) (apply.Live, error) {
-	owned := known.Union(p.inventory)
+//
+// A preview that asks for an object which cannot be looked at, as the account
+// may not or its kind does not answer, fails here, before anything is claimed
+// for it: what was never written needs no deletion.
+func (r *run) look(ctx context.Context, applier *apply.Applier, known apply.Inventory, p *plan) (apply.Live, error) {
+	p.failed.addAll(r.resting(*p))
+	p.settle()
+	live, err := r.observe(ctx, applier, known, *p)
+	if err != nil {
+		return live, err
+	}
+	if err := applier.Meet(ctx, p.inventory, live); err != nil {
+		return live, fmt.Errorf("looking for what is there already: %w", err)
+	}
+	for _, object := range p.objects() {
+		p.note(object, live.Why(object))
+	}
+	p.settle()
+	return live, nil
+}
+
+// observe returns what the watch tells, or else a listing.
+func (r *run) observe(ctx context.Context, applier *apply.Applier, known apply.Inventory, p plan) (apply.Live, error) {
 	if !r.mustList(known, p) {
-		if live, ok := r.drift.observed(ctx, owned); ok {
+		if live, ok := r.drift.observed(ctx, known); ok {
 			return live, nil
 		}
 	}
-	live, err := applier.Observe(ctx, owned)
+	live, err := applier.Observe(ctx, known)
 	if err == nil {
 		r.memory.looked = r.started
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/fluxcd/pkg/apis/meta"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/eddy-previews/eddy/internal/apply"
 	"github.com/eddy-previews/eddy/internal/input"
@@ -50,7 +51,9 @@ func (r *run) plan(in inputs) (plan, error) {
 	if err != nil {
 		return plan{}, stalledBuild(fmt.Errorf("build failed: %w", err))
 	}
-	rendered := program.Combine(program.All(in.sets))
+	previews := program.All(in.sets)
+	refused := r.place(previews)
+	rendered := program.Combine(previews)
 
 	out := plan{inputs: in}
 	for _, one := range rendered.Previews {
@@ -63,7 +66,7 @@ func (r *run) plan(in inputs) (plan, error) {
 		return plan{}, stalledBuild(fmt.Errorf("build failed: %w", out.failed.list[0].err))
 	}
 	for _, s := range rendered.Steps {
-		out.steps = append(out.steps, step{name: s.Name, objects: wanted(s.Objects)})
+		out.steps = append(out.steps, step{name: s.Name, objects: wanted(s.Objects, refused)})
 	}
 	return out, nil
 }
@@ -76,18 +79,40 @@ func (p *plan) settle() {
 		s := &p.steps[n]
 		s.objects = p.failed.without(s.objects)
 		for i, object := range s.objects {
-			s.objects[i].Digest = apply.DigestOf(object.Unstructured)
+			if object.Digest == (apply.Digest{}) {
+				s.objects[i].Digest = apply.DigestOf(object.Unstructured)
+			}
 		}
 		p.inventory = append(p.inventory, apply.InventoryOf(s.objects)...)
 	}
 	p.sum()
 }
 
+// place gives each object the name that the API server knows it by, and returns
+// why some of them cannot be applied.
+func (r *run) place(previews []render.Preview) map[*unstructured.Unstructured]error {
+	var objects []*unstructured.Unstructured
+	for _, preview := range previews {
+		for _, object := range preview.Objects {
+			objects = append(objects, object.Unstructured)
+		}
+	}
+	defined, refused := apply.DefinitionsIn(objects), map[*unstructured.Unstructured]error{}
+	for _, object := range objects {
+		if err := r.Kinds.Place(object, r.set.Namespace, defined); err != nil {
+			refused[object] = err
+		}
+	}
+	return refused
+}
+
 // wanted turns rendered objects into objects to apply.
-func wanted(objects []render.Object) []apply.Object {
+func wanted(objects []render.Object, refused map[*unstructured.Unstructured]error) []apply.Object {
 	out := make([]apply.Object, 0, len(objects))
 	for _, o := range objects {
-		out = append(out, apply.Object{Unstructured: o.Unstructured, Group: o.Input, Sharers: o.Sharers})
+		out = append(out, apply.Object{
+			Unstructured: o.Unstructured, Group: o.Input, Sharers: o.Sharers, Refused: refused[o.Unstructured],
+		})
 	}
 	return out
 }
@@ -148,22 +173,23 @@ func (r *run) single() bool {
 	return len(r.set.Spec.Inputs) == 0 && len(r.set.Spec.InputsFrom) == 0
 }
 
+// owned reads what the set owns, each object as the API server knows it.
+func (r *run) owned() (apply.Inventory, error) {
+	stored, err := apply.ReadInventory(r.set.Status.Inventory)
+	return r.Kinds.Placed(stored), err
+}
+
 // claim stores the inventory of old and new before anything is written, so
-// that what is created is known to be owned whatever happens next. It returns
-// what the set owned before.
-func (r *run) claim(ctx context.Context, p plan) (apply.Inventory, error) {
-	known, err := apply.ReadInventory(r.set.Status.Inventory)
-	if err != nil {
-		return nil, err
-	}
+// that what is created is known to be owned whatever happens next.
+func (r *run) claim(ctx context.Context, known apply.Inventory, p plan) error {
 	if len(p.inventory.Without(known)) == 0 {
-		return known, nil
+		return nil
 	}
 	r.set.Status.Inventory = known.Union(p.inventory).Stored()
 	if err := r.save(ctx); err != nil {
-		return nil, fmt.Errorf("storing the inventory before applying: %w", err)
+		return fmt.Errorf("storing the inventory before applying: %w", err)
 	}
-	return known, nil
+	return nil
 }
 
 // timeout returns how long the objects of a step may take to become ready.

@@ -38,7 +38,7 @@ func (r *run) tell(p plan, result applied, links map[string]string) {
 		now := one.status(result.failed, waiting)
 		was, known := before[now.Provider+"/"+now.ID]
 		now.URL = links[one.key]
-		if one.revision == "" { // it keeps what it had
+		if one.revision == "" || p.failed.has(one.key) { // it keeps what it had
 			now.Objects, now.Revision, now.URL = owned[one.key], was.Revision, was.URL
 		}
 		now.LastTransitionTime = was.LastTransitionTime

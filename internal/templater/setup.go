@@ -24,7 +24,7 @@ import (
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Options) error {
 	changed := predicate.Or(predicate.GenerationChangedPredicate{}, predicate.AnnotationChangedPredicate{})
 	var err error
-	if r.drift, err = newDrift(mgr, r.Namespaces); err != nil {
+	if r.drift, err = newDrift(mgr, r.Kinds, r.Namespaces); err != nil {
 		return err
 	}
 	if err := r.watchConfigs(mgr); err != nil {

@@ -3,7 +3,7 @@
 //
 // A run is a story of nine steps:
 //
-//	depend ──> inputs ──> plan ──> fill ──> claim ──> look ──> apply ──> prune ──> tell
+//	depend ──> inputs ──> plan ──> fill ──> look ──> claim ──> apply ──> prune ──> tell
 //
 // The unit of rendering, applying, failing and keeping is one input set, one
 // preview: the one that fails keeps what it had and is named in the Ready
@@ -37,6 +37,8 @@ type Reconciler struct {
 	Report *report.Reporter
 	// Accounts opens the API server as the account that a set names.
 	Accounts *Accounts
+	// Kinds tells what the API server serves.
+	Kinds *apply.Kinds
 	// DefaultServiceAccount is impersonated where a set names no account.
 	DefaultServiceAccount string
 	// RequeueDependency is the time between two looks at a dependency.
@@ -141,15 +143,16 @@ func (r *run) story(ctx context.Context) (report.Outcome, error) {
 		return report.Outcome{}, err
 	}
 	r.fill(ctx, applier, &plan)
-	known, err := r.claim(ctx, plan)
+	known, err := r.owned()
 	if err != nil {
 		return report.Outcome{}, err
 	}
-	if err := r.drift.watch(ctx, plan.inventory); err != nil {
+	r.drift.watch(ctx, plan.inventory)
+	live, err := r.look(ctx, applier, known, &plan)
+	if err != nil {
 		return report.Outcome{}, err
 	}
-	live, err := r.look(ctx, applier, known, plan)
-	if err != nil {
+	if err := r.claim(ctx, known, plan); err != nil {
 		return report.Outcome{}, err
 	}
 	result, err := r.apply(ctx, applier, plan, live)
@@ -173,6 +176,7 @@ func (r *run) applier() (*apply.Applier, error) {
 	}
 	return &apply.Applier{
 		Client:       account,
+		Kinds:        r.Kinds,
 		FieldManager: report.FieldManager,
 		Concurrency:  r.Concurrency,
 		OwnerExists:  r.ownerExists,

@@ -272,7 +272,7 @@ func TestTheSetsAccountIsImpersonated(t *testing.T) {
 	b := newBench(t)
 	b.provider("prs", "1")
 	b.set(perInput + "\nserviceAccountName: tenant\n")
-	b.wantReady(b.run(), metav1.ConditionFalse, meta.ReconciliationFailedReason, "system:serviceaccount:"+b.namespace+":tenant")
+	b.wantReady(b.run(), metav1.ConditionFalse, v1.ReasonPreviewsFailed, "system:serviceaccount:"+b.namespace+":tenant")
 	if got := b.configMaps(); got != "" {
 		t.Errorf("there are %q", got)
 	}

@@ -34,20 +34,22 @@ func (r *run) uninstall(ctx context.Context) (ctrl.Result, error) {
 }
 
 // empty deletes what the set owns. A nil outcome means that all is gone, or
-// that the objects are to be left: the set is suspended, or owns none.
+// that the objects are to be left: the set is suspended, or owns none, or
+// somebody has said to leave behind what cannot be deleted.
 func (r *run) empty(ctx context.Context) (*report.Outcome, error) {
-	owned, err := apply.ReadInventory(r.set.Status.Inventory)
-	if err != nil || len(owned) == 0 || r.set.IsDisabled() {
+	owned, err := r.owned()
+	if r.set.IsDisabled() || (err == nil && len(owned) == 0) || (err != nil && r.owner.Force) {
+		return nil, nil
+	}
+	if err != nil {
 		return nil, err
 	}
 	missing, err := r.accountMissing(ctx)
 	switch {
 	case err != nil:
 		return nil, err
-	case missing && r.owner.Force: // somebody said to leave them behind
-		return nil, nil
 	case missing:
-		return r.blocked(len(owned)), nil
+		return r.abandoned(ctx, owned)
 	}
 	applier, err := r.applier()
 	if err != nil {
@@ -58,6 +60,9 @@ func (r *run) empty(ctx context.Context) (*report.Outcome, error) {
 		return nil, err
 	}
 	pruned := applier.Prune(ctx, r.owner, owned, live)
+	if r.owner.Force {
+		pruned = r.leaveBehind(pruned)
+	}
 	r.set.Status.Inventory = pruned.Left.Stored()
 	if len(pruned.Left) == 0 {
 		return nil, nil
@@ -67,13 +72,44 @@ func (r *run) empty(ctx context.Context) (*report.Outcome, error) {
 	return &waiting, nil
 }
 
-// blocked is the outcome of a set whose account is gone: without it nothing can
-// be deleted, and the objects stay listed.
-func (r *run) blocked(owned int) *report.Outcome {
+// leaveBehind lets go of what cannot be deleted. What is on its way out is still
+// waited for.
+func (r *run) leaveBehind(pruned apply.Pruned) apply.Pruned {
+	var blocked apply.Inventory
+	for _, entry := range pruned.Left {
+		if pruned.Blocked[entry.Ref] {
+			blocked = append(blocked, entry)
+		}
+	}
+	if len(blocked) > 0 {
+		r.Report.Events.Event(r.set, corev1.EventTypeWarning, v1.ReasonUninstallationBlocked, "Left behind, as the ResourceSet is annotated with "+
+			v1.ForceAnnotation+": "+list(blocked, pruned.Why))
+	}
+	pruned.Left = pruned.Left.Without(blocked)
+	return pruned
+}
+
+// abandoned is the outcome of a set whose account is gone: without it nothing
+// can be deleted. What is there is looked at as the operator, so that a set of
+// which nothing is left, as when its namespace is deleted, waits for nobody.
+func (r *run) abandoned(ctx context.Context, owned apply.Inventory) (*report.Outcome, error) {
+	if r.owner.Force { // somebody said to leave them behind
+		return nil, nil
+	}
+	operator := &apply.Applier{Client: r.Accounts.Own, Kinds: r.Kinds, Memory: r.memory.applied}
+	live, err := operator.Observe(ctx, owned)
+	if err != nil {
+		return nil, err
+	}
+	left := live.Left(owned, r.owner)
+	r.set.Status.Inventory = left.Stored()
+	if len(left) == 0 {
+		return nil, nil
+	}
 	outcome := report.Wait(v1.ReasonUninstallationBlocked, fmt.Sprintf(
-		"%s cannot be deleted: service account %s/%s does not exist; create it again, or annotate the ResourceSet with %s: %s to leave the objects behind",
-		count(owned, "object"), r.set.Namespace, r.account(), v1.ForceAnnotation, v1.EnabledValue), accountRetry)
-	return &outcome
+		"%s cannot be deleted, as service account %s/%s does not exist: %s; create the account again, or annotate the ResourceSet with %s: %s to leave the objects behind",
+		count(len(left), "object"), r.set.Namespace, r.account(), list(left, nil), v1.ForceAnnotation, v1.EnabledValue), accountRetry)
+	return &outcome, nil
 }
 
 // accountRetry is the time between two looks for a missing service account.

@@ -23,6 +23,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	k8sruntime "k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/discovery"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -36,6 +37,8 @@ type Server struct {
 	Config *rest.Config
 	// Client reads and writes directly, as an administrator.
 	Client client.Client
+	// Discovery tells what it serves.
+	Discovery discovery.DiscoveryInterface
 }
 
 // Main runs the tests of a package with a server, and returns the exit code.
@@ -108,7 +111,11 @@ func start(server **Server) (*envtest.Environment, error) {
 	if err != nil {
 		return nil, err
 	}
-	*server = &Server{Config: config, Client: direct}
+	kinds, err := discovery.NewDiscoveryClientForConfig(config)
+	if err != nil {
+		return nil, err
+	}
+	*server = &Server{Config: config, Client: direct, Discovery: kinds}
 	return environment, nil
 }
 
