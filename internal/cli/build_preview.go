@@ -47,6 +47,9 @@ The request is one that you describe with --pr and --sha, labelled as ready unle
 for the forge is read from --token-file, from $EDDY_TOKEN, or from the Secret that
 the provider names, when it is among the files. It is never printed.
 
+Nothing but the forge is asked, and no program is run: what an overlay takes in from
+elsewhere is left out, and a warning names it.
+
 If anything cannot be built nothing is printed but the errors, and the exit code is 1.`,
 		Example: `  # A pull request that could be, with the fleet repository in ../fleet
   eddy build preview -f provider.yaml -f resourceset.yaml --path ../fleet --pr 1234 --sha 6dcb09b
@@ -113,6 +116,7 @@ func (o *buildPreview) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	o.tellLeftOut(result)
 	if err := o.failures(result); err != nil {
 		return err
 	}

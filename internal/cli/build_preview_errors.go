@@ -13,6 +13,7 @@ import (
 
 	"sigs.k8s.io/kustomize/api/konfig"
 
+	"github.com/eddy-previews/eddy/internal/files"
 	"github.com/eddy-previews/eddy/internal/manifest"
 	"github.com/eddy-previews/eddy/internal/nearest"
 	"github.com/eddy-previews/eddy/internal/overlay"
@@ -70,12 +71,12 @@ func checkFolder(path string) error {
 func (o *buildPreview) broken(message string) error {
 	var out error
 	names := yamlName.FindAllString(message, -1)
-	walkFleet(o.Path, func(relative string) {
+	walkFleet(o.Path, func(folder *files.Folder, relative string) {
 		named := func(name string) bool { return filepath.Base(name) == filepath.Base(relative) }
 		if out != nil || !slices.ContainsFunc(names, named) {
 			return
 		}
-		if text, err := os.ReadFile(filepath.Join(o.Path, relative)); err == nil {
+		if text, err := folder.Read(relative); err == nil {
 			_, out = manifest.Parse(relative, text)
 		}
 	})
@@ -92,7 +93,7 @@ func variables(part preview.Part) []string {
 // kustomizations lists the folders of the fleet that have a kustomization.yaml.
 func kustomizations(root string) []string {
 	var out []string
-	walkFleet(root, func(relative string) {
+	walkFleet(root, func(_ *files.Folder, relative string) {
 		if slices.Contains(konfig.RecognizedKustomizationFileNames(), filepath.Base(relative)) {
 			out = append(out, filepath.Dir(relative))
 		}
@@ -100,19 +101,31 @@ func kustomizations(root string) []string {
 	return out
 }
 
-// walkFleet visits the files of the fleet; what cannot be read is passed over.
-func walkFleet(root string, visit func(relative string)) {
-	_ = filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+// walkFleet visits the files of the fleet, as many as are looked at.
+func walkFleet(root string, visit func(folder *files.Folder, relative string)) {
+	folder, err := files.Open(root)
+	if err != nil {
+		return
+	}
+	_ = folder.Walk(".", func(relative string, entry fs.DirEntry) error { // it is about a hint
 		switch {
-		case err != nil || entry.IsDir() && entry.Name() == ".git":
-			return filepath.SkipDir
+		case entry.IsDir() && entry.Name() == ".git":
+			return fs.SkipDir
 		case !entry.IsDir():
-			if relative, err := filepath.Rel(root, path); err == nil {
-				visit(relative)
-			}
+			visit(folder, relative)
 		}
 		return nil
 	})
+}
+
+// tellLeftOut says on standard error what is not shown.
+func (o *buildPreview) tellLeftOut(result preview.Result) {
+	for _, part := range result.Parts {
+		for _, left := range part.LeftOut {
+			_, _ = fmt.Fprintf(o.Err, "warning: %s\n", visible(fmt.Sprintf(
+				"%s: %s names %q, which is not in the repository: it is not fetched, and not shown", left.File, left.Field, left.Entry)))
+		}
+	}
 }
 
 // warn says on standard error what is allowed, and seldom meant.

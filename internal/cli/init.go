@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/eddy-previews/eddy/internal/files"
 	"github.com/eddy-previews/eddy/internal/scaffold"
 )
 
@@ -72,11 +73,11 @@ func (o *initSetup) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	files, err := o.missing(setup.Files)
+	missing, err := o.missing(setup.Files)
 	if err != nil {
 		return err
 	}
-	for _, file := range files {
+	for _, file := range missing {
 		if err := o.write(file); err != nil {
 			return err
 		}
@@ -132,14 +133,20 @@ func isTerminal(in io.Reader) bool {
 
 // missing returns the files to write: not those that are there and shared. One
 // that is there and is not is an error.
-func (o *initSetup) missing(files []scaffold.File) ([]scaffold.File, error) {
+func (o *initSetup) missing(wanted []scaffold.File) ([]scaffold.File, error) {
 	var out []scaffold.File
 	var there []string
-	for _, file := range files {
-		text, err := os.ReadFile(o.name(file))
+	root, err := files.Open(o.Answers.Root)
+	if err != nil {
+		return nil, err
+	}
+	for _, file := range wanted {
+		text, err := root.Read(filepath.FromSlash(file.Path))
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
 			out = append(out, file)
+		case err != nil:
+			return nil, err
 		case file.Shared && (string(text) == file.Text || o.name(file) == o.fluxFile("kustomization.yaml")):
 			// What it has to name is told when all is written.
 		case file.Shared:
@@ -160,20 +167,29 @@ func (o *initSetup) name(file scaffold.File) string {
 	return filepath.Join(o.Answers.Root, filepath.FromSlash(file.Path))
 }
 
+// write writes a file below the root, wherever links lead: os.Root follows none
+// that leads out.
 func (o *initSetup) write(file scaffold.File) error {
-	name := o.name(file)
-	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil { //nolint:gosec // a repository is for all who may read it
+	root, err := os.OpenRoot(o.Answers.Root)
+	if err == nil {
+		defer root.Close() //nolint:errcheck // it is the files that are written
+		name := filepath.FromSlash(file.Path)
+		if err = root.MkdirAll(filepath.Dir(name), 0o755); err == nil { // a repository is for all who may read it
+			err = root.WriteFile(name, []byte(file.Text), 0o644)
+		}
+	}
+	if err != nil {
 		return fmt.Errorf("writing %s: %w", file.Path, err)
 	}
-	if err := os.WriteFile(name, []byte(file.Text), 0o644); err != nil { //nolint:gosec // as above
-		return fmt.Errorf("writing %s: %w", file.Path, err)
-	}
-	_, err := fmt.Fprintln(o.Out, name)
+	_, err = fmt.Fprintln(o.Out, o.name(file))
 	return err
 }
 
 // next says what is left to do.
 func (o *initSetup) next(setup scaffold.Setup) {
+	for _, left := range setup.LeftOut {
+		_, _ = fmt.Fprintf(o.Err, "warning: %s\n", visible(fmt.Sprintf("%s: %s names %q, which is not in the repository, and was not looked at", left.File, left.Field, left.Entry)))
+	}
 	a := o.Answers
 	previews := filepath.Join(a.Root, a.FluxPath, "apps", a.Service, "previews")
 	var steps []string
@@ -197,9 +213,9 @@ func (o *initSetup) next(setup scaffold.Setup) {
 // unnamed are the files that Flux would not find, as a kustomization.yaml that
 // was there before does not name them.
 func (o *initSetup) unnamed() []string {
-	text, err := os.ReadFile(o.fluxFile("kustomization.yaml"))
+	text, err := files.Read(o.fluxFile("kustomization.yaml"))
 	if err != nil {
-		return nil // it has just been written
+		return nil // it has just been looked at, or written
 	}
 	var out []string
 	for _, name := range []string{"app-common-dev.yaml", o.Answers.Service + "-previews.yaml"} {

@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 
 	"github.com/spf13/cobra"
 
+	"github.com/eddy-previews/eddy/internal/files"
 	"github.com/eddy-previews/eddy/internal/lint"
 	"github.com/eddy-previews/eddy/internal/nearest"
 )
@@ -108,12 +108,8 @@ func (o *lintSetup) check(ctx context.Context) ([]lint.Finding, error) {
 	}
 	texts, count := setup.Fix(findings)
 	for name, text := range texts {
-		info, err := os.Stat(name)
-		if err != nil {
-			return nil, fmt.Errorf("repairing %s: %w", name, err)
-		}
-		if err := os.WriteFile(name, text, info.Mode().Perm()); err != nil {
-			return nil, fmt.Errorf("repairing %s: %w", name, err)
+		if err := files.Replace(name, text); err != nil {
+			return nil, fmt.Errorf("repairing: %w", err)
 		}
 	}
 	if count == 0 {

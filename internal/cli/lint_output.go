@@ -17,7 +17,7 @@ func (o *lintSetup) tellText(findings []lint.Finding) error {
 			severity = red(string(finding.Severity))
 		}
 		_, err := fmt.Fprintf(out, "%s: %s: %s [%s]\n    %s %s\n",
-			bold(finding.String()), severity, finding.Message, finding.Rule, green("fix:"), finding.Fix)
+			bold(visible(finding.String())), severity, visible(finding.Message), finding.Rule, green("fix:"), visible(finding.Fix))
 		if err != nil {
 			return err
 		}

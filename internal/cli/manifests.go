@@ -1,10 +1,7 @@
 package cli
 
 import (
-	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,51 +9,68 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/files"
 	"github.com/eddy-previews/eddy/internal/manifest"
 )
 
 // read returns the text of a file, or of standard input.
 func (s Streams) read(name string) ([]byte, error) {
 	if name == "-" {
-		text, err := io.ReadAll(s.In)
-		if err != nil {
-			return nil, fmt.Errorf("reading standard input: %w", err)
-		}
-		return text, nil
+		return files.ReadAll("standard input", s.In)
 	}
-	return readFile(name)
-}
-
-func readFile(name string) ([]byte, error) {
-	text, err := os.ReadFile(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s: there is no such file", name)
-	}
-	return text, err
+	return files.Read(name)
 }
 
 // readDocuments reads the YAML of files, of the files directly in folders, and
 // of standard input.
 func (s Streams) readDocuments(names ...string) ([]*manifest.Document, error) {
 	var out []*manifest.Document
-	for _, name := range names {
-		files, err := yamlFiles(name)
+	add := func(name string, text []byte, err error) error {
 		if err != nil {
-			return nil, err
+			return err
 		}
-		for _, file := range files {
-			text, err := s.read(file)
-			if err != nil {
+		documents, err := manifest.Parse(name, text)
+		out = append(out, documents...)
+		return err
+	}
+	for _, name := range names {
+		if info, err := os.Stat(name); name != "-" && err == nil && info.IsDir() {
+			if err := readFolder(name, add); err != nil {
 				return nil, err
 			}
-			documents, err := manifest.Parse(file, text)
-			if err != nil {
-				return nil, err
-			}
-			out = append(out, documents...)
+			continue
+		}
+		text, err := s.read(name)
+		if err := add(name, text, err); err != nil {
+			return nil, err
 		}
 	}
 	return out, nil
+}
+
+// readFolder reads the YAML files directly in a folder.
+func readFolder(name string, add func(name string, text []byte, err error) error) error {
+	folder, err := files.Open(name)
+	if err != nil {
+		return err
+	}
+	entries, err := folder.List(".")
+	if err != nil {
+		return fmt.Errorf("reading %s: %w", name, err)
+	}
+	for _, entry := range entries {
+		if entry.IsDir() || !isYAML(entry.Name()) {
+			continue
+		}
+		text, err := folder.Read(entry.Name())
+		if err != nil {
+			err = fmt.Errorf("reading %s: %w", name, err)
+		}
+		if err := add(filepath.Join(name, entry.Name()), text, err); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // readManifests reads objects of a cluster. A kustomization.yaml is none.
@@ -78,25 +92,6 @@ func (s Streams) readManifests(names []string) ([]*unstructured.Unstructured, er
 	}
 	if len(out) == 0 {
 		return nil, fmt.Errorf("there are no manifests in %s", strings.Join(names, ", "))
-	}
-	return out, nil
-}
-
-// yamlFiles returns the YAML files directly in a folder, or the file itself.
-func yamlFiles(name string) ([]string, error) {
-	info, err := os.Stat(name)
-	if name == "-" || err != nil || !info.IsDir() {
-		return []string{name}, nil // reading it tells what is wrong
-	}
-	entries, err := os.ReadDir(name)
-	if err != nil {
-		return nil, err
-	}
-	var out []string
-	for _, entry := range entries {
-		if !entry.IsDir() && isYAML(entry.Name()) {
-			out = append(out, filepath.Join(name, entry.Name()))
-		}
 	}
 	return out, nil
 }

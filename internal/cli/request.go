@@ -12,6 +12,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/files"
 	"github.com/eddy-previews/eddy/internal/source"
 	"github.com/eddy-previews/eddy/internal/watcher"
 )
@@ -192,7 +193,7 @@ func (o *buildPreview) token() (string, error) {
 	if o.TokenFile == "" {
 		return strings.TrimSpace(o.Token), nil
 	}
-	text, err := readFile(o.TokenFile)
+	text, err := files.Read(o.TokenFile)
 	if err != nil {
 		return "", err
 	}

@@ -1,7 +1,6 @@
 package lint
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -9,6 +8,7 @@ import (
 	kustomizev1 "github.com/fluxcd/kustomize-controller/api/v1"
 	sourcev1 "github.com/fluxcd/source-controller/api/v1"
 
+	"github.com/eddy-previews/eddy/internal/files"
 	"github.com/eddy-previews/eddy/internal/overlay"
 	"github.com/eddy-previews/eddy/internal/preview"
 )
@@ -43,17 +43,18 @@ func (s *Service) unchecked() []string {
 	return out
 }
 
-// beyond says why the files do not tell what a Kustomization deploys, "" when
-// they do. What is in another repository is not fetched: the answer would depend
-// on the day, and on what a stranger's change to the files asks for.
+// beyond says why no files tell what a Kustomization deploys, "" when there are
+// some.
 func (s *Service) beyond(ks *kustomizev1.Kustomization) string {
 	if s.Fleet == "" || !isFolder(filepath.Join(s.Fleet, ks.Spec.Path)) && s.hasOwnSource(ks) {
 		return "no folder given has its spec.path; give the repository that Flux deploys with --path"
 	}
-	if remote := s.layerOf(ks).remote; remote != nil {
-		return fmt.Sprintf("%s builds upon %s, which is not among the files", remote.Position, remote.url)
-	}
 	return ""
+}
+
+// isPartial reports whether something that Flux deploys is not known.
+func (s *Service) isPartial() bool {
+	return len(s.unchecked()) > 0 || slices.ContainsFunc(s.Samples.First.Parts, func(part preview.Part) bool { return len(part.LeftOut) > 0 })
 }
 
 // hasOwnSource reports whether a Kustomization deploys something else than the
@@ -113,6 +114,18 @@ func (s *Setup) repository(fleet string) *overlay.Repository {
 		s.fleets[fleet] = overlay.Open(fleet)
 	}
 	return s.fleets[fleet]
+}
+
+// folder opens a fleet repository once for all files of it that are looked at; nil
+// when there is none.
+func (s *Setup) folder(fleet string) *files.Folder {
+	if fleet == "" {
+		return nil
+	}
+	if _, known := s.roots[fleet]; !known {
+		s.roots[fleet], _ = files.Open(fleet) // the build says what is wrong
+	}
+	return s.roots[fleet]
 }
 
 func isFolder(path string) bool {

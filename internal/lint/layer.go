@@ -2,7 +2,6 @@ package lint
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -11,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/kustomize/api/konfig"
 
+	"github.com/eddy-previews/eddy/internal/files"
 	"github.com/eddy-previews/eddy/internal/manifest"
 	"github.com/eddy-previews/eddy/internal/preview"
 )
@@ -23,17 +23,12 @@ type layer struct {
 	documents []*manifest.Document
 	// generated are the files of which kustomize makes ConfigMaps and Secrets.
 	generated []string
-	// remote is a resource that is not among the files; nil when all are.
-	remote *remote
 
 	setup *Setup
-	seen  map[string]bool
-}
-
-// remote is a resource of a kustomization.yaml that is fetched when it is built.
-type remote struct {
-	manifest.Position
-	url string
+	// fleet is where the files are, and folder what they are read from.
+	fleet  string
+	folder *files.Folder
+	seen   map[string]bool
 }
 
 // layer returns the files of the overlay that a Kustomization builds.
@@ -44,9 +39,9 @@ func (s *Service) layerOf(ks *kustomizev1.Kustomization) *layer {
 	if known := s.layers[path]; known != nil {
 		return known
 	}
-	out := &layer{setup: s.setup, seen: map[string]bool{}}
-	if s.Fleet != "" {
-		out.addFolder(path)
+	out := &layer{setup: s.setup, fleet: s.Fleet, folder: s.setup.folder(s.Fleet), seen: map[string]bool{}}
+	if out.folder != nil {
+		out.addPath(path)
 	}
 	s.layers[path] = out
 	return out
@@ -54,23 +49,20 @@ func (s *Service) layerOf(ks *kustomizev1.Kustomization) *layer {
 
 func (l *layer) addFolder(dir string) {
 	for _, name := range konfig.RecognizedKustomizationFileNames() {
-		documents := l.setup.open(filepath.Join(dir, name))
-		if len(documents) == 0 || l.seen[documents[0].File] {
+		documents := l.open(filepath.Join(dir, name))
+		if len(documents) == 0 {
 			continue
 		}
-		l.seen[documents[0].File] = true
 		if l.overlay == nil {
 			l.overlay = documents[0]
 		}
 		l.documents = append(l.documents, documents[0])
 		for _, name := range generatedFrom(documents[0]) {
-			l.generated = append(l.generated, filepath.Join(dir, name))
+			if file := filepath.Join(dir, name); l.read(file) {
+				l.generated = append(l.generated, file)
+			}
 		}
 		for _, node := range paths(documents[0]) {
-			if isRemote(node.Value) {
-				l.remote = &remote{documents[0].Position(node), node.Value}
-				continue
-			}
 			l.addPath(filepath.Join(dir, node.Value))
 		}
 		return
@@ -81,7 +73,11 @@ func (l *layer) addFolder(dir string) {
 // addManifests adds what Flux takes in where there is no kustomization.yaml:
 // every manifest, and every folder.
 func (l *layer) addManifests(dir string) {
-	entries, err := os.ReadDir(dir)
+	relative, err := filepath.Rel(l.fleet, dir)
+	if err != nil {
+		return
+	}
+	entries, err := l.folder.List(relative)
 	if err != nil {
 		return // the build says so
 	}
@@ -94,15 +90,47 @@ func (l *layer) addManifests(dir string) {
 	}
 }
 
+// addPath adds what a path leads to, if that is in the fleet repository.
 func (l *layer) addPath(path string) {
+	relative, err := filepath.Rel(l.fleet, path)
+	if err != nil {
+		return
+	}
+	real, err := l.folder.Resolve(relative)
+	if path = filepath.Join(l.fleet, real); err != nil || l.seen[path] {
+		return // the build says what is wrong
+	}
+	l.seen[path] = true
 	if !isYAML(path) {
 		l.addFolder(path)
 		return
 	}
-	if !l.seen[path] {
-		l.seen[path] = true
-		l.documents = append(l.documents, l.setup.open(path)...)
+	l.documents = append(l.documents, l.open(path)...)
+}
+
+// read reads a file of the fleet repository, and reports whether that can be done.
+func (l *layer) read(name string) bool {
+	if _, known := l.setup.texts[name]; known {
+		return true
 	}
+	relative, err := filepath.Rel(l.fleet, name)
+	if err != nil {
+		return false
+	}
+	text, err := l.folder.Read(relative)
+	if err == nil {
+		l.setup.texts[name] = text
+	}
+	return err == nil
+}
+
+// open returns the documents of a file of the fleet repository; none when it
+// cannot be read.
+func (l *layer) open(name string) []*manifest.Document {
+	if !l.read(name) {
+		return nil
+	}
+	return l.setup.parse(name)
 }
 
 // paths are where a kustomization.yaml names files, folders and repositories,
@@ -160,13 +188,6 @@ func isSwitchedOff(metadata *yamlv3.Node) bool {
 		}
 	}
 	return false
-}
-
-// isRemote reports whether a resource is a URL or a repository, as kustomize
-// tells them.
-func isRemote(resource string) bool {
-	return strings.Contains(resource, "://") || strings.Contains(resource, "?ref=") ||
-		strings.HasPrefix(resource, "git@") || strings.HasPrefix(resource, "git::") || strings.HasPrefix(resource, "github.com/")
 }
 
 func items(node *yamlv3.Node) []*yamlv3.Node {

@@ -13,6 +13,7 @@ import (
 
 	"sigs.k8s.io/kustomize/api/konfig"
 
+	"github.com/eddy-previews/eddy/internal/files"
 	"github.com/eddy-previews/eddy/internal/manifest"
 )
 
@@ -32,16 +33,29 @@ func (s *Setup) read(path string) error {
 	case !info.IsDir():
 		return s.readFile(path)
 	}
-	return filepath.WalkDir(path, func(name string, entry fs.DirEntry, err error) error {
+	return s.readFolder(path)
+}
+
+// readFolder reads the YAML below a folder.
+func (s *Setup) readFolder(path string) error {
+	folder, err := files.Open(path)
+	if err != nil {
+		return err
+	}
+	s.folders = append(s.folders, path)
+	return folder.Walk(".", func(relative string, entry fs.DirEntry) error {
+		name := filepath.Join(path, relative)
 		switch {
-		case err != nil:
-			return err
-		case entry.IsDir() && name != path && isPassedOver(entry.Name()):
-			return filepath.SkipDir
+		case entry.IsDir() && isPassedOver(entry.Name()):
+			return fs.SkipDir
 		case entry.IsDir():
 			s.folders = append(s.folders, name)
 		case isYAML(entry.Name()):
-			return s.readFound(name)
+			text, err := folder.Read(relative)
+			if err != nil {
+				return fmt.Errorf("reading %s: %w", path, err)
+			}
+			s.addFound(name, text)
 		}
 		return nil
 	})
@@ -50,15 +64,17 @@ func (s *Setup) read(path string) error {
 // apiVersion begins a manifest of Kubernetes.
 var apiVersion = regexp.MustCompile(`(?m)^apiVersion:`)
 
-// readFound reads a file of a folder that was given. What is wrong in one that is
-// no manifest is none of our business: a playbook, a patch, a chart's values.
-func (s *Setup) readFound(name string) error {
+// addFound adds a file of a folder that was given. What is wrong in one that is no
+// manifest is none of our business: a playbook, a patch, a chart's values.
+func (s *Setup) addFound(name string, text []byte) {
+	if _, known := s.texts[name]; known {
+		return
+	}
 	before := len(s.Broken)
-	err := s.readFile(name)
-	if !isKustomizationFile(name) && !apiVersion.Match(s.texts[name]) {
+	s.add(name, text)
+	if !isKustomizationFile(name) && !apiVersion.Match(text) {
 		s.Broken = s.Broken[:before]
 	}
-	return err
 }
 
 // isPassedOver reports whether a folder is none of the set-up: hidden ones but
@@ -76,7 +92,7 @@ func (s *Setup) readFile(name string) error {
 	if _, known := s.texts[name]; known {
 		return nil
 	}
-	text, err := os.ReadFile(name)
+	text, err := files.Read(name)
 	if err != nil {
 		return err
 	}
@@ -105,11 +121,8 @@ func isKustomizationFile(name string) bool {
 	return slices.Contains(konfig.RecognizedKustomizationFileNames(), filepath.Base(name))
 }
 
-// open returns the documents of a file, wherever it is; none when it cannot be
-// read.
-func (s *Setup) open(name string) []*manifest.Document {
-	name = filepath.Clean(name)
-	s.text(name)
+// parse returns the documents of a file that was read.
+func (s *Setup) parse(name string) []*manifest.Document {
 	documents, err := manifest.Parse(name, s.texts[name])
 	if err != nil { // kustomize says what is wrong in it, unless it is a list
 		if list := manifest.List(name, s.texts[name]); list != nil {
@@ -117,14 +130,4 @@ func (s *Setup) open(name string) []*manifest.Document {
 		}
 	}
 	return documents
-}
-
-// text returns a file as it is, "" when it cannot be read.
-func (s *Setup) text(name string) string {
-	if _, known := s.texts[name]; !known {
-		if text, err := os.ReadFile(name); err == nil {
-			s.texts[name] = text
-		}
-	}
-	return string(s.texts[name])
 }

@@ -8,6 +8,7 @@ func Rules() []Rule {
 		// Is it what it seems to be?
 		{"invalid", Error, "YAML, fields or templates that cannot be read", invalid},
 		{"unbuildable", Error, "a path that is not there, or that kustomize cannot build", unbuildable},
+		{"remote", Warning, "what an overlay takes in from elsewhere: it is not fetched, and not checked", remote},
 		{"plain-token", Error, "a token in plain text", plainToken},
 
 		// The watcher: which requests, and when.

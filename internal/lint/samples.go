@@ -132,12 +132,23 @@ func (s *Service) follow(ctx context.Context, request sampleRequest) (preview.Re
 	if err != nil {
 		return result, err
 	}
+	forgetPartial(result)
 	for _, preview := range result.Plan.Previews {
 		if preview.Err != nil && len(s.Providers) > 0 && request.text != hostileText {
 			err = preview.Err
 		}
 	}
 	return result, err
+}
+
+// forgetPartial takes away what was built of overlays of which something was left
+// out: what seems to be missing may be there.
+func forgetPartial(result preview.Result) {
+	for i := range result.Parts {
+		if part := &result.Parts[i]; len(part.LeftOut) > 0 {
+			part.Deployed, part.Err = nil, nil
+		}
+	}
 }
 
 // assumed stand in for providers that the set refers to and that were not given:

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/files"
 	"github.com/eddy-previews/eddy/internal/manifest"
 	"github.com/eddy-previews/eddy/internal/overlay"
 )
@@ -36,6 +37,7 @@ type Setup struct {
 	folders []string
 	texts   map[string][]byte
 	fleets  map[string]*overlay.Repository
+	roots   map[string]*files.Folder
 }
 
 // Service is a ResourceSet: one service, as a rule.
@@ -63,7 +65,7 @@ type Provider struct {
 // Load reads the set-up. What is wrong in it is a finding; the error says that
 // it cannot be read.
 func Load(ctx context.Context, options Options) (*Setup, error) {
-	s := &Setup{options: options, texts: map[string][]byte{}, fleets: map[string]*overlay.Repository{}}
+	s := &Setup{options: options, texts: map[string][]byte{}, fleets: map[string]*overlay.Repository{}, roots: map[string]*files.Folder{}}
 	for _, path := range options.Paths {
 		if err := s.read(path); err != nil {
 			return nil, err

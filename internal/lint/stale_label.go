@@ -152,7 +152,7 @@ func (p Provider) label(name string) manifest.Position {
 // movesTag reports whether a push changes what is behind an image's tag rather
 // than the tag. Where the overlay is not known, it may.
 func (s *Service) movesTag() bool {
-	if len(s.unchecked()) > 0 {
+	if s.isPartial() {
 		return true
 	}
 	for _, pair := range s.stamped(s.Samples.First, s.Samples.Pushed) {

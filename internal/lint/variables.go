@@ -37,7 +37,7 @@ func (l *layer) variables() []use {
 		})
 	}
 	for _, name := range l.generated {
-		out = append(out, usesIn(l.setup.text(name), manifest.Position{File: name, Line: 1, Column: 1})...)
+		out = append(out, usesIn(string(l.setup.texts[name]), manifest.Position{File: name, Line: 1, Column: 1})...)
 	}
 	return out
 }

@@ -72,12 +72,12 @@ func TestATitleThatIsPassedOnToFluxStaysOneValue(t *testing.T) {
 	}
 	for _, title := range titles {
 		root := repository(t, showsTitle)
-		objects, err := overlay.Build(context.Background(), root, "preview", stamped(t, title))
+		built, err := overlay.Build(context.Background(), root, "preview", stamped(t, title))
 		if err != nil {
 			t.Errorf("%.40q: %v", title, err)
 			continue
 		}
-		got := objects[0]
+		got := built.Objects[0]
 		if got.GetName() != "api-7" || len(got.Object) != 4 || len(got.GetAnnotations()) != 1 || got.GetAnnotations()["title"] != title {
 			t.Errorf("%.40q became %v", title, got.Object)
 		}

@@ -1,16 +1,16 @@
 // Package overlay shows what Flux will deploy from an overlay, without a
 // cluster: it builds a path of a fleet repository as kustomize-controller does.
 //
-//	objects, err := overlay.Build(ctx, "fleet", "./clusters/eks/apps/api/pr-template", kustomization)
+//	result, err := overlay.Build(ctx, "fleet", "./clusters/eks/apps/api/pr-template", kustomization)
 //
 // The steps are those of the controller, in its order:
 //
 //  1. The path's kustomization.yaml is merged with what the Flux Kustomization
 //     adds (targetNamespace, nameSuffix, patches, images, components). A folder
 //     without one gets one that lists its manifests.
-//  2. kustomize builds it. No file outside of the repository can be read. A
-//     resource that is a URL or a remote repository is fetched, as by the
-//     controller.
+//  2. kustomize builds it, of files that were vetted before (vet.go): nothing is
+//     read that is not in the repository, nothing is fetched, and no program is
+//     run. What an overlay takes in from elsewhere is left out, and named.
 //  3. In each object of the result ${NAME} is replaced by the value of
 //     postBuild.substitute, in the text of its YAML, which is then parsed again.
 //  4. spec.commonMetadata is set.
@@ -24,21 +24,22 @@
 package overlay
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"os"
+	"io/fs"
 	"path/filepath"
 	"strings"
 
 	kustomizev1 "github.com/fluxcd/kustomize-controller/api/v1"
 	"github.com/fluxcd/pkg/kustomize"
-	memoryfs "github.com/fluxcd/pkg/kustomize/filesys"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/kustomize/api/resource"
-	"sigs.k8s.io/kustomize/kyaml/filesys"
 	"sigs.k8s.io/yaml"
+
+	"github.com/eddy-previews/eddy/internal/files"
 )
 
 var (
@@ -54,102 +55,186 @@ var (
 // common, kustomize builds once: previews that differ in their variables alone.
 // The files are taken to stay as they are. It is not safe for concurrent use.
 type Repository struct {
-	root  string
-	built map[string][]*resource.Resource
+	root   string
+	folder *files.Folder
+	// texts are the files that were read, scanned the folders that were looked
+	// through for manifests.
+	texts   map[string][]byte
+	scanned map[string]error
+	built   map[string]built
+}
+
+// built is what kustomize made of a kustomization.yaml.
+type built struct {
+	resources []*resource.Resource
+	leftOut   []LeftOut
+	err       error
+}
+
+// Result is what Flux applies for a Kustomization.
+type Result struct {
+	// Objects in kustomize's order.
+	Objects []*unstructured.Unstructured
+	// LeftOut is what the controller would fetch. It is told with an error too,
+	// which may well come of it.
+	LeftOut []LeftOut
 }
 
 // Open returns the repository in a folder, which is read when something is built.
 func Open(root string) *Repository {
-	return &Repository{root: root, built: map[string][]*resource.Resource{}}
+	return &Repository{root: root, texts: map[string][]byte{}, scanned: map[string]error{}, built: map[string]built{}}
 }
 
 // Build returns the objects that Flux applies for ks when root is the folder of
-// its source, in kustomize's order. The path is relative to root, as in
-// ks.Spec.Path. Nothing is written to disk.
-func Build(ctx context.Context, root, path string, ks kustomizev1.Kustomization) ([]*unstructured.Unstructured, error) {
+// its source. The path is relative to root, as in ks.Spec.Path. Nothing is
+// written to disk.
+func Build(ctx context.Context, root, path string, ks kustomizev1.Kustomization) (Result, error) {
 	return Open(root).Build(ctx, path, ks)
 }
 
 // Build returns the objects that Flux applies for ks, as the function does.
-func (r *Repository) Build(ctx context.Context, path string, ks kustomizev1.Kustomization) ([]*unstructured.Unstructured, error) {
-	layer, err := newLayer(r.root, path)
+func (r *Repository) Build(ctx context.Context, path string, ks kustomizev1.Kustomization) (Result, error) {
+	dir, err := r.find(path)
 	if err != nil {
-		return nil, err
+		return Result{}, err
 	}
 	flux, err := toUnstructured(ks)
 	if err != nil {
-		return nil, err
+		return Result{}, err
 	}
-	resources, err := layer.build(flux, r.built)
-	if err != nil {
-		return nil, fmt.Errorf("building %q: %w", path, err)
+	known := r.build(dir, flux)
+	result := Result{LeftOut: known.leftOut}
+	if known.err != nil {
+		return result, fmt.Errorf("building %q: %w", path, known.err)
 	}
-	objects := make([]*unstructured.Unstructured, 0, len(resources))
-	for _, res := range resources {
+	for _, res := range known.resources {
 		object, err := deploy(ctx, res.DeepCopy(), ks, flux)
 		if err != nil {
-			return nil, fmt.Errorf("building %q: %s %q: %w", path, res.GetKind(), res.GetName(), err)
+			return result, fmt.Errorf("building %q: %s %q: %w", path, res.GetKind(), res.GetName(), err)
 		}
-		objects = append(objects, object)
+		result.Objects = append(result.Objects, object)
 	}
-	return objects, nil
+	return result, nil
 }
 
-// layer is a folder of the repository and a file system above it that keeps
-// what is written in memory.
-type layer struct {
-	root, dir string
-	fs        filesys.FileSystem
-}
-
-func newLayer(root, path string) (*layer, error) {
-	// kustomize resolves symbolic links, so the root must have none.
-	root, err := filepath.Abs(root)
+// find opens the repository, and returns the folder of a path without links.
+func (r *Repository) find(path string) (string, error) {
+	if r.folder == nil {
+		folder, err := files.Open(r.root)
+		if err != nil {
+			return "", fmt.Errorf("opening the repository: %w", err)
+		}
+		r.folder = folder
+	}
+	dir := strings.TrimPrefix(filepath.Join(string(filepath.Separator), path), string(filepath.Separator))
+	if !filepath.IsLocal(filepath.Join(".", path)) && !filepath.IsAbs(path) {
+		return "", fmt.Errorf("path %q: %w %s", path, ErrNoPath, r.folder.Path())
+	}
+	dir, err := r.folder.Resolve(cmp.Or(dir, "."))
 	if err == nil {
-		root, err = filepath.EvalSymlinks(root)
+		var info fs.FileInfo
+		if info, err = r.folder.Stat(dir); err == nil && info.IsDir() {
+			return dir, nil
+		}
 	}
-	if err != nil {
-		return nil, fmt.Errorf("opening the repository: %w", err)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("path %q: %w", path, err)
 	}
-	dir := filepath.Join(root, path)
-	if info, err := os.Stat(dir); err != nil || !info.IsDir() || !within(root, dir) {
-		return nil, fmt.Errorf("path %q: %w %s", path, ErrNoPath, root)
-	}
-	disk, err := memoryfs.MakeFsOnDiskSecure(root)
-	if err != nil {
-		return nil, fmt.Errorf("opening the repository: %w", err)
-	}
-	return &layer{root: root, dir: dir, fs: memoryfs.MakeFsInMemory(disk)}, nil
+	return "", fmt.Errorf("path %q: %w %s", path, ErrNoPath, r.folder.Path())
 }
 
-func within(root, dir string) bool {
-	relative, err := filepath.Rel(root, dir)
-	return err == nil && filepath.IsLocal(relative)
+// read returns the text of a file, which is read once.
+func (r *Repository) read(name string) ([]byte, error) {
+	name = filepath.Clean(name)
+	if text, known := r.texts[name]; known {
+		return text, nil
+	}
+	text, err := r.folder.Read(name)
+	if err != nil {
+		return nil, err
+	}
+	r.texts[name] = text
+	return text, nil
 }
 
 // build runs kustomize over the folder's kustomization.yaml with the additions
 // of the Flux Kustomization, unless the same has been built.
-func (l *layer) build(flux unstructured.Unstructured, built map[string][]*resource.Resource) ([]*resource.Resource, error) {
-	manifest, file, action, err := kustomize.NewGenerator(l.root, flux).GenerateManifest(l.dir)
-	if err != nil {
-		return nil, err
+func (r *Repository) build(dir string, flux unstructured.Unstructured) built {
+	if err := r.check(dir); err != nil {
+		return built{err: err}
 	}
-	if action == kustomize.CreatedAction && !lists(manifest) {
-		return nil, ErrNoManifests
+	root := r.folder.Path()
+	manifest, file, action, err := kustomize.NewGenerator(root, flux).GenerateManifest(filepath.Join(root, dir))
+	switch {
+	case err != nil:
+		return built{err: r.shorten(err)}
+	case action == kustomize.CreatedAction && !lists(manifest):
+		return built{err: ErrNoManifests}
 	}
 	key := file + "\n" + string(manifest)
-	if known, ok := built[key]; ok {
-		return known, nil
+	known, done := r.built[key]
+	if !done {
+		known = r.kustomize(filepath.Join(dir, filepath.Base(file)), manifest)
+		r.built[key] = known
 	}
-	if err := l.fs.WriteFile(file, manifest); err != nil {
-		return nil, fmt.Errorf("writing %s: %w", filepath.Base(file), err)
-	}
-	result, err := kustomize.Build(l.fs, l.dir)
+	return known
+}
+
+// kustomize vets a kustomization.yaml, and builds what is left of it.
+func (r *Repository) kustomize(file string, manifest []byte) built {
+	vet := newVetting(r)
+	_, err := vet.kustomization(file, manifest)
+	out := built{leftOut: vet.leftOut, err: err}
 	if err != nil {
-		return nil, errors.New(shorten(err.Error(), l.root))
+		return out
 	}
-	built[key] = result.Resources()
-	return built[key], nil
+	result, err := kustomize.Build(vet.fs, filepath.Dir(vet.path(file)))
+	if err != nil {
+		out.err = r.shorten(err)
+		return out
+	}
+	out.resources = result.Resources()
+	return out
+}
+
+// check looks at the files that Flux's generator reads, which waits for pipes and
+// reads files of any size: the kustomization.yaml of a folder, or where there is
+// none all manifests below it.
+func (r *Repository) check(dir string) error {
+	if err, done := r.scanned[dir]; done {
+		return err
+	}
+	file, err := r.kustomizationFile(dir)
+	switch {
+	case err != nil:
+	case file != "":
+		_, err = r.read(file)
+	default:
+		err = r.scan(dir)
+	}
+	r.scanned[dir] = err
+	return err
+}
+
+// scan reads the manifests below a folder as the generator does.
+func (r *Repository) scan(dir string) error {
+	return r.folder.Walk(dir, func(name string, entry fs.DirEntry) error {
+		if entry.IsDir() {
+			file, err := r.kustomizationFile(name)
+			if err == nil && file != "" {
+				return fs.SkipDir // it is built as it says
+			}
+			return err
+		}
+		if extension := filepath.Ext(name); extension != ".yaml" && extension != ".yml" {
+			return nil
+		}
+		text, err := r.read(name)
+		if err != nil {
+			return err
+		}
+		return boundYAML(name, text)
+	})
 }
 
 // lists reports whether a generated kustomization.yaml names anything.
@@ -161,8 +246,9 @@ func lists(manifest []byte) bool {
 }
 
 // shorten makes the paths in kustomize's messages relative to the repository.
-func shorten(message, root string) string {
-	return strings.ReplaceAll(strings.ReplaceAll(message, root+string(filepath.Separator), ""), root, ".")
+func (r *Repository) shorten(err error) error {
+	root := r.folder.Path()
+	return errors.New(strings.ReplaceAll(strings.ReplaceAll(err.Error(), root+string(filepath.Separator), ""), root, "."))
 }
 
 // deploy turns one built resource into the object that is applied.

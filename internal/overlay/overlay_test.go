@@ -104,14 +104,14 @@ func TestBuildDoesWhatKustomizeControllerDoes(t *testing.T) {
 	root := repository(t, app)
 	for _, test := range builds {
 		t.Run(test.claim, func(t *testing.T) {
-			objects, err := overlay.Build(context.Background(), root, test.path, kustomizev1.Kustomization{Spec: test.ks})
+			built, err := overlay.Build(context.Background(), root, test.path, kustomizev1.Kustomization{Spec: test.ks})
 			if err != nil {
 				t.Fatal(err)
 			}
-			if len(objects) != 1 {
-				t.Fatalf("built %d objects, want 1", len(objects))
+			if len(built.Objects) != 1 {
+				t.Fatalf("built %d objects, want 1", len(built.Objects))
 			}
-			same(t, objects[0], test.want)
+			same(t, built.Objects[0], test.want)
 		})
 	}
 }
@@ -178,11 +178,11 @@ func TestBuildWritesNothing(t *testing.T) {
 func TestPreviewsOfOneOverlayHaveTheirOwnValues(t *testing.T) {
 	fleet := overlay.Open(repository(t, app))
 	for _, number := range []string{"7", "8", "7"} {
-		objects, err := fleet.Build(context.Background(), "preview", kustomizev1.Kustomization{Spec: substitutes("PR_NUMBER", number)})
+		built, err := fleet.Build(context.Background(), "preview", kustomizev1.Kustomization{Spec: substitutes("PR_NUMBER", number)})
 		if err != nil {
 			t.Fatal(err)
 		}
-		same(t, objects[0], `
+		same(t, built.Objects[0], `
 apiVersion: v1
 kind: ConfigMap
 metadata: {name: api-`+number+`, namespace: app-dev}
@@ -202,11 +202,11 @@ metadata:
     alone: "${PR_NUMBER}"
     prefixed: "pr-${PR_NUMBER}"
 `)
-	objects, err := overlay.Build(context.Background(), root, "app", kustomizev1.Kustomization{Spec: substitutes("PR_NUMBER", "7")})
+	built, err := overlay.Build(context.Background(), root, "app", kustomizev1.Kustomization{Spec: substitutes("PR_NUMBER", "7")})
 	if err != nil {
 		t.Fatal(err)
 	}
-	same(t, objects[0], `
+	same(t, built.Objects[0], `
 apiVersion: v1
 kind: ConfigMap
 metadata: {name: api, labels: {alone: 7, prefixed: pr-7}}`)

@@ -56,6 +56,8 @@ type Part struct {
 	Kustomization *kustomizev1.Kustomization
 	// Deployed are the objects that Flux builds for the Kustomization.
 	Deployed []*unstructured.Unstructured
+	// LeftOut is what Flux would fetch for them, and nobody did.
+	LeftOut []overlay.LeftOut
 	// Err is why there are none.
 	Err error
 }
@@ -116,7 +118,8 @@ func (c Chain) build(ctx context.Context, part *Part, known []*unstructured.Unst
 	part.Kustomization = ks
 	resolved := ks.DeepCopy()
 	if part.Err = c.resolve(resolved, known); part.Err == nil && c.builds(ks) {
-		part.Deployed, part.Err = c.Fleet.Build(ctx, ks.Spec.Path, *resolved)
+		built, err := c.Fleet.Build(ctx, ks.Spec.Path, *resolved)
+		part.Deployed, part.LeftOut, part.Err = built.Objects, built.LeftOut, err
 	}
 }
 

@@ -27,19 +27,21 @@ type base struct {
 	// ingress is empty when there is none; service and port are what it leads to.
 	ingress, service, port string
 	clusterScoped          []versionKind
+	// leftOut is what was not looked at.
+	leftOut []overlay.LeftOut
 }
 
 type versionKind struct{ version, kind string }
 
 // readBase builds the base as Flux would, and looks for what previews change.
 func readBase(ctx context.Context, a Answers) (base, error) {
-	objects, err := overlay.Build(ctx, a.Root, a.Base, kustomizev1.Kustomization{})
+	built, err := overlay.Build(ctx, a.Root, a.Base, kustomizev1.Kustomization{})
 	if err != nil {
 		return base{}, fmt.Errorf("--base: %w", err)
 	}
-	out := base{}
+	out := base{leftOut: built.LeftOut}
 	var images []string
-	for _, object := range objects {
+	for _, object := range built.Objects {
 		switch object.GetKind() {
 		case "Deployment":
 			images = append(images, out.addDeployment(object, a.Image)...)

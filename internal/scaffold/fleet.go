@@ -4,13 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"sigs.k8s.io/kustomize/api/konfig"
+
+	"github.com/eddy-previews/eddy/internal/files"
 )
 
 // previewsText are the Flux Kustomization that deploys provider and ResourceSet,
@@ -77,30 +78,11 @@ func (d *derivation) shared() {
 // that is all below it, of which one that names less would let Flux delete the
 // rest.
 func (d *derivation) kept() []change {
-	root := filepath.Join(d.answers.Root, filepath.FromSlash(d.answers.FluxPath))
 	var names []string
-	err := filepath.WalkDir(root, func(name string, entry fs.DirEntry, err error) error {
-		if err != nil || name == root {
-			return err
-		}
-		relative, err := filepath.Rel(root, name)
-		if err != nil {
-			return err
-		}
-		found := filepath.ToSlash(relative)
-		switch {
-		case d.isOurs(path.Join(d.answers.FluxPath, found)):
-			if entry.IsDir() {
-				return fs.SkipDir
-			}
-		case entry.IsDir() && hasKustomization(name):
-			names = append(names, found)
-			return fs.SkipDir
-		case !entry.IsDir() && (path.Ext(found) == ".yaml" || path.Ext(found) == ".yml"):
-			names = append(names, found)
-		}
-		return nil
-	})
+	folder, err := files.Open(filepath.Join(d.answers.Root, filepath.FromSlash(d.answers.FluxPath)))
+	if err == nil {
+		names, err = d.deployedBelow(folder)
+	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		d.fail(fmt.Errorf("--flux-path: %w", err))
 	}
@@ -108,6 +90,27 @@ func (d *derivation) kept() []change {
 		return nil
 	}
 	return []change{{"  # - flux-system # as made by flux bootstrap\n", "  - " + strings.Join(names, "\n  - ") + "\n"}}
+}
+
+// deployedBelow lists what Flux takes in where there is no kustomization.yaml.
+func (d *derivation) deployedBelow(folder *files.Folder) ([]string, error) {
+	var names []string
+	err := folder.Walk(".", func(name string, entry fs.DirEntry) error {
+		found := filepath.ToSlash(name)
+		switch {
+		case d.isOurs(path.Join(d.answers.FluxPath, found)):
+			if entry.IsDir() {
+				return fs.SkipDir
+			}
+		case entry.IsDir() && hasKustomization(folder, name):
+			names = append(names, found)
+			return fs.SkipDir
+		case !entry.IsDir() && (path.Ext(found) == ".yaml" || path.Ext(found) == ".yml"):
+			names = append(names, found)
+		}
+		return nil
+	})
+	return names, err
 }
 
 // isOurs reports whether a path below the root is written here.
@@ -119,9 +122,9 @@ func (d *derivation) isOurs(name string) bool {
 	return slices.Contains(own, name)
 }
 
-func hasKustomization(dir string) bool {
+func hasKustomization(folder *files.Folder, dir string) bool {
 	return slices.ContainsFunc(konfig.RecognizedKustomizationFileNames(), func(name string) bool {
-		_, err := os.Stat(filepath.Join(dir, name))
+		_, err := folder.Stat(filepath.Join(dir, name))
 		return err == nil
 	})
 }

@@ -17,6 +17,7 @@ import (
 	"strings"
 
 	"github.com/eddy-previews/eddy/examples"
+	"github.com/eddy-previews/eddy/internal/overlay"
 )
 
 // File is a file to write.
@@ -49,6 +50,8 @@ type Setup struct {
 	Files []File
 	// Stripped are the cluster-scoped kinds of the base that previews do not get.
 	Stripped []string
+	// LeftOut is what the base takes in from elsewhere, and was not looked at.
+	LeftOut []overlay.LeftOut
 }
 
 // Derive returns the set-up. Nothing is written. The error names the flag of
@@ -67,7 +70,7 @@ func Derive(ctx context.Context, a Answers) (Setup, error) {
 	d.deployment()
 	d.shared()
 	d.overlay()
-	out := Setup{Files: d.files}
+	out := Setup{Files: d.files, LeftOut: base.leftOut}
 	for _, kind := range base.clusterScoped {
 		out.Stripped = append(out.Stripped, kind.kind)
 	}
