@@ -3,10 +3,13 @@ package source
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 )
@@ -114,30 +117,31 @@ func readInputs(body []byte) ([]Item, error) {
 	items := make([]Item, 0, len(*answer.Inputs))
 	seen := map[string]bool{}
 	for n, values := range *answer.Inputs {
-		id, err := inputID(values)
-		switch {
-		case err != nil:
-			return nil, fmt.Errorf("inputs[%d]: %w", n, err)
-		case seen[id]:
-			return nil, fmt.Errorf("inputs[%d]: the id %q is there twice", n, id)
+		item := readInput(values)
+		if item.ID == "" {
+			item.ID, item.Nameless = fmt.Sprintf("inputs[%d]", n), true
+		} else if seen[item.ID] {
+			item = Item{ID: fmt.Sprintf("inputs[%d]", n), Refused: fmt.Errorf("the id %.60q is there twice, and the first one has it", item.ID)}
 		}
-		seen[id] = true
-		items = append(items, Item{ID: id, Values: values})
+		seen[item.ID] = true
+		items = append(items, item)
 	}
 	return items, nil
 }
 
-// inputID returns the id of an input, and refuses values that no template can
-// make anything of.
-func inputID(values v1.ResourceSetInput) (string, error) {
-	var id string
-	if raw := values["id"]; raw == nil || json.Unmarshal(raw.Raw, &id) != nil || id == "" {
-		return "", fmt.Errorf("the id is not a text")
+// readInput returns an input, or one that is refused: without an id, or with
+// values that no template can make anything of.
+func readInput(values v1.ResourceSetInput) Item {
+	var item Item
+	if raw := values["id"]; raw == nil || json.Unmarshal(raw.Raw, &item.ID) != nil || item.ID == "" {
+		return Item{Refused: errors.New("the id is not a text")}
 	}
-	for key, value := range values {
-		if value == nil {
-			return "", fmt.Errorf("the value of %q is null: leave it out", key)
+	for _, key := range slices.Sorted(maps.Keys(values)) {
+		if value := values[key]; value == nil || string(value.Raw) == "null" {
+			item.Refused = fmt.Errorf("the value of %.60q is null: leave it out", key)
+			return item
 		}
 	}
-	return id, nil
+	item.Values = values
+	return item
 }

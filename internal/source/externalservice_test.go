@@ -54,13 +54,7 @@ func TestEveryBadAnswerOfAServiceIsAnErrorThatSaysWhatToDo(t *testing.T) {
 		"no list":             {json(`{}`), source.ErrInvalidAnswer, "no list under the key inputs"},
 		"a null list":         {json(`{"inputs": null}`), source.ErrInvalidAnswer, "no list under the key inputs"},
 		"a list alone":        {json(`[{"id": "a"}]`), source.ErrInvalidAnswer, "not an object"},
-		"no id":               {json(`{"inputs": [{"id": "a"}, {"name": "b"}]}`), source.ErrInvalidAnswer, "inputs[1]: the id is not a text"},
-		"a number as id":      {json(`{"inputs": [{"id": 1}]}`), source.ErrInvalidAnswer, "inputs[0]: the id is not a text"},
-		"an empty id":         {json(`{"inputs": [{"id": ""}]}`), source.ErrInvalidAnswer, "inputs[0]: the id is not a text"},
-		"an id twice":         {json(`{"inputs": [{"id": "a"}, {"id": "a"}]}`), source.ErrInvalidAnswer, `inputs[1]: the id "a" is there twice`},
 		"an input that is no": {json(`{"inputs": ["a"]}`), source.ErrInvalidAnswer, "not an object"},
-		"a null input":        {json(`{"inputs": [null]}`), source.ErrInvalidAnswer, "inputs[0]: the id is not a text"},
-		"a null value":        {json(`{"inputs": [{"id": "a", "b": null}]}`), source.ErrInvalidAnswer, `the value of "b" is null`},
 		"too much":            {json(`{"inputs": [{"id": "a", "b": "` + strings.Repeat("x", 900<<10) + `"}]}`), source.ErrInvalidAnswer, "larger than 900 KiB"},
 		"a truncated body":    {forge.Truncated(), source.ErrInvalidAnswer, "ended early"},
 		"an empty body":       {json(""), source.ErrInvalidAnswer, "an empty body"},
@@ -79,6 +73,33 @@ func TestEveryBadAnswerOfAServiceIsAnErrorThatSaysWhatToDo(t *testing.T) {
 			}
 			if strings.Contains(err.Error(), forge.Token) || strings.Contains(err.Error(), "in-the-query") {
 				t.Errorf("the error holds a secret: %v", err)
+			}
+		})
+	}
+}
+
+func TestAnInputOfAServiceThatIsNoneIsRefusedAndTheOthersAreNot(t *testing.T) {
+	for name, c := range map[string]struct {
+		input, id, words string
+		nameless         bool
+	}{
+		"no id":          {`{"name": "b"}`, "inputs[1]", "the id is not a text", true},
+		"a number as id": {`{"id": 1}`, "inputs[1]", "the id is not a text", true},
+		"an empty id":    {`{"id": ""}`, "inputs[1]", "the id is not a text", true},
+		"a null input":   {`null`, "inputs[1]", "the id is not a text", true},
+		"an id twice":    {`{"id": "a"}`, "inputs[1]", `the id "a" is there twice`, false},
+		"a null value":   {`{"id": "b", "c": null}`, "b", `the value of "c" is null`, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := forge.NewService(t)
+			s.Break(forge.Body("application/json", `{"inputs": [{"id": "a"}, `+c.input+`]}`))
+			items := list(t, ask(t, s, source.Credentials{Token: forge.Token}))
+			if len(items) != 2 || items[0].ID != "a" || items[0].Refused != nil {
+				t.Fatalf("listed %+v", items)
+			}
+			odd := items[1]
+			if odd.ID != c.id || odd.Nameless != c.nameless || odd.Refused == nil || !strings.Contains(odd.Refused.Error(), c.words) {
+				t.Errorf("the odd one is %+v", odd)
 			}
 		})
 	}

@@ -70,6 +70,12 @@ type Item struct {
 	// Values are the whole input set of what brings its own, in the place of
 	// the fields above; the id is among them where the source gives one.
 	Values v1.ResourceSetInput
+	// Refused says why the thing cannot be an input as it is now; nil when it
+	// can. The others of the listing are none the worse for it.
+	Refused error
+	// Nameless says that the ID is only where the thing stands in the listing:
+	// it may be any of those that are missing.
+	Nameless bool
 }
 
 // IsComplete reports whether it is known what to deploy. A request whose merge

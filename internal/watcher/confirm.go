@@ -13,10 +13,16 @@ import (
 // confirm returns the listed items and those that were exported, are missing
 // from the listing, and turn out to be open still. Nothing is dropped on a
 // listing alone: pages move while they are read, and a forge's index can lag.
-// A look-up that fails, fails the run.
+// A look-up that fails, fails the run. Where an item of the listing cannot be
+// told from others, each that is missing may be that one.
 func confirm(ctx context.Context, forge source.Source, listed []source.Item, exported exportedInputs) ([]source.Item, error) {
 	confirmed := slices.Clone(listed)
+	stranger := slices.IndexFunc(listed, func(item source.Item) bool { return item.Nameless })
 	for _, key := range missing(listed, exported) {
+		if stranger >= 0 {
+			confirmed = append(confirmed, source.Item{ID: key, Refused: fmt.Errorf("it may be %s: %w", listed[stranger].ID, listed[stranger].Refused)})
+			continue
+		}
 		item, err := forge.Lookup(ctx, key)
 		switch {
 		case errors.Is(err, source.ErrNotFound):

@@ -1,11 +1,10 @@
 package watcher
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
-	"maps"
+	"regexp"
 	"time"
 
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
@@ -16,11 +15,6 @@ import (
 	"github.com/eddy-previews/eddy/internal/source"
 )
 
-// maxExported is the most that exported inputs may take as JSON. etcd accepts
-// requests of 1.5 MiB; the rest of the object, and a second copy of a title or
-// two in its conditions, need room as well.
-const maxExported = 1 << 20
-
 // exportable is an item that becomes an input set.
 type exportable struct {
 	source.Item
@@ -28,72 +22,86 @@ type exportable struct {
 	frozen v1.ResourceSetInput
 }
 
-// export writes the input sets and their digest into the provider's status.
-// When they cannot be written, the status stays as it is.
-func export(provider *v1.ResourceSetInputProvider, items []exportable) error {
-	if err := checkDefaults(provider.Spec.DefaultValues); err != nil {
-		return report.Stall(v1.ReasonInvalidDefaultValues, err)
+// export writes the input sets and their digest into the provider's status. It
+// returns which inputs are not exported as they are, and why: one that was
+// exported before stays as it was, and the others are exported all the same.
+func export(provider *v1.ResourceSetInputProvider, items []exportable, exported exportedInputs) ([]omission, error) {
+	defaults, err := readDefaults(provider.Spec.DefaultValues)
+	if err != nil {
+		return nil, report.Stall(v1.ReasonInvalidDefaultValues, err)
 	}
-	inputs := make([]v1.ResourceSetInput, 0, len(items))
+	var omitted []omission
+	var candidates []candidate
 	for _, item := range items {
-		in, err := item.input(provider.Spec.DefaultValues)
-		if err != nil {
-			return report.Stall(v1.ReasonInvalidExportedInputs, fmt.Errorf("request %s: %w", item.Key(), err))
+		last, running := exported[item.Key()]
+		one := candidate{key: item.Key(), last: last.values}
+		if one.input, err = item.input(defaults); err != nil {
+			omitted = append(omitted, omission{key: one.key, why: err, kept: running})
+			one.input = last.values
 		}
-		inputs = append(inputs, in)
+		if one.input != nil {
+			candidates = append(candidates, one)
+		}
 	}
-	text, err := json.Marshal(inputs)
+	inputs, unfit := fit(candidates, room(provider), isRequest(provider))
+	omitted = append(omitted, unfit...)
+	if provider.Spec.Type == v1.InputProviderStatic && len(omitted) > 0 {
+		return omitted, report.Stall(v1.ReasonInvalidExportedInputs, fmt.Errorf("%s: shorten spec.defaultValues", tell(omitted)))
+	}
+	if provider.Status.LastExportedRevision != "" && same(provider.Status.ExportedInputs, inputs) {
+		return omitted, nil // most polls bring no news
+	}
+	revision, err := digest(inputs)
 	if err != nil {
-		return report.Stall(v1.ReasonInvalidExportedInputs, fmt.Errorf("encoding the inputs: %w", err))
-	}
-	if isExported(provider, text) {
-		return nil
-	}
-	size := len(text)
-	if size > maxExported {
-		return report.Stall(v1.ReasonInvalidExportedInputs, fmt.Errorf(
-			"%d inputs take %d KiB, more than the %d KiB that fit into one object: lower spec.filter.limit, narrow spec.filter, shorten spec.defaultValues, or split the provider; the inputs exported before stay",
-			len(inputs), size>>10, maxExported>>10))
-	}
-	revision, err := digest(text)
-	if err != nil {
-		return report.Stall(v1.ReasonInvalidExportedInputs, err)
+		return nil, err
 	}
 	provider.Status.ExportedInputs = inputs
 	provider.Status.LastExportedRevision = revision
-	return nil
+	return omitted, nil
 }
 
-// isExported reports whether the inputs are those of the last run, of which the
-// digest is known: most polls bring no news.
-func isExported(provider *v1.ResourceSetInputProvider, inputs []byte) bool {
-	before, err := json.Marshal(provider.Status.ExportedInputs)
-	return err == nil && provider.Status.LastExportedRevision != "" && bytes.Equal(before, inputs)
-}
-
-func checkDefaults(defaults v1.ResourceSetInput) error {
+// readDefaults refuses values that no input could take.
+func readDefaults(defaults v1.ResourceSetInput) (v1.ResourceSetInput, error) {
+	out := make(v1.ResourceSetInput, len(defaults))
 	for key, value := range defaults {
 		if value == nil || len(value.Raw) == 0 || string(value.Raw) == "null" {
-			return fmt.Errorf("spec.defaultValues.%s is null: give it a value or leave the key out", key)
+			return nil, fmt.Errorf("spec.defaultValues.%s is null: give it a value or leave the key out", key)
 		}
+		raw, err := canonical(value.Raw)
+		if err != nil {
+			return nil, fmt.Errorf("spec.defaultValues.%s: %w", key, err)
+		}
+		out[key] = &apiextensionsv1.JSON{Raw: raw}
 	}
-	return nil
+	return out, nil
 }
 
 // input returns the item as an input set. Optional texts are left out when
 // they are empty; defaults fill what is left out, but never the id.
 func (e exportable) input(defaults v1.ResourceSetInput) (v1.ResourceSetInput, error) {
+	if e.Refused != nil {
+		return nil, e.Refused
+	}
 	in := v1.ResourceSetInput{}
-	maps.Copy(in, e.Values) // the id is not always theirs
+	for key, value := range e.Values { // the id is not always theirs
+		raw, err := canonical(value.Raw)
+		if err != nil {
+			return nil, fmt.Errorf("%.60q: %w", key, err)
+		}
+		in[key] = &apiextensionsv1.JSON{Raw: raw}
+	}
 	for key, value := range fields(e.Item) {
 		raw, err := json.Marshal(value)
 		if err != nil {
 			return nil, fmt.Errorf("encoding %s: %w", key, err)
 		}
+		if raw, err = canonical(raw); err != nil {
+			return nil, fmt.Errorf("%s: %w", key, err)
+		}
 		in[key] = &apiextensionsv1.JSON{Raw: raw}
 	}
 	for _, key := range fieldNames {
-		if old, ok := e.frozen[key]; ok {
+		if old, ok := e.frozen[key]; ok && old != nil {
 			in[key] = old
 		}
 	}
@@ -137,9 +145,18 @@ func fields(item source.Item) map[string]any {
 	return out
 }
 
-// digest returns sha256:HEX of the YAML of inputs in JSON.
-func digest(inputs []byte) (string, error) {
-	text, err := yaml.JSONToYAML(inputs)
+// unprintable are the characters that JSON may hold as they are, and YAML not.
+var unprintable = regexp.MustCompile(`[\x{7f}-\x{84}\x{86}-\x{9f}\x{feff}\x{fffe}\x{ffff}]`)
+
+// digest returns sha256:HEX of the YAML of inputs.
+func digest(inputs []v1.ResourceSetInput) (string, error) {
+	raw, err := json.Marshal(inputs)
+	if err != nil {
+		return "", fmt.Errorf("encoding the inputs: %w", err)
+	}
+	text, err := yaml.JSONToYAML(unprintable.ReplaceAllFunc(raw, func(c []byte) []byte {
+		return fmt.Appendf(nil, "\\u%04x", []rune(string(c))[0])
+	}))
 	if err != nil {
 		return "", fmt.Errorf("encoding the inputs: %w", err)
 	}

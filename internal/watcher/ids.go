@@ -3,7 +3,6 @@ package watcher
 import (
 	"cmp"
 	"encoding/json"
-	"fmt"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/identity"
@@ -19,16 +18,26 @@ type exportedInput struct {
 	values v1.ResourceSetInput
 }
 
-func readExported(provider *v1.ResourceSetInputProvider) (exportedInputs, error) {
+// readExported reads what was exported. An input without an id, which another
+// hand must have written, stands for nothing that could be asked for.
+func readExported(provider *v1.ResourceSetInputProvider) exportedInputs {
 	exported := exportedInputs{}
-	for n, in := range provider.Status.ExportedInputs {
-		id := textOf(in, "id")
-		if id == "" {
-			return nil, fmt.Errorf("status.exportedInputs[%d].id is not a string", n)
+	for _, in := range provider.Status.ExportedInputs {
+		if id := idOf(in); id != "" {
+			exported[keyOf(in, id)] = exportedInput{id: id, values: in}
 		}
-		exported[keyOf(in, id)] = exportedInput{id: id, values: in}
 	}
-	return exported, nil
+	return exported
+}
+
+// idOf returns the id of an exported input. One that was written as a number
+// counts as well.
+func idOf(in v1.ResourceSetInput) string {
+	var number json.Number
+	if raw := in["id"]; raw != nil && json.Unmarshal(raw.Raw, &number) == nil && number != "" {
+		return number.String()
+	}
+	return textOf(in, "id")
 }
 
 // keyOf returns what source.Item.Key was of an exported input: the name that

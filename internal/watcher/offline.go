@@ -2,6 +2,7 @@ package watcher
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -22,18 +23,20 @@ import (
 // the first, whose id is its own.
 func Export(provider *v1.ResourceSetInputProvider, items []source.Item) error {
 	if provider.Spec.Type == v1.InputProviderStatic {
-		return export(provider, []exportable{{Item: items[0]}})
+		_, err := export(provider, []exportable{{Item: items[0]}}, nil)
+		return err
 	}
 	rules, err := compileRules(provider, time.Now())
 	if err != nil {
 		return err
 	}
-	exported, err := readExported(provider)
-	if err != nil {
-		return err
-	}
+	exported := readExported(provider)
 	kept, _ := rules.keep(rules.filter(items), exported)
-	return export(provider, rules.settle(kept, exported).items)
+	omitted, err := export(provider, rules.settle(kept, exported).items, exported)
+	if err == nil && len(omitted) > 0 {
+		err = errors.New(tell(omitted))
+	}
+	return err
 }
 
 // Refusal says why an item that is open is not an input of the provider, as a

@@ -106,16 +106,21 @@ func (r *Reconciler) run(ctx context.Context, provider *v1.ResourceSetInputProvi
 	timed, cancel := context.WithTimeout(ctx, provider.GetTimeout())
 	defer cancel()
 
-	found, err := r.find(timed, provider)
-	if err == nil {
-		err = export(provider, found.items)
+	exported := readExported(provider)
+	found, err := r.find(timed, provider, exported)
+	if err != nil {
+		return report.FromError(err)
 	}
+	omitted, err := export(provider, found.items, exported)
 	if err != nil {
 		return report.FromError(err)
 	}
 	message := fmt.Sprintf("Reconciliation finished in %s", r.Now().Sub(started).Round(time.Millisecond))
 	if found.waiting > 0 {
 		message += fmt.Sprintf("; %d more match and wait: spec.filter.limit is %d", found.waiting, provider.GetLimit())
+	}
+	if omitted = append(found.omitted, omitted...); len(omitted) > 0 {
+		message += "; " + tell(omitted)
 	}
 	outcome := report.Done(message, after)
 	outcome.Revision = provider.Status.LastExportedRevision
@@ -128,22 +133,20 @@ type findings struct {
 	items []exportable
 	// waiting is how many match but are over the limit.
 	waiting int
+	// omitted are those that cannot be inputs as they are.
+	omitted []omission
 	// collisions are items whose id had to be told from another's.
 	collisions []identity.Collision
 }
 
 // find asks the forge and decides what is to be exported.
-func (r *Reconciler) find(ctx context.Context, provider *v1.ResourceSetInputProvider) (findings, error) {
+func (r *Reconciler) find(ctx context.Context, provider *v1.ResourceSetInputProvider, exported exportedInputs) (findings, error) {
 	if provider.Spec.Type == v1.InputProviderStatic {
 		return findings{items: []exportable{{Item: source.Static(string(provider.UID))}}}, nil
 	}
 	rules, err := compileRules(provider, r.Now())
 	if err != nil {
 		return findings{}, report.Stall(v1.ReasonInvalidSpec, err)
-	}
-	exported, err := readExported(provider)
-	if err != nil {
-		return findings{}, report.Stall(v1.ReasonInvalidExportedInputs, err)
 	}
 	forge, err := r.open(ctx, provider)
 	if err != nil {
@@ -157,12 +160,13 @@ func (r *Reconciler) find(ctx context.Context, provider *v1.ResourceSetInputProv
 	if err != nil {
 		return findings{}, failed(err, r.Now())
 	}
+	matching, omitted := refused(matching, exported)
 	kept, waiting := rules.keep(matching, exported)
 	if kept, err = forge.Resolve(ctx, kept); err != nil {
 		return findings{}, failed(err, r.Now())
 	}
 	found := rules.settle(kept, exported)
-	found.waiting = waiting
+	found.waiting, found.omitted = waiting, omitted
 	return found, nil
 }
 

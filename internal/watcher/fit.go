@@ -1,0 +1,95 @@
+package watcher
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/source"
+)
+
+const (
+	// maxExported is the most that exported inputs may take as JSON.
+	maxExported = 1 << 20
+	// maxObject is the most that a provider may take. etcd accepts requests of
+	// 1.5 MiB, and conditions and the records of who wrote what need some.
+	maxObject = 1536<<10 - 96<<10
+)
+
+// candidate is an input that is to be exported.
+type candidate struct {
+	key   string
+	input v1.ResourceSetInput
+	// last is what was exported of it before; nil for a newcomer.
+	last v1.ResourceSetInput
+}
+
+// room is how many bytes the inputs of a provider may take, beside what else it
+// consists of.
+func room(provider *v1.ResourceSetInputProvider) int {
+	rest := *provider
+	rest.Status.ExportedInputs = nil
+	return min(maxExported, maxObject-sizeOf(rest))
+}
+
+// isRequest reports whether a provider lists requests, of which the newest come
+// first.
+func isRequest(provider *v1.ResourceSetInputProvider) bool {
+	kind, _ := source.TypeOf(provider.Spec.Type) // refused when it is opened, where it is not known
+	return kind.Watches == source.Request
+}
+
+// fit returns the inputs that fit into a number of bytes, in their order, and
+// what does not. What was exported before comes first, as with spec.filter.limit:
+//
+//	exported before, and fits as it is now    as it is now
+//	exported before, and has grown too large  as it was exported
+//	new, and fits beside all those            as it is
+//	new, and does not                         left out
+//
+// Of newcomers the last in their order are left out, or the first where the
+// newest come first.
+func fit(all []candidate, room int, newestFirst bool) ([]v1.ResourceSetInput, []omission) {
+	chosen := make([]v1.ResourceSetInput, len(all))
+	growth := make([]int, len(all))
+	for n, one := range all {
+		growth[n] = sizeOf(one.input) + 1 // and a comma
+		if one.last != nil {
+			was := sizeOf(one.last) + 1
+			chosen[n] = one.last
+			growth[n] -= was
+			room -= was
+		}
+	}
+	var omitted []omission
+	take := func(n int, may bool) {
+		switch {
+		case !may:
+		case growth[n] <= 0 || growth[n] <= room:
+			chosen[n] = all[n].input
+			room -= growth[n]
+		default:
+			omitted = append(omitted, omission{key: all[n].key, kept: all[n].last != nil, why: fmt.Errorf("it takes %d KiB, and all inputs together take at most %d KiB of an object: "+
+				"narrow spec.filter, shorten spec.defaultValues, or split the provider", sizeOf(all[n].input)>>10, maxExported>>10)})
+		}
+	}
+	for n := range all {
+		take(n, growth[n] <= 0)
+	}
+	for n := range all {
+		take(n, growth[n] > 0 && all[n].last != nil)
+	}
+	for n := range all {
+		if newestFirst {
+			n = len(all) - 1 - n
+		}
+		take(n, growth[n] > 0 && all[n].last == nil)
+	}
+	return slices.DeleteFunc(chosen, func(in v1.ResourceSetInput) bool { return in == nil }), omitted
+}
+
+func sizeOf(value any) int {
+	text, _ := json.Marshal(value) // it is made of valid JSON
+	return len(text)
+}

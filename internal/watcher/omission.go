@@ -1,0 +1,77 @@
+package watcher
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/eddy-previews/eddy/internal/source"
+)
+
+const (
+	// maxNamed is how many omissions a message names.
+	maxNamed = 5
+	// maxWhy bounds the reason of one, in bytes.
+	maxWhy = 300
+)
+
+// omission is an input that is not exported as it is: what a forge says of it
+// cannot be stored, or does not fit. It is no reason to hold up the others.
+type omission struct {
+	key string
+	why error
+	// kept says that it stays as it was exported before.
+	kept bool
+}
+
+// tell names omissions, as a half-sentence: "1 input is left out: \"7\" (it
+// takes 900 KiB …)"; "" for none.
+func tell(omitted []omission) string {
+	var parts []string
+	for _, group := range []struct {
+		one, many string
+		kept      bool
+	}{
+		{"input is left out", "inputs are left out", false},
+		{"input stays as it was", "inputs stay as they were", true},
+	} {
+		var names []string
+		for _, one := range omitted {
+			if one.kept == group.kept {
+				names = append(names, fmt.Sprintf("%.60q (%s)", one.key, clipped(one.why.Error())))
+			}
+		}
+		what := group.many
+		if len(names) == 1 {
+			what = group.one
+		}
+		if more := len(names) - maxNamed; more > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s: %s and %d more", len(names), what, strings.Join(names[:maxNamed], ", "), more))
+		} else if len(names) > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s: %s", len(names), what, strings.Join(names, ", ")))
+		}
+	}
+	return strings.Join(parts, "; ")
+}
+
+func clipped(why string) string {
+	if len(why) <= maxWhy {
+		return why
+	}
+	return strings.ToValidUTF8(why[:maxWhy], "") + "…"
+}
+
+// refused takes out of what matches the newcomers that cannot be inputs as they
+// are: they take no place of others.
+func refused(matching []source.Item, exported exportedInputs) (rest []source.Item, omitted []omission) {
+	isNewcomer := func(item source.Item) bool {
+		_, running := exported[item.Key()]
+		return item.Refused != nil && !running
+	}
+	for _, item := range matching {
+		if isNewcomer(item) {
+			omitted = append(omitted, omission{key: item.Key(), why: item.Refused})
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(matching), isNewcomer), omitted
+}
