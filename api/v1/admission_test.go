@@ -112,6 +112,18 @@ var providerRules = []rule{
 		message: "cannot specify spec.serviceAccountName when spec.type is not one of AzureDevOps*, AWSCodeCommit*, *ArtifactTag or ExternalArtifact",
 	},
 	{
+		name:    "the identity of an account goes to the service of its cloud alone",
+		passes:  `{type: AzureDevOpsTag, url: "https://acme.visualstudio.com/project/_git/api", serviceAccountName: reader}`,
+		refuses: `{type: AzureDevOpsTag, url: "http://dev.azure.com/org/project/_git/api", serviceAccountName: reader}`,
+		message: "spec.url must be on https://dev.azure.com or https://*.visualstudio.com when spec.serviceAccountName is set and spec.secretRef is not: the identity of an account goes nowhere else",
+	},
+	{
+		name:    "an Azure DevOps server of one's own is asked with a Secret",
+		passes:  `{type: AzureDevOpsTag, url: "https://azure.example.com/c/project/_git/api", serviceAccountName: reader, secretRef: {name: auth}}`,
+		refuses: `{type: AzureDevOpsTag, url: "https://dev.azure.com.example.com/o/project/_git/api", serviceAccountName: reader}`,
+		message: "spec.url must be on https://dev.azure.com or https://*.visualstudio.com when spec.serviceAccountName is set and spec.secretRef is not: the identity of an account goes nowhere else",
+	},
+	{
 		name:    "certificates are for forges, services and plain registries",
 		passes:  `{type: GitLabEnvironment, url: "https://gitlab.example.com/acme/api", certSecretRef: {name: ca}}`,
 		refuses: `{type: ACRArtifactTag, url: "oci://registry.example.com/api", certSecretRef: {name: ca}}`,

@@ -40,6 +40,8 @@ type Reader struct {
 	DefaultAccount string
 	// Tokens keeps what was made of credentials; nil makes it anew each time.
 	Tokens *cache.TokenCache
+	// Clients are what providers share on their way to a forge; nothing when nil.
+	Clients *source.Clients
 	// Watch is told which Secrets are read for whom; nil for nobody.
 	Watch *Watch
 }

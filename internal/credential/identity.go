@@ -21,7 +21,15 @@ import (
 // identify gives a provider without a Secret the identity that it has in the
 // cloud which it watches. Elsewhere it stays anonymous.
 func (r *Reader) identify(ctx context.Context, provider *v1.ResourceSetInputProvider, config *source.Config) error {
-	options := r.options(provider, config.Proxy)
+	if r.usesIdentity(provider) {
+		if provider.Spec.CertSecretRef != nil {
+			return fmt.Errorf("spec.certSecretRef: the identity of an account goes to the cloud's own certificates alone: remove it: %w", source.ErrSpec)
+		}
+		if err := source.CheckIdentity(*config); err != nil {
+			return err
+		}
+	}
+	options := r.options(provider)
 	var err error
 	switch kind := provider.Spec.Type; {
 	case kind == v1.InputProviderACRArtifactTag:
@@ -32,14 +40,22 @@ func (r *Reader) identify(ctx context.Context, provider *v1.ResourceSetInputProv
 		config.Registry, err = registry(ctx, gcp.ProviderName, provider.Spec.URL, options)
 	case strings.HasPrefix(kind, "AWSCodeCommit"):
 		err = codeCommit(ctx, config, options)
-	case strings.HasPrefix(kind, "AzureDevOps") && (r.account(provider) != "" || isAzure(provider.Spec.URL)):
+	case strings.HasPrefix(kind, "AzureDevOps") && r.usesIdentity(provider):
 		config.Credentials.Token, err = azureDevOps(ctx, options)
 	}
 	return err
 }
 
-// options say whose identity is used, and how its tokens come about.
-func (r *Reader) options(provider *v1.ResourceSetInputProvider, proxy *url.URL) []auth.Option {
+// usesIdentity reports whether a provider without a Secret is asked for with an
+// identity: one of Azure DevOps on a server of one's own may be anonymous.
+func (r *Reader) usesIdentity(provider *v1.ResourceSetInputProvider) bool {
+	return !strings.HasPrefix(provider.Spec.Type, "AzureDevOps") || r.account(provider) != "" || isAzure(provider.Spec.URL)
+}
+
+// options say whose identity is used, and how its tokens come about. They are
+// asked for by the operator's own way and never through a provider's proxy: in
+// some clouds that is plain HTTP to the machine itself, with a secret in it.
+func (r *Reader) options(provider *v1.ResourceSetInputProvider) []auth.Option {
 	options := []auth.Option{auth.WithClient(r.Client)}
 	if account := r.account(provider); account != "" {
 		options = append(options, auth.WithServiceAccountName(account), auth.WithServiceAccountNamespace(provider.Namespace))
@@ -48,9 +64,6 @@ func (r *Reader) options(provider *v1.ResourceSetInputProvider, proxy *url.URL) 
 		options = append(options, auth.WithCache(*r.Tokens, cache.InvolvedObject{
 			Kind: v1.ResourceSetInputProviderKind, Name: provider.Name, Namespace: provider.Namespace, Operation: cache.OperationReconcile,
 		}))
-	}
-	if proxy != nil {
-		options = append(options, auth.WithProxyURL(*proxy))
 	}
 	return options
 }

@@ -55,6 +55,11 @@ func newWorld(t *testing.T) *world {
 	w.azure.Open(forge.Request{})
 	hosts["dev.azure.com"] = w.azure
 	w.Internet = forge.NewInternet(t, authority, hosts)
+	operators, err := url.Parse(w.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	outside.to.Store(operators)
 	w.proxy = w.secret("proxy", map[string]string{"address": w.URL, "username": "flux", "password": forge.Token})
 	return w
 }

@@ -4,7 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net"
+	"net/url"
 	"os"
+	"sync/atomic"
 	"testing"
 
 	"github.com/fluxcd/pkg/apis/meta"
@@ -30,7 +34,46 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
+	if err := outside.start(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 	os.Exit(apiserver.Main(m, &server))
+}
+
+// outside is the proxy of the operator itself, which a process reads from its
+// environment once: it leads to that of the test that runs.
+var outside gateway
+
+// gateway passes connections on.
+type gateway struct{ to atomic.Pointer[url.URL] }
+
+func (g *gateway) start() error {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	go func() {
+		for {
+			in, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go g.pass(in)
+		}
+	}()
+	return os.Setenv("HTTPS_PROXY", "http://flux:"+forge.Token+"@"+listener.Addr().String())
+}
+
+func (g *gateway) pass(in net.Conn) {
+	defer in.Close() //nolint:errcheck // a test is over
+	out, err := net.Dial("tcp", g.to.Load().Host)
+	if err != nil {
+		return
+	}
+	defer out.Close()                       //nolint:errcheck // a test is over
+	go func() { _, _ = io.Copy(out, in) }() // it ends when the other one does
+	_, _ = io.Copy(in, out)
 }
 
 func trustAuthority() (err error) {

@@ -9,11 +9,12 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
 
 	"github.com/eddy-previews/eddy/internal/credential"
+	"github.com/eddy-previews/eddy/internal/source"
 	"github.com/eddy-previews/eddy/internal/templater"
 )
 
 // newCredentials returns what reads Secrets and service accounts.
-func newCredentials(manager ctrl.Manager, options Options, accounts *templater.Accounts) (*credential.Reader, error) {
+func newCredentials(manager ctrl.Manager, clients *source.Clients, accounts *templater.Accounts, options Options) (*credential.Reader, error) {
 	// Accounts of providers have identities of their own; the library asks for
 	// consent, and has no other place for it.
 	auth.EnableObjectLevelWorkloadIdentity()
@@ -24,7 +25,7 @@ func newCredentials(manager ctrl.Manager, options Options, accounts *templater.A
 	}
 	reader := &credential.Reader{
 		Client: manager.GetClient(), As: accounts.Client,
-		DefaultAccount: options.DefaultIdentity, Watch: credential.NewWatch(secrets),
+		Clients: clients, DefaultAccount: options.DefaultIdentity, Watch: credential.NewWatch(secrets),
 	}
 	if options.TokenCacheSize > 0 {
 		reader.Tokens, err = newTokens(options.TokenCacheSize)

@@ -74,7 +74,11 @@ func New(cluster *rest.Config, options Options) (ctrl.Manager, error) {
 	if err := addProbes(manager); err != nil {
 		return nil, err
 	}
-	clients := source.NewClients(time.Now)
+	networks, err := source.ParseNetworks(options.ProviderNetworks)
+	if err != nil {
+		return nil, fmt.Errorf("--provider-networks: %w", err)
+	}
+	clients := source.NewClients(time.Now, networks)
 	for _, collector := range []prometheus.Collector{report.NewInfo(manager.GetClient()), clients} {
 		metrics.Registry.Unregister(collector) // that of a manager which this process had before
 		if err := metrics.Registry.Register(collector); err != nil {
@@ -156,7 +160,7 @@ func addControllers(manager ctrl.Manager, clients *source.Clients, options Optio
 		return fmt.Errorf("creating the discovery client: %w", err)
 	}
 	accounts := &templater.Accounts{Config: manager.GetConfig(), Own: own}
-	credentials, err := newCredentials(manager, options, accounts)
+	credentials, err := newCredentials(manager, clients, accounts, options)
 	if err != nil {
 		return fmt.Errorf("preparing credentials: %w", err)
 	}

@@ -29,7 +29,9 @@ type Options struct {
 	DefaultIdentity string
 	TokenCacheSize  int
 	WatchNamespaces []string
-	IntervalJitter  uint8
+	// ProviderNetworks are where providers may ask, as source.ParseNetworks reads them.
+	ProviderNetworks []string
+	IntervalJitter   uint8
 
 	Log   logger.Options
 	Retry controller.RateLimiterOptions
@@ -74,6 +76,8 @@ func (o *Options) BindFlags(flags *pflag.FlagSet) {
 		"service account whose identity is used in a cloud for a provider that names none; the operator's own when empty")
 	flags.IntVar(&o.TokenCacheSize, "token-cache-max-size", 100, "how many tokens of GitHub Apps and clouds are kept; 0 keeps none")
 	flags.StringSliceVar(&o.WatchNamespaces, "watch-namespaces", nil, "namespaces to work in, separated by commas; all when empty")
+	flags.StringSliceVar(&o.ProviderNetworks, "provider-networks", []string{"public", "private"},
+		"where providers may ask, separated by commas: public, private, loopback, a range such as 10.1.0.0/16, or one that is left out such as !10.96.0.0/12")
 	flags.StringVar(&o.WatchConfigs, "watch-configs-label-selector", v1.WatchLabel+"=Enabled",
 		"labels of the ConfigMaps and Secrets whose changes wake the ResourceSets that take something from them; none when empty")
 	flags.Uint8Var(&o.IntervalJitter, "interval-jitter-percentage", 5,

@@ -44,7 +44,7 @@ func openAzureDevOps(config Config) (*azureRepository, error) {
 	for _, part := range append(project, "_apis", "git", "repositories", name) {
 		api += "/" + url.PathEscape(part)
 	}
-	return &azureRepository{url: parsed, api: api, login: config.Credentials, http: newHTTPClient(config)}, nil
+	return &azureRepository{url: parsed, api: api, login: config.Credentials, http: newHTTPClient(config, manners{says: field("message")})}, nil
 }
 
 // azurePath splits …/PROJECT/_git/REPOSITORY. Before the project stands the

@@ -1,7 +1,9 @@
 package source
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -28,7 +30,7 @@ func openBitbucket(config Config) (bitbucket, error) {
 	if err != nil {
 		return nil, err
 	}
-	client := bitbucketClient{http: newHTTPClient(config), credentials: config.Credentials}
+	client := bitbucketClient{http: newHTTPClient(config, manners{says: bitbucketWords}), credentials: config.Credentials}
 	if parsed.base == bitbucketCloud {
 		if len(parsed.path) != 2 {
 			return nil, fmt.Errorf("parsing the repository URL: %q is not a workspace and a repository; expected %s", config.URL, bitbucketForm)
@@ -61,6 +63,23 @@ func bitbucketPath(u repositoryURL) (server, project, name string, ok bool) {
 	default:
 		return "", "", "", false
 	}
+}
+
+// bitbucketWords reads the message of an error: the cloud's, or a Data Center's
+// first.
+func bitbucketWords(body []byte) string {
+	type message struct {
+		Message string `json:"message"`
+	}
+	var said struct {
+		Error  message   `json:"error"`
+		Errors []message `json:"errors"`
+	}
+	_ = json.Unmarshal(body, &said) // what does not fit is left out
+	for _, one := range said.Errors {
+		said.Error.Message = cmp.Or(said.Error.Message, one.Message)
+	}
+	return said.Error.Message
 }
 
 // bitbucketClient asks either API. Atlassian keeps no library for Go.

@@ -43,7 +43,7 @@ func TestAnUnchangedRepositoryCostsNoBudget(t *testing.T) {
 			for range 250 {
 				f.Open(forge.Request{})
 			}
-			config := sharing(f, source.NewClients(time.Now), forge.Token)
+			config := sharing(f, source.NewClients(time.Now, source.LocalNetworks()), forge.Token)
 			first := list(t, openWith(t, config))
 			left := f.Left()
 			for range 20 { // each poll opens the forge anew
@@ -73,7 +73,7 @@ func TestAPageThatFollowsAnUnchangedOneIsFound(t *testing.T) {
 			for range 100 {
 				f.Open(forge.Request{})
 			}
-			config := sharing(f, source.NewClients(time.Now), forge.Token)
+			config := sharing(f, source.NewClients(time.Now, source.LocalNetworks()), forge.Token)
 			for want := 100; want < 103; want++ {
 				if got := len(list(t, openWith(t, config))); got != want {
 					t.Errorf("listed %d requests, want %d", got, want)
@@ -93,7 +93,7 @@ func TestAPageThatFollowsAnUnchangedOneIsFound(t *testing.T) {
 func TestAnAnswerIsNotUsedForOtherCredentials(t *testing.T) {
 	f := forge.NewGitHub(t)
 	f.Open(forge.Request{})
-	clients := source.NewClients(time.Now)
+	clients := source.NewClients(time.Now, source.LocalNetworks())
 	list(t, openWith(t, sharing(f, clients, forge.Token)))
 	var sent []string
 	f.Break(func(_ http.ResponseWriter, r *http.Request) bool {
@@ -147,7 +147,7 @@ func TestWhatTellsVersionsApartIsSentBack(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			server, conditions := versioned(t, c.headers, `[]`)
-			config := source.Config{Type: v1.InputProviderGitHubPullRequest, URL: server.URL + "/acme/api", Clients: source.NewClients(time.Now)}
+			config := source.Config{Type: v1.InputProviderGitHubPullRequest, URL: server.URL + "/acme/api", Clients: source.NewClients(time.Now, source.LocalNetworks())}
 			for range 2 {
 				list(t, openWith(t, config))
 			}
@@ -178,7 +178,7 @@ func share(t *testing.T, config source.Config, q source.Query, since time.Time) 
 func TestProvidersThatPollTogetherShareAListing(t *testing.T) {
 	f := forge.NewGitHub(t)
 	f.Open(forge.Request{})
-	config := sharing(f, source.NewClients(time.Now), forge.Token)
+	config := sharing(f, source.NewClients(time.Now, source.LocalNetworks()), forge.Token)
 	get := func(since time.Time) int {
 		got, err := share(t, config, source.Query{}, since)
 		if err != nil {
@@ -227,7 +227,7 @@ func TestProvidersThatPollTogetherShareAListing(t *testing.T) {
 func TestWhatIsNotTheSameIsNotShared(t *testing.T) {
 	f := forge.NewGitHub(t)
 	f.Open(forge.Request{})
-	config, since := sharing(f, source.NewClients(time.Now), forge.Token), time.Now()
+	config, since := sharing(f, source.NewClients(time.Now, source.LocalNetworks()), forge.Token), time.Now()
 	t.Run("a failure is shared with nobody", func(t *testing.T) {
 		f.Break(forge.Status(http.StatusBadGateway))
 		if _, err := share(t, config, source.Query{}, since); err == nil {
@@ -253,7 +253,7 @@ func TestWhatIsNotTheSameIsNotShared(t *testing.T) {
 }
 
 func TestWhatCannotBeComparedIsSharedWithNobody(t *testing.T) {
-	clients, since := source.NewClients(time.Now), time.Now()
+	clients, since := source.NewClients(time.Now, source.LocalNetworks()), time.Now()
 	registry := forge.NewRegistry(t)
 	registry.Push(t, "", "a")
 	config := source.Config{
@@ -282,7 +282,7 @@ func TestMetricsTellWhatAForgeWasAsked(t *testing.T) {
 	f := forge.NewGitHub(t)
 	f.Open(forge.Request{})
 	f.Budget(10, time.Now().Add(time.Hour))
-	clients := source.NewClients(time.Now)
+	clients := source.NewClients(time.Now, source.LocalNetworks())
 	config := sharing(f, clients, forge.Token)
 	list(t, openWith(t, config))
 	list(t, openWith(t, config))

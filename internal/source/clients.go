@@ -19,21 +19,23 @@ type Clients struct {
 	ways     ways
 }
 
-// NewClients returns an empty one, with a clock.
-func NewClients(now func() time.Time) *Clients {
+// NewClients returns an empty one, with a clock, that asks in some networks.
+func NewClients(now func() time.Time, networks Networks) *Clients {
 	return &Clients{
 		answers:  newLRU[by[request], *kept](maxAnswers),
 		files:    newLRU[by[change], changed](maxFiles),
 		limits:   newLimits(now),
 		listings: &listings{now: now, known: map[by[listing]]*flight{}},
 		calls:    newCalls(),
+		ways:     ways{networks: networks},
 	}
 }
 
-// shared returns the clients to use: those of a process, or some of one's own.
+// shared returns the clients to use: those of a process, or some of one's own,
+// for the machine of the person who has started it.
 func (c Config) shared() *Clients {
 	if c.Clients == nil {
-		return NewClients(time.Now)
+		return NewClients(time.Now, LocalNetworks())
 	}
 	return c.Clients
 }

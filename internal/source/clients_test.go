@@ -46,7 +46,7 @@ func TestAllThatProvidersShareIsKeptByWhoAskedAndByWhichWay(t *testing.T) {
 }
 
 func TestTheWayOfAllOutlastsThoseThatAreMade(t *testing.T) {
-	clients := NewClients(time.Now)
+	clients := NewClients(time.Now, LocalNetworks())
 	direct := clients.ways.of(Config{})
 	own := clients.ways.of(Config{TLS: &tls.Config{ServerName: "own.example.com", MinVersion: tls.VersionTLS12}})
 	for n := range 3 * maxWays {

@@ -52,14 +52,14 @@ func openCodeCommit(config Config) (*codeCommit, error) {
 	}
 	options := codecommit.Options{
 		Region: c.region, Credentials: c.credentials,
-		HTTPClient: newHTTPClientFor(config, manners{explain: awsKind}),
+		HTTPClient: newHTTPClient(config, manners{explain: awsKind, says: field("message", "Message", "__type")}),
 		Retryer:    aws.NopRetryer{}, // the watcher tries again
 	}
 	if host[1] != "" {
 		options.EndpointOptions.UseFIPSEndpoint = aws.FIPSEndpointStateEnabled
 	}
 	c.client = codecommit.New(options)
-	c.git = newHTTPClientFor(config, manners{accepts: isAdvertisement})
+	c.git = newHTTPClient(config, manners{accepts: isAdvertisement})
 	return c, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 )
@@ -88,9 +89,9 @@ func sameKey(item Item, key string) error {
 	case item.Key() == key:
 		return nil
 	case item.Name != "":
-		return &answer{what: fmt.Sprintf("the answer is about %q", item.Name), kind: ErrNotFound}
+		return &answer{what: "the answer is about another name", kind: ErrNotFound}
 	default:
-		return &answer{what: fmt.Sprintf("the answer is about number %q", item.ID), kind: ErrInvalidAnswer}
+		return &answer{what: "the answer is about another number", kind: ErrInvalidAnswer}
 	}
 }
 
@@ -136,6 +137,9 @@ func number(key string) (int64, error) {
 	return n, nil
 }
 
+// word is what a state may be called for it to be repeated.
+var word = regexp.MustCompile(`^[A-Za-z_]{1,20}$`)
+
 // isOver reads the state of a request. What is over loses its preview, so a
 // word that is neither that of an open request nor of one that is over is an
 // error.
@@ -146,6 +150,9 @@ func isOver(state string, open, over []string) (bool, error) {
 	case slices.Contains(over, state):
 		return true, nil
 	default:
+		if !word.MatchString(state) {
+			state = "…"
+		}
 		return false, &answer{what: fmt.Sprintf("200 OK with a request in the state %q, which is unknown", state), kind: ErrInvalidAnswer}
 	}
 }

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -21,6 +22,9 @@ var (
 	// ErrInvalidAnswer is an answer that is not what the forge's API says.
 	ErrInvalidAnswer = errors.New("check that spec.url is the forge, and not a proxy or a sign-in page in front of it")
 )
+
+// errTooMuch is more than is kept of one provider.
+var errTooMuch = errors.New("narrow what the provider watches, or split it")
 
 // RateLimited is a forge that wants to be left alone for a while.
 type RateLimited struct {
@@ -51,19 +55,23 @@ func (a *answer) Unwrap() error { return a.kind }
 // failed tells a person what was tried where, without the words that a
 // vendor's library put around the forge's answer.
 func failed(action string, repository fmt.Stringer, err error) error {
+	return fmt.Errorf("%s of %s: %w", action, repository, plain(err))
+}
+
+// plain leaves out what libraries and their answers say: what came through is
+// either in words of this package, or was not understood.
+func plain(err error) error {
 	var said *answer
-	if errors.As(err, &said) {
-		err = said
+	switch {
+	case errors.As(err, &said):
+		return said
+	case errors.Is(err, context.Canceled):
+		return context.Canceled
+	case errors.Is(err, context.DeadlineExceeded):
+		return context.DeadlineExceeded
+	case errors.Is(err, errBadInputs):
+		return err
+	default:
+		return &answer{what: "200 OK with something that is not understood", kind: ErrInvalidAnswer}
 	}
-	return fmt.Errorf("%s of %s: %w", action, repository, err)
 }
-
-// hidden is an error whose text leaves secrets out.
-type hidden struct {
-	err     error
-	secrets []string
-}
-
-func (h hidden) Error() string { return redact(h.err.Error(), h.secrets...) }
-
-func (h hidden) Unwrap() error { return h.err }

@@ -24,9 +24,7 @@ const maxInputs = 900 << 10
 //
 //	{"inputs": [{"id": "42", "branch": "feature/x", "replicas": 2}]}
 type externalService struct {
-	url string
-	// key is the query of the URL, which may hold one.
-	key   string
+	url   string
 	login Credentials
 	http  *http.Client
 }
@@ -51,7 +49,7 @@ func newExternalService(config Config) (Source, error) {
 	case parsed.User != nil:
 		return nil, fmt.Errorf("parsing the URL of the service: it holds credentials, which belong in a Secret named by spec.secretRef")
 	case parsed.Scheme == "https", parsed.Scheme == "http" && config.Insecure:
-		return &externalService{url: config.URL, key: parsed.RawQuery, login: config.Credentials, http: newHTTPClient(config)}, nil
+		return &externalService{url: config.URL, login: config.Credentials, http: newHTTPClient(config, manners{})}, nil
 	default:
 		return nil, fmt.Errorf("parsing the URL of the service: %q does not start with https://; expected %s", serviceURL(config.URL), form)
 	}
@@ -61,7 +59,7 @@ func newExternalService(config Config) (Source, error) {
 func (s *externalService) List(ctx context.Context, _ Query) ([]Item, error) {
 	body, err := s.get(ctx)
 	if err != nil {
-		return nil, hidden{failed("asking for the inputs", serviceURL(s.url), err), []string{s.key}}
+		return nil, failed("asking for the inputs", serviceURL(s.url), err)
 	}
 	items, err := readInputs(body)
 	if err != nil {
@@ -109,7 +107,7 @@ func readInputs(body []byte) ([]Item, error) {
 		Inputs *[]v1.ResourceSetInput `json:"inputs"`
 	}
 	if err := json.Unmarshal(body, &answer); err != nil {
-		return nil, fmt.Errorf("the answer is not an object with a list of objects: %w", err)
+		return nil, fmt.Errorf("the answer is not an object with a list of objects")
 	}
 	if answer.Inputs == nil {
 		return nil, fmt.Errorf("the answer has no list under the key inputs")

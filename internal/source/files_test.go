@@ -84,7 +84,7 @@ func TestFilesThatAForgeDoesNotTellAreNotNone(t *testing.T) {
 func TestFilesAreAskedForOnceForEachCommit(t *testing.T) {
 	f := forge.NewGitHub(t)
 	f.Open(forge.Request{Files: []string{"a"}})
-	clients := source.NewClients(time.Now)
+	clients := source.NewClients(time.Now, source.LocalNetworks())
 	config := sharing(f, clients, forge.Token)
 	repository := openWith(t, config)
 	item := list(t, repository)[0]

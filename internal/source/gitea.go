@@ -34,7 +34,7 @@ func openGitea(config Config) (*giteaRepository, error) {
 	server := repositoryURL{base: parsed.base, path: parsed.path[:n]}
 	return &giteaRepository{
 		url: parsed, base: server.String(), owner: parsed.path[n], name: parsed.path[n+1],
-		token: config.Credentials.Password, http: newHTTPClient(config),
+		token: config.Credentials.Password, http: newHTTPClient(config, manners{says: field("message")}),
 	}, nil
 }
 

@@ -14,11 +14,11 @@ func (g *giteaRepository) files(ctx context.Context, item Item) ([]string, error
 	if err != nil {
 		return nil, err
 	}
-	client, err := g.client(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return listPaths(ctx, func(_ context.Context, at string) (page, error) {
+	return listPaths(ctx, func(ctx context.Context, at string) (page, error) {
+		client, err := g.client(ctx)
+		if err != nil {
+			return page{}, err
+		}
 		files, resp, err := client.ListPullRequestFiles(g.owner, g.name, n, gitea.ListPullRequestFilesOptions{
 			ListOptions: gitea.ListOptions{Page: numbered(at), PageSize: pageSize},
 		})

@@ -28,7 +28,7 @@ func openGitHub(config Config) (*gitHub, error) {
 	if len(parsed.path) != 2 {
 		return nil, fmt.Errorf("parsing the repository URL: %q is not an owner and a repository; expected %s", config.URL, gitHubForm)
 	}
-	client, err := newGitHubClient(parsed, newHTTPClient(config), config.Credentials.Password)
+	client, err := newGitHubClient(parsed, newHTTPClient(config, manners{says: field("message")}), config.Credentials.Password)
 	if err != nil {
 		return nil, fmt.Errorf("opening %s: %w", parsed, err)
 	}

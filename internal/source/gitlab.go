@@ -30,7 +30,7 @@ func openGitLab(config Config) (*gitLabProject, error) {
 	}
 	client, err := gitlab.NewClient(config.Credentials.Password,
 		gitlab.WithBaseURL(parsed.base),
-		gitlab.WithHTTPClient(newHTTPClient(config)),
+		gitlab.WithHTTPClient(newHTTPClient(config, manners{says: field("message", "error_description", "error")})),
 		gitlab.WithUserAgent(userAgent),
 		gitlab.WithoutRetries(), // the watcher tries again, when GitLab wants it to
 		gitlab.WithCustomLimiter(unlimited{}),

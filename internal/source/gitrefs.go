@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"regexp"
 	"slices"
@@ -73,7 +72,7 @@ func readRefs(body []byte) ([]gitRef, error) {
 		peeled, isPeeled := strings.CutSuffix(name, "^{}")
 		switch last := len(refs) - 1; {
 		case !ok || !gitObject.MatchString(sha):
-			return nil, fmt.Errorf("have the line %.80q", line)
+			return nil, errors.New("have a line that is none")
 		case name == "capabilities^{}": // stands in for the references of an empty repository
 		case isPeeled && last >= 0 && refs[last].name == peeled:
 			refs[last].sha = sha
@@ -96,7 +95,7 @@ func readLines(body []byte) (lines []string, rest []byte, err error) {
 		length, err := strconv.ParseUint(string(body[:4]), 16, 16)
 		switch {
 		case err != nil || length > 0 && length < 4:
-			return nil, nil, fmt.Errorf("have a line of the length %.4q", body)
+			return nil, nil, errors.New("have a line without a length")
 		case length == 0:
 			return lines, body[4:], nil
 		case int(length) > len(body):

@@ -2,11 +2,11 @@ package source
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"mime"
 	"net/http"
 	"regexp"
 	"strings"
@@ -15,29 +15,28 @@ import (
 const (
 	// maxBody bounds one answer, in bytes.
 	maxBody = 10 << 20
-	// maxMessage bounds what is repeated of a forge's own error, in bytes.
-	maxMessage = 200
 	// maxRedirects bounds how often a renamed repository is followed.
 	maxRedirects = 5
 
 	userAgent = "eddy"
 )
 
-// newHTTPClient returns the client through which every forge is asked. What is
-// not an answer of the forge's API comes back as an error: callers of a
-// vendor's library never see a login page as an empty list.
-func newHTTPClient(config Config) *http.Client { return newHTTPClientFor(config, manners{}) }
-
 // manners are how the answers of a forge differ from those of most.
 type manners struct {
 	// accepts tells a good answer with the status 200; nil for JSON.
 	accepts func(h http.Header, body []byte) bool
+	// says reads what the documentation of a forge calls the message of an error;
+	// nil repeats nothing.
+	says func(body []byte) string
 	// explain reads which error the body of another answer means; nil, or a nil
 	// error, leaves it to the status.
 	explain func(body []byte) error
 }
 
-func newHTTPClientFor(config Config, how manners) *http.Client {
+// newHTTPClient returns the client through which every forge is asked. What is
+// not an answer of the forge's API comes back as an error: callers of a
+// vendor's library never see a login page as an empty list.
+func newHTTPClient(config Config, how manners) *http.Client {
 	shared := config.shared()
 	return &http.Client{
 		Transport:     &strict{config: config, way: shared.ways.of(config), shared: shared, manners: how},
@@ -49,16 +48,21 @@ func newHTTPClientFor(config Config, how manners) *http.Client {
 var signIn = regexp.MustCompile(`(?i)/(_?sign-?_?in|login|log_?in|saml2?|oauth2?)(/|$)`)
 
 // checkRedirect follows a repository that was renamed, but nobody to another
-// host or to a sign-in page.
+// host, to a sign-in page, or out of an encrypted connection.
 func checkRedirect(req *http.Request, via []*http.Request) error {
 	first := via[0].URL
-	if req.URL.Host != first.Host || signIn.MatchString(req.URL.Path) {
-		return &answer{what: fmt.Sprintf("redirected to %s://%s%s", req.URL.Scheme, req.URL.Host, req.URL.Path), kind: ErrUnauthorized}
-	}
-	if len(via) >= maxRedirects {
+	switch {
+	case req.URL.Host != first.Host:
+		return &answer{what: fmt.Sprintf("redirected to %s://%s", req.URL.Scheme, short(req.URL.Host)), kind: ErrUnauthorized}
+	case via[len(via)-1].URL.Scheme == "https" && req.URL.Scheme != "https":
+		return &answer{what: "redirected from https to http", kind: ErrInvalidAnswer}
+	case signIn.MatchString(req.URL.Path):
+		return &answer{what: "redirected to a page to sign in", kind: ErrUnauthorized}
+	case len(via) >= maxRedirects:
 		return &answer{what: "redirected too often", kind: ErrInvalidAnswer}
+	default:
+		return nil
 	}
-	return nil
 }
 
 // strict lets only whole, valid answers through.
@@ -74,24 +78,19 @@ type strict struct {
 func (s *strict) RoundTrip(req *http.Request) (*http.Response, error) {
 	req = req.Clone(req.Context())
 	req.Header.Set("User-Agent", userAgent)
+	if err := s.config.checkRequest(req.URL); err != nil {
+		return nil, err
+	}
 	asker, err := askerOf(req.Context(), s.config, s.way)
 	if err != nil {
 		return nil, err
 	}
 	who, asked := caller{asker, host(req.URL.Host)}, by[request]{asker, requestOf(req)}
-	if err := s.shared.limits.wait(req.Context(), who); err != nil {
-		return nil, err
-	}
 	known, _ := s.shared.answers.get(asked)
 	known.ask(req.Header)
-	resp, err := s.way.transport.RoundTrip(req)
-	s.shared.calls.count(who.about, resp)
+	resp, body, err := s.shared.exchange(req, who, who.about)
 	if err != nil {
-		return nil, errors.New(s.redact(err.Error()))
-	}
-	body, err := readAll(resp)
-	if err != nil {
-		return nil, &answer{what: s.redact(err.Error()), kind: ErrInvalidAnswer}
+		return nil, err
 	}
 	if err := s.check(resp, body, known); err != nil {
 		var limited *RateLimited
@@ -126,32 +125,19 @@ func getJSON(client *http.Client, req *http.Request, into any) (http.Header, err
 	return resp.Header, nil
 }
 
-// readAll reads an answer and closes it.
-func readAll(resp *http.Response) ([]byte, error) {
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
-	closeErr := resp.Body.Close()
-	if err = errors.Join(err, closeErr); err != nil {
-		return nil, fmt.Errorf("the answer ended early: %w", err)
-	}
-	if len(body) > maxBody {
-		return nil, fmt.Errorf("the answer is larger than %d MiB", maxBody>>20)
-	}
-	return body, nil
-}
-
 // check maps what is not a good answer to an error. A redirect is for
 // checkRedirect to judge; that nothing has changed, only who knows what was.
 func (s *strict) check(resp *http.Response, body []byte, known *kept) error {
 	switch code := resp.StatusCode; {
-	case code == http.StatusOK:
+	case code == http.StatusOK, code == http.StatusCreated && resp.Request.Method == http.MethodPost:
 		return s.accept(resp, body)
 	case code == http.StatusNotModified && known != nil:
-		return nil
+		return meterOf(resp.Request.Context()).read(len(known.body))
 	case code/100 == 3 && resp.Header.Get("Location") != "":
 		return nil
 	}
 	what := fmt.Sprintf("%d %s", resp.StatusCode, http.StatusText(resp.StatusCode))
-	if message := s.redact(forgesWords(body)); message != "" {
+	if message := s.words(resp, body); message != "" {
 		what += " (" + message + ")"
 	}
 	return &answer{what: what, kind: s.kindOf(resp, body)}
@@ -221,46 +207,31 @@ func describe(resp *http.Response, body []byte) string {
 	}
 }
 
-// forgesWords returns what a forge says itself about an error.
-func forgesWords(body []byte) string {
-	type message struct {
-		Message any `json:"message"`
-	}
-	var said struct {
-		message
-		Error  message   `json:"error"`  // Bitbucket Cloud
-		Errors []message `json:"errors"` // Bitbucket Data Center
-	}
-	_ = json.Unmarshal(body, &said) // what does not fit is left out
-	for _, one := range append([]message{said.Error}, said.Errors...) {
-		said.Message = cmp.Or(said.Message, one.Message)
-	}
-	if said.Message == nil {
+// words returns what a forge says itself about an error, where its
+// documentation says that it does.
+func (s *strict) words(resp *http.Response, body []byte) string {
+	if s.manners.says == nil || !claimsJSON(resp.Header) {
 		return ""
 	}
-	return short(fmt.Sprint(said.Message))
+	return repeated(s.manners.says(body), secretsOf(s.config, resp.Request))
 }
 
-// short returns a text on one line, cut where it is too long for a condition.
-func short(text string) string {
-	text = strings.Join(strings.Fields(text), " ")
-	if len(text) > maxMessage {
-		text = text[:maxMessage] + "…"
-	}
-	return text
+// claimsJSON reports whether an answer says of itself that it is JSON.
+func claimsJSON(h http.Header) bool {
+	kind, _, err := mime.ParseMediaType(h.Get("Content-Type"))
+	return err == nil && (kind == "application/json" || strings.HasSuffix(kind, "+json") || strings.HasPrefix(kind, "application/x-amz-json-"))
 }
 
-// redact takes credentials out of a text; a forge may echo them.
-func (s *strict) redact(text string) string {
-	return redact(text, s.config.Credentials.Password, s.config.Credentials.Token)
-}
-
-// redact takes secrets out of a text.
-func redact(text string, secrets ...string) string {
-	for _, secret := range secrets {
-		if secret != "" {
-			text = strings.ReplaceAll(text, secret, "***")
+// field returns a function that reads the first of some fields that is a text.
+func field(names ...string) func(body []byte) string {
+	return func(body []byte) string {
+		var said map[string]any
+		_ = json.Unmarshal(body, &said) // what is no object has no fields
+		for _, name := range names {
+			if text, ok := said[name].(string); ok && text != "" {
+				return text
+			}
 		}
+		return ""
 	}
-	return text
 }

@@ -24,7 +24,7 @@ func TestWhileAForgeWantsToBeLeftAloneNobodyAsksIt(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			onEvery(t, func(t *testing.T, f *forge.Forge, _ source.Source) {
 				now := time.Now()
-				clients := source.NewClients(func() time.Time { return now })
+				clients := source.NewClients(func() time.Time { return now }, source.LocalNetworks())
 				config := sharing(f, clients, forge.Token)
 				f.Break(fault)
 				_, first := openWith(t, config).List(context.Background(), source.Query{})
@@ -50,7 +50,7 @@ func TestTheLastCallOfABudgetIsTheLast(t *testing.T) {
 	f.Open(forge.Request{})
 	now := time.Now()
 	f.Budget(1, now.Add(time.Minute))
-	config := sharing(f, source.NewClients(func() time.Time { return now }), forge.Token)
+	config := sharing(f, source.NewClients(func() time.Time { return now }, source.LocalNetworks()), forge.Token)
 	list(t, openWith(t, config))
 	_, err := openWith(t, config).List(context.Background(), source.Query{})
 	var limited *source.RateLimited
@@ -72,7 +72,7 @@ func TestAPauseIsWaitedOutWhereThereIsTime(t *testing.T) {
 		w.Header().Set("X-RateLimit-Reset", unix(time.Now().Add(time.Hour)))
 		return false
 	})
-	config := sharing(f, source.NewClients(time.Now), forge.Token)
+	config := sharing(f, source.NewClients(time.Now, source.LocalNetworks()), forge.Token)
 	t.Run("a listing of two pages takes a pause between them", func(t *testing.T) {
 		started := time.Now()
 		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)

@@ -34,7 +34,7 @@ func TestARegistryThatNamesHostsMakesNoSeriesOfThem(t *testing.T) {
 		w.WriteHeader(http.StatusUnauthorized)
 	}))
 	t.Cleanup(registry.Close)
-	clients := source.NewClients(time.Now)
+	clients := source.NewClients(time.Now, source.LocalNetworks())
 	config := source.Config{
 		Type: v1.InputProviderOCIArtifactTag, URL: "oci://" + registry.Listener.Addr().String() + "/a/b", Insecure: true, Clients: clients,
 	}
@@ -55,7 +55,7 @@ func TestTheMetricsTellOfAFewHundredHostsAtMost(t *testing.T) {
 		_, _ = w.Write([]byte(`[]`)) // who has left, has left
 	}))
 	t.Cleanup(server.Close)
-	clients := source.NewClients(time.Now)
+	clients := source.NewClients(time.Now, source.LocalNetworks())
 	for n := range 300 {
 		config := source.Config{
 			Type: v1.InputProviderGitHubPullRequest, URL: fmt.Sprintf("http://host-%d.example.com/acme/api", n),

@@ -40,8 +40,6 @@ type ociRepository struct {
 	mu sync.Mutex
 	// session is logged in; nil until it is needed.
 	session http.RoundTripper
-	// secrets are not to be repeated in errors.
-	secrets []string
 }
 
 // ociURL is the URL of a repository in a registry.
@@ -69,7 +67,7 @@ func newOCI(config Config) (Source, error) {
 	shared := config.shared()
 	return &ociRepository{
 		url: ociURL("oci://" + path), repository: repository, registry: config.Registry,
-		guard: &ociGuard{way: shared.ways.of(config), shared: shared, registry: host(repository.RegistryStr()), plain: plain},
+		guard: &ociGuard{config: config, way: shared.ways.of(config), shared: shared, registry: host(repository.RegistryStr()), plain: plain},
 	}, nil
 }
 
@@ -193,7 +191,7 @@ func (o *ociRepository) Lookup(ctx context.Context, tag string) (Item, error) {
 }
 
 // errNoManifest is a registry that says that it has no such tag.
-var errNoManifest = fmt.Errorf("there is no such tag: %w", ErrNotFound)
+var errNoManifest = &answer{what: "there is no such tag", kind: ErrNotFound}
 
 func (o *ociRepository) digest(ctx context.Context, tag string) (string, error) {
 	session, err := o.login(ctx)

@@ -196,7 +196,7 @@ func TestARegistrysLimitIsObeyed(t *testing.T) {
 func TestARegistrysLimitHoldsForAllSessionsOfAnAccount(t *testing.T) {
 	registry := forge.NewRegistry(t)
 	registry.Push(t, "", "a")
-	clients := source.NewClients(time.Now)
+	clients := source.NewClients(time.Now, source.LocalNetworks())
 	open := func(password string) source.Source {
 		return openWith(t, source.Config{
 			Type: v1.InputProviderOCIArtifactTag, URL: registry.URL, Clients: clients, Registry: login(password),

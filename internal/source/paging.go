@@ -78,7 +78,9 @@ func itemsOf[T any](things []T, read func(T) (Item, error)) ([]Item, error) {
 // end, or hold less than the forge says that there is, are refused. An item on
 // two pages, because the list moved meanwhile, counts once.
 func listAll(ctx context.Context, fetch func(ctx context.Context, cursor string) (page, error)) ([]Item, error) {
+	ctx = metered(ctx)
 	var all []Item
+	held := 0
 	most := pageSize // that a page holds
 	seen, pages := map[string]bool{}, map[string]bool{}
 	for at, count := "", 1; ; count++ {
@@ -98,7 +100,11 @@ func listAll(ctx context.Context, fetch func(ctx context.Context, cursor string)
 			if !seen[item.Key()] {
 				seen[item.Key()] = true
 				all = append(all, item)
+				held += item.size()
 			}
+		}
+		if held > maxKept {
+			return nil, &answer{what: fmt.Sprintf("the listing holds more than %d MiB", maxKept>>20), kind: errTooMuch}
 		}
 		if got.next == "" && got.number > 0 && len(got.items) >= most {
 			// What it says of a next page may be of yesterday: it was told once,

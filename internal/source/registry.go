@@ -115,6 +115,11 @@ func New(config Config) (Source, error) {
 	if err != nil {
 		return nil, err
 	}
+	if config.isIdentity() {
+		if err := CheckIdentity(config); err != nil {
+			return nil, err
+		}
+	}
 	return found.open(config)
 }
 

@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"crypto/tls"
 	"fmt"
-	"net/http"
 	"slices"
 	"sync"
 )
@@ -22,9 +21,9 @@ const (
 // it trusts. Who made a way for itself stands at its end as well as the forge
 // does, so what was heard there is for those alone who go the same way.
 type way struct {
-	tls       *tls.Config
-	proxy     string // with its credentials; empty for that of the environment
-	transport *http.Transport
+	tls   *tls.Config
+	proxy string // with its credentials; empty for that of the environment
+	route *route
 }
 
 // asker is who asks, and by which way.
@@ -60,6 +59,8 @@ func digestOf(login any) [sha256.Size]byte { return sha256.Sum256(fmt.Appendf(ni
 // ways are those that are in use. One that was forgotten and comes again is
 // another one: it has lost its connections, and heard nothing yet.
 type ways struct {
+	networks Networks
+
 	mu sync.Mutex
 	// known, the latest used first.
 	known []*way
@@ -80,7 +81,7 @@ func (w *ways) of(config Config) *way {
 		found = w.known[at]
 		w.known = slices.Delete(w.known, at, at+1)
 	} else {
-		found.transport = newTransport(config)
+		found.route = newRoute(config, w.networks)
 	}
 	w.known = slices.Insert(w.known, 0, found)
 	if len(w.known) > maxWays {
@@ -94,23 +95,11 @@ func (w *ways) of(config Config) *way {
 func (w *ways) drop() {
 	for at := len(w.known) - 1; at > 0; at-- {
 		if last := w.known[at]; last.proxy != "" || last.tls != nil {
-			last.transport.CloseIdleConnections()
+			last.route.closeIdleConnections()
 			w.known = slices.Delete(w.known, at, at+1)
 			return
 		}
 	}
-}
-
-// newTransport connects directly, through the proxy of the configuration, or
-// else through that of the environment.
-func newTransport(config Config) *http.Transport {
-	transport := http.DefaultTransport.(*http.Transport).Clone() // it is one, unless a program replaced it
-	transport.TLSClientConfig = config.TLS.Clone()               // the transport adds protocols to its own
-	if config.Proxy != nil {
-		transport.Proxy = http.ProxyURL(config.Proxy)
-	}
-	transport.MaxIdleConnsPerHost = maxIdlePerHost
-	return transport
 }
 
 // sameTLS reports whether two settings trust the same authorities and show the

@@ -77,7 +77,7 @@ func TestWhatAProxyTellsIsForThoseAloneWhoGoThroughIt(t *testing.T) {
 		t.Run(kind, func(t *testing.T) {
 			forges, unchanged := saying(t, kind, shaA)
 			proxy, _ := saying(t, kind, shaB) // says of its answers that they are the forge's
-			clients, since := source.NewClients(time.Now), time.Now()
+			clients, since := source.NewClients(time.Now, source.LocalNetworks()), time.Now()
 			ask := func(through *url.URL) string {
 				config := source.Config{Type: kind, URL: forges.URL + path, Clients: clients, Proxy: through, Insecure: true}
 				items, err := clients.List(context.Background(), openWith(t, config), config, source.Query{}, since)
@@ -131,7 +131,7 @@ func TestWhatIsHeardByOneTrustIsNotForAnother(t *testing.T) {
 	}
 	shows := trusts()
 	shows.Certificates = server.TLS.Certificates
-	clients := source.NewClients(time.Now)
+	clients := source.NewClients(time.Now, source.LocalNetworks())
 	for n, config := range []*tls.Config{trusts(), trusts(authority.PEM), shows} {
 		list(t, openWith(t, source.Config{Type: v1.InputProviderGitHubPullRequest, URL: server.URL + "/acme/api", TLS: config, Clients: clients}))
 		if asked != n+1 || unchanged != 0 {
@@ -153,7 +153,7 @@ func TestWhatAProxyRefusesHoldsNobodyElseOff(t *testing.T) {
 				w.WriteHeader(http.StatusTooManyRequests)
 			}))
 			t.Cleanup(proxy.Close)
-			clients := source.NewClients(time.Now)
+			clients := source.NewClients(time.Now, source.LocalNetworks())
 			config := source.Config{Type: kind, URL: forges.URL + path, Clients: clients, Proxy: addressOf(t, proxy.URL), Insecure: true}
 			if _, err := openWith(t, config).List(context.Background(), source.Query{}); err == nil {
 				t.Fatal("the proxy did not refuse")
@@ -169,7 +169,7 @@ func TestWhatAProxyRefusesHoldsNobodyElseOff(t *testing.T) {
 func TestNobodyIsHeldOffForMoreThanAnHour(t *testing.T) {
 	f := forge.NewGitHub(t)
 	now := time.Now()
-	clients := source.NewClients(func() time.Time { return now })
+	clients := source.NewClients(func() time.Time { return now }, source.LocalNetworks())
 	for _, header := range []string{"86400", now.AddDate(1, 0, 0).UTC().Format(http.TimeFormat)} {
 		f.Break(forge.Status(http.StatusTooManyRequests, "Retry-After", header))
 		if _, err := openWith(t, sharing(f, clients, forge.Token)).List(context.Background(), source.Query{}); err == nil {

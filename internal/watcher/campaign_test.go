@@ -100,7 +100,7 @@ func newCampaign(t *testing.T, f *forge.Forge, random *rand.Rand) *campaign {
 }
 
 // restart forgets all that is not in the provider's status.
-func (c *campaign) restart() { c.Clients = source.NewClients(c.Now) }
+func (c *campaign) restart() { c.Clients = source.NewClients(c.Now, source.LocalNetworks()) }
 
 func (c *campaign) open() {
 	c.last = c.forge.Open(forge.Request{Labels: []string{readyLabel}})

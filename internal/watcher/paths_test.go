@@ -72,10 +72,10 @@ func TestAfterARestartOnlyWhatIsNotExportedIsLookedUp(t *testing.T) {
 			t.Errorf("%d inputs, for %d requests to the forge, want %d", len(provider.Status.ExportedInputs), f.Asked()-before, want)
 		}
 	}
-	b.Clients = source.NewClients(b.Now)
+	b.Clients = source.NewClients(b.Now, source.LocalNetworks())
 	polls(1 + 21)
 	polls(1)
-	b.Clients = source.NewClients(b.Now) // as after a restart
+	b.Clients = source.NewClients(b.Now, source.LocalNetworks()) // as after a restart
 	polls(1 + 1)
 
 	provider := b.run()
@@ -83,7 +83,7 @@ func TestAfterARestartOnlyWhatIsNotExportedIsLookedUp(t *testing.T) {
 	if err := server.Client.Update(context.Background(), provider); err != nil {
 		t.Fatal(err)
 	}
-	b.Clients = source.NewClients(b.Now)
+	b.Clients = source.NewClients(b.Now, source.LocalNetworks())
 	polls(1 + 21) // other rules
 }
 

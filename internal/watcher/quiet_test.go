@@ -55,7 +55,7 @@ func TestWithoutNewsNothingIsWritten(t *testing.T) {
 			b.Client, b.Report = counted, &report.Reporter{Client: counted, Events: b.events}
 			clock := time.Now()
 			b.Now = func() time.Time { return clock }
-			b.Clients = source.NewClients(b.Now)
+			b.Clients = source.NewClients(b.Now, source.LocalNetworks())
 			b.watch(f, withPaths("**"))
 			f.Open(forge.Request{Labels: []string{"build/image-ready"}, Files: []string{"a"}})
 			f.Open(forge.Request{})

@@ -44,7 +44,7 @@ func newAuthority(t *testing.T) *forge.Authority {
 func TestAChangedSecretLeavesNothingOfTheOldOne(t *testing.T) {
 	b, f, authority := newBench(t), forge.NewGitHub(t), newAuthority(t)
 	internet := forge.NewInternet(t, authority, map[string]http.Handler{"github.example.com": f})
-	b.Clients = source.NewClients(b.Now)
+	b.Clients = source.NewClients(b.Now, source.LocalNetworks())
 	for name, data := range map[string]map[string]string{
 		"ca":    {"ca.crt": string(authority.PEM)},
 		"proxy": {"address": internet.URL, "username": "flux", "password": forge.Token},

@@ -186,6 +186,9 @@ func (r rules) ask(ctx context.Context, forge repository, exported exportedInput
 // open connects to the provider's forge with its credentials.
 func (r *Reconciler) open(ctx context.Context, provider *v1.ResourceSetInputProvider) (repository, error) {
 	config, err := r.Credentials.Config(ctx, provider)
+	if errors.Is(err, source.ErrSpec) {
+		return repository{}, report.Stall(v1.ReasonInvalidSpec, err)
+	}
 	if err != nil {
 		return repository{}, failed(err, r.Now())
 	}
