@@ -22,7 +22,7 @@ import (
 var seed = flag.Uint64("campaign-seed", uint64(os.Getpid())<<16^uint64(time.Now().UnixNano()), "seed of the fault campaign")
 
 const (
-	campaignPolls = 2500 // of each of the four forges
+	campaignPolls = 1430 // of each of the seven forges
 	campaignOpen  = 50   // requests, about
 	campaignPage  = 20   // items, so that a listing has several pages
 	readyLabel    = "build/image-ready"
@@ -36,10 +36,15 @@ func TestNoPreviewIsLostToAGlitchAndNoneIsLeftOver(t *testing.T) {
 	if testing.Short() {
 		polls /= 20
 	}
+	for name, value := range map[string]string{ // as the operator would be somebody at AWS
+		"AWS_ACCESS_KEY_ID": forge.AccessKey, "AWS_SECRET_ACCESS_KEY": forge.Token, "AWS_SESSION_TOKEN": forge.Session, "AWS_CA_BUNDLE": "",
+	} {
+		t.Setenv(name, value)
+	}
 	t.Logf("repeat with -campaign-seed=%d", *seed)
-	for n, start := range forges {
+	for n, start := range everyForge {
 		c := newCampaign(t, start(t), rand.New(rand.NewPCG(*seed, uint64(n)))) //nolint:gosec // not for secrets
-		t.Run(c.forge.Type, func(t *testing.T) {
+		t.Run(c.name(), func(t *testing.T) {
 			t.Parallel()
 			for range polls {
 				c.poll(t)
@@ -59,10 +64,14 @@ func TestNoPreviewIsLostToAGlitchAndNoneIsLeftOver(t *testing.T) {
 // campaign is one forge, one provider, and what has become of them.
 type campaign struct {
 	*Reconciler
-	forge    *forge.Forge
-	provider *v1.ResourceSetInputProvider
-	random   *rand.Rand
-	clock    time.Time
+	forge *forge.Forge
+	// open is how many requests there are, about, page how many stand on a page,
+	// and labelled says that they have labels.
+	open, page int
+	labelled   bool
+	provider   *v1.ResourceSetInputProvider
+	random     *rand.Rand
+	clock      time.Time
 	// ready are the requests that are open and ready to be deployed, by number.
 	ready map[int]bool
 	last  int
@@ -75,34 +84,71 @@ type campaign struct {
 
 func newCampaign(t *testing.T, f *forge.Forge, random *rand.Rand) *campaign {
 	t.Helper()
+	kind, err := source.TypeOf(f.Type)
+	if err != nil {
+		t.Fatal(err)
+	}
 	c := &campaign{
-		forge: f, random: random, clock: now, ready: map[int]bool{},
-		provider: &v1.ResourceSetInputProvider{Spec: v1.ResourceSetInputProviderSpec{
-			Type: f.Type, URL: f.URL, Skip: &v1.InputProviderSkip{Labels: []string{"!" + readyLabel}},
-		}},
+		forge: f, random: random, clock: now, ready: map[int]bool{}, open: campaignOpen, labelled: kind.Tells.Labels,
+		provider: &v1.ResourceSetInputProvider{Spec: v1.ResourceSetInputProviderSpec{Type: f.Type, URL: f.URL}},
+	}
+	if c.labelled {
+		c.provider.Spec.Skip = &v1.InputProviderSkip{Labels: []string{"!" + readyLabel}}
 	}
 	c.Reconciler = &Reconciler{
 		Report: &report.Reporter{}, Credentials: &credential.Reader{},
 		Now: func() time.Time { return c.clock },
 		NewSource: func(config source.Config) (source.Source, error) {
 			config.Credentials = source.Credentials{Username: "flux", Password: forge.Token}
+			config.Proxy, config.TLS = f.Proxy, f.TLS
+			if f.AWS != nil {
+				config.Credentials = source.Credentials{}
+			}
 			return source.New(config)
 		},
 	}
 	c.restart()
-	if f.Type != v1.InputProviderAzureDevOpsPullRequest { // which gives as many as are asked for
-		f.Pages(campaignPage)
-	}
-	for range campaignOpen {
-		c.open()
+	c.paged()
+	for range c.open {
+		c.opened()
 	}
 	return c
+}
+
+// paged makes a listing one of several pages, where the server has a say in it.
+func (c *campaign) paged() {
+	c.page = campaignPage
+	switch {
+	case c.forge.Type == v1.InputProviderAzureDevOpsPullRequest: // gives as many as are asked for
+		c.page = 2 * campaignOpen
+		return
+	case c.forge.Type == v1.InputProviderBitbucketPullRequest && c.forge.Proxy == nil: // has its own say
+		c.page = 40
+		return
+	case c.forge.AWS != nil: // is asked once for each request
+		c.open, c.page = campaignOpen/5, campaignPage/5
+	case c.forge.Type == v1.InputProviderGitHubPullRequest: // says much of each
+		c.open, c.page = campaignOpen/2, campaignPage/2
+	}
+	c.forge.Pages(c.page)
+}
+
+// name is that of the forge.
+func (c *campaign) name() string {
+	switch {
+	case c.forge.Type != v1.InputProviderBitbucketPullRequest:
+		return c.forge.Type
+	case c.forge.Proxy != nil:
+		return "Bitbucket Cloud"
+	default:
+		return "Bitbucket Data Center"
+	}
 }
 
 // restart forgets all that is not in the provider's status.
 func (c *campaign) restart() { c.Clients = source.NewClients(c.Now, source.LocalNetworks()) }
 
-func (c *campaign) open() {
+func (c *campaign) opened() {
 	c.last = c.forge.Open(forge.Request{Labels: []string{readyLabel}})
 	c.ready[c.last] = true
 }
@@ -122,7 +168,7 @@ func (c *campaign) poll(t *testing.T) {
 	c.provider.Annotations = nil
 	if broken {
 		c.faults++
-		c.forge.Break(c.fault(t))
+		c.forge.Break(c.fault())
 	}
 	outcome := c.run(t.Context(), c.provider)
 	c.forge.Mend()
@@ -186,21 +232,24 @@ func (c *campaign) work() {
 		c.forge.Push(number, fmt.Sprintf("%040x", c.random.Uint64()))
 	case 1:
 		c.forge.Unlabel(number, readyLabel)
-		delete(c.ready, number)
+		c.forge.Change(number, c.note)
 	case 2:
 		c.forge.Change(number, func(r *forge.Request) {
 			r.Labels = []string{readyLabel}
 			c.note(r)
 		})
 	case 3:
-		c.forge.Merge(number)
-		delete(c.ready, number)
+		c.forge.Change(number, func(r *forge.Request) {
+			r.Closed, r.Merged = true, true
+			c.note(r)
+		})
+		c.forge.DeleteBranch(fmt.Sprint("feature/", number)) // as people have it done
 	case 4:
-		if len(c.ready) < campaignOpen {
-			c.open()
+		if len(c.ready) < c.open {
+			c.opened()
 		}
 	case 5:
-		if len(c.ready) < campaignOpen {
+		if len(c.ready) < c.open {
 			c.forge.Change(number, func(r *forge.Request) {
 				r.Closed, r.Merged = false, false
 				c.note(r)
@@ -212,40 +261,80 @@ func (c *campaign) work() {
 // note keeps the truth about a request.
 func (c *campaign) note(r *forge.Request) {
 	delete(c.ready, r.Number)
-	if !r.Closed && slices.Contains(r.Labels, readyLabel) {
+	if !r.Closed && (!c.labelled || slices.Contains(r.Labels, readyLabel)) {
 		c.ready[r.Number] = true
 	}
 }
 
 // fault is something that goes wrong at one of the first few requests of a
 // poll, or from there on.
-func (c *campaign) fault(t *testing.T) forge.Fault {
-	t.Helper()
-	after := strconv.Itoa(c.random.IntN(1200))
-	faults := []forge.Fault{
-		forge.Status(http.StatusInternalServerError), forge.Status(http.StatusBadGateway), forge.Status(http.StatusServiceUnavailable),
-		forge.Status(http.StatusTooManyRequests, "Retry-After", after),
-		forge.Status(http.StatusForbidden, "Retry-After", after),
-		forge.Status(http.StatusForbidden, "X-RateLimit-Remaining", "0", "X-RateLimit-Reset", fmt.Sprint(c.clock.Add(time.Hour).Unix())),
-		forge.Status(http.StatusUnauthorized), forge.Status(http.StatusForbidden), forge.Status(http.StatusNoContent),
-		forge.Reset(), forge.Truncated(), forge.Body("application/json", `[{"number": 1, "ti`), forge.Body("application/json", ""),
-		forge.SignInPage(http.StatusOK), forge.SignInPage(http.StatusNonAuthoritativeInfo), forge.Redirect("/users/sign_in"),
-		c.forge.EmptyList(), c.forge.SamePage(),
-		c.forge.Meanwhile(c.shift), c.forge.Meanwhile(c.shift), c.forge.Meanwhile(c.shift),
-	}
-	fault := forge.Hang()
-	if n := c.random.IntN(len(faults) + 1); n < len(faults) {
-		fault = faults[n]
-	} else { // so that the run does not wait for long
+func (c *campaign) fault() forge.Fault {
+	faults := slices.Concat(c.refusals(), c.wrongAnswers(), c.wrongHTTP(), []forge.Fault{
+		c.forge.Meanwhile(c.shift), c.forge.Meanwhile(c.shift), c.forge.Meanwhile(c.shift), c.forge.Meanwhile(c.shift), c.forge.Meanwhile(c.shift),
+	})
+	silent := []forge.Fault{forge.Hang(), forge.Drip()}
+	n := c.random.IntN(len(faults) + len(silent))
+	if n >= len(faults) { // the run does not wait for long
 		c.provider.Annotations = map[string]string{v1.ReconcileTimeoutAnnotation: "40ms"}
 	}
-	first, once, count := c.random.IntN(len(c.ready)/campaignPage+1), c.random.IntN(2) == 0, -1
+	fault := append(faults, silent...)[n]
+	first, once, count := c.random.IntN(len(c.ready)/c.page+1), c.random.IntN(2) == 0, -1
 	return func(w http.ResponseWriter, r *http.Request) bool {
 		count++
 		if count < first || once && count > first {
 			return false
 		}
 		return fault(w, r)
+	}
+}
+
+// refusals are answers that say themselves that they are none.
+func (c *campaign) refusals() []forge.Fault {
+	after := strconv.Itoa(c.random.IntN(1200))
+	return []forge.Fault{
+		forge.Status(http.StatusInternalServerError), forge.Status(http.StatusBadGateway), forge.Status(http.StatusServiceUnavailable),
+		forge.Status(http.StatusTooManyRequests, "Retry-After", after),
+		forge.Status(http.StatusForbidden, "Retry-After", after),
+		forge.Status(http.StatusForbidden, "X-RateLimit-Remaining", "0", "X-RateLimit-Reset", fmt.Sprint(c.clock.Add(time.Hour).Unix())),
+		forge.Status(http.StatusUnauthorized), forge.Status(http.StatusForbidden), forge.Status(http.StatusNoContent),
+		forge.SignInPage(http.StatusOK), forge.SignInPage(http.StatusNonAuthoritativeInfo), forge.Redirect("/users/sign_in"),
+		forge.Redirect("https://elsewhere.example.com/"), forge.Redirect("http://127.0.0.1:1/"), forge.Redirect("//" + c.clock.Format("15-04") + ".example.com/"),
+		forge.Unsafe(), forge.Round(), forge.Stale(), c.forge.Partial(),
+	}
+}
+
+// wrongAnswers are what a forge or somebody on the way makes of a good answer.
+func (c *campaign) wrongAnswers() []forge.Fault {
+	within := c.random.IntN(40_000)
+	retyped := func(kind string) forge.Fault {
+		return c.forge.Rewritten(func(header http.Header, body []byte) (int, []byte) {
+			header.Set("Content-Type", kind)
+			return http.StatusOK, body
+		})
+	}
+	return []forge.Fault{
+		forge.Truncated(), forge.Body("application/json", `[{"number": 1, "ti`), forge.Body("application/json", ""),
+		forge.Body("application/json", "<html><title>Sign in</title></html>"),
+		c.forge.CutShort(within), c.forge.CutShort(within % 400), c.forge.CutOff(within), c.forge.CutOff(within % 400),
+		retyped("text/html"), retyped("application/octet-stream"), retyped(""),
+		c.forge.Rewritten(func(_ http.Header, body []byte) (int, []byte) {
+			return http.StatusOK, append([]byte("\ufeff"), body...)
+		}),
+		c.forge.Rewritten(func(_ http.Header, body []byte) (int, []byte) { return http.StatusOK, append(body, body...) }),
+		c.forge.EmptyList(), c.forge.SamePage(),
+	}
+}
+
+// wrongHTTP is what proxies and networks do.
+func (c *campaign) wrongHTTP() []forge.Fault {
+	const ok = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+	return []forge.Fault{
+		forge.Reset(), forge.Hint(), c.forge.Compressed("garbage"), c.forge.Compressed(""),
+		forge.Raw(ok + "Transfer-Encoding: chunked\r\n\r\nzz\r\n[]\r\n"),
+		forge.Raw(ok + "Transfer-Encoding: chunked\r\n\r\n1\r\n[\r\n"),
+		forge.Raw(ok + "Connection: close\r\nContent-Length: 1\r\n\r\n[]"),
+		forge.Raw(ok + "Content-Length: 3\r\nContent-Length: 2\r\n\r\n[]"),
+		forge.Raw("HTTP/1.1 200 O"), forge.Raw("SSH-2.0-OpenSSH_9.6\r\n"),
 	}
 }
 

@@ -144,13 +144,13 @@ func (f *Forge) Meanwhile(change func(all []*Request)) Fault {
 // SamePage answers every page as if the first one had been asked for.
 func (f *Forge) SamePage() Fault {
 	return func(w http.ResponseWriter, r *http.Request) bool {
-		first := r.Clone(r.Context())
-		query := first.URL.Query()
-		for _, name := range []string{"page", "$skip"} {
-			query.Del(name)
+		page := f.dialect.page
+		defer func() { f.dialect.page = page }()
+		f.dialect.page = func(r *http.Request) (int, int) {
+			_, size := page(r)
+			return 1, size
 		}
-		first.URL.RawQuery = query.Encode()
-		f.answer(w, first)
+		f.answer(w, r)
 		return true
 	}
 }
@@ -158,12 +158,20 @@ func (f *Forge) SamePage() Fault {
 // EmptyList answers a list with nothing, and single requests as they are.
 func (f *Forge) EmptyList() Fault {
 	return func(w http.ResponseWriter, r *http.Request) bool {
-		if r.URL.EscapedPath() != f.dialect.api+f.dialect.endpoints[0].path {
+		if !f.lists(r) {
 			return false
 		}
 		answer(w, http.StatusOK, f.dialect.wrap(w, r, slice{number: 1, size: 1, items: []any{}}))
 		return true
 	}
+}
+
+// lists reports whether requests are asked for, and not a single one.
+func (f *Forge) lists(r *http.Request) bool {
+	if f.dialect.serve != nil {
+		return strings.HasSuffix(r.Header.Get("X-Amz-Target"), ".ListPullRequests")
+	}
+	return r.URL.EscapedPath() == f.dialect.api+f.dialect.endpoints[0].path
 }
 
 // Pages lets no page hold more than so many items.

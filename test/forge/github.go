@@ -1,6 +1,7 @@
 package forge
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"sync"
@@ -100,7 +101,7 @@ func gitHub() dialect {
 func gitHubRequests(c *contract) endpoint {
 	listed := c.sample(http.MethodGet, "/repos/{owner}/{repo}/pulls", "pulls")
 	single := c.sample(http.MethodGet, "/repos/{owner}/{repo}/pulls/{pull_number}", "pull")
-	out := requestsAt("/pulls", gitHubRequest(listed))
+	out := requestsAt("/pulls", remembered(gitHubRequest(listed)))
 	tell := gitHubRequest(single)
 	out.one = func(f *Forge, _ *http.Request, key string) any {
 		r := f.request(key)
@@ -139,6 +140,23 @@ func gitHubRequest(like sample) func(*Forge, Request) any {
 			"head":       end.with(map[string]any{"ref": r.Branch, "sha": r.SHA, "repo": from}),
 			"base":       end.with(map[string]any{"ref": r.Target, "sha": "ba5e", "repo": ours}),
 		})
+	}
+}
+
+// remembered tells a request once, as long as it is the same: what GitHub tells
+// of one is long, and is asked for over and over.
+func remembered(tell func(*Forge, Request) any) func(*Forge, Request) any {
+	known := map[string]json.RawMessage{}
+	return func(f *Forge, r Request) any {
+		version := fmt.Sprintf("%+v", r)
+		if known[version] == nil {
+			text, err := json.Marshal(tell(f, r))
+			if err != nil {
+				panic(err) // it is made of texts and numbers
+			}
+			known[version] = text
+		}
+		return known[version]
 	}
 }
 
