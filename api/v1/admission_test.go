@@ -6,10 +6,12 @@ import (
 	"strings"
 	"testing"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/yaml"
 
+	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/test/apiserver"
 )
 
@@ -334,6 +336,18 @@ func create(namespace, kind, spec string) error {
 	}
 	object.Object["spec"] = parsed
 	return server.Client.Create(context.Background(), object, client.DryRunAll)
+}
+
+func TestASetWhoseNameIsNoLabelIsRefused(t *testing.T) {
+	namespace := server.Namespace(t)
+	for length, refused := range map[int]bool{63: false, 64: true} {
+		set := &v1.ResourceSet{ObjectMeta: metav1.ObjectMeta{Name: strings.Repeat("x", length), Namespace: namespace}}
+		set.Spec.ResourcesTemplate = "{}"
+		err := server.Client.Create(context.Background(), set, client.DryRunAll)
+		if (err != nil) != refused || refused && !strings.Contains(err.Error(), "metadata.name must have 63 characters at most") {
+			t.Errorf("a name of %d characters: %v", length, err)
+		}
+	}
 }
 
 func TestDefaultsAreFilledIn(t *testing.T) {

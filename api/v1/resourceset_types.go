@@ -318,8 +318,12 @@ type ResourceRef struct {
 }
 
 // ResourceSet renders a set of objects once for each input set, applies them,
-// and deletes those that no input asks for any more.
+// and deletes those that no input asks for any more. Its name has 63 characters at
+// most, as each of its objects bears it as a label.
 //
+// A set that has a status was there before that was asked for; it can be changed
+// and deleted.
+// +kubebuilder:validation:XValidation:rule="size(self.metadata.name) <= 63 || has(self.status)",message="metadata.name must have 63 characters at most: each object of the set bears it as a label"
 // +kubebuilder:object:root=true
 // +kubebuilder:storageversion
 // +kubebuilder:subresource:status
