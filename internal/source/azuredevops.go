@@ -72,6 +72,7 @@ type azureRequest struct {
 	IsDraft       bool   `json:"isDraft"`
 	CreatedBy     struct {
 		DisplayName string `json:"displayName"`
+		UniqueName  string `json:"uniqueName"`
 	} `json:"createdBy"`
 	// SourceCommit is missing until the server has tried the merge.
 	SourceCommit struct {
@@ -85,6 +86,9 @@ type azureLabel struct {
 	Name   string `json:"name"`
 	Active *bool  `json:"active"`
 }
+
+// unnamed is the login of an author who has none: it is nobody's.
+const unnamed = "\x00"
 
 // visible asks for the repository itself.
 func (a *azureRepository) visible(ctx context.Context) error {
@@ -193,6 +197,7 @@ func (a *azureRepository) item(r azureRequest, labels []azureLabel) (Item, error
 			item.Labels = append(item.Labels, label.Name)
 		}
 	}
+	item.Login = cmp.Or(r.CreatedBy.UniqueName, unnamed)
 	var err error
 	item.Closed, err = isOver(r.Status, []string{"active"}, []string{"abandoned", "completed"})
 	return item, err

@@ -88,6 +88,7 @@ type cloudRequest struct {
 	State  string `json:"state"`
 	Draft  bool   `json:"draft"`
 	Author struct {
+		AccountID   string `json:"account_id"`
 		Nickname    string `json:"nickname"`
 		DisplayName string `json:"display_name"`
 	} `json:"author"`
@@ -145,7 +146,7 @@ func (r cloudRequest) item() (Item, error) {
 	item := Item{
 		ID: strconv.Itoa(r.ID), SHA: r.Source.Commit.Hash, Branch: r.Source.Branch.Name,
 		TargetBranch: r.Destination.Branch.Name, Title: r.Title,
-		Author: cmp.Or(r.Author.Nickname, r.Author.DisplayName), URL: r.Links.HTML.Href,
+		Author: cmp.Or(r.Author.Nickname, r.Author.DisplayName), Login: r.Author.AccountID, URL: r.Links.HTML.Href,
 		Fork:  r.Source.Repository.FullName != r.Destination.Repository.FullName,
 		Draft: r.Draft, UpdatedAt: r.UpdatedOn,
 	}

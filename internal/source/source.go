@@ -52,6 +52,9 @@ type Item struct {
 	Title string
 	// Author is the login, or where a forge has none, the display name.
 	Author string
+	// Login is what filters by author go by, where Author is a name that everybody
+	// chooses for themselves; empty where it is not.
+	Login string
 	// Slug is the branch as GitLab writes it into host names (CI_COMMIT_REF_SLUG).
 	Slug string
 	// Labels in the forge's order.
@@ -77,6 +80,9 @@ type Item struct {
 	// it may be any of those that are missing.
 	Nameless bool
 }
+
+// WrittenBy is the name of the author that nobody can choose freely.
+func (i Item) WrittenBy() string { return cmp.Or(i.Login, i.Author) }
 
 // IsComplete reports whether it is known what to deploy. A request whose merge
 // the forge has yet to try is not.

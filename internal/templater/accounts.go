@@ -2,11 +2,16 @@ package templater
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
+
+// maxAccounts bounds how many clients are kept. One that was forgotten is opened
+// anew, at the cost of a connection.
+const maxAccounts = 200
 
 // Accounts opens the API server as one account or another, and keeps what it
 // opened: a client and its discovery are made once for each account.
@@ -18,6 +23,8 @@ type Accounts struct {
 
 	mu     sync.Mutex
 	opened map[string]client.Client
+	// used are the accounts that were opened, the latest used last.
+	used []string
 }
 
 // Client returns a client that acts as a service account; as the operator when
@@ -29,6 +36,7 @@ func (a *Accounts) Client(namespace, name string) (client.Client, error) {
 	user := fmt.Sprintf("system:serviceaccount:%s:%s", namespace, name)
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	a.touch(user)
 	if opened, ok := a.opened[user]; ok {
 		return opened, nil
 	}
@@ -43,4 +51,14 @@ func (a *Accounts) Client(namespace, name string) (client.Client, error) {
 	}
 	a.opened[user] = opened
 	return opened, nil
+}
+
+// touch notes that an account is used, and forgets that which was used longest
+// ago where there are too many.
+func (a *Accounts) touch(user string) {
+	a.used = append(slices.DeleteFunc(a.used, func(other string) bool { return other == user }), user)
+	if len(a.used) > maxAccounts {
+		delete(a.opened, a.used[0])
+		a.used = a.used[1:]
+	}
 }

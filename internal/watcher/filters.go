@@ -59,7 +59,7 @@ func isBy(item source.Item, authors []string) bool {
 	named, ours := false, false
 	for _, author := range authors {
 		name, excluded := strings.CutPrefix(author, "!")
-		is := strings.EqualFold(name, item.Author)
+		is := strings.EqualFold(name, item.WrittenBy())
 		if excluded && is {
 			return false
 		}
