@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -45,7 +46,7 @@ nothing is printed, every such input is named, and the exit code is 1.`,
   # From standard input
   cat resourceset.yaml | eddy build rset -f - -i inputs.yaml`,
 		Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error { return o.run() },
+		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context()) },
 	}
 	flags := cmd.Flags()
 	flags.StringVarP(&o.Filename, "filename", "f", "", `file with the ResourceSet; "-" for standard input`)
@@ -57,7 +58,7 @@ nothing is printed, every such input is named, and the exit code is 1.`,
 }
 
 // run reads, renders and prints.
-func (o *buildResourceSet) run() error {
+func (o *buildResourceSet) run(ctx context.Context) error {
 	set, err := o.readSet()
 	if err != nil {
 		return err
@@ -70,7 +71,11 @@ func (o *buildResourceSet) run() error {
 	if err != nil {
 		return err
 	}
-	plan := program.Combine(program.All(sets))
+	previews, err := program.All(ctx, sets)
+	if err != nil {
+		return err
+	}
+	plan := program.Combine(previews)
 	if err := failedPreviews(plan); err != nil {
 		return err
 	}

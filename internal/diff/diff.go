@@ -179,7 +179,10 @@ func (c *comparing) set(ctx context.Context, manifest *unstructured.Unstructured
 		c.Failed = append(c.Failed, fmt.Errorf("ResourceSet %s/%s: %w", set.Namespace, set.Name, err))
 		return nil
 	}
-	previews := program.All(combined.Sets)
+	previews, err := program.All(ctx, combined.Sets)
+	if err != nil {
+		return err
+	}
 	for _, preview := range previews {
 		for _, object := range preview.Objects {
 			_ = c.Kinds.Place(object.Unstructured, set.Namespace, nil) // as above

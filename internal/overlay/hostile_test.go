@@ -52,7 +52,7 @@ func stamped(t *testing.T, title string) kustomizev1.Kustomization {
 	if err != nil {
 		t.Fatal(err)
 	}
-	preview, err := program.Render(input.Set{Values: map[string]any{"id": "7", "title": title}})
+	preview, err := program.Render(t.Context(), input.Set{Values: map[string]any{"id": "7", "title": title}})
 	if err != nil {
 		t.Fatal(err)
 	}

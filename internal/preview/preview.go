@@ -74,7 +74,11 @@ func (c Chain) Follow(ctx context.Context) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	result := Result{Plan: program.Combine(program.All(c.wanted(combined.Sets)))}
+	previews, err := program.All(ctx, c.wanted(combined.Sets))
+	if err != nil {
+		return Result{}, err
+	}
+	result := Result{Plan: program.Combine(previews)}
 	for _, step := range result.Plan.Steps {
 		for _, object := range step.Objects {
 			result.Parts = append(result.Parts, Part{Stamped: object})

@@ -61,7 +61,9 @@ func BenchmarkRender(b *testing.B) {
 			b.Fatal(err)
 		}
 		for b.Loop() {
-			program.All(sets)
+			if _, err := program.All(b.Context(), sets); err != nil {
+				b.Fatal(err)
+			}
 		}
 	})
 	b.Run("whole text", func(b *testing.B) {

@@ -102,7 +102,7 @@ func (c *trial) holds(tb testing.TB, text string) bool {
 	tb.Helper()
 	c.values, c.value = inputsOf(text), nil
 	oracle := c.oracle.Execute(&strings.Builder{}, nil)
-	preview, err := c.program.Render(inputSet(0, inputsOf(text)))
+	preview, err := c.program.Render(tb.Context(), inputSet(0, inputsOf(text)))
 	switch {
 	case err != nil:
 		return false

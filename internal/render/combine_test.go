@@ -15,7 +15,7 @@ func combined(t *testing.T, spec string, inputs ...input.Set) (string, render.Pl
 	if err != nil {
 		t.Fatal(err)
 	}
-	plan := program.Combine(program.All(inputs))
+	plan := program.Combine(all(t, program, inputs))
 	var out []string
 	for _, step := range plan.Steps {
 		if step.Name != "" {

@@ -97,11 +97,17 @@ func (e *engine) executionError(t *text, err error) error {
 		failure.action = found[1]
 	}
 	var refused *textError
+	var passed *boundError
 	switch {
+	case errors.As(err, &passed):
+		failure.message = passed.message
 	case errors.As(err, &refused):
 		failure.action, failure.message = refused.action, refused.message
 	case missingKey.MatchString(failure.message):
 		failure.missing(missingKey.FindStringSubmatch(failure.message)[1], t, e)
+	}
+	if len(failure.message) > maxMessage {
+		failure.message = strings.ToValidUTF8(failure.message[:maxMessage], "") + " …"
 	}
 	return failure
 }

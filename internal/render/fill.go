@@ -5,13 +5,33 @@ import (
 	"strings"
 )
 
-func (c constant) fill([]output) (any, error) { return c.value, nil }
+// filler has what is filled in, and counts it.
+type filler struct {
+	outputs []output
+	meter   *meter
+}
 
-func (l *list) fill(outputs []output) (any, error) {
+// spend counts a node with text.
+func (f filler) spend(text int) error {
+	if err := f.meter.spend(nodes, 1); err != nil {
+		return err
+	}
+	return f.meter.spend(filled, text)
+}
+
+func (c constant) fill(from filler) (any, error) {
+	text, _ := c.value.(string)
+	return c.value, from.spend(len(text))
+}
+
+func (l *list) fill(from filler) (any, error) {
+	if err := from.spend(0); err != nil {
+		return nil, err
+	}
 	out := make([]any, len(l.items))
 	for i, item := range l.items {
 		var err error
-		if out[i], err = item.fill(outputs); err != nil {
+		if out[i], err = item.fill(from); err != nil {
 			return nil, err
 		}
 	}
@@ -19,10 +39,13 @@ func (l *list) fill(outputs []output) (any, error) {
 }
 
 // fill refuses a rendered key that is there already: it would take a field's place.
-func (o *object) fill(outputs []output) (any, error) {
+func (o *object) fill(from filler) (any, error) {
+	if err := from.spend(0); err != nil {
+		return nil, err
+	}
 	out := make(map[string]any, len(o.members))
 	for _, m := range o.members {
-		key, err := m.key.fill(outputs)
+		key, err := m.key.fill(from)
 		if err != nil {
 			return nil, err
 		}
@@ -30,7 +53,7 @@ func (o *object) fill(outputs []output) (any, error) {
 		if _, taken := out[text]; taken {
 			return nil, fmt.Errorf("the key %q is rendered twice in one object: the inputs of an object's keys must differ", text)
 		}
-		if out[text], err = m.value.fill(outputs); err != nil {
+		if out[text], err = m.value.fill(from); err != nil {
 			return nil, err
 		}
 	}
@@ -39,14 +62,17 @@ func (o *object) fill(outputs []output) (any, error) {
 
 // fill returns a string; or, of a scalar without quotes whose text is just a
 // number, a boolean or null, that, where the API may want it.
-func (s *scalar) fill(outputs []output) (any, error) {
+func (s *scalar) fill(from filler) (any, error) {
 	if s.isConstant() {
-		return s.parts[0].literal, nil
+		return s.parts[0].literal, from.spend(len(s.parts[0].literal))
 	}
-	if err := s.check(outputs); err != nil {
+	if err := s.check(from.outputs); err != nil {
 		return nil, err
 	}
-	value := s.value(outputs)
+	if err := from.spend(s.length(from.outputs)); err != nil {
+		return nil, err
+	}
+	value := s.value(from.outputs)
 	if text, ok := value.(string); ok && s.substitute {
 		return substitutable(text), nil
 	}
@@ -79,6 +105,18 @@ func (s *scalar) check(outputs []output) error {
 		}
 	}
 	return nil
+}
+
+// length is how long the text is at most.
+func (s *scalar) length(outputs []output) int {
+	n := 0
+	for _, p := range s.parts {
+		n += len(p.literal)
+		if p.isMark {
+			n += len(outputs[p.output].text)
+		}
+	}
+	return n
 }
 
 func join(parts []part, outputs []output) string {

@@ -51,7 +51,7 @@ func FuzzResourcesTextIsData(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, title string) {
-		preview, err := program.Render(inputSet(0, map[string]any{"id": "7", "title": title}))
+		preview, err := program.Render(t.Context(), inputSet(0, map[string]any{"id": "7", "title": title}))
 		if isRefused(title) {
 			wantRefusal(t, err)
 			return
@@ -122,7 +122,7 @@ func FuzzResourcesTemplateTextIsData(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, title string) {
-		preview, err := program.Render(inputSet(0, map[string]any{
+		preview, err := program.Render(t.Context(), inputSet(0, map[string]any{
 			"id": "7", "title": title, "titles": []any{title, title}, "labels": map[string]any{"title": title},
 		}))
 		if isRefused(title) {
@@ -202,7 +202,7 @@ func FuzzPlainValuesRenderAsWholeText(f *testing.F) {
 		if err != nil {
 			t.Skip("the peer cannot render it")
 		}
-		preview, err := program.Render(inputSet(0, values))
+		preview, err := program.Render(t.Context(), inputSet(0, values))
 		if err != nil {
 			t.Fatalf("%q: %v", value, err)
 		}

@@ -67,7 +67,7 @@ func golden(t *testing.T, archive *txtar.Archive) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return printed(t, program.Combine(program.All(sets)))
+	return printed(t, program.Combine(all(t, program, sets)))
 }
 
 func printed(t *testing.T, plan render.Plan) string {

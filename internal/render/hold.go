@@ -3,6 +3,7 @@ package render
 import (
 	"crypto/rand"
 	"fmt"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -28,8 +29,7 @@ func newSeal() string { return rand.Text()[:sealLength] + "X" }
 // sealLength letters have 5 bits each.
 const sealLength = 16
 
-// Names of the functions that hold; no template can call them, as they are
-// added once it is parsed.
+// Names of the functions that hold.
 const (
 	holdName      = "_hold"
 	holdLinesName = "_holdLines"
@@ -58,26 +58,55 @@ type output struct {
 	by   *action
 }
 
-// hold returns the function that keeps an output of t and returns its mark.
-func (e *engine) hold(t *text) func(int, any) (string, error) {
-	return func(number int, value any) (string, error) {
-		by, printed := t.actions[number], printedAs(value)
-		if err := by.check(printed); err != nil {
-			return "", err
-		}
-		out := output{text: printed, by: by}
-		if by.quoted {
-			out.value, out.quoted = unquoted(printed)
-		}
-		return e.mark(out), nil
+// hold keeps an output of the text that is executed, and returns its mark.
+func (e *engine) hold(number int, value any) (string, error) {
+	by := e.text.actions[number]
+	printed, err := e.printed(by, value)
+	if err != nil {
+		return "", err
 	}
+	out := output{text: printed, by: by}
+	if by.quoted {
+		out.value, out.quoted = unquoted(printed)
+	}
+	return e.mark(out), nil
 }
 
 // holdLines is hold for what is to be indented: each line gets its own mark.
-func (e *engine) holdLines(t *text) func(int, any) (string, error) {
-	return func(number int, value any) (string, error) {
-		return e.heldLines(t.actions[number], printedAs(value))
+func (e *engine) holdLines(number int, value any) (string, error) {
+	by := e.text.actions[number]
+	printed, err := e.printed(by, value)
+	if err != nil {
+		return "", err
 	}
+	return e.marks(by, printed), nil
+}
+
+// printed writes a value as text/template does. It refuses what no object can
+// hold.
+func (e *engine) printed(by *action, value any) (string, error) {
+	text, isText := value.(string)
+	if !isText {
+		if _, err := weigh(reflect.ValueOf(value)); err != nil {
+			return "", err
+		}
+		text = printedAs(value)
+	}
+	if err := e.meter.spend(work, len(text)); err != nil {
+		return "", err
+	}
+	return text, by.check(text)
+}
+
+// marks returns a text of marks, one a line, that can be indented.
+func (e *engine) marks(by *action, text string) string {
+	lines := strings.Split(text, "\n")
+	for n, line := range lines {
+		if line != "" {
+			lines[n] = e.mark(output{text: line, by: by})
+		}
+	}
+	return strings.Join(lines, "\n")
 }
 
 func (e *engine) mark(out output) string {

@@ -69,6 +69,9 @@ func (e *engine) compileResource(field string, raw *apiextensionsv1.JSON) (*reso
 	if !ok {
 		return nil, &ParseError{Field: field, Err: errors.New("the resource is not an object: give it apiVersion, kind and metadata")}
 	}
+	if isDeeper(root, maxDepth) {
+		return nil, &ParseError{Field: field, Err: tooDeep()}
+	}
 	written, err := yaml.Marshal(mapStrings(root, unfoldable))
 	if err != nil {
 		return nil, &ParseError{Field: field, Err: err}

@@ -61,6 +61,10 @@ func mapStrings(value any, change func(string) string) any {
 // locate names the string of a resource whose template does not parse. It is
 // the whole resource when each does by itself.
 func (e *engine) locate(tree map[string]any, field string, err error) error {
+	if passed := (*boundError)(nil); errors.As(err, &passed) {
+		return err
+	}
+	e.source, e.actions = 0, 0 // it is read once more
 	walk(tree, field, func(at, text string) bool {
 		_, failure := e.parse(at, text)
 		if failure != nil {

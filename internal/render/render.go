@@ -2,7 +2,8 @@
 // cluster.
 //
 //	program, err := render.Compile(set)      // once for each generation
-//	plan := program.Combine(program.All(sets)) // each input set on its own
+//	previews, err := program.All(ctx, sets)  // each input set on its own
+//	plan := program.Combine(previews)
 //
 // The language is Go's text/template between << and >>, with slim-sprig's
 // functions, slugify and toYaml; `inputs` is the input set.
@@ -33,11 +34,17 @@
 //
 // A text that YAML cannot write (NUL, DEL, what is not UTF-8) is refused.
 //
+// # Bounds
+//
+// What one input set takes is counted: see bounds.go. What passes a bound fails
+// that preview alone, and does so each time.
+//
 // What Flux puts into the YAML of an overlay, a value of postBuild.substitute,
 // is written so that YAML reads it as one scalar: see substitute.go.
 package render
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"sync"
@@ -119,29 +126,40 @@ func Compile(set *v1.ResourceSet) (*Program, error) {
 	return p, nil
 }
 
-// All renders each input set on its own: one that fails holds up nobody.
-func (p *Program) All(sets []input.Set) []Preview {
+// All renders each input set on its own: one that fails, as by passing a bound,
+// holds up nobody. The error is that of the context, once it is done.
+func (p *Program) All(ctx context.Context, sets []input.Set) ([]Preview, error) {
 	previews := make([]Preview, len(sets))
+	var all [expenses]int
 	for i, set := range sets {
-		preview, err := p.Render(set)
+		preview, err := p.render(&meter{ctx: ctx, all: &all}, set)
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
 		if err != nil {
 			preview = Preview{Input: set, Err: err}
 		}
 		previews[i] = preview
 	}
-	return previews
+	return previews, nil
 }
 
 // Render renders one input set. The error is an *InputError, which names the
 // input and the field of the ResourceSet.
-func (p *Program) Render(set input.Set) (Preview, error) {
+func (p *Program) Render(ctx context.Context, set input.Set) (Preview, error) {
+	return p.render(&meter{ctx: ctx, all: &[expenses]int{}}, set)
+}
+
+func (p *Program) render(m *meter, set input.Set) (Preview, error) {
 	preview := Preview{Input: set}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.engine.bind(set.Values)
+	if err := p.engine.bind(m, set.Values); err != nil {
+		return Preview{}, &InputError{Input: set, Err: err}
+	}
 	for n, step := range p.steps {
 		for m, item := range step.items {
-			objects, err := item.render(p.engine)
+			objects, err := rendered(item, p.engine)
 			if err != nil {
 				return Preview{}, &InputError{Input: set, Step: step.name, Err: err}
 			}
@@ -152,6 +170,17 @@ func (p *Program) Render(set input.Set) (Preview, error) {
 		}
 	}
 	return preview, nil
+}
+
+// rendered renders an item. What a text brings a library down with fails that
+// preview alone.
+func rendered(item item, e *engine) (objects []*unstructured.Unstructured, err error) {
+	defer func() {
+		if broke := recover(); broke != nil {
+			err = fmt.Errorf("%s: rendering it broke: %v", item.field(), broke)
+		}
+	}()
+	return item.render(e)
 }
 
 // label puts the common metadata on an object, then the owner's labels, which

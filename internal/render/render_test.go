@@ -33,6 +33,16 @@ func inputOf(pairs ...any) input.Set {
 	return input.Set{Provider: input.Provider{Kind: v1.ResourceSetInputProviderKind, Name: "prs", Namespace: "app-dev"}, Values: values}
 }
 
+// all renders input sets.
+func all(t testing.TB, program *render.Program, sets []input.Set) []render.Preview {
+	t.Helper()
+	previews, err := program.All(t.Context(), sets)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return previews
+}
+
 // one renders a set for one input to the YAML of its objects, labels left out.
 func one(t testing.TB, spec string, in input.Set) (string, error) {
 	t.Helper()
@@ -40,7 +50,7 @@ func one(t testing.TB, spec string, in input.Set) (string, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	plan := program.Combine(program.All([]input.Set{in}))
+	plan := program.Combine(all(t, program, []input.Set{in}))
 	if err := plan.Previews[0].Err; err != nil {
 		return "", err
 	}

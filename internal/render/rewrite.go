@@ -7,21 +7,11 @@ import (
 	"text/template/parse"
 )
 
-// holdOutputs rewrites a template so that what it puts out of an input is held:
+// holder rewrites one template so that what it puts out of an input is held:
 //
 //	<< inputs.title >>                     << inputs.title | _hold 0 >>
 //	<< inputs.text | nindent 4 >>          << inputs.text | _holdLines 1 | nindent 4 >>
 //	<< inputs.labels | toYaml | indent 4>> << inputs.labels | _toYaml | indent 4 >>
-func (t *text) holdOutputs() {
-	for _, named := range t.template.Templates() {
-		if named.Tree != nil {
-			h := holder{text: t, written: map[string]bool{}}
-			h.list(named.Root)
-		}
-	}
-}
-
-// holder walks one template.
 type holder struct {
 	text *text
 	// written are the variables that hold written structure.

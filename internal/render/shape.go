@@ -15,7 +15,7 @@ import (
 type node interface {
 	// fill returns the value with outputs in the place of their marks. It
 	// shares nothing with other values.
-	fill(outputs []output) (any, error)
+	fill(from filler) (any, error)
 }
 
 // constant is a scalar without marks.
@@ -52,32 +52,48 @@ type part struct {
 	isMark  bool
 }
 
-// parseShape reads the documents of a text; those with nothing in them are
-// left out.
-func parseShape(rendered, seal string) ([]node, error) {
+// parseShape reads the documents of a text, and says how many nodes they have;
+// those with nothing in them are left out.
+func parseShape(rendered, seal string) ([]node, int, error) {
+	if err := checkSigns(rendered); err != nil {
+		return nil, 0, err
+	}
 	var documents []node
+	s := shaper{mark: opening + seal, open: map[*yamlv3.Node]bool{}}
 	decoder := yamlv3.NewDecoder(strings.NewReader(rendered))
 	for {
 		var document yamlv3.Node
 		err := decoder.Decode(&document)
 		if errors.Is(err, io.EOF) {
-			return documents, nil
+			return documents, s.size, nil
 		}
 		if err != nil {
-			return nil, fmt.Errorf("%s", strings.TrimPrefix(err.Error(), "yaml: "))
+			return nil, 0, fmt.Errorf("%s", strings.TrimPrefix(err.Error(), "yaml: "))
 		}
 		if len(document.Content) == 0 {
 			continue
 		}
-		s := shaper{mark: opening + seal, open: map[*yamlv3.Node]bool{}}
 		root, err := s.node(document.Content[0], place{})
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		if nothing, ok := root.(constant); !ok || nothing.value != nil {
 			documents = append(documents, root)
 		}
 	}
+}
+
+// checkSigns refuses a text with more nodes than a parser should be given: each
+// takes a sign that means something to YAML, where it is no text.
+func checkSigns(rendered string) error {
+	signs := 0
+	for _, sign := range []string{":", "-", ",", "[", "{", "?"} {
+		signs += strings.Count(rendered, sign)
+	}
+	if bound := 2 * boundOf(nodes).one; signs > bound {
+		return exceeded(bound, "signs of YAML (: - , [ { ?)", "what one template renders to")
+	}
+	return nil
 }
 
 // shaper turns parsed YAML into nodes.
@@ -86,15 +102,17 @@ type shaper struct {
 	mark string
 	// open are the aliased nodes that are being read.
 	open map[*yamlv3.Node]bool
+	// size of all documents, in nodes: aliases of aliases can make them grow
+	// without end.
 	size int
 }
 
-// maxNodes bounds a document: aliases of aliases can make it grow without end.
-const maxNodes = 1_000_000
-
 func (s *shaper) node(n *yamlv3.Node, at place) (node, error) {
-	if s.size++; s.size > maxNodes {
-		return nil, fmt.Errorf("line %d: the document is too large", n.Line)
+	if s.size++; s.size > boundOf(nodes).one {
+		return nil, exceeded(boundOf(nodes).one, boundOf(nodes).is, "one input")
+	}
+	if len(at.path) > maxDepth {
+		return nil, tooDeep()
 	}
 	switch n.Kind {
 	case yamlv3.MappingNode:

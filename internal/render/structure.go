@@ -3,6 +3,7 @@ package render
 import (
 	"errors"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"text/template"
@@ -24,12 +25,12 @@ var structural = []string{
 // the structure that they write.
 const structurePrefix = "_"
 
-// structureFuncs returns those functions for t.
-func (e *engine) structureFuncs(t *text) template.FuncMap {
+// structureFuncs returns those functions.
+func (e *engine) structureFuncs() template.FuncMap {
 	funcs := template.FuncMap{}
 	for _, name := range structural {
 		funcs[structurePrefix+name] = func(value any) (string, error) {
-			return e.structure(name, &action{source: name, inputs: t.structures}, value)
+			return e.structure(name, &action{source: name, inputs: e.text.structures}, value)
 		}
 	}
 	return funcs
@@ -39,12 +40,16 @@ func (e *engine) structureFuncs(t *text) template.FuncMap {
 // place of strings; or of its lines, where it is known to stand in a text.
 func (e *engine) structure(name string, by *action, value any) (string, error) {
 	e.calls++
+	write := e.funcs[name].(func(any) (string, error)) // as metered returns it
 	if e.asText[e.calls] {
-		written, err := write(e.funcs[name], value)
+		written, err := write(value)
 		if err != nil {
 			return "", err
 		}
-		return e.heldLines(by, written)
+		return e.marks(by, written), by.check(written)
+	}
+	if _, err := weigh(reflect.ValueOf(value)); err != nil {
+		return "", err
 	}
 	held, err := e.heldStrings(by, value)
 	var unknown *notJSONError
@@ -54,18 +59,7 @@ func (e *engine) structure(name string, by *action, value any) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return write(e.funcs[name], held)
-}
-
-// write calls one of the structural functions.
-func write(function, value any) (text string, err error) {
-	switch function := function.(type) {
-	case func(any) string:
-		text = function(value)
-	case func(any) (string, error):
-		text, err = function(value)
-	}
-	return text, err
+	return write(held)
 }
 
 // heldStrings returns a value, of whatever type, with marks for its strings. Keys
@@ -111,20 +105,6 @@ func (e *engine) heldString(by *action, value string) (string, error) {
 		return "", err
 	}
 	return e.mark(output{text: value, quoted: true, value: value, call: e.calls, by: by}), nil
-}
-
-// heldLines returns a text of marks, one a line, that can be indented.
-func (e *engine) heldLines(by *action, text string) (string, error) {
-	if err := by.check(text); err != nil {
-		return "", err
-	}
-	lines := strings.Split(text, "\n")
-	for n, line := range lines {
-		if line != "" {
-			lines[n] = e.mark(output{text: line, by: by})
-		}
-	}
-	return strings.Join(lines, "\n"), nil
 }
 
 // findAmongText notes which calls wrote strings that stand among other text, and

@@ -32,7 +32,7 @@ func TestALabelCannotWriteAnObjectWhateverItsType(t *testing.T) {
 	evil := "x\u0085---\u0085apiVersion: v1\u0085kind: Secret\u0085metadata: {name: pwned}\u0085#"
 	for _, value := range typed {
 		program := compile(t, "spec:\n  "+strings.ReplaceAll(strings.ReplaceAll(labelledSet, "VALUE", value), "\n", "\n  "))
-		preview, err := program.Render(inputSet(0, map[string]any{"id": "7", "title": evil, "labels": []any{evil, evil}, "secret": "s"}))
+		preview, err := program.Render(t.Context(), inputSet(0, map[string]any{"id": "7", "title": evil, "labels": []any{evil, evil}, "secret": "s"}))
 		if err != nil {
 			t.Errorf("%s: %v", value, err)
 			continue
@@ -50,7 +50,7 @@ func TestALabelCannotStandForAnotherOutput(t *testing.T) {
 	for _, value := range typed {
 		program := compile(t, "spec:\n  "+strings.ReplaceAll(strings.ReplaceAll(labelledSet, "VALUE", value), "\n", "\n  "))
 		for _, mark := range []string{"⸨000000⸩", render.Mark(program) + "000000⸩"} {
-			preview, err := program.Render(inputSet(0, map[string]any{"id": "7", "title": mark, "labels": []any{mark}, "secret": "hunter2"}))
+			preview, err := program.Render(t.Context(), inputSet(0, map[string]any{"id": "7", "title": mark, "labels": []any{mark}, "secret": "hunter2"}))
 			if err != nil {
 				t.Errorf("%s: %v", value, err)
 				continue
@@ -77,7 +77,7 @@ spec:
       printed: << printf "%c000000%c" 11816 11817 >>
       constant: << "\u2e28000000\u2e29" >>
 `)
-	preview, err := program.Render(inputSet(0, map[string]any{"id": "7", "secret": "hunter2"}))
+	preview, err := program.Render(t.Context(), inputSet(0, map[string]any{"id": "7", "secret": "hunter2"}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +96,7 @@ spec:
   resourcesTemplate: |
     {apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {it: '<< toJson inputs.labels | trimPrefix inputs.title >>', end: << toJson inputs.title | trimAll "\u2e28\u2e290" >>}}
 `)
-	preview, err := program.Render(inputSet(0, map[string]any{"id": "7", "title": "[\"⸨", "labels": []any{"a"}}))
+	preview, err := program.Render(t.Context(), inputSet(0, map[string]any{"id": "7", "title": "[\"⸨", "labels": []any{"a"}}))
 	if err != nil {
 		t.Fatal(err)
 	}

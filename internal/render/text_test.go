@@ -19,7 +19,7 @@ spec:
     {apiVersion: v1, kind: ConfigMap, metadata: {name: << inputs.seen >>-<< inputs.nested.seen >>}}
 `)
 	set := inputSet(0, map[string]any{"id": "1", "nested": map[string]any{"a": "b"}})
-	preview, err := program.Render(set)
+	preview, err := program.Render(t.Context(), set)
 	if err != nil || preview.Objects[0].GetName() != "yes-yes" {
 		t.Fatalf("rendered %v, %v", preview.Objects, err)
 	}
@@ -33,7 +33,7 @@ func TestRenderedObjectsShareNothing(t *testing.T) {
 spec:
   resources: [{apiVersion: v1, kind: ConfigMap, metadata: {name: << inputs.id >>}, list: [{a: [b]}]}]
 `)
-	previews := program.All([]input.Set{inputSet(0, map[string]any{"id": "a"}), inputSet(1, map[string]any{"id": "b"})})
+	previews := all(t, program, []input.Set{inputSet(0, map[string]any{"id": "a"}), inputSet(1, map[string]any{"id": "b"})})
 	list := previews[0].Objects[0].Object["list"].([]any)
 	list[0].(map[string]any)["a"].([]any)[0] = "changed"
 	if got := previews[1].Objects[0].Object["list"].([]any)[0].(map[string]any)["a"].([]any)[0]; got != "b" {
@@ -47,7 +47,7 @@ func TestAProgramMayBeUsedFromManyGoroutines(t *testing.T) {
 	for _, id := range []string{"1", "2", "3", "4"} {
 		group.Go(func() {
 			for range 100 {
-				preview, err := program.Render(inputSet(0, map[string]any{"id": id, "sha": id}))
+				preview, err := program.Render(t.Context(), inputSet(0, map[string]any{"id": id, "sha": id}))
 				if err != nil || preview.Objects[0].GetName() != "api-pr-"+id {
 					t.Errorf("rendered %v, %v", preview.Objects, err)
 					return
@@ -60,7 +60,7 @@ func TestAProgramMayBeUsedFromManyGoroutines(t *testing.T) {
 
 func TestOneInputThatFailsHoldsUpNobody(t *testing.T) {
 	program := compile(t, seedSet)
-	plan := program.Combine(program.All([]input.Set{
+	plan := program.Combine(all(t, program, []input.Set{
 		inputSet(0, map[string]any{"id": "1", "sha": "a"}),
 		inputSet(1, map[string]any{"id": "2"}),
 		inputSet(2, map[string]any{"id": "3", "sha": "c"}),
@@ -90,7 +90,7 @@ func TestABareValueIsWhatYAMLSaysItIs(t *testing.T) {
 		"a: b": "a: b", "3 # x": "3 # x", `"3"`: `"3"`, "[1]": "[1]", "{a: b}": "{a: b}", "*a": "*a", "&a 3": "&a 3",
 		"!!int 3": "!!int 3", "- 3": "- 3", "-": "-", "---": "---", "...": "...", "3\n": "3\n", "\t3": "\t3", " 3": " 3",
 	} {
-		preview, err := compile(t, bare).Render(inputSet(0, map[string]any{"id": "1", "value": value}))
+		preview, err := compile(t, bare).Render(t.Context(), inputSet(0, map[string]any{"id": "1", "value": value}))
 		if err != nil {
 			t.Errorf("%q: %v", value, err)
 			continue
@@ -104,7 +104,7 @@ func TestABareValueIsWhatYAMLSaysItIs(t *testing.T) {
 func TestValuesThatAreNoTextAreWrittenAsTheyAre(t *testing.T) {
 	for _, value := range []any{int64(7), 2.5, true, nil} {
 		preview, err := compile(t, strings.Replace(bare, "inputs.value", "inputs.value | toJson", 1)).
-			Render(inputSet(0, map[string]any{"id": "1", "value": value}))
+			Render(t.Context(), inputSet(0, map[string]any{"id": "1", "value": value}))
 		if err != nil || preview.Objects[0].Object["value"] != value {
 			t.Errorf("%#v: rendered %v, %v", value, preview.Objects, err)
 		}
@@ -117,7 +117,7 @@ func TestATextThatYAMLCannotWriteIsRefusedByName(t *testing.T) {
 		"\x7f":     "holds the character U+007F, which YAML does not allow",
 		"a\xc3":    "is not UTF-8",
 	} {
-		_, err := compile(t, bare).Render(inputSet(0, map[string]any{"id": "7", "value": text}))
+		_, err := compile(t, bare).Render(t.Context(), inputSet(0, map[string]any{"id": "7", "value": text}))
 		want := `input "7" of ResourceSetInputProvider/app-dev/api-prs: spec.resources[0].value: ` +
 			`inputs.value ` + why + `: pass it through slugify in the template`
 		if err == nil || err.Error() != want {
@@ -132,7 +132,7 @@ func TestStructureIsStructureHoweverItIsWritten(t *testing.T) {
 		"nindent 2 (inputs.labels | toYaml)", "toJson inputs.labels", "mustToPrettyJson inputs.labels | nindent 2",
 	} {
 		program := compile(t, "spec: {resourcesTemplate: \"apiVersion: v1\\nkind: A\\nmetadata: {name: a}\\nspec: << "+written+" >>\"}")
-		preview, err := program.Render(inputSet(0, map[string]any{"id": "7", "labels": map[string]any{"a: b": "1", "c": []any{"# d", int64(1)}}}))
+		preview, err := program.Render(t.Context(), inputSet(0, map[string]any{"id": "7", "labels": map[string]any{"a: b": "1", "c": []any{"# d", int64(1)}}}))
 		if err != nil {
 			t.Errorf("%s: %v", written, err)
 			continue
@@ -155,7 +155,7 @@ spec:
       name: a-<< $labels | sha256sum | trunc 4 >>
       labels: << $labels | nindent 4 >>
 `)
-	_, err := program.Render(inputSet(0, map[string]any{"id": "7", "labels": map[string]any{"a": "b"}}))
+	_, err := program.Render(t.Context(), inputSet(0, map[string]any{"id": "7", "labels": map[string]any{"a": "b"}}))
 	if err == nil || !strings.Contains(err.Error(), "write toYaml or toJson here instead") {
 		t.Errorf("got %v", err)
 	}
@@ -167,7 +167,7 @@ spec:
   resources: [{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, << inputs.key >>: x}]
 `)
 	for _, key := range []string{"kind", "metadata"} {
-		_, err := program.Render(inputSet(0, map[string]any{"id": "7", "key": key}))
+		_, err := program.Render(t.Context(), inputSet(0, map[string]any{"id": "7", "key": key}))
 		if err == nil || !strings.Contains(err.Error(), `"`+key+`" is rendered twice`) {
 			t.Errorf("%s: got %v", key, err)
 		}
@@ -196,7 +196,7 @@ func TestATemplateThatCannotBeParsedNamesItsField(t *testing.T) {
 func TestAnAliasOfItselfIsAnError(t *testing.T) {
 	for _, template := range []string{"&a [*a]", "a: &a {b: *a}"} {
 		program := compile(t, "spec: {resourcesTemplate: '"+template+"'}")
-		if _, err := program.Render(input.None()); err == nil {
+		if _, err := program.Render(t.Context(), input.None()); err == nil {
 			t.Errorf("%s was rendered", template)
 		}
 	}

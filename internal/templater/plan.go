@@ -46,12 +46,15 @@ type step struct {
 }
 
 // plan renders each input set on its own.
-func (r *run) plan(in inputs) (plan, error) {
+func (r *run) plan(ctx context.Context, in inputs) (plan, error) {
 	program, err := r.programs.of(r.set)
 	if err != nil {
 		return plan{}, stalledBuild(fmt.Errorf("build failed: %w", err))
 	}
-	previews := program.All(in.sets)
+	previews, err := program.All(ctx, in.sets)
+	if err != nil {
+		return plan{}, err // the operator is told to stop
+	}
 	refused := r.place(previews)
 	rendered := program.Combine(previews)
 

@@ -134,7 +134,7 @@ func (r *run) story(ctx context.Context) (report.Outcome, error) {
 	if err != nil {
 		return report.Outcome{}, err
 	}
-	plan, err := r.plan(inputs)
+	plan, err := r.plan(ctx, inputs)
 	if err != nil {
 		return report.Outcome{}, err
 	}
