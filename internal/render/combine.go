@@ -83,32 +83,35 @@ type claim struct {
 	sharers []string
 }
 
-// fit checks a preview against those before it, and claims its objects.
+// fit checks a preview against those before it, and claims its objects. Of one
+// that it asks for twice, the first counts, here and for those after it.
 func (p *Program) fit(preview Preview, owners map[identity]*claim) error {
-	mine, shared := map[identity]*claim{}, []*claim{}
+	mine, claimed, shared := map[identity]*claim{}, map[identity]*claim{}, []*claim{}
 	for _, object := range preview.Objects {
 		if p.excluded(preview, object) {
 			continue
 		}
-		id := object.identity()
-		first, taken := owners[id]
-		if !taken {
-			first, taken = mine[id]
-		}
-		if !taken {
-			mine[id] = &claim{object: object, by: preview}
+		id, own := object.identity(), &claim{object: object, by: preview}
+		if before, twice := mine[id]; twice {
+			if err := p.clash(*before, *own); err != nil {
+				return &InputError{Input: preview.Input, Err: err}
+			}
 			continue
 		}
-		if err := p.clash(*first, claim{object: object, by: preview}); err != nil {
+		mine[id] = own
+		first, taken := owners[id]
+		if !taken {
+			claimed[id] = own
+			continue
+		}
+		if err := p.clash(*first, *own); err != nil {
 			return &InputError{Input: preview.Input, Err: err}
 		}
 		shared = append(shared, first)
 	}
-	maps.Copy(owners, mine)
+	maps.Copy(owners, claimed)
 	for _, one := range shared {
-		if key := preview.Input.Key(); one.by.Input.Key() != key {
-			one.sharers = append(one.sharers, key)
-		}
+		one.sharers = append(one.sharers, preview.Input.Key())
 	}
 	return nil
 }

@@ -170,3 +170,57 @@ func TestAFailedPreviewHoldsUpNobody(t *testing.T) {
 		}
 	}
 }
+
+func TestAnInputWhoseKeyIsAnothersFailsByItself(t *testing.T) {
+	program, err := render.Compile(set(t, "resources: [{apiVersion: v1, kind: A, metadata: {name: a-<< inputs.sha >>}}]"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	twice := set(t, `{inputs: [{id: "1", sha: a}, {id: "1", sha: b}]}`)
+	combined, err := input.Combine(twice, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan := program.Combine(all(t, program, combined.Sets))
+	if objects := plan.Objects(); len(objects) != 1 || objects[0].GetName() != "a-a" || plan.Previews[0].Err != nil {
+		t.Errorf("the first has %v, %v", objects, plan.Previews[0].Err)
+	}
+	if err := plan.Previews[1].Err; err == nil || !strings.Contains(err.Error(), "input 2 of ResourceSet/app-dev/previews: it would be the preview previews/1, as input 1 of the same is") {
+		t.Errorf("the second says %v", err)
+	}
+}
+
+// What the first input renders twice does not clash with the second input's.
+func TestOfAnObjectThatAnInputRendersTwiceTheFirstStaysForAll(t *testing.T) {
+	spec := `
+resources:
+- {apiVersion: v1, kind: A, metadata: {name: shared}, data: {from: resources}}
+resourcesTemplate: |
+  {apiVersion: v1, kind: A, metadata: {name: shared}, data: {from: template}}
+  ---
+  {apiVersion: v1, kind: A, metadata: {name: own-<< inputs.id >>}}
+`
+	got, plan := combined(t, spec, inputOf("id", "1"), inputOf("id", "2"), inputOf("id", "3"))
+	if got != "shared own-1 own-2 own-3" {
+		t.Errorf("there are %s: %v", got, plan.Previews[1].Err)
+	}
+	shared := plan.Steps[0].Objects[0]
+	if data, _ := shared.Object["data"].(map[string]any); data["from"] != "resources" || strings.Join(shared.Sharers, " ") != "prs/2 prs/3" {
+		t.Errorf("the shared object is %v, of %v", shared.Object, shared.Sharers)
+	}
+}
+
+func TestObjectsOfAStreamOfJSONAreObjects(t *testing.T) {
+	a, b := `{"apiVersion": "v1", "kind": "A", "metadata": {"name": "a-<< inputs.id >>"}}`, `{"apiVersion": "v1", "kind": "B", "metadata": {"name": "b}{"}, "x": [{}, "\"}{"]}`
+	for between, what := range map[string]string{"\n": "lines", "": "nothing", "\n\n  ": "space", "\n---\n": "a separator"} {
+		got, plan := combined(t, "resourcesTemplate: |\n  "+strings.ReplaceAll(a+between+b+between+a, "\n", "\n  "), inputOf("id", "1"))
+		if got != "a-1 b}{" {
+			t.Errorf("between them is %s: there are %s, %v", what, got, plan.Previews[0].Err)
+		}
+	}
+	for _, text := range []string{`{a: '}', b: '{'} {`, `{"a": 1} x`, `{"a": }{`} {
+		if _, err := one(t, "resourcesTemplate: |\n  "+text, inputOf("id", "1")); err == nil {
+			t.Errorf("%s was rendered", text)
+		}
+	}
+}

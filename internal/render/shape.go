@@ -58,6 +58,16 @@ func parseShape(rendered, seal string) ([]node, int, error) {
 	if err := checkSigns(rendered); err != nil {
 		return nil, 0, err
 	}
+	documents, size, err := parseDocuments(rendered, seal)
+	if err != nil {
+		if apart, several := objectsApart(rendered); several {
+			return parseDocuments(apart, seal)
+		}
+	}
+	return documents, size, err
+}
+
+func parseDocuments(rendered, seal string) ([]node, int, error) {
 	var documents []node
 	s := shaper{mark: opening + seal, open: map[*yamlv3.Node]bool{}}
 	decoder := yamlv3.NewDecoder(strings.NewReader(rendered))
