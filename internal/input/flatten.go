@@ -10,7 +10,8 @@ import (
 
 // Flatten lists the inputs of a ResourceSet: those written down in it, then
 // those that its providers export, ordered by provider. A set that asks for no
-// inputs at all is rendered once, without one.
+// inputs at all is rendered once, without one. Of two with one key the second has
+// an Err.
 func Flatten(set *v1.ResourceSet, providers []v1.ResourceSetInputProvider) ([]Set, error) {
 	if asksForNone(set, providers) {
 		return []Set{None()}, nil
@@ -23,7 +24,7 @@ func Flatten(set *v1.ResourceSet, providers []v1.ResourceSetInputProvider) ([]Se
 	for _, g := range groups {
 		sets = append(sets, g.sets...)
 	}
-	return sets, nil
+	return distinct(sets), nil
 }
 
 // asksForNone reports whether a set names nothing that inputs could come from.

@@ -46,6 +46,12 @@ type Set struct {
 	// Values as a template sees them: nil, bool, string, int64, float64,
 	// []any or map[string]any. Nil for None.
 	Values map[string]any
+	// Err is why the set cannot be rendered: another one has its key.
+	Err error
+
+	// label is what the set is known by among those of its provider, where its id
+	// is another's.
+	label string
 }
 
 // ID returns the value of the key id as text, or "" when there is none.
@@ -57,15 +63,24 @@ func (s Set) ID() string {
 }
 
 // Key is what the set is known by for as long as it lives: the name of its
-// provider and its id, or its position where it has no id.
+// provider and its label.
 func (s Set) Key() string {
-	switch id := s.ID(); {
-	case s.IsNone():
+	if s.IsNone() {
 		return ""
+	}
+	return s.Provider.Name + "/" + s.Label()
+}
+
+// Label is what the set is known by among those of its provider: its id, or its
+// position where it has no id, #2; or both where its id is another's, 7#2.
+func (s Set) Label() string {
+	switch id := s.ID(); {
+	case s.label != "":
+		return s.label
 	case id != "":
-		return s.Provider.Name + "/" + id
+		return id
 	default:
-		return fmt.Sprintf("%s/#%d", s.Provider.Name, s.Index+1)
+		return fmt.Sprintf("#%d", s.Index+1)
 	}
 }
 
@@ -77,13 +92,13 @@ func None() Set { return Set{} }
 func (s Set) IsNone() bool { return s.Values == nil }
 
 // String names the set for a person: provider and id, or the position of a set
-// that has no id.
+// that has no id of its own.
 func (s Set) String() string {
 	id := s.ID()
 	switch {
 	case s.Provider.Kind == PermutationKind:
 		return fmt.Sprintf("permutation %q of %s", id, s.Provider.Name)
-	case id != "":
+	case id != "" && s.label == "":
 		return fmt.Sprintf("input %q of %s", id, s.Provider)
 	default:
 		return fmt.Sprintf("input %d of %s", s.Index+1, s.Provider)

@@ -152,6 +152,9 @@ func (p *Program) Render(ctx context.Context, set input.Set) (Preview, error) {
 
 func (p *Program) render(m *meter, set input.Set) (Preview, error) {
 	preview := Preview{Input: set}
+	if set.Err != nil {
+		return Preview{}, &InputError{Input: set, Err: set.Err}
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if err := p.engine.bind(m, set.Values); err != nil {

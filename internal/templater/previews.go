@@ -2,7 +2,6 @@ package templater
 
 import (
 	"encoding/json"
-	"fmt"
 	"strings"
 	"time"
 
@@ -55,7 +54,7 @@ func (r *run) tell(p plan, result applied, links map[string]string) {
 // status is what a run made of a preview.
 func (p preview) status(failed, waiting setbacks) v1.PreviewStatus {
 	out := v1.PreviewStatus{
-		ID: p.id(), Provider: p.input.Provider.Name, Objects: int64(p.objects), Revision: p.revision,
+		ID: p.input.Label(), Provider: p.input.Provider.Name, Objects: int64(p.objects), Revision: p.revision,
 		Ready: metav1.ConditionTrue, Reason: meta.ReconciliationSucceededReason,
 	}
 	if sha, ok := p.input.Values["sha"].(string); ok {
@@ -67,14 +66,6 @@ func (p preview) status(failed, waiting setbacks) v1.PreviewStatus {
 		out.Ready, out.Reason, out.Message = metav1.ConditionUnknown, met.reason, words(met.err)
 	}
 	return out
-}
-
-// id is the id of the input set, or its position.
-func (p preview) id() string {
-	if id := p.input.ID(); id != "" {
-		return id
-	}
-	return fmt.Sprintf("#%d", p.input.Index+1)
 }
 
 // words returns an error as a message of bounded length.
