@@ -151,6 +151,9 @@ func expanded(document any) ([]*unstructured.Unstructured, error) {
 		return nil, errors.New("has no kind: add it")
 	}
 	if !object.IsList() {
+		if err := checkEmpty(object); err != nil {
+			return nil, err
+		}
 		if !utils.IsKubernetesObject(object) || utils.IsKustomization(object) {
 			return nil, nil
 		}
@@ -168,10 +171,27 @@ func expanded(document any) ([]*unstructured.Unstructured, error) {
 	return out, nil
 }
 
+// checkEmpty refuses an object whose name or version is there and empty: an input
+// that is left empty would take the object away without a word.
+func checkEmpty(object *unstructured.Unstructured) error {
+	metadata, _ := object.Object["metadata"].(map[string]any) // or nothing
+	switch {
+	case object.Object["apiVersion"] == "":
+		return errors.New("has an empty apiVersion: fill it in")
+	case metadata["name"] == "":
+		return errors.New("has an empty metadata.name: fill it in")
+	default:
+		return nil
+	}
+}
+
 func asObject(document any) (*unstructured.Unstructured, error) {
 	content, ok := document.(map[string]any)
 	if !ok {
 		return nil, errors.New("is a text, not an object")
+	}
+	if err := checkMetadata(content); err != nil {
+		return nil, err
 	}
 	return &unstructured.Unstructured{Object: content}, nil
 }

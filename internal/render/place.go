@@ -35,7 +35,7 @@ func (p place) last(n int) string {
 // stringFields are strings wherever they stand.
 var stringFields = []string{
 	"name", "namespace", "generateName", "namePrefix", "nameSuffix", "targetNamespace",
-	"image", "host", "path", "serviceAccountName", "newTag", "newName",
+	"image", "host", "path", "serviceAccountName", "newTag", "newName", "apiVersion", "kind",
 }
 
 // stringLists are lists of strings.
