@@ -23,7 +23,7 @@ func remote(s *Setup) []Finding {
 					Position: service.whereLeftOut(left),
 					Message: fmt.Sprintf("%s names %q, which is not among the files: it is not fetched, and what Flux deploys for %s is not checked",
 						left.Field, left.Entry, service),
-					Fix: "copy it into the repository; or leave it, and see what it comes to with `kustomize build`",
+					Fix: "copy it into the repository; or leave it, and check what is deployed with it in the preview itself",
 				})
 			}
 		}

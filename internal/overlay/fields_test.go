@@ -93,13 +93,11 @@ func contains(list []string, text string) bool {
 
 // What the other tests are worth: kustomize by itself walks into the trap.
 func TestKustomizeByItselfFetches(t *testing.T) {
-	for _, field := range []string{"transformers", "resources", "configMapGenerator.files"} {
+	for field, which := range map[string]int{"transformers": 8, "resources": 8, "configMapGenerator.files": 0} {
 		trap := newTrap(t)
-		for _, address := range trap.addresses()[:12] {
-			text, _ := remoteFields[field].filled([]string{address})
-			root := repository(t, ownFile+"-- app/kustomization.yaml --\n"+text)
-			_, _ = fluxkustomize.Build(filesys.MakeFsOnDisk(), root+"/app")
-		}
+		text, _ := remoteFields[field].filled(trap.addresses()[which : which+1])
+		root := repository(t, ownFile+"-- app/kustomization.yaml --\n"+text)
+		_, _ = fluxkustomize.Build(filesys.MakeFsOnDisk(), root+"/app")
 		if !trap.caught() {
 			t.Errorf("%s: nobody came", field)
 		}

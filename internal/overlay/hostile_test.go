@@ -70,9 +70,9 @@ func TestATitleThatIsPassedOnToFluxStaysOneValue(t *testing.T) {
 		"&anchor x", "*alias", "!!binary x", `"quoted"x`, `say "hi"`, "it's", `back\slash`, "`tick`", "@at", "%d", " leading", "trailing ",
 		"\u202eright to left", "\u2028separator", "emoji 🎉", strings.Repeat("long ", 2000) + "end", "{{ .Values }}", "$patch: delete",
 	}
+	fleet := overlay.Open(repository(t, showsTitle))
 	for _, title := range titles {
-		root := repository(t, showsTitle)
-		built, err := overlay.Build(context.Background(), root, "preview", stamped(t, title))
+		built, err := fleet.Build(context.Background(), "preview", stamped(t, title))
 		if err != nil {
 			t.Errorf("%.40q: %v", title, err)
 			continue

@@ -2,12 +2,15 @@ package overlay_test
 
 import (
 	"context"
+	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -156,75 +159,171 @@ func buildApp(t *testing.T, archive string) ([]overlay.LeftOut, error) {
 // refused as a whole.
 func told(t *testing.T, where string, used []string, out []overlay.LeftOut, err error) {
 	t.Helper()
+	toldIn(t, where, "", used, out, err)
+}
+
+// toldIn is told of what stands in the kustomization.yaml of a folder, "" for any.
+func toldIn(t *testing.T, where, folder string, used []string, out []overlay.LeftOut, err error) {
+	t.Helper()
 	for _, address := range used {
-		if err == nil && !slices.ContainsFunc(out, func(left overlay.LeftOut) bool { return left.Entry == address }) {
-			t.Errorf("%s: nobody says that %q was left out; but %v", where, address, out)
+		isTold := func(left overlay.LeftOut) bool {
+			return left.Entry == address && (folder == "" || filepath.Dir(left.File) == folder)
+		}
+		if err == nil && !slices.ContainsFunc(out, isTold) {
+			t.Errorf("%s: nobody says that %q was left out", where, address)
 		}
 	}
 }
 
 const component = "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\n"
 
-// Where a hostile kustomization.yaml may stand: app is what is built.
-var nestings = map[string]struct{ archive, folder, header string }{
-	"itself":                       {"", "app", ""},
-	"a base of a base":             {"-- app/kustomization.yaml --\nresources: [../middle]\n-- middle/kustomization.yaml --\nresources: [../base]\n", "base", ""},
-	"a component":                  {"-- app/kustomization.yaml --\nresources: [own.yaml]\ncomponents: [../base]\n", "base", component},
-	"a folder that nobody names":   {"-- app/x.yaml --\n", "app/base", ""},
-	"a transformer that is a base": {"-- app/kustomization.yaml --\nresources: [own.yaml]\ntransformers: [../base]\n", "base", ""},
+// nesting is where hostile kustomization.yaml stand. One build goes over them all,
+// as each costs most of a second.
+type nesting struct {
+	// folder is that of each; own is a manifest beside it, with its own name.
+	folder, header string
+	// entry leads from app to each, and app is the kustomization.yaml of app.
+	entry, app string
+	refused    string
+}
+
+var nestings = map[string]nesting{
+	"a base of a base":             {folder: "base%d", app: "resources: [ENTRIES]\n", entry: "../middle%d"},
+	"a component":                  {folder: "base%d", app: "resources: [ENTRIES]\n", entry: "../part%d", header: component},
+	"a folder that nobody names":   {folder: "app/base%d"},
+	"a transformer that is a base": {folder: "base%d", app: "resources: [own.yaml]\ntransformers: [ENTRIES]\n", entry: "../base%d", refused: "do nothing else"},
+}
+
+// archive puts each text into a folder of its own.
+func (n nesting) archive(texts []string) string {
+	out := ownFile
+	var entries []string
+	for i, text := range texts {
+		folder := fmt.Sprintf(n.folder, i)
+		out += strings.Replace(ownFile, "app/", folder+"/", 1) + fmt.Sprintf("-- %s/kustomization.yaml --\n%s", folder, n.header)
+		if n.header == "" {
+			out += fmt.Sprintf("namePrefix: n%d-\n", i)
+		}
+		out += text
+		out += fmt.Sprintf("-- middle%d/kustomization.yaml --\nresources: [../base%[1]d]\n", i)
+		out += fmt.Sprintf("-- part%d/kustomization.yaml --\nnamePrefix: n%[1]d-\ncomponents: [../base%[1]d]\n", i)
+		entries = append(entries, strings.Replace(n.entry, "%d", strconv.Itoa(i), 1))
+	}
+	if n.app != "" {
+		out += "-- app/kustomization.yaml --\n" + strings.Replace(n.app, "ENTRIES", strings.Join(entries, ", "), 1)
+	}
+	return out
+}
+
+// hostileFields returns a kustomization.yaml for each field, and the addresses in it.
+func (c *trap) hostileFields() (texts []string, used [][]string) {
+	for _, field := range slices.Sorted(maps.Keys(remoteFields)) {
+		if field == "JSON" {
+			continue // it stands alone
+		}
+		addresses := c.addresses()
+		if strings.Contains(field, ".files") {
+			addresses = singleEqual(addresses)
+		}
+		text, addresses := remoteFields[field].filled(addresses)
+		texts, used = append(texts, text), append(used, addresses)
+	}
+	return texts, used
+}
+
+// singleEqual returns what may stand in KEY=FILE, which has one =.
+func singleEqual(addresses []string) []string {
+	return slices.DeleteFunc(addresses, func(address string) bool { return strings.Contains(address, "=") })
 }
 
 func TestNoFieldOfAKustomizationFetchesOrRunsAnything(t *testing.T) {
 	trap := newTrap(t)
-	for field, spot := range remoteFields {
-		text, used := spot.filled(trap.addresses())
-		if strings.Contains(field, ".files") {
-			used = slices.DeleteFunc(slices.Clone(used), func(address string) bool { return strings.Contains(address, "=") })
-			text, _ = spot.filled(used) // KEY=FILE has one =
+	texts, used := trap.hostileFields()
+	for where, nesting := range nestings {
+		out, err := buildApp(t, nesting.archive(texts))
+		switch {
+		case nesting.refused == "" && err != nil:
+			t.Errorf("%s: %v", where, err)
+		case nesting.refused != "" && (err == nil || !strings.Contains(err.Error(), nesting.refused)):
+			t.Errorf("%s: %v does not say %q", where, err, nesting.refused)
 		}
-		for where, nesting := range nestings {
-			if field == "JSON" && where == "itself" {
-				text = "{" + strings.TrimSuffix(text, "\n") + "}\n"
-			} else if field == "JSON" {
-				continue
-			}
-			out, err := buildApp(t, ownFile+nesting.archive+"-- "+nesting.folder+"/kustomization.yaml --\n"+nesting.header+text)
-			if err != nil && nesting.folder == "app" {
-				t.Errorf("%s: %v", field, err)
-			}
-			told(t, field+" of "+where, used, out, err)
+		for i := range texts {
+			toldIn(t, where+": "+texts[i], fmt.Sprintf(nesting.folder, i), used[i], out, err)
 		}
 		trap.untouched(t)
 	}
 }
 
+func TestNoFieldOfTheKustomizationThatIsBuiltFetchesOrRunsAnything(t *testing.T) {
+	trap := newTrap(t)
+	for _, field := range []string{"transformers", "resources", "JSON"} {
+		text, used := remoteFields[field].filled(trap.addresses())
+		if field == "JSON" {
+			text = "{" + strings.TrimSuffix(text, "\n") + "}\n"
+		}
+		out, err := buildApp(t, ownFile+"-- app/kustomization.yaml --\n"+text)
+		if err != nil {
+			t.Errorf("%s: %v", field, err)
+		}
+		told(t, field, used, out, err)
+	}
+	trap.untouched(t)
+}
+
+// The ways to tell a plugin its settings, with a kustomization.yaml for each.
+var pluginPlaces = map[string]func(n int, field, plugin string) string{
+	"a file": func(n int, field, plugin string) string {
+		return fmt.Sprintf("%s: [plugin.yaml]\n-- base%d/plugin.yaml --\n%s", field, n, plugin)
+	},
+	"the text": func(_ int, field, plugin string) string {
+		return field + ":\n- |\n  " + strings.ReplaceAll(plugin, "\n", "\n  ") + "\n"
+	},
+	"a folder": func(n int, field, plugin string) string {
+		return fmt.Sprintf("%s: [../plugins%d]\n-- plugins%[2]d/kustomization.yaml --\nresources: [plugin.yaml]\n-- plugins%[2]d/plugin.yaml --\n%[3]s", field, n, plugin)
+	},
+}
+
 func TestNoPluginOfAKustomizationFetchesOrRunsAnything(t *testing.T) {
 	trap := newTrap(t)
-	for name, spot := range remotePlugins {
-		kind := strings.Fields(name)[0]
-		field := "transformers"
-		if strings.HasSuffix(kind, "Generator") {
-			field = "generators"
-		}
-		text, used := spot.filled(trap.addresses())
-		if strings.Contains(text, "iles: [") || strings.Contains(text, "FILES") {
-			used = slices.DeleteFunc(slices.Clone(used), func(address string) bool { return strings.Contains(address, "=") })
-			text, _ = spot.filled(used)
-		}
-		plugin := "apiVersion: builtin\nkind: " + kind + "\nmetadata: {name: it}\n" + text
-		for where, archive := range map[string]string{
-			"a file":   "-- app/kustomization.yaml --\nresources: [own.yaml]\n" + field + ": [plugin.yaml]\n-- app/plugin.yaml --\n" + plugin,
-			"the text": "-- app/kustomization.yaml --\nresources: [own.yaml]\n" + field + ":\n- |\n  " + strings.ReplaceAll(plugin, "\n", "\n  ") + "\n",
-			"a folder": "-- app/kustomization.yaml --\nresources: [own.yaml]\n" + field + ": [../plugins]\n-- plugins/kustomization.yaml --\nresources: [plugin.yaml]\n-- plugins/plugin.yaml --\n" + plugin,
-		} {
-			out, err := buildApp(t, ownFile+archive)
-			if err != nil && kind != "HelmChartInflationGenerator" {
-				t.Errorf("%s in %s: %v", name, where, err)
+	for where, place := range pluginPlaces {
+		var texts []string
+		var all [][]string
+		for _, name := range slices.Sorted(maps.Keys(remotePlugins)) {
+			field, plugin, used := trap.hostilePlugin(name)
+			text := "resources: [own.yaml]\n" + place(len(texts), field, plugin)
+			if strings.HasPrefix(name, "Helm") {
+				if _, err := buildApp(t, nestings["a base of a base"].archive([]string{"resources: [own.yaml]\n" + place(0, field, plugin)})); err == nil {
+					t.Errorf("%s in %s: no error", name, where)
+				}
+				continue
 			}
-			told(t, name+" in "+where, used, out, err)
+			texts, all = append(texts, text), append(all, used)
+		}
+		out, err := buildApp(t, nestings["a base of a base"].archive(texts))
+		if err != nil {
+			t.Errorf("%s: %v", where, err)
+		}
+		for i := range texts {
+			toldIn(t, texts[i]+" in "+where, "", all[i], out, err)
 		}
 		trap.untouched(t)
 	}
+}
+
+// hostilePlugin returns the settings of a plugin, the field that they go into, and
+// the addresses in them.
+func (c *trap) hostilePlugin(name string) (field, plugin string, used []string) {
+	kind := strings.Fields(name)[0]
+	field = "transformers"
+	if strings.HasSuffix(kind, "Generator") {
+		field = "generators"
+	}
+	addresses := c.addresses()
+	if item := remotePlugins[name].before; strings.HasPrefix(item, "files") || strings.HasPrefix(item, "FILES") {
+		addresses = singleEqual(addresses)
+	}
+	text, used := remotePlugins[name].filled(addresses)
+	return field, "apiVersion: builtin\nkind: " + kind + "\nmetadata: {name: it}\n" + text, used
 }
 
 // What is a file for one reader and an address for another, and what is written
