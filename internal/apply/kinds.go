@@ -33,6 +33,7 @@ type Kinds struct {
 
 // Kind is what the API server tells of a kind.
 type Kind struct {
+	id schema.GroupKind
 	// Versions in which it is served, the preferred one first.
 	Versions []string
 	// Namespaced: its objects have a namespace.
@@ -138,7 +139,7 @@ func addTo(kinds map[schema.GroupKind]Kind, version schema.GroupVersion, resourc
 	id := schema.GroupKind{Group: version.Group, Kind: resource.Kind}
 	kind, known := kinds[id]
 	if !known || len(kind.Versions) == 0 {
-		kind.Namespaced, kind.verbs = resource.Namespaced, resource.Verbs
+		kind.id, kind.Namespaced, kind.verbs = id, resource.Namespaced, resource.Verbs
 	}
 	if !slices.Contains(kind.Versions, version.Version) {
 		kind.Versions = append(slices.Clip(kind.Versions), version.Version)
@@ -165,33 +166,71 @@ func (k Kind) can(verbs ...string) bool {
 // Serves reports whether the kind is served in a version.
 func (k Kind) Serves(version string) bool { return slices.Contains(k.Versions, version) }
 
+// from lists the versions of the kind, the given one first where it is served.
+func (k Kind) from(version string) []string {
+	if !k.Serves(version) {
+		return k.Versions
+	}
+	others := slices.DeleteFunc(slices.Clone(k.Versions), func(v string) bool { return v == version })
+	return slices.Insert(others, 0, version)
+}
+
 // In returns the version to ask for objects of the kind in: the given one where
 // it is served, otherwise the preferred one.
 func (k Kind) In(version string) string {
-	if k.Serves(version) || len(k.Versions) == 0 {
-		return version
+	if versions := k.from(version); len(versions) > 0 {
+		return versions[0]
 	}
-	return k.Versions[0]
+	return version
 }
 
-// asServed asks for objects of a kind in a version that is served, and once more
-// when the answer is that it no longer is. The error is a *meta.NoKindMatchError
-// where there can be no objects: the kind is not served, or they are not kept.
+// asServed asks for objects of a kind in a version that is served: in another
+// one when the answer is that it no longer is, as the API server tells of that a
+// moment later. The error is a *meta.NoKindMatchError where there can be no
+// objects: the kind is not served, or they are not kept.
 func (k *Kinds) asServed(kind schema.GroupKind, version string, ask func(version string) error) error {
 	found, err := k.Of(kind)
-	switch {
-	case err != nil:
-		return err
-	case !found.IsKept():
-		return &meta.NoKindMatchError{GroupKind: kind, SearchedVersions: found.Versions}
-	}
-	if err = ask(found.In(version)); !isNotServed(err) {
+	if err != nil {
 		return err
 	}
-	if found, err = k.Again(kind); err != nil {
+	answered, err := found.ask(version, ask)
+	if !errors.Is(err, errNotAnswered) {
+		if answered != found.In(version) {
+			k.retire(kind, found.In(version))
+		}
 		return err
 	}
-	return ask(found.In(version))
+	if found, err = k.Again(kind); err == nil {
+		_, err = found.ask(version, ask)
+	}
+	return err
+}
+
+// retire notes that a kind is not served in a version any more.
+func (k *Kinds) retire(kind schema.GroupKind, version string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if found, ok := k.known[kind]; ok {
+		found.Versions = slices.DeleteFunc(slices.Clone(found.Versions), func(v string) bool { return v == version })
+		k.known[kind] = found
+	}
+}
+
+// errNotAnswered is a kind that is said to be served, and is not: of its objects
+// nothing is known.
+var errNotAnswered = errors.New("the API server says that it serves the kind, and does not answer for it")
+
+// ask asks in one version after the other, until one is served, and returns it.
+func (k Kind) ask(version string, ask func(version string) error) (answered string, err error) {
+	if !k.IsKept() {
+		return k.In(version), &meta.NoKindMatchError{GroupKind: k.id, SearchedVersions: k.Versions}
+	}
+	for _, one := range k.from(version) {
+		if err = ask(one); !isNotServed(err) {
+			return one, err
+		}
+	}
+	return "", fmt.Errorf("%w: %v", errNotAnswered, err)
 }
 
 // isNotServed reports whether the API server does not know what was asked for
@@ -215,6 +254,6 @@ func isGone(err error) bool { return apierrors.IsNotFound(err) && !isNotServed(e
 // object, and not about the way to the API server or who asks.
 func isAboutOne(err error) bool {
 	var status apierrors.APIStatus
-	return meta.IsNoMatchError(err) || discovery.IsGroupDiscoveryFailedError(err) ||
+	return meta.IsNoMatchError(err) || errors.Is(err, errNotAnswered) || discovery.IsGroupDiscoveryFailedError(err) ||
 		(errors.As(err, &status) && !apierrors.IsUnauthorized(err))
 }
