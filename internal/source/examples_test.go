@@ -30,7 +30,7 @@ func day(text string) time.Time {
 // fabrikam is a request as Azure DevOps tells it.
 func fabrikam(id, sha, title, branch, target string) source.Item {
 	return source.Item{
-		ID: id, SHA: sha, Title: title, Branch: branch, TargetBranch: target, Author: "Normal Paulk",
+		ID: id, SHA: sha, Title: title, Branch: branch, TargetBranch: target, Author: "Normal Paulk", Login: "fabrikamfiber16@hotmail.com",
 		URL: "REPOSITORY/pullrequest/" + id,
 	}
 }

@@ -30,7 +30,7 @@ func newUp() *cobra.Command {
 		Long: `Start a system, building what is missing, and keep it until Ctrl-C. With
 --detach it goes on in the background once all is ready, until cluster down.
 Its state stays in the folder; cluster down removes it.`,
-		Example: `  cluster up --detach --crds config/crd --run 'eddy=bin/eddy operator'
+		Example: `  cluster up --detach --crds config/crd --run 'eddy=bin/eddy operator --provider-networks=public,private,loopback'
   cluster up --dir /tmp/second --node off`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd) },
