@@ -36,8 +36,7 @@ func (r *applyRun) take(ctx context.Context, want *unstructured.Unstructured, wa
 	mark.SetName(want.GetName())
 	mark.SetUID(was.UID)
 	mark.SetAnnotations(map[string]string{v1.AdoptedAnnotation: "true"})
-	if err := r.Client.Apply(ctx, client.ApplyConfigurationFromUnstructured(mark),
-		client.ForceOwnership, client.FieldOwner(r.FieldManager+"-adoption")); err != nil {
+	if err := r.applied(ctx, mark, r.FieldManager+"-adoption"); err != nil {
 		return was, fmt.Errorf("%s was there before: marking that it is adopted: %w", RefOf(want), err)
 	}
 	marked := was.DeepCopy()

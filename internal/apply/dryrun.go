@@ -41,8 +41,7 @@ func (a *Applier) DryRun(ctx context.Context, owner Owner, object *unstructured.
 		return out, hideSecrets(object, err)
 	}
 	out.After = wanted.DeepCopy()
-	err = a.Client.Apply(ctx, client.ApplyConfigurationFromUnstructured(out.After),
-		client.ForceOwnership, client.FieldOwner(a.FieldManager), client.DryRunAll)
+	err = a.applied(ctx, out.After, a.FieldManager, client.DryRunAll)
 	if err != nil && was != nil && ssaerrors.IsImmutableError(err) && run.forced(object, was) {
 		out.After = wanted.Unstructured // it would be deleted and made anew
 		return out, nil

@@ -118,9 +118,7 @@ func (r *applyRun) patch(ctx context.Context, object *unstructured.Unstructured,
 	if over == "" {
 		written.SetResourceVersion(noVersion)
 	}
-	err := r.Client.Apply(ctx, client.ApplyConfigurationFromUnstructured(written),
-		client.ForceOwnership, client.FieldOwner(r.FieldManager))
-	return written, err
+	return written, r.applied(ctx, written, r.FieldManager)
 }
 
 func (r *applyRun) recreate(ctx context.Context, object *unstructured.Unstructured, was *Meta) error {
