@@ -175,6 +175,61 @@ func TestWhatMayNoLongerBeReadBlocksNothingButItsOwnEnd(t *testing.T) {
 	b.wantEvent("Left behind")
 }
 
+func TestAGroupThatDoesNotAnswerHoldsUpWhatNeedsItAlone(t *testing.T) {
+	b := newBench(t)
+	group, _ := b.widgets()
+	b.provider("prs", "1", "2")
+	b.set(withMore(`{apiVersion: ` + group + `/v1, kind: Widget, metadata: {name: more, namespace: NS}, spec: {a: b}}`))
+	b.wantReady(b.run(), metav1.ConditionTrue, meta.ReconciliationSucceededReason, "")
+
+	b.counter.down = group
+	b.export("prs", "1", "2", "3")
+	b.later(time.Hour)
+	b.run()
+	if got := b.configMaps(); got != "api-1 api-2 api-3" {
+		t.Errorf("there are %q", got)
+	}
+	b.export("prs", "1", "3")
+	b.later(time.Hour)
+	set := b.run()
+	if got := b.configMaps(); got != "api-1 api-3" {
+		t.Errorf("after it was closed there are %q", got)
+	}
+	b.wantReady(set, metav1.ConditionTrue, meta.ReconciliationSucceededReason, "Widget/"+b.namespace+"/more: looking at it before it is deleted failed")
+	b.delete(set)
+	b.wantReady(b.run(), metav1.ConditionFalse, v1.ReasonUninstallationBlocked, "Widget/"+b.namespace+"/more")
+	b.counter.down = ""
+	if set := b.run(); set != nil {
+		t.Errorf("the set is still there: %s", inventory(set))
+	}
+}
+
+func TestAKindWhoseDefinitionIsGoneBlocksNothing(t *testing.T) {
+	b := newBench(t)
+	group, _ := b.widgets()
+	b.provider("prs", "1", "2")
+	b.set(withMore(`{apiVersion: ` + group + `/v1, kind: Widget, metadata: {name: more, namespace: NS}, spec: {a: b}}`))
+	b.wantReady(b.run(), metav1.ConditionTrue, meta.ReconciliationSucceededReason, "")
+	b.undefine(group)
+
+	b.export("prs", "1", "2", "3")
+	var set *v1.ResourceSet
+	for range 3 { // what is served is told a moment later than it is so
+		b.later(time.Hour)
+		set = b.run()
+	}
+	if got := b.configMaps(); got != "api-1 api-2 api-3" {
+		t.Errorf("there are %q", got)
+	}
+	if bad := previewOf(t, set, "2"); bad.Ready != metav1.ConditionFalse || !strings.Contains(bad.Message, "install its CustomResourceDefinition first") {
+		t.Errorf("the preview is %+v", bad)
+	}
+	b.delete(set)
+	if set := b.run(); set != nil {
+		t.Errorf("the set is still there: %s", inventory(set))
+	}
+}
+
 func TestASetOfWhichNothingIsLeftGoesWithoutItsAccount(t *testing.T) {
 	b := newBench(t)
 	b.account("previews", configMapsOnly)

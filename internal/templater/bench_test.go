@@ -3,6 +3,7 @@ package templater
 import (
 	"context"
 	"encoding/json"
+	"io"
 	"net/http"
 	"os"
 	"slices"
@@ -49,9 +50,17 @@ type counter struct {
 	http.RoundTripper
 	mu     sync.Mutex
 	counts map[string]int
+	// down is a part of the paths that are answered with 503; "" for none.
+	down string
 }
 
 func (c *counter) RoundTrip(req *http.Request) (*http.Response, error) {
+	if c.down != "" && strings.Contains(req.URL.Path, c.down) {
+		return &http.Response{
+			StatusCode: http.StatusServiceUnavailable, Status: "503 Service Unavailable", Request: req,
+			Header: http.Header{"Content-Type": {"text/plain"}}, Body: io.NopCloser(strings.NewReader("the service is down")),
+		}, nil
+	}
 	_, path, _ := strings.Cut(req.URL.Path, "/namespaces/")
 	parts := strings.Split(path, "/")
 	if len(parts) > 1 {

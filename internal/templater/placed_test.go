@@ -134,6 +134,19 @@ func (b *bench) widgets() (group string, retire func()) {
 	}
 }
 
+// undefine deletes the definition of the widgets of a group, and them with it.
+func (b *bench) undefine(group string) {
+	b.t.Helper()
+	crd := &unstructured.Unstructured{}
+	crd.SetAPIVersion("apiextensions.k8s.io/v1")
+	crd.SetKind("CustomResourceDefinition")
+	crd.SetName("widgets." + group)
+	if err := server.Client.Delete(context.Background(), crd); err != nil {
+		b.t.Fatal(err)
+	}
+	b.awaitServed(group, "v1", false)
+}
+
 // awaitServed waits until the API server serves a version of a group, or no
 // longer does, and says so.
 func (b *bench) awaitServed(group, version string, want bool) {
