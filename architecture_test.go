@@ -33,7 +33,7 @@ var mayImport = map[string][]string{
 	"internal/templater":  {"internal/identity", "internal/input", "internal/render", "internal/reference", "internal/expression", "internal/apply", "internal/report", "internal/turns"},
 	"internal/operator":   {"internal/apply", "internal/source", "internal/watcher", "internal/templater", "internal/report", "internal/credential", "internal/turns"},
 	"internal/files":      {},
-	"internal/overlay":    {"internal/files"},
+	"internal/overlay":    {"internal/files", "internal/manifest"},
 	"internal/nearest":    {},
 	"internal/manifest":   {"internal/nearest"},
 	"internal/preview":    {"internal/input", "internal/render", "internal/overlay"},

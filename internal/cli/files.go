@@ -17,6 +17,9 @@ import (
 // decodeStrict reads YAML. A field that does not exist is an error, as it is a
 // typing error more often than not.
 func decodeStrict(name string, text []byte, into any) error {
+	if err := manifest.Bound(name, text); err != nil {
+		return err
+	}
 	raw, err := yaml.YAMLToJSONStrict(text)
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)

@@ -15,6 +15,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/eddy-previews/eddy/internal/install"
+	"github.com/eddy-previews/eddy/internal/manifest"
 )
 
 // home is the namespace that Eddy is installed in unless told otherwise: that
@@ -160,6 +161,9 @@ func (o *installCommand) values() (map[string]any, error) {
 	}
 	for _, file := range o.Values {
 		text, err := o.read(file)
+		if err == nil {
+			err = manifest.Bound(file, text)
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -17,9 +17,8 @@ var lineOf = regexp.MustCompile(`line (\d+): (.*)`)
 // know the line at best, and often one too late; another one is asked, which
 // knows the column. Where that one sees nothing wrong, theirs is the word.
 func explain(file string, text []byte, err error) error {
-	_, second := parser.ParseBytes(text, 0)
 	var syntax goccy.Error
-	if errors.As(second, &syntax) && syntax.GetToken() != nil {
+	if errors.As(syntaxOf(text), &syntax) && syntax.GetToken() != nil {
 		at := Position{file, syntax.GetToken().Position.Line, syntax.GetToken().Position.Column}
 		if isVariable(text, at) {
 			return &Error{at, "${…} inside [...] or {...} needs quotes around its text: YAML takes the brace for its own", true}
@@ -32,6 +31,20 @@ func explain(file string, text []byte, err error) error {
 		return &Error{Position{file, line, 1}, found[2], true}
 	}
 	return &Error{Position{File: file}, message, true}
+}
+
+// maxExplained is the size of a text that is read for nothing but a better error.
+// Nobody writes a longer one, and the parser that knows the column has no bound of
+// its own: neither of depth nor of time.
+const maxExplained = 64 << 10
+
+// syntaxOf returns what the parser that knows the column says.
+func syntaxOf(text []byte) error {
+	if len(text) > maxExplained || mayBeDeep(text) {
+		return nil
+	}
+	_, err := parser.ParseBytes(text, 0)
+	return err
 }
 
 // isVariable reports whether the brace of a ${VARIABLE} is at a place.

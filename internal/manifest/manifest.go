@@ -65,9 +65,12 @@ func (e *Error) Error() string { return e.String() + ": " + e.Message }
 // Parse reads the documents of a file that are mappings. Those that are empty, or
 // nothing but comments, are left out. The error is a *Error.
 func Parse(file string, text []byte) ([]*Document, error) {
+	if err := Bound(file, text); err != nil {
+		return nil, &Error{Position: Position{File: file}, Message: strings.TrimPrefix(err.Error(), file+": "), Syntax: true}
+	}
 	var out []*Document
 	for _, part := range split(text) {
-		document, err := parse(file, part)
+		document, err := part.parse(file)
 		if err != nil {
 			return nil, err
 		}
@@ -89,25 +92,48 @@ func List(file string, text []byte) *Document {
 	return &Document{File: file, Text: text, Root: root.Content[0], Object: &unstructured.Unstructured{Object: map[string]any{}}}
 }
 
-// split returns the documents of a text, each after as many empty lines as
-// there are lines before it, so that its line numbers are those of the text.
-func split(text []byte) [][]byte {
-	var out [][]byte
-	var part []byte
-	before := 0
-	lines := bytes.SplitAfter(text, []byte("\n"))
-	for n, line := range lines {
+// part is the text of a document, and how many lines of the file are before it.
+type part struct {
+	text   []byte
+	before int
+}
+
+// split returns the documents of a text.
+func split(text []byte) []part {
+	var out []part
+	start, n, before, offset := 0, 0, 0, 0
+	for line := range bytes.Lines(text) {
 		if bytes.HasPrefix(line, []byte("---")) && (len(bytes.TrimSpace(line)) == 3 || line[3] == ' ') {
-			out = append(out, part)
-			before, part = n, nil
-			line = []byte("\n") // what may follow the dashes is a comment
+			out = append(out, part{text[start:offset], before})
+			// What may follow the dashes is a comment.
+			start, before = offset+len(bytes.TrimRight(line, "\r\n")), n
 		}
-		if part == nil {
-			part = bytes.Repeat([]byte("\n"), before)
-		}
-		part = append(part, line...)
+		offset, n = offset+len(line), n+1
 	}
-	return append(out, part)
+	return append(out, part{text[start:], before})
+}
+
+// shift makes the lines of a tree those of the file.
+func shift(node *yamlv3.Node, lines int) {
+	node.Line += lines
+	for _, child := range node.Content {
+		shift(child, lines)
+	}
+}
+
+// parse reads a document, nil when it is empty.
+func (p part) parse(file string) (*Document, error) {
+	if len(bytes.TrimSpace(p.text)) == 0 {
+		return nil, nil
+	}
+	document, err := parse(file, p.text)
+	if failure := (*Error)(nil); errors.As(err, &failure) && failure.Line > 0 {
+		failure.Line += p.before
+	}
+	if document != nil && p.before > 0 {
+		shift(document.Root, p.before)
+	}
+	return document, err
 }
 
 func parse(file string, part []byte) (*Document, error) {

@@ -36,10 +36,12 @@ import (
 	"github.com/fluxcd/pkg/kustomize"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
+	"sigs.k8s.io/kustomize/api/resmap"
 	"sigs.k8s.io/kustomize/api/resource"
 	"sigs.k8s.io/yaml"
 
 	"github.com/eddy-previews/eddy/internal/files"
+	"github.com/eddy-previews/eddy/internal/manifest"
 )
 
 var (
@@ -55,6 +57,9 @@ var (
 // common, kustomize builds once: previews that differ in their variables alone.
 // The files are taken to stay as they are. It is not safe for concurrent use.
 type Repository struct {
+	// Limits are those of each build.
+	Limits Limits
+
 	root   string
 	folder *files.Folder
 	// texts are the files that were read, scanned the folders that were looked
@@ -62,6 +67,9 @@ type Repository struct {
 	texts   map[string][]byte
 	scanned map[string]error
 	built   map[string]built
+	// stopped is why nothing more is built.
+	stopped error
+	watch   *watch
 }
 
 // built is what kustomize made of a kustomization.yaml.
@@ -82,7 +90,7 @@ type Result struct {
 
 // Open returns the repository in a folder, which is read when something is built.
 func Open(root string) *Repository {
-	return &Repository{root: root, texts: map[string][]byte{}, scanned: map[string]error{}, built: map[string]built{}}
+	return &Repository{Limits: defaultLimits(), root: root, texts: map[string][]byte{}, scanned: map[string]error{}, built: map[string]built{}}
 }
 
 // Build returns the objects that Flux applies for ks when root is the folder of
@@ -102,19 +110,46 @@ func (r *Repository) Build(ctx context.Context, path string, ks kustomizev1.Kust
 	if err != nil {
 		return Result{}, err
 	}
+	if r.stopped != nil {
+		return Result{}, r.stopped
+	}
+	r.begin()
 	known := r.build(dir, flux)
 	result := Result{LeftOut: known.leftOut}
 	if known.err != nil {
-		return result, fmt.Errorf("building %q: %w", path, known.err)
+		return result, r.stop(fmt.Errorf("building %q: %w", path, known.err))
 	}
 	for _, res := range known.resources {
-		object, err := deploy(ctx, res.DeepCopy(), ks, flux)
+		object, err := within(*r.watch, func() (*unstructured.Unstructured, error) {
+			return deploy(ctx, res.DeepCopy(), ks, flux)
+		})
+		if errors.Is(err, ErrLimit) {
+			return result, r.stop(fmt.Errorf("building %q: %w", path, err))
+		}
 		if err != nil {
 			return result, fmt.Errorf("building %q: %s %q: %w", path, res.GetKind(), res.GetName(), err)
 		}
 		result.Objects = append(result.Objects, object)
 	}
 	return result, nil
+}
+
+// begin gives a build its time. The memory is what all builds of a repository have
+// in common, as what they built is kept.
+func (r *Repository) begin() {
+	now := r.Limits.watch()
+	if r.watch != nil {
+		now.before = r.watch.before
+	}
+	r.watch = &now
+}
+
+// stop builds nothing more when a limit was passed: what passed it still works.
+func (r *Repository) stop(err error) error {
+	if errors.Is(err, ErrLimit) {
+		r.stopped = err
+	}
+	return err
 }
 
 // find opens the repository, and returns the folder of a path without links.
@@ -157,6 +192,15 @@ func (r *Repository) read(name string) ([]byte, error) {
 	return text, nil
 }
 
+// readYAML returns the text of a file that is YAML.
+func (r *Repository) readYAML(name string) ([]byte, error) {
+	text, err := r.read(name)
+	if err == nil {
+		err = manifest.Bound(name, text)
+	}
+	return text, err
+}
+
 // build runs kustomize over the folder's kustomization.yaml with the additions
 // of the Flux Kustomization, unless the same has been built.
 func (r *Repository) build(dir string, flux unstructured.Unstructured) built {
@@ -188,7 +232,9 @@ func (r *Repository) kustomize(file string, manifest []byte) built {
 	if err != nil {
 		return out
 	}
-	result, err := kustomize.Build(vet.fs, filepath.Dir(vet.path(file)))
+	result, err := within(*r.watch, func() (resmap.ResMap, error) {
+		return kustomize.Build(vet.fs, filepath.Dir(vet.path(file)))
+	})
 	if err != nil {
 		out.err = r.shorten(err)
 		return out
@@ -208,7 +254,7 @@ func (r *Repository) check(dir string) error {
 	switch {
 	case err != nil:
 	case file != "":
-		_, err = r.read(file)
+		_, err = r.readYAML(file)
 	default:
 		err = r.scan(dir)
 	}
@@ -229,11 +275,8 @@ func (r *Repository) scan(dir string) error {
 		if extension := filepath.Ext(name); extension != ".yaml" && extension != ".yml" {
 			return nil
 		}
-		text, err := r.read(name)
-		if err != nil {
-			return err
-		}
-		return boundYAML(name, text)
+		_, err := r.readYAML(name)
+		return err
 	})
 }
 
@@ -247,6 +290,9 @@ func lists(manifest []byte) bool {
 
 // shorten makes the paths in kustomize's messages relative to the repository.
 func (r *Repository) shorten(err error) error {
+	if errors.Is(err, ErrLimit) {
+		return err
+	}
 	root := r.folder.Path()
 	return errors.New(strings.ReplaceAll(strings.ReplaceAll(err.Error(), root+string(filepath.Separator), ""), root, "."))
 }
@@ -269,24 +315,6 @@ func deploy(ctx context.Context, res *resource.Resource, ks kustomizev1.Kustomiz
 		object.SetAnnotations(merge(object.GetAnnotations(), common.Annotations))
 	}
 	return object, nil
-}
-
-func substitute(ctx context.Context, res *resource.Resource, ks kustomizev1.Kustomization, flux unstructured.Unstructured) error {
-	if ks.Spec.PostBuild == nil {
-		return nil
-	}
-	for _, from := range ks.Spec.PostBuild.SubstituteFrom {
-		if !from.Optional {
-			return fmt.Errorf("postBuild.substituteFrom %s %q %w: give them in postBuild.substitute", from.Kind, from.Name, ErrNeedsCluster)
-		}
-	}
-	// A dry run needs no client: it reads nothing from the cluster.
-	_, err := kustomize.SubstituteVariables(ctx, nil, flux, res,
-		kustomize.SubstituteWithDryRun(true), kustomize.SubstituteWithStrict(true))
-	if err != nil {
-		return fmt.Errorf("substituting postBuild variables: %w", err)
-	}
-	return nil
 }
 
 func merge(into, from map[string]string) map[string]string {

@@ -13,6 +13,8 @@ import (
 	"sigs.k8s.io/kustomize/api/resmap"
 	"sigs.k8s.io/kustomize/api/types"
 	"sigs.k8s.io/yaml"
+
+	"github.com/eddy-previews/eddy/internal/manifest"
 )
 
 // LeftOut is something that a kustomization.yaml takes in from elsewhere, and
@@ -96,7 +98,7 @@ func (v *vetting) folder(dir string) (cost, error) {
 	if file == "" {
 		return cost{}, fmt.Errorf("%s: the folder has no kustomization.yaml", dir)
 	}
-	text, err := v.repository.read(file)
+	text, err := v.repository.readYAML(file)
 	if err != nil {
 		return cost{}, err
 	}
@@ -283,7 +285,7 @@ func (p *place) load(field, target string) ([]byte, bool) {
 
 // bounded reports whether YAML stays small when its aliases are written out.
 func (p *place) bounded(field, name string, text []byte) bool {
-	err := boundYAML(name, text)
+	err := manifest.Bound(name, text)
 	if err != nil {
 		p.fail(field, err)
 	}

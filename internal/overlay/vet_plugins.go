@@ -70,7 +70,7 @@ func (p *place) pluginFolder(field, entry, target string) []string {
 		return nil
 	}
 	text, ok := p.load(field, file)
-	if !ok {
+	if !ok || !p.bounded(field, file, text) {
 		return nil
 	}
 	k := types.Kustomization{}

@@ -1,0 +1,99 @@
+package overlay
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"runtime/metrics"
+	"time"
+)
+
+// Limits are what a build may take. What an overlay comes to cannot be foreseen: a
+// replacement may double a value, and the next one double it again.
+type Limits struct {
+	// Time is how long an overlay may take.
+	Time time.Duration
+	// Memory is by how many bytes the program may grow.
+	Memory uint64
+}
+
+// defaultLimits are far from what an overlay takes that people wrote: a second, and
+// a hundred MiB.
+func defaultLimits() Limits { return Limits{Time: time.Minute, Memory: 1 << 30} }
+
+// lookout is how often somebody looks whether a limit was passed.
+const lookout = 10 * time.Millisecond
+
+// ErrLimit says that a build was given up.
+var ErrLimit = errors.New("given up")
+
+// watch is the start of what has limits.
+type watch struct {
+	limits   Limits
+	deadline time.Time
+	before   uint64
+}
+
+func (l Limits) watch() watch {
+	return watch{limits: l, deadline: time.Now().Add(l.Time), before: inUse()}
+}
+
+// passed says which limit was passed.
+func (w watch) passed() error {
+	if time.Now().After(w.deadline) {
+		return fmt.Errorf("%w after %s, which is as long as it may take to build an overlay: find out what multiplies in it, such as replacements, patches and ${VARIABLE//X/Y}", ErrLimit, w.limits.Time)
+	}
+	most := w.before + w.limits.Memory
+	if inUse() <= most {
+		return nil
+	}
+	if runtime.GC(); inUse() <= most { // it was garbage
+		return nil
+	}
+	return fmt.Errorf("%w at %d MiB of memory, which is as much as it may take to build overlays: find out what multiplies in it, such as replacements, patches and ${VARIABLE//X/Y}", ErrLimit, w.limits.Memory>>20)
+}
+
+// inUse is the memory of values, in bytes, with those that nobody needs any more.
+func inUse() uint64 {
+	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+	metrics.Read(sample)
+	return sample[0].Value.Uint64()
+}
+
+// outcome is what work comes to.
+type outcome[T any] struct {
+	value T
+	err   error
+}
+
+// within works within limits. Work that passes one is not waited for, and cannot
+// be stopped: the program ought to end. A panic is an error.
+func within[T any](w watch, work func() (T, error)) (T, error) {
+	var none T
+	done := make(chan outcome[T], 1)
+	go func() {
+		var out outcome[T]
+		defer func() {
+			if cause := recover(); cause != nil {
+				out.err = fmt.Errorf("this cannot be built: %v", cause)
+			}
+			done <- out
+		}()
+		out.value, out.err = work()
+	}()
+	tick := time.NewTicker(lookout)
+	defer tick.Stop()
+	for {
+		select {
+		case out := <-done:
+			if err := w.passed(); err != nil {
+				return none, err
+			}
+			return out.value, out.err
+		case <-tick.C:
+			if err := w.passed(); err != nil {
+				return none, err
+			}
+		}
+	}
+}
