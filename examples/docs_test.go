@@ -54,7 +54,7 @@ func TestTheRecipesAreRendered(t *testing.T) {
 			if labels != nil {
 				values["labels"] = labels
 			}
-			preview, err := program.Render(input.Set{Values: values})
+			preview, err := program.Render(t.Context(), input.Set{Values: values})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -88,7 +88,7 @@ func TestTheCombinedInputsInTheDocsAreRendered(t *testing.T) {
 	}
 	var got []string
 	for _, one := range combined.Sets {
-		preview, err := program.Render(one)
+		preview, err := program.Render(t.Context(), one)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -117,23 +117,23 @@ func isLabelled(t *testing.T, forge forge) bool {
 // The overlay has no values of its own, so Flux must not take it in when it
 // deploys the cluster's folder.
 func TestTheTemplateIsNotDeployedByItself(t *testing.T) {
-	objects, err := overlay.Build(t.Context(), "fleet", "clusters/eks", kustomizev1.Kustomization{})
+	built, err := overlay.Build(t.Context(), "fleet", "clusters/eks", kustomizev1.Kustomization{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(objects) != 1 || objects[0].GetName() != "app-common-dev" {
-		t.Errorf("deployed are %v", objects)
+	if got := built.Objects; len(got) != 1 || got[0].GetName() != "app-common-dev" {
+		t.Errorf("deployed are %v", got)
 	}
 }
 
 func TestWhatPreviewsShareIsBuilt(t *testing.T) {
 	shared := decode[kustomizev1.Kustomization](t, read(t, "fleet/clusters/eks/app-common-dev.yaml"))
-	objects, err := overlay.Build(t.Context(), "fleet", shared.Spec.Path, *shared)
+	built, err := overlay.Build(t.Context(), "fleet", shared.Spec.Path, *shared)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var got []string
-	for _, o := range objects {
+	for _, o := range built.Objects {
 		got = append(got, o.GetKind()+" "+o.GetName())
 	}
 	want := "Namespace app-dev, ClusterRole api-preview, ClusterRoleBinding api-preview"

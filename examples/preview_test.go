@@ -31,11 +31,11 @@ func TestAPullRequestBecomesAPreview(t *testing.T) {
 			equal(t, typed.Spec.PostBuild.Substitute["PR_NUMBER"], "1234")
 			equal(t, typed.Spec.PostBuild.Substitute["COMMIT_SHA"], sha)
 
-			objects, err := overlay.Build(t.Context(), "fleet", typed.Spec.Path, *typed)
+			built, err := overlay.Build(t.Context(), "fleet", typed.Spec.Path, *typed)
 			if err != nil {
 				t.Fatal(err)
 			}
-			checkPreview(t, objects)
+			checkPreview(t, built.Objects)
 		})
 	}
 }
@@ -48,7 +48,7 @@ func rendered(t *testing.T, forge forge) *unstructured.Unstructured {
 	if err != nil {
 		t.Fatal(err)
 	}
-	preview, err := program.Render(input.Set{
+	preview, err := program.Render(t.Context(), input.Set{
 		Provider: input.Provider{APIVersion: "fluxcd.controlplane.io/v1", Kind: v1.ResourceSetInputProviderKind, Name: "api-prs", Namespace: "app-dev"},
 		Values: map[string]any{
 			"id": "1234", "sha": sha, "branch": "feature", "author": "ada", "title": "x: {y} # ${PR_NUMBER}",
