@@ -87,9 +87,6 @@ type azureLabel struct {
 	Active *bool  `json:"active"`
 }
 
-// unnamed is the login of an author who has none: it is nobody's.
-const unnamed = "\x00"
-
 // visible asks for the repository itself.
 func (a *azureRepository) visible(ctx context.Context) error {
 	var repository struct {

@@ -89,6 +89,7 @@ type cloudRequest struct {
 	Draft  bool   `json:"draft"`
 	Author struct {
 		AccountID   string `json:"account_id"`
+		UUID        string `json:"uuid"`
 		Nickname    string `json:"nickname"`
 		DisplayName string `json:"display_name"`
 	} `json:"author"`
@@ -146,7 +147,7 @@ func (r cloudRequest) item() (Item, error) {
 	item := Item{
 		ID: strconv.Itoa(r.ID), SHA: r.Source.Commit.Hash, Branch: r.Source.Branch.Name,
 		TargetBranch: r.Destination.Branch.Name, Title: r.Title,
-		Author: cmp.Or(r.Author.Nickname, r.Author.DisplayName), Login: r.Author.AccountID, URL: r.Links.HTML.Href,
+		Author: cmp.Or(r.Author.Nickname, r.Author.DisplayName), Login: cmp.Or(r.Author.AccountID, r.Author.UUID, unnamed), URL: r.Links.HTML.Href,
 		Fork:  r.Source.Repository.FullName != r.Destination.Repository.FullName,
 		Draft: r.Draft, UpdatedAt: r.UpdatedOn,
 	}

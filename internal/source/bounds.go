@@ -1,6 +1,7 @@
 package source
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"sync/atomic"
@@ -11,16 +12,44 @@ const (
 	maxListing = 256 << 20
 	// maxKept bounds what is kept of one listing, in bytes.
 	maxKept = 32 << 20
+	// maxShared bounds what is kept of all listings that others may want, in bytes.
+	maxShared = 128 << 20
+	// maxOwn bounds how many inputs a service or a selection brings.
+	maxOwn = 10_000
 )
 
-// meter counts what is read for one listing; nil counts nothing.
-type meter struct{ bytes atomic.Int64 }
+// Bounds are of one listing, in bytes; of zero there is the default.
+type Bounds struct {
+	// Read is what all its pages and what belongs to them take together.
+	Read int
+	// Kept is what its items take in memory.
+	Kept int
+}
 
-type meterKey struct{}
+// meter counts what is read for one listing; nil counts nothing.
+type meter struct {
+	most  int
+	bytes atomic.Int64
+}
+
+type (
+	meterKey  struct{}
+	boundsKey struct{}
+)
+
+// within returns a context whose listings have these bounds.
+func within(ctx context.Context, bounds Bounds) context.Context {
+	return context.WithValue(ctx, boundsKey{}, bounds)
+}
+
+func boundsOf(ctx context.Context) Bounds {
+	found, _ := ctx.Value(boundsKey{}).(Bounds) // none where nobody says
+	return Bounds{Read: cmp.Or(found.Read, maxListing), Kept: cmp.Or(found.Kept, maxKept)}
+}
 
 // metered returns a context in which what is read counts as one listing.
 func metered(ctx context.Context) context.Context {
-	return context.WithValue(ctx, meterKey{}, &meter{})
+	return context.WithValue(ctx, meterKey{}, &meter{most: boundsOf(ctx).Read})
 }
 
 func meterOf(ctx context.Context) *meter {
@@ -30,23 +59,16 @@ func meterOf(ctx context.Context) *meter {
 
 // read adds a number of bytes, and refuses what goes beyond the bound.
 func (m *meter) read(size int) error {
-	if m == nil || m.bytes.Add(int64(size)) <= maxListing {
+	if m == nil || m.bytes.Add(int64(size)) <= int64(m.most) {
 		return nil
 	}
-	return &answer{what: fmt.Sprintf("the whole listing is larger than %d MiB", maxListing>>20), kind: errTooMuch}
+	return &answer{what: fmt.Sprintf("the whole listing is larger than %s", inBytes(m.most)), kind: errTooMuch}
 }
 
-// size is about what an item takes in memory.
-func (i Item) size() int {
-	const itself, perText = 400, 16
-	size := itself
-	for _, text := range []string{
-		i.ID, i.Name, i.SHA, i.Tag, i.Digest, i.Branch, i.Environment, i.TargetBranch, i.Title, i.Author, i.Slug, i.URL,
-	} {
-		size += len(text)
+// inBytes writes a bound as people do.
+func inBytes(size int) string {
+	if size < 1<<20 {
+		return fmt.Sprintf("%d KiB", size>>10)
 	}
-	for _, label := range i.Labels {
-		size += len(label) + perText
-	}
-	return size
+	return fmt.Sprintf("%d MiB", size>>20)
 }

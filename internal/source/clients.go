@@ -25,7 +25,7 @@ func NewClients(now func() time.Time, networks Networks) *Clients {
 		answers:  newLRU[by[request], *kept](maxAnswers),
 		files:    newLRU[by[change], changed](maxFiles),
 		limits:   newLimits(now),
-		listings: &listings{now: now, known: map[by[listing]]*flight{}},
+		listings: &listings{now: now, most: maxShared, known: map[by[listing]]*flight{}},
 		calls:    newCalls(),
 		ways:     ways{networks: networks},
 	}

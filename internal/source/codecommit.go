@@ -150,7 +150,7 @@ func (c *codeCommit) request(ctx context.Context, key string) (Item, error) {
 // another repository is none of this one.
 func (c *codeCommit) item(r types.PullRequest) (Item, error) {
 	item := Item{
-		ID: aws.ToString(r.PullRequestId), Title: aws.ToString(r.Title), Author: arnName(aws.ToString(r.AuthorArn)),
+		ID: aws.ToString(r.PullRequestId), Title: aws.ToString(r.Title), Author: arnName(aws.ToString(r.AuthorArn)), Login: arnLogin(aws.ToString(r.AuthorArn)),
 		UpdatedAt: aws.ToTime(r.LastActivityDate), URL: c.console(aws.ToString(r.PullRequestId)),
 	}
 	var err error
@@ -179,6 +179,28 @@ func (c *codeCommit) target(r types.PullRequest) (types.PullRequestTarget, error
 
 // arnName returns the last part of an ARN: the name of a user or a session.
 func arnName(arn string) string { return arn[strings.LastIndexAny(arn, "/:")+1:] }
+
+// arnLogin returns what of an ARN its holder cannot choose. Who assumes a role,
+// or acts for a federated user, names the session as they like.
+//
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
+func arnLogin(arn string) string {
+	parts := strings.SplitN(arn, ":", 6) // arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE
+	if len(parts) < 6 {
+		return unnamed
+	}
+	kind, name, _ := strings.Cut(parts[5], "/")
+	switch {
+	case parts[2] == "iam":
+		return arn
+	case parts[2] == "sts" && kind == "assumed-role" && strings.Contains(name, "/"):
+		return arn[:strings.LastIndex(arn, "/")]
+	case parts[2] == "sts":
+		return strings.Join(parts[:5], ":") + ":" + kind
+	default:
+		return unnamed
+	}
+}
 
 // console returns the page of a request in AWS's console.
 func (c *codeCommit) console(id string) string {

@@ -27,10 +27,13 @@ type collection struct {
 	// visible asks for the repository itself; nil where an answer about a thing
 	// tells one that is gone from one that may not be seen.
 	visible func(ctx context.Context) error
+	// bounds of a listing.
+	bounds Bounds
 }
 
 // List implements Source.
 func (c *collection) List(ctx context.Context, q Query) ([]Item, error) {
+	ctx = within(ctx, c.bounds)
 	items, err := listAll(ctx, func(ctx context.Context, cursor string) (page, error) {
 		return c.page(ctx, q, cursor)
 	})
@@ -41,12 +44,16 @@ func (c *collection) List(ctx context.Context, q Query) ([]Item, error) {
 	if err != nil {
 		return nil, failed("listing the "+c.many, c.repository, err)
 	}
+	for n, item := range items {
+		items[n] = item.bounded() // what completes an item may be too large
+	}
 	return items, nil
 }
 
 // Lookup implements Source. Forges answer 404 for what they do not want to
 // show, so a thing is believed to be gone only while its repository is there.
 func (c *collection) Lookup(ctx context.Context, key string) (Item, error) {
+	ctx = within(ctx, c.bounds)
 	item, err := c.find(ctx, key)
 	if err == nil {
 		err = sameKey(item, key)
@@ -63,7 +70,7 @@ func (c *collection) Lookup(ctx context.Context, key string) (Item, error) {
 	if err != nil {
 		return Item{}, failed(fmt.Sprintf("looking up %s %s", c.one, key), c.repository, err)
 	}
-	return found[0], nil
+	return found[0].bounded(), nil
 }
 
 // Files implements FileLister, as far as the forge tells.
@@ -71,7 +78,7 @@ func (c *collection) Files(ctx context.Context, item Item) ([]string, error) {
 	if c.files == nil {
 		return nil, fmt.Errorf("files of a %s: %w", c.one, ErrUnsupported)
 	}
-	paths, err := c.files(ctx, item)
+	paths, err := c.files(within(ctx, c.bounds), item)
 	switch {
 	case errors.Is(err, ErrNotComputed), errors.Is(err, ErrTooManyFiles):
 		return nil, err

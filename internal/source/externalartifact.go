@@ -50,7 +50,11 @@ func (e *externalArtifacts) List(ctx context.Context, _ Query) ([]Item, error) {
 		items = append(items, item)
 	}
 	slices.SortFunc(items, func(a, b Item) int { return cmp.Compare(a.Name, b.Name) })
-	return slices.CompactFunc(items, func(a, b Item) bool { return a.Name == b.Name }), nil
+	items = slices.CompactFunc(items, func(a, b Item) bool { return a.Name == b.Name })
+	if len(items) > maxOwn {
+		return nil, fmt.Errorf("spec.selectors pick %d ExternalArtifacts, and may pick at most %d: narrow them, or split the provider", len(items), maxOwn)
+	}
+	return items, nil
 }
 
 // Lookup implements Source. The API server tells all that there is, so what it

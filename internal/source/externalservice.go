@@ -112,6 +112,9 @@ func readInputs(body []byte) ([]Item, error) {
 	if answer.Inputs == nil {
 		return nil, fmt.Errorf("the answer has no list under the key inputs")
 	}
+	if len(*answer.Inputs) > maxOwn {
+		return nil, fmt.Errorf("the answer has %d inputs, and may have at most %d", len(*answer.Inputs), maxOwn)
+	}
 	items := make([]Item, 0, len(*answer.Inputs))
 	seen := map[string]bool{}
 	for n, values := range *answer.Inputs {
@@ -133,6 +136,10 @@ func readInput(values v1.ResourceSetInput) Item {
 	var item Item
 	if raw := values["id"]; raw == nil || json.Unmarshal(raw.Raw, &item.ID) != nil || item.ID == "" {
 		return Item{Refused: errors.New("the id is not a text")}
+	}
+	if len(item.ID) > maxText {
+		item.Refused = fmt.Errorf("the id takes %d bytes, and a text takes at most %d: shorten it", len(item.ID), maxText)
+		return item
 	}
 	for _, key := range slices.Sorted(maps.Keys(values)) {
 		if value := values[key]; value == nil || string(value.Raw) == "null" {

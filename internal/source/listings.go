@@ -22,6 +22,9 @@ const keepListing = time.Minute
 // A failure is shared with nobody.
 type listings struct {
 	now func() time.Time
+	// most bounds what all that are kept take together, in bytes; the one that
+	// was begun longest ago goes first, and those who have it keep it.
+	most int
 
 	mu    sync.Mutex
 	known map[by[listing]]*flight
@@ -42,6 +45,7 @@ type flight struct {
 	began time.Time
 	done  chan struct{} // closed once the rest is there
 	items []Item
+	size  int // of the items, in bytes
 	err   error
 }
 
@@ -105,8 +109,31 @@ func (l *listings) fly(key by[listing], current *flight, ask func() ([]Item, err
 			delete(l.known, key)
 		}
 		close(current.done)
+		l.trim()
 	}()
 	current.items, current.err = ask()
+	current.size = sizeOf(current.items)
+}
+
+// trim forgets listings until the rest is within the bound. One that is being
+// asked for is nothing yet.
+func (l *listings) trim() {
+	held := 0
+	for _, f := range l.known {
+		if f.isDone() {
+			held += f.size
+		}
+	}
+	for held > l.most {
+		var oldest by[listing]
+		for key, f := range l.known {
+			if first := l.known[oldest]; f.isDone() && (first == nil || f.began.Before(first.began)) {
+				oldest = key
+			}
+		}
+		held -= l.known[oldest].size
+		delete(l.known, oldest)
+	}
 }
 
 func (f *flight) isDone() bool {

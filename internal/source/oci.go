@@ -100,7 +100,7 @@ func (o *ociRepository) List(ctx context.Context, _ Query) ([]Item, error) {
 		Scheme: "https", Host: o.repository.RegistryStr(), Path: "/v2/" + o.repository.RepositoryStr() + "/tags/list",
 		RawQuery: fmt.Sprintf("n=%d", ociPageSize),
 	}
-	items, err := listAll(ctx, func(ctx context.Context, _ string) (page, error) {
+	items, err := listAll(within(ctx, o.guard.config.Bounds), func(ctx context.Context, _ string) (page, error) {
 		got, link, err := ociPage(ctx, client, next)
 		if err != nil || link == nil {
 			return got, err
@@ -164,7 +164,7 @@ func (o *ociRepository) Resolve(ctx context.Context, items []Item) ([]Item, erro
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(ociAtOnce)
 	for n, item := range items {
-		if item.Digest != "" {
+		if item.Digest != "" || item.Refused != nil {
 			continue
 		}
 		group.Go(func() (err error) {
@@ -178,7 +178,7 @@ func (o *ociRepository) Resolve(ctx context.Context, items []Item) ([]Item, erro
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(resolved, func(item Item) bool { return item.Digest == "" }), nil
+	return slices.DeleteFunc(resolved, func(item Item) bool { return item.Digest == "" && item.Refused == nil }), nil
 }
 
 // Lookup implements Source: it asks for the digest of a tag.
@@ -187,7 +187,7 @@ func (o *ociRepository) Lookup(ctx context.Context, tag string) (Item, error) {
 	if err != nil {
 		return Item{}, o.failed(fmt.Sprintf("looking up the tag %q", tag), err)
 	}
-	return Item{Name: tag, Tag: tag, Digest: digest}, nil
+	return Item{Name: tag, Tag: tag, Digest: digest}.bounded(), nil
 }
 
 // errNoManifest is a registry that says that it has no such tag.

@@ -79,6 +79,7 @@ func itemsOf[T any](things []T, read func(T) (Item, error)) ([]Item, error) {
 // two pages, because the list moved meanwhile, counts once.
 func listAll(ctx context.Context, fetch func(ctx context.Context, cursor string) (page, error)) ([]Item, error) {
 	ctx = metered(ctx)
+	kept := boundsOf(ctx).Kept
 	var all []Item
 	held := 0
 	most := pageSize // that a page holds
@@ -99,12 +100,13 @@ func listAll(ctx context.Context, fetch func(ctx context.Context, cursor string)
 		for _, item := range got.items {
 			if !seen[item.Key()] {
 				seen[item.Key()] = true
+				item = item.bounded()
 				all = append(all, item)
 				held += item.size()
 			}
 		}
-		if held > maxKept {
-			return nil, &answer{what: fmt.Sprintf("the listing holds more than %d MiB", maxKept>>20), kind: errTooMuch}
+		if held > kept {
+			return nil, &answer{what: "the listing holds more than " + inBytes(kept), kind: errTooMuch}
 		}
 		if got.next == "" && got.number > 0 && len(got.items) >= most {
 			// What it says of a next page may be of yesterday: it was told once,

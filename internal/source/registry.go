@@ -95,7 +95,9 @@ func in[R any](open func(Config) (R, error), watch func(R) *collection) func(Con
 		if err != nil {
 			return nil, err
 		}
-		return watch(repository), nil
+		watched := watch(repository)
+		watched.bounds = config.Bounds
+		return watched, nil
 	}
 }
 

@@ -81,6 +81,9 @@ type Item struct {
 	Nameless bool
 }
 
+// unnamed is the login of an author who has none: it is nobody's.
+const unnamed = "\x00"
+
 // WrittenBy is the name of the author that nobody can choose freely.
 func (i Item) WrittenBy() string { return cmp.Or(i.Login, i.Author) }
 
@@ -161,6 +164,8 @@ type Config struct {
 	AWS aws.CredentialsProvider
 	// Artifacts lists the selected ExternalArtifacts; nil for anything else.
 	Artifacts func(context.Context) ([]Artifact, error)
+	// Bounds of a listing; the zero value for those of every provider.
+	Bounds Bounds
 	// Clients to share with others; nil for none.
 	Clients *Clients
 }

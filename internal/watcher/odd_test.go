@@ -209,3 +209,28 @@ func TestNoAnswerOfAServiceStallsAProvider(t *testing.T) {
 		b.want("fine@1")
 	}
 }
+
+// What is too large is told by the forge's own fields, so the filters and labels
+// of a maintainer still take it down.
+func TestARequestThatGrewTooLargeStaysAsItWasAndFollowsItsLabels(t *testing.T) {
+	b := newBench(t)
+	f := forge.NewGitHub(t)
+	b.watch(f, func(p *v1.ResourceSetInputProvider) {
+		p.Spec.Filter = &v1.InputProviderFilter{Labels: []string{"preview"}}
+	})
+	large := strings.Repeat("x", 5000)
+	labels := []string{"preview", "build/image-ready"}
+	f.Open(forge.Request{SHA: "a", Labels: labels})
+	other := f.Open(forge.Request{SHA: "b", Labels: labels})
+	b.want("1@a 2@b")
+	f.Change(1, func(r *forge.Request) { r.SHA, r.Title = "c", large })
+	f.Open(forge.Request{SHA: "d", Title: large, Labels: labels})
+	f.Open(forge.Request{SHA: "d", Title: large})
+	provider := b.want("1@a 2@b")
+	b.wantReady(provider, metav1.ConditionTrue, meta.ReconciliationSucceededReason, `1 input is left out: "3" (title takes 5000 bytes`)
+	b.wantReady(provider, metav1.ConditionTrue, meta.ReconciliationSucceededReason, `1 input stays as it was: "1" (title takes 5000 bytes`)
+	f.Change(1, func(r *forge.Request) { r.Labels = labels[:1] })
+	b.want("2@b")
+	f.Change(other, func(r *forge.Request) { r.Title, r.Labels = large, nil })
+	b.want("")
+}

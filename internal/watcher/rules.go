@@ -141,15 +141,16 @@ func (r rules) refusedBy(item source.Item) string {
 //	there            absent        unknown   yes               frozen
 //	there            absent        known     any               exported as it is
 //
-// An item that cannot be an input as it is stays as it was exported, if it was.
+// An item that cannot be an input as it is stays as it was exported, if it was
+// and has the labels that it needs.
 func (r rules) gate(item source.Item, exported exportedInputs) (exportable, bool) {
 	last, before := exported[item.Key()]
 	frozen := exportable{Item: item, frozen: last.values}
 	switch {
-	case item.Refused != nil: // nothing is known of it but that it is there
-		return frozen, before
 	case !hasAll(item, r.required):
 		return frozen, before && r.freezeMissing
+	case item.Refused != nil:
+		return frozen, before
 	case hasAny(item, r.pause) || !item.IsComplete():
 		return frozen, before
 	default:

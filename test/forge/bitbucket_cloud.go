@@ -13,6 +13,9 @@ import (
 // Mail is the account that an API token of Bitbucket Cloud belongs to.
 const Mail = "ada@example.com"
 
+// AccountID is the account of an author, who calls it what they like.
+func AccountID(author string) string { return "557058:" + fmt.Sprintf("%x", author) }
+
 // NewBitbucketCloud stands in for bitbucket.org and its API. Requests have no
 // labels, and abbreviated commits.
 //
@@ -132,7 +135,7 @@ func cloudRequest(f *Forge, r Request) any {
 	}
 	return map[string]any{
 		"type": "pullrequest", "id": r.Number, "title": r.Title, "draft": r.Draft, "state": lifecycle,
-		"author":      map[string]any{"nickname": r.Author, "display_name": "Ada Lovelace"},
+		"author":      map[string]any{"nickname": r.Author, "display_name": "Ada Lovelace", "account_id": AccountID(r.Author)},
 		"source":      end(from, r.Branch, r.SHA),
 		"destination": end("acme/api", r.Target, "ba5e"),
 		"updated_on":  r.Updated,
