@@ -315,6 +315,13 @@ type ResourceRef struct {
 	// preview that fails keeps what it had; empty when none is known.
 	// +optional
 	Input string `json:"in,omitempty"`
+
+	// Ended says of an object that runs once and goes by itself, such as a Job with
+	// ttlSecondsAfterFinished, that it was seen to end: Succeeded or Failed, a colon,
+	// and the digest of what was rendered for it. It is not made anew until that
+	// changes.
+	// +optional
+	Ended string `json:"ended,omitempty"`
 }
 
 // ResourceSet renders a set of objects once for each input set, applies them,

@@ -81,6 +81,10 @@ type Applier struct {
 	OwnerExists func(ctx context.Context, owner Owner) (bool, error)
 	// Memory of what was applied; nil applies everything each time.
 	Memory *Memory
+	// Witness tells what a watch has seen of an object of a kind that RunsOnce,
+	// also of one that is gone; false where it does not reach. Without one the
+	// API server is asked.
+	Witness func(Ref) (Sighting, bool)
 }
 
 // Action is what became of an object.
@@ -234,13 +238,18 @@ func (r *applyRun) one(ctx context.Context, object Object) (Action, error) {
 	if was, err = r.clearFailed(ctx, object, was); err != nil {
 		return "", fmt.Errorf("%s: making way for it: %w", ref, err)
 	}
+	if r.isDone(object, was) {
+		return Unchanged, nil
+	}
 	if r.Memory.unchanged(object, was) {
+		r.noteEnding(ctx, object, was)
 		return Unchanged, nil
 	}
 	if object, err = normalized(object); err != nil {
 		return "", err
 	}
 	if r.isStored(object) {
+		r.noteEnding(ctx, object, was)
 		return Unchanged, nil
 	}
 	written, action, err := r.write(ctx, object.Unstructured, was)
@@ -249,6 +258,7 @@ func (r *applyRun) one(ctx context.Context, object Object) (Action, error) {
 	}
 	r.Memory.remember(object, written)
 	r.Memory.noteWrite(written)
+	r.Memory.noteStart(object, EndingOf(written))
 	return action, nil
 }
 

@@ -48,12 +48,17 @@ func (a *Applier) Health(ctx context.Context, objects []Object, live Live) (map[
 	if err != nil {
 		return nil, fmt.Errorf("preparing the health checks: %w", err)
 	}
-	suspects := a.Memory.suspects(objects, live)
+	suspects, failed := a.Memory.withoutGone(a.Memory.suspects(objects, live), live)
 	seen, err := a.ReadAll(ctx, suspects)
 	if err != nil {
 		return nil, err
 	}
 	unready := map[string]Unready{}
+	for _, object := range failed {
+		for _, group := range object.Groups() {
+			unready[group] = goneFailed(object)
+		}
+	}
 	for _, object := range suspects {
 		ref := RefOf(object.Unstructured)
 		is := seen.Stored(ref)
@@ -146,7 +151,7 @@ func (d *doctor) examine(ctx context.Context, want Object, is *unstructured.Unst
 	out := Unready{Ref: RefOf(want.Unstructured)}
 	if is == nil {
 		out.Why = "it is not there"
-		return out, !isShortLived(want.Unstructured)
+		return out, true
 	}
 	state, why, err := d.status(ctx, is)
 	switch {
@@ -188,12 +193,4 @@ func (d *doctor) ours(ctx context.Context, is *unstructured.Unstructured) (statu
 		return status.CurrentStatus, "", err
 	}
 	return status.InProgressStatus, "", nil
-}
-
-// isShortLived reports whether an object takes itself away once it is done: a
-// Job with a time to live.
-func isShortLived(o *unstructured.Unstructured) bool {
-	gvk := o.GroupVersionKind()
-	_, limited, err := unstructured.NestedFieldNoCopy(o.Object, "spec", "ttlSecondsAfterFinished")
-	return gvk.Group == "batch" && gvk.Kind == "Job" && limited && err == nil
 }

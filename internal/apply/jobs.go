@@ -19,7 +19,7 @@ func (r *applyRun) clearFailed(ctx context.Context, object Object, was *Meta) (*
 	}
 	ref := RefOf(object.Unstructured)
 	is, err := r.Read(ctx, ref, object.GroupVersionKind().Version)
-	if err != nil || is == nil || is.GetUID() != was.UID || !hasFailed(is) {
+	if err != nil || is == nil || is.GetUID() != was.UID || EndingOf(is) != Failed {
 		return was, err
 	}
 	if err := r.delete(ctx, was, metav1.DeletePropagationForeground); err != nil {
@@ -45,15 +45,4 @@ func (a *Applier) awaitGone(ctx context.Context, ref Ref, was *Meta) error {
 func isRetriedJob(o *unstructured.Unstructured) bool {
 	return o.GetAPIVersion() == "batch/v1" && o.GetKind() == "Job" &&
 		o.GetAnnotations()[v1.RecreateOnFailureAnnotation] == v1.EnabledValue
-}
-
-// hasFailed reports whether a Job has given up.
-func hasFailed(job *unstructured.Unstructured) bool {
-	conditions, _, _ := unstructured.NestedSlice(job.Object, "status", "conditions") // without any it has not
-	for _, item := range conditions {
-		if condition, ok := item.(map[string]any); ok && condition["type"] == "Failed" && condition["status"] == "True" {
-			return true
-		}
-	}
-	return false
 }

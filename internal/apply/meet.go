@@ -25,7 +25,7 @@ var errTooMany = errors.New("there are too many objects to list")
 func (a *Applier) Meet(ctx context.Context, newcomers Inventory, live Live) error {
 	places := map[place]Inventory{}
 	for _, entry := range newcomers {
-		if live.Get(entry.Ref) == nil && live.Err(entry.Ref) == nil {
+		if live.Get(entry.Ref) == nil && live.Err(entry.Ref) == nil && !a.Memory.hasEnded(entry.Ref) {
 			at := place{entry.gvk(), entry.Namespace}
 			places[at] = append(places[at], entry)
 		}

@@ -15,6 +15,9 @@ import (
 type Memory struct {
 	mu      sync.Mutex
 	applied map[Ref]trace
+	// ended says how objects that run once came to their end, as the inventory
+	// holds it.
+	ended map[Ref]string
 }
 
 // trace is what was asked for and what it looked like once stored.
@@ -27,10 +30,12 @@ type trace struct {
 	wrote string
 	// ready is the resource version at which it was last seen to be ready.
 	ready string
+	// examined is the resource version in which it was last looked for its end.
+	examined string
 }
 
 // NewMemory returns an empty Memory.
-func NewMemory() *Memory { return &Memory{applied: map[Ref]trace{}} }
+func NewMemory() *Memory { return &Memory{applied: map[Ref]trace{}, ended: map[Ref]string{}} }
 
 // knows reports whether an object was applied, or found as it should be.
 func (m *Memory) knows(ref Ref) bool {
@@ -139,6 +144,16 @@ func (m *Memory) noteReady(is *unstructured.Unstructured) {
 	}
 }
 
+// hasEnded reports whether an object that runs once has come to its end.
+func (m *Memory) hasEnded(ref Ref) bool {
+	if m == nil {
+		return false
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.ended[ref] != ""
+}
+
 // forget drops an object that is gone.
 func (m *Memory) forget(ref Ref) {
 	if m == nil {
@@ -147,6 +162,7 @@ func (m *Memory) forget(ref Ref) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	delete(m.applied, ref)
+	delete(m.ended, ref)
 }
 
 // Digest tells contents of an object apart.

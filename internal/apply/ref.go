@@ -42,6 +42,8 @@ type Entry struct {
 	Ref
 	Version string
 	Owner   string
+	// Ended says how an object that runs once came to its end; see Memory.Endings.
+	Ended string
 }
 
 // gvk is the kind in the version of the entry.
@@ -83,6 +85,7 @@ func ReadInventory(stored *v1.ResourceInventory) (Inventory, error) {
 			Ref:     Ref{Group: id.GroupKind.Group, Kind: id.GroupKind.Kind, Namespace: id.Namespace, Name: id.Name},
 			Version: entry.Version,
 			Owner:   entry.Input,
+			Ended:   entry.Ended,
 		})
 	}
 	return inventory, nil
@@ -96,7 +99,7 @@ func (inv Inventory) Stored() *v1.ResourceInventory {
 	stored := &v1.ResourceInventory{Entries: make([]v1.ResourceRef, 0, len(inv))}
 	for _, entry := range inv {
 		stored.Entries = append(stored.Entries, v1.ResourceRef{
-			ID: entry.metadata().String(), Version: entry.Version, Input: entry.Owner,
+			ID: entry.metadata().String(), Version: entry.Version, Input: entry.Owner, Ended: entry.Ended,
 		})
 	}
 	return stored

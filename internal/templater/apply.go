@@ -178,7 +178,7 @@ func (r *run) prune(ctx context.Context, applier *apply.Applier, p prunable) app
 		}
 	}
 	pruned := applier.Prune(ctx, r.owner, unwanted, p.live)
-	r.set.Status.Inventory = kept.Union(pruned.Left).Stored()
+	r.set.Status.Inventory = r.memory.applied.Endings(kept).Union(pruned.Left).Stored()
 	return pruned
 }
 

@@ -9,7 +9,9 @@ import (
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	apimeta "k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/selection"
@@ -18,6 +20,7 @@ import (
 	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 
@@ -39,23 +42,19 @@ type drift struct {
 
 	mu      sync.Mutex
 	watched map[schema.GroupKind]watched
-	// awaited are the sets that wait for the status of an object to change.
-	awaited map[types.NamespacedName]bool
-	// woken are those of them that will be named in a moment.
-	woken map[types.NamespacedName]bool
+	sleepers
 }
 
 // watched is a kind that is followed, in one version.
 type watched struct {
-	gvk    schema.GroupVersionKind
+	gvk schema.GroupVersionKind
+	// empty is what the watch brings objects of the kind as: their metadata, or,
+	// of a kind that runs once, their status as well.
+	empty  func() client.Object
 	synced func() bool
 	// patience is until when runs wait for the watch to begin.
 	patience time.Time
 }
-
-// moment is how long changes of status are gathered before a set is woken: a
-// thousand previews that get ready together are looked at together.
-const moment = time.Second
 
 // syncTimeout bounds how long the first runs that apply a kind wait for the
 // watch to begin. Without it, what happens meanwhile is found an interval later.
@@ -71,7 +70,7 @@ func newDrift(mgr ctrl.Manager, kinds *apply.Kinds, namespaces map[string]cache.
 		HTTPClient: mgr.GetHTTPClient(), Scheme: mgr.GetScheme(), Mapper: mgr.GetRESTMapper(),
 		DefaultNamespaces:    namespaces,
 		DefaultLabelSelector: labels.NewSelector().Add(*owned),
-		DefaultTransform:     cache.TransformStripManagedFields(),
+		DefaultTransform:     strip,
 		// What is read is compared, never changed.
 		DefaultUnsafeDisableDeepCopy: ptr.To(true),
 	})
@@ -81,8 +80,7 @@ func newDrift(mgr ctrl.Manager, kinds *apply.Kinds, namespaces map[string]cache.
 	d := &drift{
 		cache: metadata, kinds: kinds,
 		events: make(chan event.GenericEvent), stopped: make(chan struct{}),
-		watched: map[schema.GroupKind]watched{},
-		awaited: map[types.NamespacedName]bool{}, woken: map[types.NamespacedName]bool{},
+		watched: map[schema.GroupKind]watched{}, sleepers: newSleepers(),
 	}
 	stop := manager.RunnableFunc(func(ctx context.Context) error {
 		<-ctx.Done()
@@ -136,37 +134,28 @@ func (w watched) wait(ctx context.Context) {
 func (d *drift) follow(ctx context.Context, gvk schema.GroupVersionKind) (watched, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	object := &metav1.PartialObjectMetadata{}
 	if known, ok := d.watched[gvk.GroupKind()]; ok {
 		if kind, err := d.kinds.Of(gvk.GroupKind()); err != nil || kind.Serves(known.gvk.Version) {
 			return known, nil
 		}
-		object.SetGroupVersionKind(known.gvk)
-		if err := d.cache.RemoveInformer(ctx, object); err != nil {
+		if err := d.cache.RemoveInformer(ctx, known.empty()); err != nil {
 			return watched{}, err
 		}
 		delete(d.watched, gvk.GroupKind())
 	}
-	object.SetGroupVersionKind(gvk)
-	informer, err := d.cache.GetInformer(ctx, object, cache.BlockUntilSynced(false))
+	followed := watched{gvk: gvk, empty: emptyOf(gvk), patience: time.Now().Add(syncTimeout)}
+	informer, err := d.cache.GetInformer(ctx, followed.empty(), cache.BlockUntilSynced(false))
 	if err != nil {
 		return watched{}, err
 	}
 	registered, err := informer.AddEventHandler(toolscache.ResourceEventHandlerFuncs{
-		UpdateFunc: func(was, is any) {
-			switch before, after := metadataOf(was), metadataOf(is); {
-			case hasDrifted(before, after):
-				d.notify(ownerOf(after))
-			case before.ResourceVersion != after.ResourceVersion:
-				d.stir(ownerOf(after))
-			}
-		},
-		DeleteFunc: func(object any) { d.notify(ownerOf(metadataOf(object))) },
+		UpdateFunc: func(was, is any) { d.updated(gvk.GroupKind(), was, is) },
+		DeleteFunc: func(object any) { d.deleted(gvk.GroupKind(), object) },
 	})
 	if err != nil {
 		return watched{}, err
 	}
-	followed := watched{gvk: gvk, synced: registered.HasSynced, patience: time.Now().Add(syncTimeout)}
+	followed.synced = registered.HasSynced
 	d.watched[gvk.GroupKind()] = followed
 	return followed, nil
 }
@@ -191,48 +180,133 @@ func (d *drift) observed(ctx context.Context, inventory apply.Inventory) (apply.
 
 // told returns what the watch knows of one object; nil when there is none.
 func (d *drift) told(ctx context.Context, entry apply.Entry) (found *apply.Meta, reached bool) {
+	object, reached := d.read(ctx, entry.Ref)
+	if object == nil {
+		return nil, reached
+	}
+	return metadataOf(object), true
+}
+
+// read returns an object as the watch brought it; nil when there is none.
+func (d *drift) read(ctx context.Context, ref apply.Ref) (found client.Object, reached bool) {
 	d.mu.Lock()
-	kind, known := d.watched[schema.GroupKind{Group: entry.Group, Kind: entry.Kind}]
+	kind, known := d.watched[schema.GroupKind{Group: ref.Group, Kind: ref.Kind}]
 	d.mu.Unlock()
 	if !known || !kind.synced() {
 		return nil, false
 	}
-	found = &metav1.PartialObjectMetadata{}
-	found.SetGroupVersionKind(kind.gvk)
-	err := d.cache.Get(ctx, types.NamespacedName{Namespace: entry.Namespace, Name: entry.Name}, found)
-	if apierrors.IsNotFound(err) {
-		return nil, true
+	found = kind.empty()
+	err := d.cache.Get(ctx, types.NamespacedName{Namespace: ref.Namespace, Name: ref.Name}, found)
+	if err != nil {
+		return nil, apierrors.IsNotFound(err)
 	}
-	return found, err == nil
+	return found, true
 }
 
-// await wakes a set, from now on or no longer, when the status of one of its
-// objects changes.
-func (d *drift) await(set types.NamespacedName, waits waiting) {
+// witness tells, for a set, what the watch has seen of the end of an object.
+func (d *drift) witness(ctx context.Context, set types.NamespacedName) func(apply.Ref) (apply.Sighting, bool) {
 	if d == nil {
-		return
+		return nil
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if waits {
-		d.awaited[set] = true
-	} else {
-		delete(d.awaited, set)
+	return func(ref apply.Ref) (apply.Sighting, bool) {
+		object, reached := d.read(ctx, ref)
+		if is, ok := object.(*unstructured.Unstructured); ok {
+			return sightingOf(is), true
+		}
+		seen, known := d.lastSeen(set, ref)
+		return seen, known || reached
 	}
 }
 
-// waiting says whether a set waits for something.
-type waiting bool
+// updated wakes the sets whose object has changed, or has come to its end.
+func (d *drift) updated(kind schema.GroupKind, was, is any) {
+	before, after := metadataOf(was), metadataOf(is)
+	for _, set := range d.concerned(refOf(kind, after), before, after) {
+		switch {
+		case hasDrifted(before, after), endingOf(was) != endingOf(is):
+			d.notify(set)
+		case before.ResourceVersion != after.ResourceVersion:
+			d.stir(set)
+		}
+	}
+}
 
-// metadataOf returns the object of an event; empty when it is none.
+// deleted wakes the sets whose object is gone, and keeps how it had ended.
+func (d *drift) deleted(kind schema.GroupKind, object any) {
+	if gone, ok := object.(toolscache.DeletedFinalStateUnknown); ok {
+		object = gone.Obj
+	}
+	last := metadataOf(object)
+	for _, set := range d.concerned(refOf(kind, last), last) {
+		if is, ok := object.(*unstructured.Unstructured); ok {
+			d.keepSighting(set, refOf(kind, last), sightingOf(is))
+		}
+		d.notify(set)
+	}
+}
+
+// emptyOf returns what makes objects to watch a kind with.
+func emptyOf(gvk schema.GroupVersionKind) func() client.Object {
+	return func() client.Object {
+		if apply.RunsOnce(gvk.GroupKind()) {
+			object := &unstructured.Unstructured{}
+			object.SetGroupVersionKind(gvk)
+			return object
+		}
+		object := &metav1.PartialObjectMetadata{}
+		object.SetGroupVersionKind(gvk)
+		return object
+	}
+}
+
+// strip drops from what a watch brings all that is not needed of it: memory holds
+// metadata, and of a kind that runs once how it ended.
+func strip(object any) (any, error) {
+	is, ok := object.(*unstructured.Unstructured)
+	if !ok {
+		return cache.TransformStripManagedFields()(object)
+	}
+	is.SetManagedFields(nil)
+	for field := range is.Object {
+		if field != "apiVersion" && field != "kind" && field != "metadata" && field != "status" {
+			delete(is.Object, field)
+		}
+	}
+	return is, nil
+}
+
+// metadataOf returns the metadata of an object that a watch brought; empty when
+// it is none.
 func metadataOf(object any) *metav1.PartialObjectMetadata {
 	if gone, ok := object.(toolscache.DeletedFinalStateUnknown); ok {
 		object = gone.Obj
 	}
-	if metadata, ok := object.(*metav1.PartialObjectMetadata); ok {
+	switch object := object.(type) {
+	case *metav1.PartialObjectMetadata:
+		return object
+	case *unstructured.Unstructured:
+		metadata := apimeta.AsPartialObjectMetadata(object)
+		metadata.SetGroupVersionKind(object.GroupVersionKind()) // which the conversion leaves out
 		return metadata
+	default:
+		return &metav1.PartialObjectMetadata{}
 	}
-	return &metav1.PartialObjectMetadata{}
+}
+
+func sightingOf(is *unstructured.Unstructured) apply.Sighting {
+	return apply.Sighting{UID: is.GetUID(), Ending: apply.EndingOf(is)}
+}
+
+// endingOf returns how an object that runs once has ended, "" for another.
+func endingOf(object any) apply.Ending {
+	if is, ok := object.(*unstructured.Unstructured); ok {
+		return apply.EndingOf(is)
+	}
+	return ""
+}
+
+func refOf(kind schema.GroupKind, object *metav1.PartialObjectMetadata) apply.Ref {
+	return apply.Ref{Group: kind.Group, Kind: kind.Kind, Namespace: object.Namespace, Name: object.Name}
 }
 
 // ownerOf returns the set that an object's labels name.
@@ -241,31 +315,6 @@ func ownerOf(object *metav1.PartialObjectMetadata) types.NamespacedName {
 		Namespace: object.Labels[v1.OwnerLabelPrefix+"/namespace"],
 		Name:      object.Labels[v1.OwnerLabelPrefix+"/name"],
 	}
-}
-
-// notify wakes a set.
-func (d *drift) notify(set types.NamespacedName) {
-	owner := &v1.ResourceSet{ObjectMeta: metav1.ObjectMeta{Namespace: set.Namespace, Name: set.Name}}
-	select {
-	case d.events <- event.GenericEvent{Object: owner}:
-	case <-d.stopped:
-	}
-}
-
-// stir wakes a set in a moment, if it waits for a change of status.
-func (d *drift) stir(set types.NamespacedName) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if !d.awaited[set] || d.woken[set] {
-		return
-	}
-	d.woken[set] = true
-	time.AfterFunc(moment, func() {
-		d.mu.Lock()
-		delete(d.woken, set)
-		d.mu.Unlock()
-		d.notify(set)
-	})
 }
 
 // hasDrifted reports whether an object differs in more than its status. Each

@@ -9,6 +9,7 @@ import (
 
 	"github.com/fluxcd/pkg/apis/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/eddy-previews/eddy/internal/apply"
 	"github.com/eddy-previews/eddy/internal/input"
@@ -185,6 +186,8 @@ func (r *run) owned() (apply.Inventory, error) {
 // claim stores the inventory of old and new before anything is written, so
 // that what is created is known to be owned whatever happens next.
 func (r *run) claim(ctx context.Context, known apply.Inventory, p plan) error {
+	r.memory.applied.Recall(known)
+	r.drift.claim(client.ObjectKeyFromObject(r.set), known.Union(p.inventory))
 	if len(p.inventory.Without(known)) == 0 {
 		return nil
 	}

@@ -84,6 +84,7 @@ type run struct {
 func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
 	set := &v1.ResourceSet{}
 	if err := r.Client.Get(ctx, req.NamespacedName, set); err != nil {
+		r.drift.release(req.NamespacedName)
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
 	memory := r.memories.of(set.UID)
@@ -100,6 +101,7 @@ func (r *Reconciler) reconcile(ctx context.Context, set *v1.ResourceSet) (ctrl.R
 		return r.newRun(set).uninstall(ctx)
 	}
 	if set.IsDisabled() {
+		r.drift.release(client.ObjectKeyFromObject(set))
 		return r.Report.Suspended(ctx, set)
 	}
 	if err := r.Report.Begin(ctx, set); err != nil {
@@ -138,7 +140,7 @@ func (r *run) story(ctx context.Context) (report.Outcome, error) {
 	if err != nil {
 		return report.Outcome{}, err
 	}
-	applier, err := r.applier()
+	applier, err := r.applier(ctx)
 	if err != nil {
 		return report.Outcome{}, err
 	}
@@ -169,7 +171,7 @@ func (r *run) story(ctx context.Context) (report.Outcome, error) {
 }
 
 // applier returns an applier with the permissions of the set's account.
-func (r *run) applier() (*apply.Applier, error) {
+func (r *run) applier(ctx context.Context) (*apply.Applier, error) {
 	account, err := r.Accounts.Client(r.set.Namespace, r.account())
 	if err != nil {
 		return nil, fmt.Errorf("impersonating service account %s/%s: %w", r.set.Namespace, r.account(), err)
@@ -181,6 +183,7 @@ func (r *run) applier() (*apply.Applier, error) {
 		Concurrency:  r.Concurrency,
 		OwnerExists:  r.ownerExists,
 		Memory:       r.memory.applied,
+		Witness:      r.drift.witness(ctx, client.ObjectKeyFromObject(r.set)),
 		Overridden:   r.OverrideManagers,
 	}, nil
 }

@@ -51,7 +51,7 @@ func (r *run) empty(ctx context.Context) (*report.Outcome, error) {
 	case missing:
 		return r.abandoned(ctx, owned)
 	}
-	applier, err := r.applier()
+	applier, err := r.applier(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,181 @@
+package templater
+
+import (
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+
+	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/apply"
+)
+
+// moment is the least time between two wakings of a set. Changes of status are
+// gathered for as long: a thousand previews that get ready together are looked at
+// together. And who edits an object forty times a second has it repaired once.
+const moment = time.Second
+
+// sleepers knows what wakes which set. Only what a set has in its inventory does:
+// labels are for anybody to write.
+type sleepers struct {
+	claimed map[types.NamespacedName]*claimed
+	// awaited are the sets that wait for the status of an object to change.
+	awaited map[types.NamespacedName]bool
+	// named is when a set was last named, and pending are those that will be in a
+	// moment.
+	named   map[types.NamespacedName]time.Time
+	pending map[types.NamespacedName]bool
+}
+
+// claimed is what a set has in its inventory.
+type claimed struct {
+	refs map[apply.Ref]bool
+	// gone are the objects that run once, as they were last seen.
+	gone map[apply.Ref]apply.Sighting
+}
+
+func newSleepers() sleepers {
+	return sleepers{
+		claimed: map[types.NamespacedName]*claimed{}, awaited: map[types.NamespacedName]bool{},
+		named: map[types.NamespacedName]time.Time{}, pending: map[types.NamespacedName]bool{},
+	}
+}
+
+// claim replaces what wakes a set.
+func (d *drift) claim(set types.NamespacedName, inventory apply.Inventory) {
+	if d == nil {
+		return
+	}
+	now := &claimed{refs: make(map[apply.Ref]bool, len(inventory)), gone: map[apply.Ref]apply.Sighting{}}
+	for _, entry := range inventory {
+		now.refs[entry.Ref] = true
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if was := d.claimed[set]; was != nil {
+		for ref, seen := range was.gone {
+			if now.refs[ref] {
+				now.gone[ref] = seen
+			}
+		}
+	}
+	d.claimed[set] = now
+}
+
+// release forgets a set that is gone, or that is not to be woken.
+func (d *drift) release(set types.NamespacedName) {
+	if d == nil {
+		return
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.claimed, set)
+	delete(d.awaited, set)
+	delete(d.named, set)
+}
+
+// concerned returns the sets that an object names, now or before, and that have
+// it in their inventory.
+func (d *drift) concerned(ref apply.Ref, states ...*metav1.PartialObjectMetadata) []types.NamespacedName {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var out []types.NamespacedName
+	for _, state := range states {
+		set := ownerOf(state)
+		known := d.claimed[set]
+		if known != nil && known.refs[ref] && (len(out) == 0 || out[0] != set) {
+			out = append(out, set)
+		}
+	}
+	return out
+}
+
+// keepSighting keeps, for a set, how an object had ended that is gone.
+func (d *drift) keepSighting(set types.NamespacedName, ref apply.Ref, seen apply.Sighting) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if known := d.claimed[set]; known != nil {
+		known.gone[ref] = seen
+	}
+}
+
+// lastSeen returns how an object had ended that is gone.
+func (d *drift) lastSeen(set types.NamespacedName, ref apply.Ref) (apply.Sighting, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	known := d.claimed[set]
+	if known == nil {
+		return apply.Sighting{}, false
+	}
+	seen, ok := known.gone[ref]
+	return seen, ok
+}
+
+// await wakes a set, from now on or no longer, when the status of one of its
+// objects changes.
+func (d *drift) await(set types.NamespacedName, waits waiting) {
+	if d == nil {
+		return
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if waits {
+		d.awaited[set] = true
+	} else {
+		delete(d.awaited, set)
+	}
+}
+
+// waiting says whether a set waits for something.
+type waiting bool
+
+// notify wakes a set: at once, unless that was done a moment ago.
+func (d *drift) notify(set types.NamespacedName) {
+	d.mu.Lock()
+	left := moment - time.Since(d.named[set])
+	if left > 0 {
+		d.later(set, left)
+		d.mu.Unlock()
+		return
+	}
+	d.named[set] = time.Now()
+	d.mu.Unlock()
+	d.name(set)
+}
+
+// stir wakes a set in a moment, if it waits for a change of status.
+func (d *drift) stir(set types.NamespacedName) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.awaited[set] {
+		d.later(set, moment)
+	}
+}
+
+// later names a set after a time, once however often it is asked for meanwhile.
+// The lock is held.
+func (d *drift) later(set types.NamespacedName, after time.Duration) {
+	if d.pending[set] {
+		return
+	}
+	d.pending[set] = true
+	time.AfterFunc(after, func() {
+		d.mu.Lock()
+		delete(d.pending, set)
+		if _, known := d.named[set]; known { // it may be gone
+			d.named[set] = time.Now()
+		}
+		d.mu.Unlock()
+		d.name(set)
+	})
+}
+
+// name puts a set into the queue.
+func (d *drift) name(set types.NamespacedName) {
+	owner := &v1.ResourceSet{ObjectMeta: metav1.ObjectMeta{Namespace: set.Namespace, Name: set.Name}}
+	select {
+	case d.events <- event.GenericEvent{Object: owner}:
+	case <-d.stopped:
+	}
+}
