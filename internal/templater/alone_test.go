@@ -17,25 +17,6 @@ import (
 	v1 "github.com/eddy-previews/eddy/api/v1"
 )
 
-// account creates a service account that may do as the rules say in the
-// namespace.
-func (b *bench) account(name string, rules ...rbacv1.PolicyRule) {
-	b.t.Helper()
-	for _, o := range []client.Object{
-		&corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: b.namespace}},
-		&rbacv1.Role{ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: b.namespace}, Rules: rules},
-		&rbacv1.RoleBinding{
-			ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: b.namespace},
-			RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: name},
-			Subjects:   []rbacv1.Subject{{Kind: rbacv1.ServiceAccountKind, Name: name, Namespace: b.namespace}},
-		},
-	} {
-		if err := server.Client.Create(context.Background(), o); err != nil {
-			b.t.Fatal(err)
-		}
-	}
-}
-
 // configMapsOnly may do anything with ConfigMaps, and nothing else.
 var configMapsOnly = rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"configmaps"}, Verbs: []string{"*"}}
 
@@ -151,6 +132,7 @@ func TestWhatMayNoLongerBeReadBlocksNothingButItsOwnEnd(t *testing.T) {
 	if err := server.Client.Update(context.Background(), role); err != nil {
 		t.Fatal(err)
 	}
+	b.awaitAllowed("previews", rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"secrets"}, Verbs: []string{"get"}}, false)
 	b.export("prs", "1", "3")
 	b.later(time.Hour)
 	set := b.run()

@@ -1,7 +1,6 @@
 package templater
 
 import (
-	"context"
 	"encoding/base64"
 	"strings"
 	"testing"
@@ -11,7 +10,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 )
@@ -28,26 +26,10 @@ func (b *bench) passwordSecret(name string) {
 	})
 }
 
-func (b *bench) create(objects ...client.Object) {
-	b.t.Helper()
-	for _, object := range objects {
-		if err := server.Client.Create(context.Background(), object); err != nil {
-			b.t.Fatal(err)
-		}
-	}
-}
-
 // grant lets a service account do something with all objects of a resource.
 func (b *bench) grant(account, verb, group, resource string) {
 	b.t.Helper()
-	name := metav1.ObjectMeta{Name: account + "-" + verb + "-" + resource, Namespace: b.namespace}
-	b.create(
-		&rbacv1.Role{ObjectMeta: name, Rules: []rbacv1.PolicyRule{{APIGroups: []string{group}, Resources: []string{resource}, Verbs: []string{verb}}}},
-		&rbacv1.RoleBinding{
-			ObjectMeta: name, RoleRef: rbacv1.RoleRef{Kind: "Role", Name: name.Name},
-			Subjects: []rbacv1.Subject{{Kind: "ServiceAccount", Name: account, Namespace: b.namespace}},
-		},
-	)
+	b.permit(account, account+"-"+verb+"-"+resource, rbacv1.PolicyRule{APIGroups: []string{group}, Resources: []string{resource}, Verbs: []string{verb}})
 }
 
 // dependsSet creates a set that depends on the Secret s of a namespace.
