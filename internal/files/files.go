@@ -159,6 +159,8 @@ type Folder struct {
 	root *os.Root
 	// read are the bytes that were read, seen the entries that were looked at.
 	read, seen int
+	// maxRead and maxSeen are their bounds.
+	maxRead, maxSeen int
 }
 
 // Open opens a folder.
@@ -174,7 +176,7 @@ func Open(path string) (*Folder, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Folder{path: absolute, root: root}, nil
+	return &Folder{path: absolute, root: root, maxRead: MaxFolder, maxSeen: MaxEntries}, nil
 }
 
 // Path is where the folder is, absolute and without links.
@@ -187,6 +189,11 @@ func (f *Folder) Resolve(name string) (string, error) {
 		return "", fmt.Errorf("%s: leads out of the folder", name)
 	}
 	real, err := filepath.EvalSymlinks(filepath.Join(f.path, name))
+	if above := filepath.Dir(name); errors.Is(err, fs.ErrNotExist) && above != "." {
+		if _, out := f.Resolve(above); out != nil && !errors.Is(out, fs.ErrNotExist) {
+			return "", out // it is not there because it would be somewhere else
+		}
+	}
 	if err != nil {
 		return "", f.explain(name, err)
 	}
@@ -229,8 +236,8 @@ func (f *Folder) Read(name string) ([]byte, error) {
 	}
 	text, err := readFile(name, file)
 	f.read += len(text)
-	if err == nil && f.read > MaxFolder {
-		err = fmt.Errorf("%s: more than %d MiB are to be read of %s, which is as much as is read of a folder", name, MaxFolder>>20, f.path)
+	if err == nil && f.read > f.maxRead {
+		err = fmt.Errorf("%s: more than %d MiB are to be read of %s, which is as much as is read of a folder", name, f.maxRead>>20, f.path)
 	}
 	return text, err
 }
@@ -292,13 +299,13 @@ func (f *Folder) List(dir string) ([]fs.DirEntry, error) {
 		return nil, f.explain(dir, err)
 	}
 	defer folder.Close() //nolint:errcheck // nothing was written
-	entries, err := folder.ReadDir(MaxEntries - f.seen + 1)
+	entries, err := folder.ReadDir(f.maxSeen - f.seen + 1)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, f.explain(dir, err)
 	}
 	f.seen += len(entries)
-	if f.seen > MaxEntries {
-		return nil, fmt.Errorf("%s: there are more than %d files below %s, which is as many as are looked at", dir, MaxEntries, f.path)
+	if f.seen > f.maxSeen {
+		return nil, fmt.Errorf("%s: there are more than %d files below %s, which is as many as are looked at", dir, f.maxSeen, f.path)
 	}
 	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
 	return entries, nil

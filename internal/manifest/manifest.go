@@ -86,7 +86,7 @@ func Parse(file string, text []byte) ([]*Document, error) {
 // object. It returns nil when the file is something else.
 func List(file string, text []byte) *Document {
 	var root yamlv3.Node
-	if yamlv3.Unmarshal(text, &root) != nil || len(root.Content) == 0 || root.Content[0].Kind != yamlv3.SequenceNode {
+	if Bound(file, text) != nil || yamlv3.Unmarshal(text, &root) != nil || len(root.Content) == 0 || root.Content[0].Kind != yamlv3.SequenceNode {
 		return nil
 	}
 	return &Document{File: file, Text: text, Root: root.Content[0], Object: &unstructured.Unstructured{Object: map[string]any{}}}
