@@ -140,7 +140,7 @@ func (o *buildPreview) warn(result preview.Result) {
 			return err == nil
 		}
 		if !slices.ContainsFunc(konfig.RecognizedKustomizationFileNames(), has) {
-			_, _ = fmt.Fprintf(o.Err, "warning: %s has no kustomization.yaml: Flux takes in every manifest below it\n", dir)
+			_, _ = fmt.Fprintf(o.Err, "warning: %s has no kustomization.yaml: Flux takes in every manifest below it\n", visible(dir))
 		}
 	}
 }

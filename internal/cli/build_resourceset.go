@@ -141,7 +141,7 @@ func (o *buildResourceSet) print(plan render.Plan) error {
 	count := 0
 	for _, step := range plan.Steps {
 		if step.Name != "" && len(step.Objects) > 0 {
-			if _, err := fmt.Fprintf(o.Out, "# step: %s\n", step.Name); err != nil {
+			if _, err := fmt.Fprintf(o.Out, "# step: %s\n", oneLine(step.Name)); err != nil {
 				return err
 			}
 		}

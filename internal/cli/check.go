@@ -100,13 +100,13 @@ func (o *checkCommand) print(results []check.Result) error {
 	}
 	out := o.screen()
 	for _, result := range results {
-		if _, err := fmt.Fprintf(out, "%s %s\n", sign(result.State), result.Message); err != nil {
+		if _, err := fmt.Fprintf(out, "%s %s\n", sign(result.State), visible(result.Message)); err != nil {
 			return err
 		}
 		if result.Fix == "" {
 			continue
 		}
-		if _, err := fmt.Fprintf(out, "  → %s\n", faint(result.Fix)); err != nil {
+		if _, err := fmt.Fprintf(out, "  → %s\n", faint(visible(result.Fix))); err != nil {
 			return err
 		}
 	}

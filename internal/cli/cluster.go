@@ -105,7 +105,7 @@ func (s Streams) warn(format string, args ...any) {
 
 // note says on standard error how things go.
 func (s Streams) note(format string, args ...any) {
-	_, _ = fmt.Fprintf(s.Err, format+"\n", args...) // nobody is there to be told
+	_, _ = fmt.Fprintln(s.Err, visible(fmt.Sprintf(format, args...))) // nobody is there to be told
 }
 
 // oneLine joins the lines of a text, and makes it visible.

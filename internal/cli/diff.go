@@ -98,7 +98,11 @@ func (o *showDiff) print(result diff.Result) error {
 	for _, change := range result.Changes {
 		counts[change.Action()]++
 		for _, line := range strings.SplitAfter(change.Unified(), "\n") {
-			if _, err := fmt.Fprint(out, diffStyle(line)(strings.TrimSuffix(line, "\n")), line[len(strings.TrimSuffix(line, "\n")):]); err != nil {
+			if out.terminal {
+				line = visible(line)
+			}
+			words := strings.TrimSuffix(line, "\n")
+			if _, err := fmt.Fprint(out, diffStyle(line)(words), line[len(words):]); err != nil {
 				return trouble(err)
 			}
 		}

@@ -114,7 +114,7 @@ func (o *getPreviews) print(previews []chain.Preview) error {
 		return printValue(o.Out, o.Output, emptyList(previews))
 	case "name":
 		for _, p := range previews {
-			if _, err := fmt.Fprintln(o.Out, p.Name); err != nil {
+			if _, err := fmt.Fprintln(o.Out, oneLine(p.Name)); err != nil {
 				return err
 			}
 		}

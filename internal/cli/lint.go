@@ -150,7 +150,7 @@ func (o *lintSetup) load(ctx context.Context) (*lint.Setup, error) {
 		_, _ = fmt.Fprintln(o.Err, "warning: there is no ResourceSet among the files")
 	}
 	for _, service := range setup.Unchecked() {
-		_, _ = fmt.Fprintf(o.Err, "warning: %s: what Flux deploys for %s is not checked: %s\n", service.File, service, service.Why)
+		_, _ = fmt.Fprintf(o.Err, "warning: %s: what Flux deploys for %s is not checked: %s\n", visible(service.File), visible(service.String()), visible(service.Why))
 	}
 	return setup, nil
 }

@@ -3,9 +3,12 @@ package cli
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"io"
+	"regexp"
+	"strings"
 	"sync"
 
 	"charm.land/lipgloss/v2"
@@ -56,9 +59,9 @@ func (t *tail) copy(ctx context.Context, source logSource) error {
 		return err
 	}
 	defer func() { _ = stream.Close() }() // it was only read
-	lines := bufio.NewReader(stream)
+	lines := bufio.NewReaderSize(stream, longestLine)
 	for {
-		line, err := lines.ReadString('\n')
+		line, err := readLine(lines)
 		if line != "" {
 			if err := t.out.line(source, line); err != nil {
 				return err
@@ -73,12 +76,45 @@ func (t *tail) copy(ctx context.Context, source logSource) error {
 	}
 }
 
+// longestLine is as much of a line as is kept: what is longer goes on in the next.
+const longestLine = 1 << 20
+
+func readLine(from *bufio.Reader) (string, error) {
+	line, err := from.ReadSlice('\n')
+	if errors.Is(err, bufio.ErrBufferFull) {
+		err = nil
+	}
+	return string(line), err
+}
+
+// ownColour is what a container may tell a terminal.
+var ownColour = regexp.MustCompile("\x1b\\[[0-9;:]*m")
+
+// shown is a line of a log for a terminal. Its colours stay, and end with it; the
+// rest is shown and not obeyed, as a log may hold what a stranger sent.
+func shown(line string) string {
+	var out strings.Builder
+	rest := strings.TrimRight(line, "\r\n")
+	places := ownColour.FindAllStringIndex(rest, -1)
+	before := 0
+	for _, place := range places {
+		out.WriteString(visible(rest[before:place[0]]) + rest[place[0]:place[1]])
+		before = place[1]
+	}
+	out.WriteString(visible(rest[before:]))
+	if len(places) > 0 {
+		out.WriteString("\x1b[m")
+	}
+	return out.String() + "\n"
+}
+
 // logWriter writes lines of several containers, one at a time.
 type logWriter struct {
 	screen
 	// prefixed lines begin with where they are from.
 	prefixed bool
-	// raw takes what containers wrote, their own colours included.
+	// raw takes what containers wrote, their own colours included; elsewhere than
+	// on a terminal it is all that they wrote.
 	raw io.Writer
 
 	mu sync.Mutex
@@ -87,7 +123,10 @@ type logWriter struct {
 func (w *logWriter) line(from logSource, line string) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if line[len(line)-1] != '\n' {
+	switch {
+	case w.terminal:
+		line = shown(line)
+	case line[len(line)-1] != '\n':
 		line += "\n"
 	}
 	if w.prefixed {

@@ -65,7 +65,7 @@ func (o *openPreview) run(ctx context.Context) error {
 		return fmt.Errorf("%q is not the address of a web page: correct the annotation or the Ingress that it comes from", url)
 	}
 	if o.Print || !hasDisplay() {
-		_, err := fmt.Fprintln(o.Out, url)
+		_, err := fmt.Fprintln(o.Out, visible(url))
 		return err
 	}
 	if preview.Ready != "True" {

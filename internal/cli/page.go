@@ -59,11 +59,11 @@ func (p *page) preview(of chain.Preview) {
 	if of.Commit != "" {
 		branch = strings.TrimPrefix(branch+" at "+shortCommit(of.Commit), " ")
 	}
-	ready := styleOf(of.Ready)(string(of.Ready)) + ", " + of.Reason
+	ready := styleOf(of.Ready)(oneLine(string(of.Ready))) + ", " + oneLine(of.Reason)
 	if of.Since != nil {
 		ready += " for " + p.age(of.Since.Time)
 	}
-	field("Name:", bold(of.Name))
+	field("Name:", bold(oneLine(of.Name)))
 	field("Namespace:", of.Namespace)
 	if title != "" {
 		p.paragraph("Pull request: ", "              ", plain, title)

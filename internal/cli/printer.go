@@ -62,7 +62,7 @@ func printYAML(out io.Writer, objects []tracedObject) error {
 		if err != nil {
 			return fmt.Errorf("writing %s %q: %w", object.GetKind(), object.GetName(), err)
 		}
-		if _, err := fmt.Fprintf(out, "---\n# %s\n%s", object.from, text); err != nil {
+		if _, err := fmt.Fprintf(out, "---\n# %s\n%s", oneLine(object.from), text); err != nil {
 			return err
 		}
 	}

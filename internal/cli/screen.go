@@ -19,6 +19,8 @@ type screen struct {
 	io.Writer
 	// width of the terminal; 0 where there is none, and nothing is cut.
 	width int
+	// terminal is what obeys the control characters that it is sent.
+	terminal bool
 }
 
 // screen returns what is behind Out. TTY_FORCE and COLUMNS make a terminal of
@@ -34,6 +36,7 @@ func (s Streams) screen() screen {
 	if !forced && (!isFile || !term.IsTerminal(int(file.Fd()))) {
 		return out
 	}
+	out.terminal = true
 	if columns, err := strconv.Atoi(os.Getenv("COLUMNS")); err == nil && columns > 0 {
 		out.width = columns
 	} else if isFile {

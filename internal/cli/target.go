@@ -82,7 +82,7 @@ func (t *target) open(ctx context.Context) (client.WithWatch, *unstructured.Unst
 
 // done says that something was done.
 func (s Streams) done(format string, args ...any) error {
-	_, err := fmt.Fprintf(s.screen(), green("✔")+" "+format+"\n", args...)
+	_, err := fmt.Fprintln(s.screen(), green("✔"), visible(fmt.Sprintf(format, args...)))
 	return err
 }
 
