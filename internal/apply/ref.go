@@ -105,6 +105,15 @@ func (inv Inventory) Stored() *v1.ResourceInventory {
 	return stored
 }
 
+// Refs returns the objects of the inventory, to look up.
+func (inv Inventory) Refs() map[Ref]bool {
+	refs := make(map[Ref]bool, len(inv))
+	for _, entry := range inv {
+		refs[entry.Ref] = true
+	}
+	return refs
+}
+
 // Union returns the entries of inv followed by those of more that inv lacks.
 func (inv Inventory) Union(more Inventory) Inventory {
 	return append(inv[:len(inv):len(inv)], more.Without(inv)...)
@@ -112,10 +121,7 @@ func (inv Inventory) Union(more Inventory) Inventory {
 
 // Without returns the entries of inv that others lacks.
 func (inv Inventory) Without(others Inventory) Inventory {
-	known := make(map[Ref]bool, len(others))
-	for _, entry := range others {
-		known[entry.Ref] = true
-	}
+	known := others.Refs()
 	var left Inventory
 	for _, entry := range inv {
 		if !known[entry.Ref] {

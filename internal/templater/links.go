@@ -2,10 +2,12 @@ package templater
 
 import (
 	"context"
+	"maps"
 
 	"github.com/fluxcd/cli-utils/pkg/kstatus/status"
 	eventv1 "github.com/fluxcd/pkg/apis/event/v1beta1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
 	ctrl "sigs.k8s.io/controller-runtime"
 
 	"github.com/eddy-previews/eddy/internal/apply"
@@ -20,6 +22,9 @@ const deployerDepth = 2
 
 // lookedAt is what was known of a deployer when a link was looked for in it.
 type lookedAt struct {
+	// uid tells the deployer from a later one of its name, as when a request is
+	// closed and reopened.
+	uid types.UID
 	// revision of the preview and resource version of the deployer.
 	revision, version string
 	// settled: it has deployed what was asked for.
@@ -39,6 +44,8 @@ func (r *run) links(ctx context.Context, applier *apply.Applier, p plan, live ap
 			}
 		}
 	}
+	planned := p.inventory.Refs()
+	maps.DeleteFunc(r.memory.links, func(ref apply.Ref, _ lookedAt) bool { return !planned[ref] })
 	search := linkSearch{run: r, applier: applier, live: live, told: r.told(), found: found}
 	for _, object := range p.objects() {
 		if found[object.Group] == "" && isDeployer(object.Unstructured) {
@@ -80,11 +87,13 @@ func (s *linkSearch) consider(deployer apply.Object, revision string) {
 	before := s.told[deployer.Group]
 	s.found[deployer.Group] = before.url
 
+	is := s.live.Get(ref)
 	last, looked := s.memory.links[ref]
-	switch is := s.live.Get(ref); {
+	looked = looked && is != nil && last.uid == is.UID
+	switch {
 	case looked && last.settled && last.revision == revision:
 	case !looked && before.url != "" && before.revision == revision: // told before a restart
-	case is == nil, last.version == is.ResourceVersion, s.memory.applied.WroteLast(ref, is.ResourceVersion):
+	case is == nil, looked && last.version == is.ResourceVersion, s.memory.applied.WroteLast(ref, is.ResourceVersion):
 		s.awaiting = true // it has not done anything yet
 	default:
 		s.open = append(s.open, deployer)
@@ -104,7 +113,9 @@ func (s *linkSearch) ask(ctx context.Context, p plan) {
 			continue
 		}
 		settled := isSettled(is)
-		s.memory.links[ref] = lookedAt{revision: p.revisionOf(key), version: is.GetResourceVersion(), settled: settled}
+		s.memory.links[ref] = lookedAt{
+			uid: is.GetUID(), revision: p.revisionOf(key), version: is.GetResourceVersion(), settled: settled,
+		}
 		s.awaiting = s.awaiting || waiting(!settled)
 		if url := s.deployed(ctx, is, deployerDepth); url != "" {
 			s.found[key] = url

@@ -261,6 +261,28 @@ resources:
 	wantPreviews(t, b.run(), "prs/1 True ReconciliationSucceeded 1 beef http://new-1.preview.example.com")
 }
 
+func TestAPreviewThatIsClosedAndReopenedHasAURLAgain(t *testing.T) {
+	b := newBench(t)
+	b.provider("prs", "1")
+	b.set(`
+inputsFrom: [{kind: ResourceSetInputProvider, name: prs}]
+resources:
+- apiVersion: kustomize.toolkit.fluxcd.io/v1
+  kind: Kustomization
+  metadata: {name: api-pr-<< inputs.id >>, namespace: NS}
+  spec: {interval: 10m, prune: true, path: ./deploy, sourceRef: {kind: GitRepository, name: fleet}}
+`)
+	for _, host := range []string{"first.example.com", "second.example.com"} {
+		b.export("prs", "1")
+		b.run()
+		b.deploy("api-pr-1", host)
+		wantPreviews(t, b.run(), "prs/1 True ReconciliationSucceeded 1 c0ffee1 http://"+host)
+		b.export("prs")
+		b.run()
+		wantPreviews(t, b.run(), "")
+	}
+}
+
 // deploy does what kustomize-controller does with an overlay that holds an
 // ingress.
 func (b *bench) deploy(kustomization, host string) {

@@ -47,10 +47,7 @@ func (d *drift) claim(set types.NamespacedName, inventory apply.Inventory) {
 	if d == nil {
 		return
 	}
-	now := &claimed{refs: make(map[apply.Ref]bool, len(inventory)), gone: map[apply.Ref]apply.Sighting{}}
-	for _, entry := range inventory {
-		now.refs[entry.Ref] = true
-	}
+	now := &claimed{refs: inventory.Refs(), gone: map[apply.Ref]apply.Sighting{}}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if was := d.claimed[set]; was != nil {
