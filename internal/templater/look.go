@@ -22,6 +22,7 @@ const manyUnwanted = 5
 func (r *run) look(ctx context.Context, applier *apply.Applier, known apply.Inventory, p *plan) (apply.Live, error) {
 	p.failed.addAll(r.resting(*p))
 	p.settle()
+	r.makeRoom(known, p)
 	live, err := r.observe(ctx, applier, known, *p)
 	if err != nil {
 		return live, err

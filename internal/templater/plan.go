@@ -191,8 +191,10 @@ func (r *run) claim(ctx context.Context, known apply.Inventory, p plan) error {
 	if len(p.inventory.Without(known)) == 0 {
 		return nil
 	}
+	before := r.set.Status.Inventory
 	r.set.Status.Inventory = known.Union(p.inventory).Stored()
 	if err := r.save(ctx); err != nil {
+		r.set.Status.Inventory = before // so that why can be written
 		return fmt.Errorf("storing the inventory before applying: %w", err)
 	}
 	return nil
