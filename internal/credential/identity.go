@@ -41,7 +41,7 @@ func (r *Reader) identify(ctx context.Context, provider *v1.ResourceSetInputProv
 	case strings.HasPrefix(kind, "AWSCodeCommit"):
 		err = codeCommit(ctx, config, options)
 	case strings.HasPrefix(kind, "AzureDevOps") && r.usesIdentity(provider):
-		config.Credentials.Token, err = azureDevOps(ctx, options)
+		config.Credentials.Token, err = azureDevOps(ctx, *config, options)
 	}
 	return err
 }
@@ -104,10 +104,10 @@ func isAzure(repository string) bool {
 }
 
 // azureDevOps returns a token of Entra ID.
-func azureDevOps(ctx context.Context, options []auth.Option) (string, error) {
+func azureDevOps(ctx context.Context, config source.Config, options []auth.Option) (string, error) {
 	token, err := auth.GetAccessToken(ctx, azure.Provider{}, append(options, auth.WithScopes(azure.ScopeDevOps))...)
 	if err != nil {
-		return "", fmt.Errorf("spec.serviceAccountName: %w; or name a Secret with an access token in spec.secretRef", err)
+		return "", fmt.Errorf("spec.serviceAccountName: %w; or name a Secret with an access token in spec.secretRef", source.IdentityError(config, err))
 	}
 	entra, ok := token.(*azure.Token)
 	if !ok {

@@ -47,7 +47,7 @@ func openCodeCommit(config Config) (*codeCommit, error) {
 	}
 	c := &codeCommit{url: parsed, region: host[2], name: parsed.path[2], credentials: aws.AnonymousCredentials{}}
 	if config.AWS != nil {
-		config.AWS = aws.NewCredentialsCache(config.AWS) // who asks is looked at for each request
+		config.AWS = aws.NewCredentialsCache(identified{config, config.AWS}) // who asks is looked at for each request
 		c.credentials = config.AWS
 	}
 	options := codecommit.Options{

@@ -27,7 +27,7 @@ func (o *ociRepository) login(ctx context.Context) (http.RoundTripper, error) {
 	}
 	login, err := o.credentials(ctx)
 	if err != nil {
-		return nil, &answer{what: "getting credentials: " + cut(err.Error(), maxCloud), kind: ErrUnauthorized}
+		return nil, IdentityError(o.guard.config, err)
 	}
 	o.guard.account = digestOf(login)
 	for _, secret := range []string{login.Password, login.RegistryToken, login.IdentityToken, login.Auth} {

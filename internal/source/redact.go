@@ -20,9 +20,6 @@ const (
 	maxRedacted = 64 << 10
 	// maxMessage bounds what is repeated of a forge's own error, in bytes.
 	maxMessage = 200
-	// maxCloud bounds what is repeated of a cloud's answer to an account that
-	// wants a token, in bytes: the number of the error comes late in it.
-	maxCloud = 1000
 
 	redacted = "***"
 )

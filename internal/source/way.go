@@ -47,7 +47,7 @@ func askerOf(ctx context.Context, config Config, way *way) (asker, error) {
 	if config.AWS != nil {
 		keys, err := config.AWS.Retrieve(ctx)
 		if err != nil {
-			return asker{}, fmt.Errorf("getting the credentials for AWS: %w", err)
+			return asker{}, fmt.Errorf("getting the credentials for AWS: %w", IdentityError(config, err))
 		}
 		login = Credentials{Username: keys.AccessKeyID}
 	}

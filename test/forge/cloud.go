@@ -64,7 +64,7 @@ func (c *Cloud) takes(w http.ResponseWriter, token string) bool {
 	_, _, err := jwt.NewParser().ParseUnverified(token, claims)
 	subject, _ := claims.GetSubject()
 	if err != nil || subject != c.Subject {
-		answer(w, http.StatusForbidden, map[string]string{"error": "access_denied", "error_description": "the token is of " + subject})
+		answer(w, http.StatusForbidden, map[string]string{"error": "access_denied", "error_description": "the token " + token + " is of " + subject})
 		return false
 	}
 	audience, _ := claims.GetAudience() // the API server writes a list
