@@ -65,7 +65,7 @@ func (s Snapshot) Previews() []Preview {
 		for _, entry := range entriesOf(set.Status.Inventory) {
 			owned[entry.input] = append(owned[entry.input], entry)
 		}
-		for _, line := range lines(set) {
+		for _, line := range s.lines(set, inputs) {
 			p := Preview{
 				Namespace: set.Namespace, Set: set.Name, Provider: line.Provider, ID: line.ID,
 				Commit: line.SHA, URL: line.URL, Ready: line.Ready, Reason: line.Reason, Message: line.Message,
@@ -94,32 +94,6 @@ func number(id string) int64 {
 		return 1 << 62
 	}
 	return n
-}
-
-// lines returns what a set says of its previews. Where there are too many for
-// the status, those left out are ready, and known from the inventory; where
-// there are not, one that is only there is on its way out.
-func lines(set v1.ResourceSet) []v1.PreviewStatus {
-	out := slices.Clone(set.Status.Previews)
-	known := map[string]bool{"": true}
-	for _, line := range out {
-		known[line.Provider+"/"+line.ID] = true
-	}
-	counts := set.Status.PreviewCounts
-	left := v1.PreviewStatus{Ready: metav1.ConditionUnknown, Reason: "Terminating", Message: "no input asks for it any more: it is being torn down"}
-	if counts != nil && counts.Listed < counts.Total {
-		left = v1.PreviewStatus{Ready: metav1.ConditionTrue, Reason: "ReconciliationSucceeded"}
-	}
-	for _, entry := range entriesOf(set.Status.Inventory) {
-		if known[entry.input] {
-			continue
-		}
-		known[entry.input] = true
-		line := left
-		line.Provider, line.ID = splitKey(entry.input)
-		out = append(out, line)
-	}
-	return out
 }
 
 // splitKey splits the key of an input set. A provider's name has no slash; of a
@@ -159,14 +133,7 @@ func (s Snapshot) inputs() map[string]v1.ResourceSetInput {
 // fill adds what the input sets tell; of a permutation, each adds what those
 // before it did not have.
 func (p *Preview) fill(inputs map[string]v1.ResourceSetInput) {
-	keys := []string{p.Key()}
-	if strings.Contains(p.Provider, "=") {
-		keys = strings.Split(p.Provider, "/")
-		for i := range keys {
-			keys[i] = strings.Replace(keys[i], "=", "/", 1)
-		}
-	}
-	for _, key := range keys {
+	for _, key := range parts(p.Provider, p.ID) {
 		in := inputs[p.Namespace+"/"+key]
 		for field, into := range map[string]*string{
 			"branch": &p.Branch, "author": &p.Author, "title": &p.Title, "sha": &p.Commit, "url": &p.Request,
@@ -174,6 +141,19 @@ func (p *Preview) fill(inputs map[string]v1.ResourceSetInput) {
 			*into = cmp.Or(*into, text(in, field))
 		}
 	}
+}
+
+// parts are the keys of the input sets that a preview is of: those which a
+// permutation combines, or its own.
+func parts(provider, id string) []string {
+	if !strings.Contains(provider, "=") {
+		return []string{provider + "/" + id}
+	}
+	keys := strings.Split(provider, "/")
+	for i := range keys {
+		keys[i] = strings.Replace(keys[i], "=", "/", 1)
+	}
+	return keys
 }
 
 // text returns a value of an input as text.

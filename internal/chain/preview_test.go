@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/yaml"
 
@@ -69,17 +70,62 @@ func TestAPreviewIsAsReadyAsWhatFluxMadeOfIt(t *testing.T) {
 }
 
 func TestPreviewsThatAreOnlyInTheInventory(t *testing.T) {
-	leaving := withInventory(set("api-pr-envs", "api-prs/1"), "api-prs/1", "api-prs/9")
-	leaving.Status.PreviewCounts = &v1.PreviewCounts{Total: 1, Listed: 1}
-	previews := chain.Snapshot{Sets: []v1.ResourceSet{leaving}}.Previews()
-	if len(previews) != 2 || previews[1].ID != "9" || previews[1].Ready != "Unknown" || previews[1].Reason != "Terminating" {
-		t.Errorf("one that is torn down is not told: %+v", previews)
+	exports := func(ids ...string) []v1.ResourceSetInputProvider {
+		provider := v1.ResourceSetInputProvider{}
+		provider.Namespace, provider.Name = "app-dev", "api-prs"
+		provider.Status.LastExportedRevision = "sha256:1"
+		for _, id := range ids {
+			provider.Status.ExportedInputs = append(provider.Status.ExportedInputs,
+				v1.ResourceSetInput{"id": &apiextensionsv1.JSON{Raw: []byte(`"` + id + `"`)}})
+		}
+		return []v1.ResourceSetInputProvider{provider}
 	}
-	many := withInventory(set("api-pr-envs", "api-prs/1"), "api-prs/1", "api-prs/9")
-	many.Status.PreviewCounts = &v1.PreviewCounts{Total: 2, Listed: 1}
-	previews = chain.Snapshot{Sets: []v1.ResourceSet{many}}.Previews()
-	if len(previews) != 2 || previews[1].ID != "9" || previews[1].Ready != "True" {
-		t.Errorf("one that the status has no room for is not told: %+v", previews)
+	ready := func(s *v1.ResourceSet, status metav1.ConditionStatus, reason, message string) {
+		s.Status.Conditions = []metav1.Condition{{Type: "Ready", Status: status, Reason: reason, Message: message}}
+	}
+	now := metav1.Now()
+	silent := exports()
+	silent[0].Status.LastExportedRevision = ""
+	for _, c := range []struct {
+		name      string
+		providers []v1.ResourceSetInputProvider
+		change    func(*v1.ResourceSet)
+		want      string
+	}{
+		{"no provider exports it", exports("1"), nil, "Unknown Terminating: no input asks for it any more: it is being torn down"},
+		{"the set has let go of the provider", exports("1", "9"), func(s *v1.ResourceSet) { s.Spec.InputsFrom = nil },
+			"Unknown Terminating: no input asks for it any more: it is being torn down"},
+		{"the status has no room for it", exports("1", "9"), func(s *v1.ResourceSet) { s.Status.PreviewCounts.Total = 2 },
+			"True ReconciliationSucceeded: "},
+		{"its first run is under way", exports("1", "9"), nil, "Unknown Progressing: it is being applied for the first time"},
+		{"its first run failed", exports("1", "9"), func(s *v1.ResourceSet) { ready(s, "False", "BuildFailed", "the template is wrong") },
+			"False BuildFailed: it has not been applied yet: the template is wrong"},
+		{"its provider does not exist", nil, nil, "Unknown InputsNotReady: its provider api-prs does not exist: what was deployed stays"},
+		{"its provider has not spoken", silent, nil, "Unknown InputsNotReady: its provider api-prs has not reported yet: what was deployed stays"},
+		{"the set is suspended", exports("1"), func(s *v1.ResourceSet) { s.Annotations = map[string]string{v1.ReconcileAnnotation: "disabled"} },
+			"Unknown ReconciliationDisabled: the ResourceSet is suspended: what was deployed stays, and nothing is brought up to date"},
+		{"the set is being deleted", exports("1", "9"), func(s *v1.ResourceSet) { s.DeletionTimestamp = &now },
+			"Unknown Terminating: the ResourceSet is being deleted"},
+		{"the set cannot be deleted", exports("1", "9"), func(s *v1.ResourceSet) {
+			s.DeletionTimestamp = &now
+			ready(s, "False", v1.ReasonUninstallationBlocked, "Uninstalling: ConfigMap/a may not be deleted")
+		}, "Unknown Terminating: the ResourceSet is being deleted: Uninstalling: ConfigMap/a may not be deleted"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := withInventory(set("api-pr-envs", "api-prs/1"), "api-prs/1", "api-prs/9")
+			s.Spec.InputsFrom = []v1.InputProviderReference{{Name: "api-prs"}}
+			s.Status.PreviewCounts = &v1.PreviewCounts{Total: 1, Listed: 1}
+			if c.change != nil {
+				c.change(&s)
+			}
+			previews := chain.Snapshot{Sets: []v1.ResourceSet{s}, Providers: c.providers}.Previews()
+			if len(previews) != 2 || previews[1].ID != "9" {
+				t.Fatalf("the previews are %+v", previews)
+			}
+			if got := string(previews[1].Ready) + " " + previews[1].Reason + ": " + previews[1].Message; got != c.want {
+				t.Errorf("it is %s\nwant %s", got, c.want)
+			}
+		})
 	}
 }
 

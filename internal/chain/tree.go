@@ -36,7 +36,7 @@ func (r *Reader) Tree(ctx context.Context, snapshot Snapshot, p Preview) (*diagn
 	if err != nil {
 		return nil, err
 	}
-	for _, line := range lines(*set) {
+	for _, line := range snapshot.lines(*set, snapshot.inputs()) {
 		if line.Provider == p.Provider && line.ID == p.ID {
 			root.Preview = &line
 		}
@@ -49,6 +49,9 @@ func (r *Reader) Tree(ctx context.Context, snapshot Snapshot, p Preview) (*diagn
 	}
 	if root.Children, err = r.read(ctx, mine, depth); err != nil {
 		return nil, err
+	}
+	for _, child := range root.Children {
+		child.NotApplied = !applied(set, root.Preview)
 	}
 	family := r.family(ctx, root)
 	r.events(ctx, root, family)

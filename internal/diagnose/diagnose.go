@@ -29,6 +29,8 @@ type Node struct {
 	Object *unstructured.Unstructured
 	// Unread says why the object could not be read; "" where it is not there.
 	Unread string
+	// NotApplied: it may never have been made, as its preview has not been applied.
+	NotApplied bool
 	// Preview is, on a ResourceSet, what it says of the one preview.
 	Preview *v1.PreviewStatus
 	// Events of the object, oldest first.

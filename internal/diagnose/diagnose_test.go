@@ -407,3 +407,15 @@ func TestWhatIsGoneAndWhatMayNotBeReadAreTold(t *testing.T) {
 		t.Errorf("the states are %s and %s", report.Root.Children[0].State, report.Root.Children[1].State)
 	}
 }
+
+func TestWhatWasNeverAppliedHasNotBeenDeletedByAnybody(t *testing.T) {
+	never := node(t, pod("ready: true"))
+	never.Object, never.NotApplied = nil, true
+	root := node(t, `{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}`)
+	root.Preview = &v1.PreviewStatus{Ready: "False", Reason: "ReconciliationFailed", Message: `pods "a" is forbidden: User "x" cannot patch resource "pods"`}
+	root.Children = []*diagnose.Node{never}
+	report := diagnose.Explain(root, now)
+	if len(report.Findings) != 1 || report.Findings[0].Cause != "PermissionMissing" {
+		t.Errorf("found %+v", report.Findings)
+	}
+}

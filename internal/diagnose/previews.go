@@ -47,8 +47,10 @@ func providerFailed(n *Node, _ time.Time) *symptom {
 	}
 }
 
+// objectMissing: of what may never have been made, whoever should have made it
+// says why it is not there.
 func objectMissing(n *Node, _ time.Time) *symptom {
-	if n.Object != nil || n.Unread != "" {
+	if n.Object != nil || n.Unread != "" || n.NotApplied {
 		return nil
 	}
 	return &symptom{

@@ -1,0 +1,129 @@
+package chain
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/fluxcd/pkg/apis/meta"
+	apimeta "k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	v1 "github.com/eddy-previews/eddy/api/v1"
+)
+
+// lines returns what a set says of its previews, and what is to be said of those
+// that are in its inventory alone.
+func (s Snapshot) lines(set v1.ResourceSet, inputs map[string]v1.ResourceSetInput) []v1.PreviewStatus {
+	out := slices.Clone(set.Status.Previews)
+	known := map[string]bool{"": true}
+	for _, line := range out {
+		known[line.Provider+"/"+line.ID] = true
+	}
+	for _, entry := range entriesOf(set.Status.Inventory) {
+		if known[entry.input] {
+			continue
+		}
+		known[entry.input] = true
+		provider, id := splitKey(entry.input)
+		line := s.unlisted(set, parts(provider, id), inputs)
+		line.Provider, line.ID = provider, id
+		out = append(out, line)
+	}
+	return out
+}
+
+// unlisted says of a preview why the set owns objects of it and says nothing. The
+// first that fits is so; torn down is only what nobody exports any more.
+func (s Snapshot) unlisted(set v1.ResourceSet, keys []string, inputs map[string]v1.ResourceSetInput) v1.PreviewStatus {
+	counts := set.Status.PreviewCounts
+	switch {
+	case !set.DeletionTimestamp.IsZero():
+		return underway("Terminating", "the ResourceSet is being deleted"+saidOf(set, v1.ReasonUninstallationBlocked))
+	case counts != nil && counts.Listed < counts.Total: // the status has no room for it
+		return v1.PreviewStatus{Ready: metav1.ConditionTrue, Reason: meta.ReconciliationSucceededReason}
+	case set.IsDisabled():
+		return underway(v1.ReasonReconciliationDisabled, "the ResourceSet is suspended: what was deployed stays, and nothing is brought up to date")
+	}
+	asked := true
+	for _, key := range keys {
+		source, _, _ := strings.Cut(key, "/")
+		if why := s.silent(set, source); why != "" {
+			return underway(v1.ReasonInputsNotReady, why+": what was deployed stays")
+		}
+		_, exported := inputs[set.Namespace+"/"+key]
+		asked = asked && exported && s.uses(set, source)
+	}
+	if !asked {
+		return underway("Terminating", "no input asks for it any more: it is being torn down")
+	}
+	ready := apimeta.FindStatusCondition(set.Status.Conditions, meta.ReadyCondition)
+	if ready == nil || ready.Status == metav1.ConditionTrue {
+		return underway(meta.ProgressingReason, "it is being applied for the first time")
+	}
+	return v1.PreviewStatus{
+		Ready: ready.Status, Reason: ready.Reason, LastTransitionTime: ready.LastTransitionTime,
+		Message: "it has not been applied yet: " + ready.Message,
+	}
+}
+
+func underway(reason, message string) v1.PreviewStatus {
+	return v1.PreviewStatus{Ready: metav1.ConditionUnknown, Reason: reason, Message: message}
+}
+
+// saidOf returns what the Ready condition says for one reason, after a colon.
+func saidOf(set v1.ResourceSet, reason string) string {
+	ready := apimeta.FindStatusCondition(set.Status.Conditions, meta.ReadyCondition)
+	if ready == nil || ready.Reason != reason {
+		return ""
+	}
+	return ": " + ready.Message
+}
+
+// uses reports whether a set takes inputs from a source of that name.
+func (s Snapshot) uses(set v1.ResourceSet, source string) bool {
+	provider := s.provider(set.Namespace, source)
+	return (source == set.Name && len(set.Spec.Inputs) > 0) || (provider != nil && refersTo(set, provider))
+}
+
+// silent says why it is not known what a source asks for; "" when it is.
+func (s Snapshot) silent(set v1.ResourceSet, source string) string {
+	named := func(ref v1.InputProviderReference) bool { return ref.Selector == nil && ref.Name == source }
+	switch provider := s.provider(set.Namespace, source); {
+	case provider == nil && slices.ContainsFunc(set.Spec.InputsFrom, named):
+		return fmt.Sprintf("its provider %s does not exist", source)
+	case provider != nil && refersTo(set, provider) && provider.Status.LastExportedRevision == "":
+		return fmt.Sprintf("its provider %s has not reported yet", source)
+	default:
+		return ""
+	}
+}
+
+func refersTo(set v1.ResourceSet, provider *v1.ResourceSetInputProvider) bool {
+	return slices.ContainsFunc(set.Spec.InputsFrom, func(ref v1.InputProviderReference) bool { return ref.RefersTo(provider) })
+}
+
+func (s Snapshot) provider(namespace, name string) *v1.ResourceSetInputProvider {
+	for i := range s.Providers {
+		if s.Providers[i].Namespace == namespace && s.Providers[i].Name == name {
+			return &s.Providers[i]
+		}
+	}
+	return nil
+}
+
+// applied reports whether all objects of a preview were made: only then can one
+// that is not there have been deleted by somebody.
+func applied(set *v1.ResourceSet, line *v1.PreviewStatus) bool {
+	if line == nil || !set.DeletionTimestamp.IsZero() {
+		return false
+	}
+	switch line.Reason {
+	case meta.ReconciliationSucceededReason:
+		return line.Ready == metav1.ConditionTrue
+	case meta.HealthCheckFailedReason, meta.ProgressingReason:
+		return len(set.Spec.Steps) == 0 && line.Revision != ""
+	default:
+		return false
+	}
+}
