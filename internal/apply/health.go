@@ -139,7 +139,7 @@ type doctor struct {
 }
 
 func (a *Applier) newDoctor() (*doctor, error) {
-	ready, err := expression.NewBudget().Compile(ReadyExpr)
+	ready, err := expression.NewBudget(nil).Compile(ReadyExpr)
 	if err != nil {
 		return nil, err
 	}
@@ -188,7 +188,7 @@ func (d *doctor) status(ctx context.Context, is *unstructured.Unstructured) (sta
 
 // ours judges an object of this project.
 func (d *doctor) ours(ctx context.Context, is *unstructured.Unstructured) (status.Status, string, error) {
-	ready, err := d.ready.Holds(ctx, is.Object, expression.NewBudget())
+	ready, err := d.ready.Holds(ctx, is.Object, expression.NewBudget(nil))
 	if err != nil || ready {
 		return status.CurrentStatus, "", err
 	}

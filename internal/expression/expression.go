@@ -18,6 +18,8 @@ import (
 	"github.com/google/cel-go/common/ast"
 	"github.com/google/cel-go/common/types"
 	"github.com/google/cel-go/ext"
+
+	"github.com/eddy-previews/eddy/internal/gate"
 )
 
 const (
@@ -41,15 +43,19 @@ const (
 func variables() []string { return []string{"metadata", "spec", "status", "data"} }
 
 // Budget is what is left of MaxCost to the expressions of one run.
-type Budget struct{ left int64 }
+type Budget struct {
+	left int64
+	pass *gate.Pass
+}
+
+// NewBudget returns a whole one, for a run that goes through a gate with a pass;
+// nil where there is none. Neither Compile nor Holds keep a place behind the gate.
+func NewBudget(pass *gate.Pass) *Budget { return &Budget{left: MaxCost, pass: pass} }
 
 // compileSquare is the square of how many characters one unit compiles: to check
 // the types of a long expression takes more than twice as long as of one of half
 // its length.
 const compileSquare = 80
-
-// NewBudget returns a whole one.
-func NewBudget() *Budget { return &Budget{left: MaxCost} }
 
 // Expression is a compiled expression.
 type Expression struct {
@@ -66,9 +72,12 @@ func (b *Budget) Compile(text string) (*Expression, error) {
 	if length > MaxLength {
 		return nil, fmt.Errorf("the expression has %d characters, more than the %d that it may have", length, MaxLength)
 	}
-	if b.left -= int64(length * length / compileSquare); b.left < 0 {
+	cost := length * length / compileSquare
+	if b.left -= int64(cost); b.left < 0 {
 		return nil, errTooCostly
 	}
+	b.pass.Spend(cost)
+	defer b.pass.End()
 	env, err := newEnv()
 	if err != nil {
 		return nil, fmt.Errorf("preparing CEL: %w", err)
@@ -137,6 +146,7 @@ func visit(parsed *cel.Ast, see func(ast.Expr)) {
 // Holds reports whether the expression is true of an object.
 func (e *Expression) Holds(ctx context.Context, object map[string]any, budget *Budget) (bool, error) {
 	meter := &meter{Budget: budget, adapter: e.env.CELTypeAdapter()}
+	defer budget.pass.End()
 	if err := meter.bind(e.env); err != nil {
 		return false, fmt.Errorf("preparing the CEL expression: %w", err)
 	}

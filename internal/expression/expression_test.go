@@ -8,16 +8,17 @@ import (
 	"testing"
 
 	"github.com/eddy-previews/eddy/internal/expression"
+	"github.com/eddy-previews/eddy/internal/gate"
 )
 
 // eval judges an object with a whole budget.
 func eval(t *testing.T, text string, object map[string]any) (bool, error) {
 	t.Helper()
-	compiled, err := expression.NewBudget().Compile(text)
+	compiled, err := expression.NewBudget(nil).Compile(text)
 	if err != nil {
 		t.Fatalf("%s: %v", text, err)
 	}
-	return compiled.Holds(t.Context(), object, expression.NewBudget())
+	return compiled.Holds(t.Context(), object, expression.NewBudget(nil))
 }
 
 func deployment() map[string]any {
@@ -79,7 +80,7 @@ func TestAnExpressionThatCanNeverBeJudgedIsRefused(t *testing.T) {
 		chain(`[1]`, `.map(V, V)`, ` == [1]`, 17):                                       "17 loops (all, exists, map, filter …), more than the 16",
 		`[` + strings.Repeat(`{'a':`, 150) + `1` + strings.Repeat(`}`, 150) + `] == []`: "recursion",
 	} {
-		if _, err := expression.NewBudget().Compile(text); err == nil || !strings.Contains(err.Error(), words) {
+		if _, err := expression.NewBudget(nil).Compile(text); err == nil || !strings.Contains(err.Error(), words) {
 			t.Errorf("%.40s: the error is %.300v", text, err)
 		}
 	}
@@ -195,12 +196,12 @@ func TestNoExpressionCostsMoreThanItsBudget(t *testing.T) {
 }
 
 func TestExpressionsOfARunShareABudget(t *testing.T) {
-	compiled, err := expression.NewBudget().Compile(`data.long.split(',').all(x, x == 'a')`)
+	compiled, err := expression.NewBudget(nil).Compile(`data.long.split(',').all(x, x == 'a')`)
 	if err != nil {
 		t.Fatal(err)
 	}
 	object := map[string]any{"data": map[string]any{"long": strings.Repeat("a,", 20_000) + "a"}}
-	budget := expression.NewBudget()
+	budget := expression.NewBudget(nil)
 	for n := range 100 {
 		if _, err = compiled.Holds(t.Context(), object, budget); err != nil {
 			if n == 0 || !strings.Contains(err.Error(), "costs more than") {
@@ -213,7 +214,7 @@ func TestExpressionsOfARunShareABudget(t *testing.T) {
 }
 
 func TestManyLongExpressionsCostMoreThanTheirBudget(t *testing.T) {
-	budget := expression.NewBudget()
+	budget := expression.NewBudget(nil)
 	for range 100 {
 		if _, err := budget.Compile(strings.Repeat("true && ", 500) + "true"); err != nil {
 			if !strings.Contains(err.Error(), "costs more than") {
@@ -225,14 +226,47 @@ func TestManyLongExpressionsCostMoreThanTheirBudget(t *testing.T) {
 	t.Error("there is no end to them")
 }
 
+func TestWhatIsCheapDoesNotWaitForWhatIsNot(t *testing.T) {
+	places := gate.New(1)
+	costly, err := expression.NewBudget(nil).Compile(`data.long.split('').all(x, x == 'a')`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	object := map[string]any{"data": map[string]any{"long": strings.Repeat("a", 100_000)}}
+	done := make(chan error)
+	for range 4 { // those that take long pass one after the other, and none keeps the place
+		go func() {
+			_, err := costly.Holds(t.Context(), object, expression.NewBudget(places.Pass(t.Context(), "hostile")))
+			done <- err
+		}()
+	}
+	for range 4 {
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}
+	holder := places.Pass(t.Context(), "hostile")
+	for range 3 {
+		holder.Spend(expression.MaxCost)
+	}
+	budget := expression.NewBudget(places.Pass(t.Context(), "harmless"))
+	cheap, err := budget.Compile(`data.long.startsWith('a')`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if holds, err := cheap.Holds(t.Context(), object, budget); !holds || err != nil {
+		t.Errorf("it is %v, %v", holds, err)
+	}
+}
+
 func TestAnEvaluationEndsWithItsContext(t *testing.T) {
-	compiled, err := expression.NewBudget().Compile(`data.long.split(',').all(x, x == 'a')`)
+	compiled, err := expression.NewBudget(nil).Compile(`data.long.split(',').all(x, x == 'a')`)
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err = compiled.Holds(ctx, map[string]any{"data": map[string]any{"long": strings.Repeat("a,", 9000) + "a"}}, expression.NewBudget())
+	_, err = compiled.Holds(ctx, map[string]any{"data": map[string]any{"long": strings.Repeat("a,", 9000) + "a"}}, expression.NewBudget(nil))
 	if err == nil || !strings.Contains(err.Error(), "too long") {
 		t.Errorf("the error is %v", err)
 	}

@@ -277,4 +277,5 @@ func (m *meter) charge(units int64) {
 		m.left = -1
 		panic(interpreter.EvalCancelledError{Cause: interpreter.CostLimitExceeded, Message: "the budget is used up"})
 	}
+	m.pass.Spend(int(units))
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	goruntime "runtime"
 	"time"
 
 	runtimectrl "github.com/fluxcd/pkg/runtime/controller"
@@ -31,6 +32,7 @@ import (
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/apply"
+	"github.com/eddy-previews/eddy/internal/gate"
 	"github.com/eddy-previews/eddy/internal/report"
 	"github.com/eddy-previews/eddy/internal/source"
 	"github.com/eddy-previews/eddy/internal/templater"
@@ -188,8 +190,11 @@ func addControllers(manager ctrl.Manager, clients *source.Clients, options Optio
 		Namespaces:            namespaces(options.WatchNamespaces),
 		WatchConfigs:          configs,
 		Now:                   time.Now,
+		// What renders takes a processor, not only time: the reserve is small.
+		Turns: turns.New(options.Concurrent, options.Concurrent),
+		Gate:  gate.New(max(1, goruntime.GOMAXPROCS(0)-1)),
 	}
-	if err := template.SetupWithManager(manager, controllerOptions(options, options.Concurrent)); err != nil {
+	if err := template.SetupWithManager(manager, controllerOptions(options, template.Turns.Workers())); err != nil {
 		return fmt.Errorf("adding the templater: %w", err)
 	}
 	return nil

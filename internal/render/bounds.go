@@ -3,6 +3,8 @@ package render
 import (
 	"context"
 	"fmt"
+
+	"github.com/eddy-previews/eddy/internal/gate"
 )
 
 // What one input set takes to render is bounded, and what all of a ResourceSet
@@ -78,6 +80,8 @@ type meter struct {
 	taken [expenses]int
 	// all is what the input sets of the ResourceSet have taken together.
 	all *[expenses]int
+	// pass takes the run through the gate.
+	pass *gate.Pass
 	// depth of the calls of templates.
 	depth int
 }
@@ -91,9 +95,23 @@ func (m *meter) spend(what expense, n int) error {
 	if n > bound.all-m.all[what] {
 		return exceeded(bound.all, bound.is, "all inputs of a ResourceSet together")
 	}
+	m.pass.Spend(units(what, n))
 	m.taken[what] += n
 	m.all[what] += n
 	return nil
+}
+
+// bytesPerUnit is how many bytes cost as much as a step.
+const bytesPerUnit = 64
+
+// units is what an expense costs at the gate.
+func units(what expense, n int) int {
+	switch what {
+	case steps, nodes:
+		return n
+	default:
+		return n / bytesPerUnit
+	}
 }
 
 // often is how many steps go by between two looks at the context.

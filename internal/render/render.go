@@ -52,6 +52,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/gate"
 	"github.com/eddy-previews/eddy/internal/input"
 )
 
@@ -61,6 +62,9 @@ type Program struct {
 	steps  []program
 	labels map[string]string
 	common *v1.CommonMetadata
+	// gate lets few programs at once take long.
+	gate      *gate.Gate
+	namespace string
 
 	mu     sync.Mutex // held while the engine renders one input set
 	engine *engine
@@ -100,8 +104,9 @@ type Object struct {
 // names the field.
 func Compile(set *v1.ResourceSet) (*Program, error) {
 	p := &Program{
-		engine: newEngine(),
-		common: set.Spec.CommonMetadata,
+		engine:    newEngine(),
+		common:    set.Spec.CommonMetadata,
+		namespace: set.Namespace,
 		labels: map[string]string{
 			v1.OwnerLabelPrefix + "/name":      set.Name,
 			v1.OwnerLabelPrefix + "/namespace": set.Namespace,
@@ -126,13 +131,19 @@ func Compile(set *v1.ResourceSet) (*Program, error) {
 	return p, nil
 }
 
+// Behind has the program wait at a gate where it takes long. It is called before
+// the program is used.
+func (p *Program) Behind(g *gate.Gate) { p.gate = g }
+
 // All renders each input set on its own: one that fails, as by passing a bound,
 // holds up nobody. The error is that of the context, once it is done.
 func (p *Program) All(ctx context.Context, sets []input.Set) ([]Preview, error) {
 	previews := make([]Preview, len(sets))
 	var all [expenses]int
+	pass := p.gate.Pass(ctx, p.namespace)
+	defer pass.End()
 	for i, set := range sets {
-		preview, err := p.render(&meter{ctx: ctx, all: &all}, set)
+		preview, err := p.render(&meter{ctx: ctx, all: &all, pass: pass}, set)
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}

@@ -16,13 +16,15 @@ import (
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/apply"
 	"github.com/eddy-previews/eddy/internal/expression"
+	"github.com/eddy-previews/eddy/internal/gate"
 	"github.com/eddy-previews/eddy/internal/report"
 )
 
 // depend holds the run up until every dependency is there, and ready where
 // that is asked for.
 func (r *run) depend(ctx context.Context) error {
-	expressions, err := r.readyExpressions()
+	pass := r.Gate.Pass(ctx, r.set.Namespace)
+	expressions, err := r.readyExpressions(pass)
 	if err != nil {
 		return err
 	}
@@ -33,7 +35,7 @@ func (r *run) depend(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("impersonating service account %s/%s: %w", r.set.Namespace, r.account(), err)
 	}
-	budget := expression.NewBudget()
+	budget := expression.NewBudget(pass)
 	for n, dependency := range r.set.Spec.DependsOn {
 		check := dependencyCheck{run: r, reader: reader, is: dependency, expression: expressions[n], budget: budget}
 		if err := check.pass(ctx); err != nil {
@@ -46,8 +48,8 @@ func (r *run) depend(ctx context.Context) error {
 
 // readyExpressions compiles how each dependency is judged; a nil one is left to
 // kstatus.
-func (r *run) readyExpressions() ([]*expression.Expression, error) {
-	budget := expression.NewBudget()
+func (r *run) readyExpressions(pass *gate.Pass) ([]*expression.Expression, error) {
+	budget := expression.NewBudget(pass)
 	out := make([]*expression.Expression, len(r.set.Spec.DependsOn))
 	for n, dependency := range r.set.Spec.DependsOn {
 		text := dependency.ReadyExpr

@@ -6,6 +6,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/gate"
 	"github.com/eddy-previews/eddy/internal/render"
 )
 
@@ -20,17 +21,21 @@ type compiled struct {
 	program    *render.Program
 }
 
-// of returns the compiled templates of a set.
-func (p *programs) of(set *v1.ResourceSet) (*render.Program, error) {
+// of returns the compiled templates of a set, which render behind a gate.
+func (p *programs) of(set *v1.ResourceSet, behind *gate.Gate) (*render.Program, error) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	if known, ok := p.byUID[set.UID]; ok && known.generation == set.Generation {
+	known, ok := p.byUID[set.UID]
+	p.mu.Unlock()
+	if ok && known.generation == set.Generation {
 		return known.program, nil
 	}
-	program, err := render.Compile(set)
+	program, err := render.Compile(set) // nobody else waits for that
 	if err != nil {
 		return nil, err
 	}
+	program.Behind(behind)
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	if p.byUID == nil {
 		p.byUID = map[types.UID]compiled{}
 	}

@@ -35,6 +35,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Optio
 		Watches(&v1.ResourceSetInputProvider{},
 			handler.EnqueueRequestsFromMapFunc(r.setsOf),
 			builder.WithPredicates(exportChanged())).
+		WatchesRawSource(r.Turns).
 		WatchesRawSource(source.Channel(r.drift.events, &handler.EnqueueRequestForObject{})).
 		WithOptions(options).
 		Complete(r)

@@ -27,7 +27,9 @@ import (
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/apply"
+	"github.com/eddy-previews/eddy/internal/gate"
 	"github.com/eddy-previews/eddy/internal/report"
+	"github.com/eddy-previews/eddy/internal/turns"
 )
 
 // Reconciler reconciles ResourceSets.
@@ -52,6 +54,10 @@ type Reconciler struct {
 	OverrideManagers []string
 	// Now is the clock.
 	Now func() time.Time
+	// Turns bound how many runs of one namespace are at work at once.
+	Turns *turns.Turns
+	// Gate lets few expressions and renders at once take long; all when nil.
+	Gate *gate.Gate
 
 	// Namespaces to watch applied objects in; all when empty.
 	Namespaces map[string]cache.Config
@@ -82,10 +88,14 @@ type run struct {
 
 // Reconcile brings the previews of one ResourceSet in line with its inputs.
 func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
+	defer r.Turns.Done(req)
 	set := &v1.ResourceSet{}
 	if err := r.Client.Get(ctx, req.NamespacedName, set); err != nil {
 		r.drift.release(req.NamespacedName)
 		return ctrl.Result{}, client.IgnoreNotFound(err)
+	}
+	if !r.Turns.Take(req, "") {
+		return ctrl.Result{}, nil // it waits in line, without a worker
 	}
 	memory := r.memories.of(set.UID)
 	if memory.isAheadOf(set.ResourceVersion) {
