@@ -16,15 +16,16 @@ import (
 	"github.com/eddy-previews/eddy/internal/source"
 )
 
-// artifacts returns how to list what a provider selects: from the cache, or as
-// the account that it names, with the permissions of that account.
+// artifacts returns how to list what a provider selects: as the account that it
+// names, or that is the default of its namespace, with the permissions of that
+// account; from the operator's cache where there is neither.
 func (r *Reader) artifacts(provider *v1.ResourceSetInputProvider) func(context.Context) ([]source.Artifact, error) {
 	return func(ctx context.Context) ([]source.Artifact, error) {
 		reader := r.Client
-		if account := provider.Spec.ServiceAccountName; account != "" {
+		if account := cmp.Or(provider.Spec.ServiceAccountName, r.ServiceAccount); account != "" {
 			var err error
 			if reader, err = r.As(provider.Namespace, account); err != nil {
-				return nil, fmt.Errorf("spec.serviceAccountName: acting as %s: %w", account, err)
+				return nil, fmt.Errorf("acting as service account %s/%s: %w", provider.Namespace, account, err)
 			}
 		}
 		var out []source.Artifact

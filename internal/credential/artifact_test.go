@@ -59,7 +59,17 @@ func TestSelectorsPickByNameByLabelAndByNamespace(t *testing.T) {
 }
 
 func TestAnAccountReadsWhatItMayRead(t *testing.T) {
+	for name, account := range map[string]struct{ named, fallback string }{
+		"that the provider names": {named: "reader"}, "the default": {fallback: "reader"},
+	} {
+		t.Run(name, func(t *testing.T) { readAs(t, account.named, account.fallback) })
+	}
+}
+
+func readAs(t *testing.T, named, fallback string) {
+	t.Helper()
 	b := newBench(t)
+	b.ServiceAccount = fallback
 	b.As = func(namespace, name string) (client.Client, error) {
 		config := rest.CopyConfig(server.Config)
 		config.Impersonate = rest.ImpersonationConfig{UserName: "system:serviceaccount:" + namespace + ":" + name}
@@ -68,7 +78,7 @@ func TestAnAccountReadsWhatItMayRead(t *testing.T) {
 	b.create(&sourcev1.ExternalArtifact{ObjectMeta: metav1.ObjectMeta{Name: "api"}})
 	b.create(&corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: "reader"}})
 	provider := b.provider(v1.ResourceSetInputProviderSpec{
-		Type: v1.InputProviderExternalArtifact, ServiceAccountName: "reader", Selectors: []v1.ArtifactSelector{{Name: "api"}},
+		Type: v1.InputProviderExternalArtifact, ServiceAccountName: named, Selectors: []v1.ArtifactSelector{{Name: "api"}},
 	})
 	if _, err := b.list(provider); err == nil || !strings.Contains(err.Error(), "spec.selectors[0]: ") || !strings.Contains(err.Error(), "forbidden") {
 		t.Errorf("without permission: %v", err)

@@ -35,6 +35,9 @@ type Reader struct {
 	Client client.Client
 	// As acts as a service account.
 	As func(namespace, name string) (client.Client, error)
+	// ServiceAccount is impersonated to read what is in the cluster where a provider
+	// names no account; the operator reads it when empty.
+	ServiceAccount string
 	// DefaultAccount is whose identity is used in a cloud for a provider that
 	// names no account; the operator's own when empty.
 	DefaultAccount string

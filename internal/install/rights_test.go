@@ -163,7 +163,7 @@ func runAs(t *testing.T, namespace string, installed []*unstructured.Unstructure
 	var options operator.Options
 	flags := pflag.NewFlagSet("operator", pflag.ContinueOnError)
 	options.BindFlags(flags)
-	args := slices.Concat(arguments(installed)[1:], []string{"--metrics-addr=0", "--health-addr=0", "--requeue-dependency=100ms", "--provider-networks=loopback"})
+	args := slices.Concat(arguments(installed)[1:], []string{"--metrics-addr=0", "--health-addr=0", "--requeue-dependency=100ms", "--min-interval=0", "--provider-networks=loopback"})
 	if err := flags.Parse(args); err != nil {
 		t.Fatal(err)
 	}

@@ -25,7 +25,7 @@ func newCredentials(manager ctrl.Manager, clients *source.Clients, accounts *tem
 	}
 	reader := &credential.Reader{
 		Client: manager.GetClient(), As: accounts.Client,
-		Clients: clients, DefaultAccount: options.DefaultIdentity, Watch: credential.NewWatch(secrets),
+		Clients: clients, ServiceAccount: options.DefaultServiceAccount, DefaultAccount: options.DefaultIdentity, Watch: credential.NewWatch(secrets),
 	}
 	if options.TokenCacheSize > 0 {
 		reader.Tokens, err = newTokens(options.TokenCacheSize)

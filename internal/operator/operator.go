@@ -156,6 +156,7 @@ func addControllers(manager ctrl.Manager, clients *source.Clients, options Optio
 	}
 	reporter := &report.Reporter{
 		Client: manager.GetClient(), Events: recorder, Jitter: report.Jitter(options.IntervalJitter, rand.Float64),
+		Floor: options.MinInterval,
 	}
 	kinds, err := discovery.NewDiscoveryClientForConfigAndClient(manager.GetConfig(), manager.GetHTTPClient())
 	if err != nil {
@@ -169,6 +170,7 @@ func addControllers(manager ctrl.Manager, clients *source.Clients, options Optio
 	watch := &watcher.Reconciler{
 		Client: manager.GetClient(), Report: reporter, Credentials: credentials, NewSource: source.New, Now: time.Now,
 		Clients: clients, Turns: turns.New(options.Concurrent, reserve),
+		MaxTimeout: options.MaxTimeout,
 	}
 	if err := watch.SetupWithManager(manager, controllerOptions(options, watch.Turns.Workers())); err != nil {
 		return fmt.Errorf("adding the watcher: %w", err)

@@ -2,6 +2,7 @@ package operator_test
 
 import (
 	"context"
+	"io"
 	"os"
 	"sync"
 	"testing"
@@ -33,17 +34,41 @@ func start(t *testing.T, args ...string) {
 	startOn(t, rest.CopyConfig(server.Config), args...)
 }
 
+// testLog writes to the log of a test until it ends: a manager that has ended
+// says so a moment later.
+type testLog struct {
+	mu  sync.Mutex
+	out io.Writer
+}
+
+func (l *testLog) Write(text []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.out == nil {
+		return len(text), nil
+	}
+	return l.out.Write(text)
+}
+
+func (l *testLog) close() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.out = nil
+}
+
 // startOn runs the operator against a cluster until the test ends.
 func startOn(t *testing.T, cluster *rest.Config, args ...string) (stop func()) {
 	t.Helper()
 	var options operator.Options
 	flags := pflag.NewFlagSet("operator", pflag.ContinueOnError)
 	options.BindFlags(flags)
-	args = append(args, "--enable-leader-election=false", "--metrics-addr=0", "--health-addr=0", "--requeue-dependency=100ms", "--provider-networks=loopback")
+	args = append(args, "--enable-leader-election=false", "--metrics-addr=0", "--health-addr=0", "--requeue-dependency=100ms", "--min-interval=0", "--provider-networks=loopback")
 	if err := flags.Parse(args); err != nil {
 		t.Fatal(err)
 	}
-	ctrl.SetLogger(zap.New(zap.WriteTo(t.Output())))
+	log := &testLog{out: t.Output()}
+	t.Cleanup(log.close)
+	ctrl.SetLogger(zap.New(zap.WriteTo(log)))
 	manager, err := operator.New(cluster, options)
 	if err != nil {
 		t.Fatal(err)

@@ -32,6 +32,10 @@ type Options struct {
 	// ProviderNetworks are where providers may ask, as source.ParseNetworks reads them.
 	ProviderNetworks []string
 	IntervalJitter   uint8
+	// MinInterval is the shortest time between two runs that nobody asks for.
+	MinInterval time.Duration
+	// MaxTimeout bounds a run of a provider.
+	MaxTimeout time.Duration
 
 	Log   logger.Options
 	Retry controller.RateLimiterOptions
@@ -51,6 +55,10 @@ func (o *Options) check() error {
 		return fmt.Errorf("--concurrent=%d: give a number from 1 on", o.Concurrent)
 	case o.ApplyConcurrency < 1:
 		return fmt.Errorf("--apply-concurrency=%d: give a number from 1 on", o.ApplyConcurrency)
+	case o.MinInterval < 0 || o.MinInterval > time.Hour:
+		return fmt.Errorf("--min-interval=%s: give a time from 0 to 1h", o.MinInterval)
+	case o.MaxTimeout < time.Second:
+		return fmt.Errorf("--max-reconcile-timeout=%s: give a time of a second at least", o.MaxTimeout)
 	case o.RequeueDependency <= 0:
 		return fmt.Errorf("--requeue-dependency=%s: give a time above zero, such as 5s", o.RequeueDependency)
 	default:
@@ -71,7 +79,7 @@ func (o *Options) BindFlags(flags *pflag.FlagSet) {
 		"field manager whose fields are taken over, beside those of kubectl, Helm, Flux and Flux Operator; may be repeated")
 	flags.DurationVar(&o.RequeueDependency, "requeue-dependency", 5*time.Second, "time between two looks at a dependency that is not ready")
 	flags.StringVar(&o.DefaultServiceAccount, "default-service-account", os.Getenv("DEFAULT_SERVICE_ACCOUNT"),
-		"service account to impersonate for a ResourceSet that names none; the operator's own permissions when empty")
+		"service account to impersonate for a ResourceSet that names none, and for a provider that reads ExternalArtifacts; the operator's own permissions when empty")
 	flags.StringVar(&o.DefaultIdentity, "default-workload-identity-service-account", os.Getenv("DEFAULT_WORKLOAD_IDENTITY_SERVICE_ACCOUNT"),
 		"service account whose identity is used in a cloud for a provider that names none; the operator's own when empty")
 	flags.IntVar(&o.TokenCacheSize, "token-cache-max-size", 100, "how many tokens of GitHub Apps and clouds are kept; 0 keeps none")
@@ -82,6 +90,8 @@ func (o *Options) BindFlags(flags *pflag.FlagSet) {
 		"labels of the ConfigMaps and Secrets whose changes wake the ResourceSets that take something from them; none when empty")
 	flags.Uint8Var(&o.IntervalJitter, "interval-jitter-percentage", 5,
 		"how much shorter or longer than its interval the time between two runs may be, in percent, below 100")
+	flags.DurationVar(&o.MinInterval, "min-interval", 5*time.Second, "the shortest time between two runs of an object that nobody asks for, whatever its reconcileEvery says")
+	flags.DurationVar(&o.MaxTimeout, "max-reconcile-timeout", 10*time.Minute, "the longest that a run of a provider may take, whatever its reconcileTimeout says")
 	o.Log.BindFlags(flags)
 	o.Retry.BindFlags(flags)
 	o.Namespace = envOr("RUNTIME_NAMESPACE", "flux-system")

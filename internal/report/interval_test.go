@@ -28,3 +28,19 @@ func TestAnIntervalIsALittleShorterOrLonger(t *testing.T) {
 		})
 	}
 }
+
+func TestAnIntervalIsNoShorterThanTheFloorAndNeverNegative(t *testing.T) {
+	r := &Reporter{Jitter: Jitter(50, func() float64 { return 1 }), Floor: 5 * time.Second}
+	for every, want := range map[string]time.Duration{"1ms": 5 * time.Second, "4s": 6 * time.Second, "1m": 90 * time.Second} {
+		provider := &v1.ResourceSetInputProvider{}
+		provider.Annotations = map[string]string{v1.ReconcileEveryAnnotation: every}
+		if got := r.Interval(provider); got != want {
+			t.Errorf("every %s it runs after %s, want %s", every, got, want)
+		}
+	}
+	provider := &v1.ResourceSetInputProvider{}
+	provider.Annotations = map[string]string{v1.ReconcileEveryAnnotation: "2562047h47m16.854775807s"}
+	if got := r.Interval(provider); got <= 0 {
+		t.Errorf("the longest interval is %s", got)
+	}
+}

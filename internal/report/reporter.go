@@ -42,6 +42,8 @@ type Reporter struct {
 	Events record.EventRecorder
 	// Jitter is added to every interval; none when nil.
 	Jitter func(time.Duration) time.Duration
+	// Floor is the shortest time between two runs of an object that nobody asks for.
+	Floor time.Duration
 }
 
 // Begin prepares an object for its run: the finalizer is there before anything

@@ -11,7 +11,9 @@
 package schedule
 
 import (
+	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/robfig/cron/v3"
@@ -57,14 +59,38 @@ func compile(spec v1.Schedule, timeout time.Duration) (entry, error) {
 	if err != nil {
 		return entry{}, fmt.Errorf("timeZone: %q is not an IANA time zone such as Europe/Berlin: %w", name, err)
 	}
-	parsed, err := cron.ParseStandard(spec.Cron)
+	parsed, err := parse(spec.Cron)
 	if err != nil {
-		return entry{}, fmt.Errorf("cron: %q is not an expression of five fields or a descriptor such as @daily: %w", spec.Cron, err)
+		return entry{}, fmt.Errorf("cron: %q %w", spec.Cron, err)
+	}
+	every, isEvery := parsed.(cron.ConstantDelaySchedule)
+	if window := spec.Window.Duration; isEvery && window > 0 && window < every.Delay {
+		return entry{}, fmt.Errorf("window: %s is shorter than the %s of cron, so that it never opens", window, every.Delay)
 	}
 	if window := spec.Window.Duration; window > 0 && window < 2*timeout {
 		return entry{}, fmt.Errorf("window: %s is too short: it needs at least %s, twice the timeout of a run", window, 2*timeout)
 	}
 	return entry{spec: spec, cron: parsed, zone: zone, window: spec.Window.Duration}, nil
+}
+
+// leapYear begins one: what does not come within five years of it never does.
+var leapYear = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// parse reads an expression, and refuses one that never comes, such as the 30th
+// of February.
+func parse(expression string) (cron.Schedule, error) {
+	_, fields, _ := strings.Cut(expression, " ")
+	if strings.Contains(expression, "TZ=") && strings.TrimSpace(fields) == "" { // the library would take it apart in vain
+		return nil, errors.New("is a time zone alone: name it in timeZone, and give five fields here")
+	}
+	parsed, err := cron.ParseStandard(expression)
+	if err != nil {
+		return nil, fmt.Errorf("is not an expression of five fields or a descriptor such as @daily: %w", err)
+	}
+	if parsed.Next(leapYear).IsZero() {
+		return nil, errors.New("never comes: no year has such a day")
+	}
+	return parsed, nil
 }
 
 // Allows reports whether a run may start now: some window is open, and stays
@@ -89,6 +115,9 @@ func (p Plan) Next(now time.Time, interval time.Duration) (time.Duration, *v1.Ne
 		return interval, nil
 	}
 	next := p.due(now)
+	if next == nil {
+		return interval, nil
+	}
 	if after := now.Add(interval); after.Before(next.When.Time) && p.Allows(after) {
 		return interval, next
 	}
@@ -100,6 +129,9 @@ func (p Plan) due(after time.Time) *v1.NextSchedule {
 	var first *v1.NextSchedule
 	for _, e := range p.entries {
 		when := e.cron.Next(after.In(e.zone))
+		if when.IsZero() { // it is years away
+			continue
+		}
 		if first == nil || when.Before(first.When.Time) {
 			first = &v1.NextSchedule{Schedule: e.spec, When: metav1.NewTime(when)}
 		}

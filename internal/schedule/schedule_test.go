@@ -100,3 +100,44 @@ func TestABadScheduleNamesTheField(t *testing.T) {
 		}
 	}
 }
+
+func TestAnEntryThatNeverComesIsRefused(t *testing.T) {
+	for _, c := range []struct {
+		spec  v1.Schedule
+		words string
+	}{
+		{v1.Schedule{Cron: "0 0 30 2 *"}, "spec.schedule[0].cron: \"0 0 30 2 *\" never comes"},
+		{v1.Schedule{Cron: "0 0 31 2,4,6,9,11 *"}, "never comes"},
+		{v1.Schedule{Cron: "@every 24h", Window: metav1.Duration{Duration: time.Hour}}, "spec.schedule[0].window: 1h0m0s is shorter than the 24h0m0s of cron"},
+		{v1.Schedule{Cron: "TZ=0"}, "is a time zone alone"},
+		{v1.Schedule{Cron: "CRON_TZ=UTC "}, "is a time zone alone"},
+	} {
+		if _, err := schedule.Compile([]v1.Schedule{c.spec}, time.Minute); err == nil || !strings.Contains(err.Error(), c.words) {
+			t.Errorf("%+v: %v", c.spec, err)
+		}
+	}
+	plan, err := schedule.Compile([]v1.Schedule{{Cron: "0 0 29 2 *"}}, time.Minute)
+	if err != nil {
+		t.Fatalf("a leap day comes: %v", err)
+	}
+	for _, year := range []int{2026, 2097} {
+		if after, _ := plan.Next(time.Date(year, 3, 1, 0, 0, 0, 0, time.UTC), time.Hour); after <= 0 {
+			t.Errorf("in %d the next run is after %s", year, after)
+		}
+	}
+}
+
+func FuzzNoExpressionPanics(f *testing.F) {
+	for _, expression := range []string{"0 8 * * 1-5", "@daily", "@every 1h", "TZ=0", "TZ=UTC * * * * *", "CRON_TZ= ", "* * 31 2 *", "@every -1s", "9999999999999999999 * * * *", "*/0 * * * *"} {
+		f.Add(expression)
+	}
+	f.Fuzz(func(t *testing.T, expression string) {
+		plan, err := schedule.Compile([]v1.Schedule{{Cron: expression}}, time.Minute)
+		if err != nil {
+			return
+		}
+		if after, _ := plan.Next(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), time.Hour); after <= 0 {
+			t.Errorf("%q: the next run is after %s", expression, after)
+		}
+	})
+}

@@ -79,7 +79,7 @@ func (r *run) progressing(p plan, waiting setbacks, after time.Duration) report.
 // nextLook is the time to the next run while something failed or waits: when
 // the first failed preview is tried again, or the health of one is looked at.
 func (r *run) nextLook(result applied) time.Duration {
-	after := r.set.GetInterval()
+	after := r.Report.AtLeast(r.set.GetInterval())
 	if next := r.nextTry(); next > 0 {
 		after = min(after, next)
 	}

@@ -19,7 +19,8 @@ import (
 )
 
 // SetupWithManager starts a run when a set's spec or any of its annotations
-// changes, when a provider that it refers to has news, and when somebody else
+// changes, when a provider that it refers to has news, comes into its selector or
+// leaves it, and when somebody else
 // changes or deletes what it applied, or a labelled object that it takes from.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Options) error {
 	changed := predicate.Or(predicate.GenerationChangedPredicate{}, predicate.AnnotationChangedPredicate{})
@@ -34,7 +35,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Optio
 		For(&v1.ResourceSet{}, builder.WithPredicates(changed)).
 		Watches(&v1.ResourceSetInputProvider{},
 			handler.EnqueueRequestsFromMapFunc(r.setsOf),
-			builder.WithPredicates(exportChanged())).
+			builder.WithPredicates(predicate.Or(exportChanged(), predicate.LabelChangedPredicate{}))).
 		WatchesRawSource(r.Turns).
 		WatchesRawSource(source.Channel(r.drift.events, &handler.EnqueueRequestForObject{})).
 		WithOptions(options).

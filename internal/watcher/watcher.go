@@ -46,6 +46,9 @@ type Reconciler struct {
 	Now func() time.Time
 	// Clients are what providers share on their way to a forge; nothing when nil.
 	Clients *source.Clients
+	// MaxTimeout bounds how long a run may take, whatever the provider says; nothing
+	// does when zero.
+	MaxTimeout time.Duration
 	// Turns bound how many runs of one namespace, and to one host, are at work
 	// at once; nothing does when nil.
 	Turns *turns.Turns
@@ -92,24 +95,30 @@ func (r *Reconciler) release(ctx context.Context, provider *v1.ResourceSetInputP
 // run performs the steps and says what they came to.
 func (r *Reconciler) run(ctx context.Context, provider *v1.ResourceSetInputProvider) report.Outcome {
 	started := r.Now()
-	plan, err := schedule.Compile(provider.Spec.Schedule, provider.GetTimeout())
+	timeout := r.timeout(provider)
+	plan, err := schedule.Compile(provider.Spec.Schedule, timeout)
 	if err != nil {
 		return report.FromError(report.Stall(v1.ReasonInvalidSchedule, err))
 	}
 	forced := meta.ShouldHandleForceRequest(provider)
 	after, next := plan.Next(started, r.Report.Interval(provider))
+	after = r.Report.AtLeast(after)
 	provider.Status.NextSchedule = next
 	if !forced && !plan.Allows(started) {
 		return report.Skip(v1.ReasonSkippedDueToSchedule,
 			"Reconciliation skipped, next scheduled at "+next.When.UTC().Format(time.RFC3339), after)
 	}
-	timed, cancel := context.WithTimeout(ctx, provider.GetTimeout())
+	timed, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 
 	exported := readExported(provider)
 	found, err := r.find(timed, provider, exported)
 	if err != nil {
-		return report.FromError(err)
+		outcome := report.FromError(err)
+		if timed.Err() != nil && timeout < provider.GetTimeout() {
+			outcome.Message += fmt.Sprintf("; it had %s, the most that --max-reconcile-timeout allows", timeout)
+		}
+		return outcome
 	}
 	omitted, err := export(provider, found.items, exported)
 	if err != nil {
@@ -126,6 +135,14 @@ func (r *Reconciler) run(ctx context.Context, provider *v1.ResourceSetInputProvi
 	outcome.Revision = provider.Status.LastExportedRevision
 	outcome.Collisions = identity.Tell(found.collisions)
 	return outcome
+}
+
+// timeout is how long a run may take.
+func (r *Reconciler) timeout(provider *v1.ResourceSetInputProvider) time.Duration {
+	if r.MaxTimeout <= 0 {
+		return provider.GetTimeout()
+	}
+	return min(provider.GetTimeout(), r.MaxTimeout)
 }
 
 // findings are what there is to export.

@@ -22,7 +22,7 @@ type Operator struct {
 }
 
 // Flags let Eddy's operator run beside others on one machine.
-var Flags = []string{"--enable-leader-election=false", "--metrics-addr=0", "--health-addr=0", "--max-retry-delay=2s", "--requeue-dependency=1s", "--provider-networks=public,private,loopback"}
+var Flags = []string{"--enable-leader-election=false", "--metrics-addr=0", "--health-addr=0", "--max-retry-delay=2s", "--requeue-dependency=1s", "--min-interval=0", "--provider-networks=public,private,loopback"}
 
 // Start starts an operator by its command line.
 func (r *Rig) Start(command []string) (*Operator, error) {
