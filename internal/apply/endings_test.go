@@ -13,7 +13,7 @@ import (
 )
 
 // job is a Job that goes once it has ended, unless another spec is given.
-func (b *bench) job(commit string, more ...string) apply.Object {
+func (b *bench) job(more ...string) apply.Object {
 	b.t.Helper()
 	spec, annotations := "ttlSecondsAfterFinished: 5,", ""
 	for _, one := range more {
@@ -26,7 +26,7 @@ func (b *bench) job(commit string, more ...string) apply.Object {
 	return b.object("1", `
 apiVersion: batch/v1
 kind: Job
-metadata: {name: comment-`+commit+annotations+`}
+metadata: {name: comment-a`+annotations+`}
 spec: {`+spec+` template: {spec: {restartPolicy: Never, containers: [{name: c, image: busybox}]}}}
 `)
 }
@@ -56,7 +56,7 @@ func TestAJobThatWasSeenToEndIsNotMadeAnewWhenItGoes(t *testing.T) {
 	for _, how := range []string{"Complete", "Failed"} {
 		t.Run(how, func(t *testing.T) {
 			b := newBench(t)
-			job := b.job("a")
+			job := b.job()
 			b.want("Job/comment-a created", job)
 			b.want("", job)
 			b.ends(job, how)
@@ -66,7 +66,7 @@ func TestAJobThatWasSeenToEndIsNotMadeAnewWhenItGoes(t *testing.T) {
 			b.restarts(job)
 			b.want("", job)
 
-			changed := b.job("a", "annotations: {again: please}")
+			changed := b.job("annotations: {again: please}")
 			b.want("Job/comment-a created", changed)
 			b.want("", changed)
 			b.goes(changed) // it had not ended
@@ -84,7 +84,7 @@ func TestAJobIsMadeAnew(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			b := newBench(t)
-			job := b.job("a", c.spec)
+			job := b.job(c.spec)
 			b.run(job)
 			if c.end != "" {
 				b.ends(job, c.end)
@@ -100,7 +100,7 @@ func TestAJobIsMadeAnew(t *testing.T) {
 
 func TestWhatTheWatchSawOfAnObjectThatIsGoneCounts(t *testing.T) {
 	b := newBench(t)
-	job := b.job("a")
+	job := b.job()
 	b.run(job)
 	is := job.DeepCopy()
 	if err := server.Client.Get(context.Background(), client.ObjectKeyFromObject(is), is); err != nil {
@@ -122,7 +122,7 @@ func TestTheHealthOfWhatHasEndedAndGoneIsHowItEnded(t *testing.T) {
 	for how, want := range map[string]string{"Complete": "", "Failed": "it failed, and has gone since"} {
 		t.Run(how, func(t *testing.T) {
 			b := newBench(t)
-			job := b.job("a")
+			job := b.job()
 			b.run(job)
 			b.ends(job, how)
 			b.run(job)

@@ -230,7 +230,7 @@ func (k Kind) ask(version string, ask func(version string) error) (answered stri
 			return one, err
 		}
 	}
-	return "", fmt.Errorf("%w: %v", errNotAnswered, err)
+	return "", fmt.Errorf("%w: %s", errNotAnswered, err.Error()) // which is not to be taken for the answer
 }
 
 // isNotServed reports whether the API server does not know what was asked for

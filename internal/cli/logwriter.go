@@ -67,7 +67,7 @@ func (t *tail) copy(ctx context.Context, source logSource) error {
 				return err
 			}
 		}
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {

@@ -3,6 +3,7 @@ package cli
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"io"
 	"strings"
 	"testing"
@@ -55,7 +56,7 @@ func TestALineWithoutEndIsNotKept(t *testing.T) {
 			t.Fatalf("a line has %d bytes", len(line))
 		}
 		all += len(line)
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {

@@ -49,7 +49,8 @@ var outside gateway
 type gateway struct{ to atomic.Pointer[url.URL] }
 
 func (g *gateway) start() error {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	var listen net.ListenConfig
+	listener, err := listen.Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}
@@ -67,7 +68,8 @@ func (g *gateway) start() error {
 
 func (g *gateway) pass(in net.Conn) {
 	defer in.Close() //nolint:errcheck // a test is over
-	out, err := net.Dial("tcp", g.to.Load().Host)
+	var dialer net.Dialer
+	out, err := dialer.DialContext(context.Background(), "tcp", g.to.Load().Host)
 	if err != nil {
 		return
 	}

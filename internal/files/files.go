@@ -80,7 +80,7 @@ func isOpened(name string) bool {
 }
 
 func readOpened(name string) ([]byte, error) {
-	file, err := os.Open(name) //nolint:gosec // it is what the command line names
+	file, err := os.Open(name)
 	if err != nil {
 		return nil, err
 	}

@@ -159,17 +159,19 @@ func buildApp(t *testing.T, archive string) ([]overlay.LeftOut, error) {
 // refused as a whole.
 func told(t *testing.T, where string, used []string, out []overlay.LeftOut, err error) {
 	t.Helper()
-	toldIn(t, where, "", used, out, err)
+	if err == nil {
+		toldIn(t, where, "", used, out)
+	}
 }
 
 // toldIn is told of what stands in the kustomization.yaml of a folder, "" for any.
-func toldIn(t *testing.T, where, folder string, used []string, out []overlay.LeftOut, err error) {
+func toldIn(t *testing.T, where, folder string, used []string, out []overlay.LeftOut) {
 	t.Helper()
 	for _, address := range used {
 		isTold := func(left overlay.LeftOut) bool {
 			return left.Entry == address && (folder == "" || filepath.Dir(left.File) == folder)
 		}
-		if err == nil && !slices.ContainsFunc(out, isTold) {
+		if !slices.ContainsFunc(out, isTold) {
 			t.Errorf("%s: nobody says that %q was left out", where, address)
 		}
 	}
@@ -248,7 +250,9 @@ func TestNoFieldOfAKustomizationFetchesOrRunsAnything(t *testing.T) {
 			t.Errorf("%s: %v does not say %q", where, err, nesting.refused)
 		}
 		for i := range texts {
-			toldIn(t, where+": "+texts[i], fmt.Sprintf(nesting.folder, i), used[i], out, err)
+			if err == nil {
+				toldIn(t, where+": "+texts[i], fmt.Sprintf(nesting.folder, i), used[i], out)
+			}
 		}
 		trap.untouched(t)
 	}
@@ -304,7 +308,7 @@ func TestNoPluginOfAKustomizationFetchesOrRunsAnything(t *testing.T) {
 			t.Errorf("%s: %v", where, err)
 		}
 		for i := range texts {
-			toldIn(t, texts[i]+" in "+where, "", all[i], out, err)
+			told(t, texts[i]+" in "+where, all[i], out, err)
 		}
 		trap.untouched(t)
 	}

@@ -161,8 +161,10 @@ func (p *place) spend(field string, more cost) {
 func (p *place) copy(k types.Kustomization) types.Kustomization {
 	out := types.Kustomization{
 		TypeMeta: k.TypeMeta, MetaData: k.MetaData, NamePrefix: k.NamePrefix, NameSuffix: k.NameSuffix, Namespace: k.Namespace,
-		CommonLabels: k.CommonLabels, Labels: k.Labels, CommonAnnotations: k.CommonAnnotations,
-		Images: k.Images, Replicas: k.Replicas, Vars: k.Vars, SortOptions: k.SortOptions,
+		CommonLabels: k.CommonLabels, //nolint:staticcheck // fleets have them
+		Labels:       k.Labels, CommonAnnotations: k.CommonAnnotations,
+		Images: k.Images, Replicas: k.Replicas, SortOptions: k.SortOptions,
+		Vars:             k.Vars, //nolint:staticcheck // fleets have them
 		GeneratorOptions: k.GeneratorOptions, BuildMetadata: k.BuildMetadata,
 	}
 	out.Resources = p.each("resources", k.Resources, p.manifests)
@@ -172,8 +174,8 @@ func (p *place) copy(k types.Kustomization) types.Kustomization {
 	out.Generators = p.plugins("generators", k.Generators)
 	out.Transformers = p.plugins("transformers", k.Transformers)
 	out.Validators = p.plugins("validators", k.Validators)
-	out.PatchesStrategicMerge = p.merges("patchesStrategicMerge", k.PatchesStrategicMerge)
-	out.PatchesJson6902 = p.patches("patchesJson6902", k.PatchesJson6902)
+	out.PatchesStrategicMerge = p.merges("patchesStrategicMerge", k.PatchesStrategicMerge) //nolint:staticcheck // fleets have them
+	out.PatchesJson6902 = p.patches("patchesJson6902", k.PatchesJson6902)                  //nolint:staticcheck // fleets have them
 	out.Patches = p.patches("patches", k.Patches)
 	out.Replacements = p.replacements("replacements", k.Replacements)
 	out.OpenAPI = p.openAPI(k.OpenAPI)

@@ -50,7 +50,7 @@ func hostileText(rng *rand.Rand, mark string) string {
 		case n < len(fragments):
 			text.WriteString(fragments[n])
 		case n < len(fragments)+2:
-			text.WriteRune(rune(rng.IntN(0x3000)))
+			text.WriteRune(rng.Int32N(0x3000))
 		default:
 			fmt.Fprintf(&text, "%s%06d⸩", mark, rng.IntN(6))
 		}

@@ -32,6 +32,7 @@ func plainValue(value any) (any, error) {
 		if v.Type().Key().Kind() == reflect.String {
 			return plainMap(v), nil
 		}
+	default:
 	}
 	return throughJSON(value)
 }

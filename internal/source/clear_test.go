@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/source"
@@ -49,12 +50,13 @@ func twoFaced(t *testing.T, secure http.HandlerFunc) (address string, trust *tls
 	t.Helper()
 	certificates := httptest.NewTLSServer(nil)
 	t.Cleanup(certificates.Close)
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	var listen net.ListenConfig
+	listener, err := listen.Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	clear = &atomic.Int32{}
-	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := &http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.TLS == nil {
 			clear.Add(1)
 			return
@@ -73,7 +75,7 @@ func TestNobodyIsLedFromHTTPSToHTTP(t *testing.T) {
 		for _, code := range []int{http.StatusMovedPermanently, http.StatusFound, http.StatusTemporaryRedirect, http.StatusPermanentRedirect} {
 			t.Run(fmt.Sprint(kind, code), func(t *testing.T) {
 				at, trust, clear := twoFaced(t, func(w http.ResponseWriter, r *http.Request) {
-					http.Redirect(w, r, "http://"+r.Host+r.URL.String(), code)
+					http.Redirect(w, r, "http://"+r.Host+r.URL.String(), code) //nolint:gosec // that it is followed nowhere is the test
 				})
 				login := source.Credentials{Username: "u", Password: "s3cret-token"}
 				config := source.Config{Type: kind, URL: "https://" + at + path, Credentials: login, TLS: trust}
@@ -88,7 +90,7 @@ func TestNobodyIsLedFromHTTPSToHTTP(t *testing.T) {
 func TestARegistryThatSpeaksTLSSendsNobodyToPlainHTTP(t *testing.T) {
 	for name, answer := range map[string]http.HandlerFunc{
 		"a redirect": func(w http.ResponseWriter, r *http.Request) {
-			http.Redirect(w, r, "http://"+r.Host+r.URL.String(), http.StatusTemporaryRedirect)
+			http.Redirect(w, r, "http://"+r.Host+r.URL.String(), http.StatusTemporaryRedirect) //nolint:gosec // as above
 		},
 		"where to log in": func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("WWW-Authenticate", `Bearer realm="http://`+r.Host+`/token",service="x"`)
@@ -111,7 +113,7 @@ func TestARedirectOfAManifestToAnotherHostIsRefused(t *testing.T) {
 	t.Cleanup(other.Close)
 	registry := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/v2/" {
-			http.Redirect(w, r, other.URL+r.URL.Path, http.StatusTemporaryRedirect)
+			http.Redirect(w, r, other.URL+r.URL.Path, http.StatusTemporaryRedirect) //nolint:gosec // as above
 		}
 	}))
 	t.Cleanup(registry.Close)

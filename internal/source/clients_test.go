@@ -31,6 +31,7 @@ func TestAllThatProvidersShareIsKeptByWhoAskedAndByWhichWay(t *testing.T) {
 			if !strings.HasPrefix(of.Key().Name(), "by[") {
 				t.Errorf("%s has the key %s, and not who asked", path, of.Key())
 			}
+		default:
 		}
 	}
 	clients := reflect.TypeFor[Clients]()

@@ -132,7 +132,8 @@ func TestWhatMayNoLongerBeReadBlocksNothingButItsOwnEnd(t *testing.T) {
 	if err := server.Client.Update(context.Background(), role); err != nil {
 		t.Fatal(err)
 	}
-	b.awaitAllowed("previews", rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"secrets"}, Verbs: []string{"get"}}, false)
+	secrets := rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"secrets"}, Verbs: []string{"get"}}
+	b.await("the right is taken away", func() bool { return !b.isAllowed("previews", secrets) })
 	b.export("prs", "1", "3")
 	b.later(time.Hour)
 	set := b.run()

@@ -17,11 +17,11 @@ import (
 // password is in the Secrets of these tests.
 const password = "hunter2-hunter2"
 
-// passwordSecret creates a Secret with the password in it.
-func (b *bench) passwordSecret(name string) {
+// passwordSecret creates the Secret s with the password in it.
+func (b *bench) passwordSecret() {
 	b.t.Helper()
 	b.create(&corev1.Secret{
-		ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: b.namespace, Annotations: map[string]string{"note": password}},
+		ObjectMeta: metav1.ObjectMeta{Name: "s", Namespace: b.namespace, Annotations: map[string]string{"note": password}},
 		StringData: map[string]string{"k": password},
 	})
 }
@@ -51,7 +51,7 @@ func TestADependencyIsReadAsTheSetsAccount(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			b := newBench(t)
 			b.DefaultServiceAccount = c.fallback
-			b.passwordSecret("s")
+			b.passwordSecret()
 			b.dependsSet("NS", c.named, "data.k != ''")
 			set := b.run()
 			b.wantReady(set, metav1.ConditionFalse, meta.DependencyNotReadyReason, `cannot get resource "secrets"`)
@@ -68,14 +68,14 @@ func TestADependencyIsReadAsTheSetsAccount(t *testing.T) {
 
 func TestASetWithoutAnAccountReadsItsDependenciesAsTheOperator(t *testing.T) {
 	b := newBench(t)
-	b.passwordSecret("s")
+	b.passwordSecret()
 	b.dependsSet("NS", "''", "data.k != ''")
 	b.wantReady(b.run(), metav1.ConditionTrue, meta.ReconciliationSucceededReason, "")
 }
 
 func TestTheDataOfASecretElsewhereIsNotInAnExpression(t *testing.T) {
 	other := newBench(t)
-	other.passwordSecret("s")
+	other.passwordSecret()
 	b := newBench(t)
 	b.dependsSet(other.namespace, "''", "has(data.k)")
 	b.wantReady(b.run(), metav1.ConditionFalse, meta.DependencyNotReadyReason, "a field that it asks for is not there")
@@ -94,7 +94,7 @@ func TestAConditionNeverRepeatsWhatADependencyHolds(t *testing.T) {
 	} {
 		t.Run(expression, func(t *testing.T) {
 			b := newBench(t)
-			b.passwordSecret("s")
+			b.passwordSecret()
 			b.dependsSet("NS", "''", expression)
 			set := b.run()
 			b.wantReady(set, metav1.ConditionFalse, meta.DependencyNotReadyReason, "judging Secret/"+b.namespace+"/s: ")
@@ -122,7 +122,7 @@ func (b *bench) wantNoPassword(set *v1.ResourceSet) {
 
 func TestAnExpressionThatCostsTooMuchHoldsItsSetUp(t *testing.T) {
 	b := newBench(t)
-	b.passwordSecret("s")
+	b.passwordSecret()
 	ten := "[1,2,3,4,5,6,7,8,9,10].map("
 	b.dependsSet("NS", "''", ten+"a, "+ten+"b, "+ten+"c, "+ten+"d, "+ten+"e, "+ten+"f, "+ten+"g, "+ten+"h, "+ten+"i, a)))))))))"+".size() > 0")
 	b.wantReady(b.run(), metav1.ConditionFalse, meta.DependencyNotReadyReason, "costs more than 1000000 units")

@@ -120,7 +120,8 @@ func (b *bench) widgets() (group string, retire func()) {
 		b.t.Fatal(err)
 	}
 	b.t.Cleanup(func() { _ = admin.Delete(context.Background(), crd) }) // the server ends with the tests
-	b.awaitServed(group, "v1beta1", true)
+	b.await("the kind is served", func() bool { return b.isServed(group, "v1beta1") })
+	time.Sleep(100 * time.Millisecond) // for what is said, or answered, a moment later
 	return group, func() {
 		b.t.Helper()
 		if err := admin.Get(context.Background(), client.ObjectKeyFromObject(crd), crd); err != nil {
@@ -130,7 +131,7 @@ func (b *bench) widgets() (group string, retire func()) {
 		if err := admin.Update(context.Background(), crd); err != nil {
 			b.t.Fatal(err)
 		}
-		b.awaitServed(group, "v1beta1", false)
+		b.await("the version is retired", func() bool { return !b.isServed(group, "v1beta1") })
 	}
 }
 
@@ -144,29 +145,22 @@ func (b *bench) undefine(group string) {
 	if err := server.Client.Delete(context.Background(), crd); err != nil {
 		b.t.Fatal(err)
 	}
-	b.awaitServed(group, "v1", false)
+	b.await("the kind is not served any more", func() bool { return !b.isServed(group, "v1") })
 }
 
-// awaitServed waits until the API server serves a version of a group, or no
-// longer does, and says so.
-func (b *bench) awaitServed(group, version string, want bool) {
+// isServed reports whether the API server answers for the widgets of a version,
+// or still says that it does, or not yet.
+func (b *bench) isServed(group, version string) bool {
 	b.t.Helper()
-	for range 100 {
-		_, served, err := server.Discovery.ServerGroupsAndResources()
-		if err != nil {
-			b.t.Fatal(err)
-		}
-		told := slices.ContainsFunc(served, func(list *metav1.APIResourceList) bool { return list.GroupVersion == group+"/"+version })
-		list := &unstructured.UnstructuredList{}
-		list.SetAPIVersion(group + "/" + version)
-		list.SetKind("WidgetList")
-		answers := server.Client.List(context.Background(), list) == nil
-		if told == want && answers == want {
-			return
-		}
-		time.Sleep(100 * time.Millisecond)
+	_, served, err := server.Discovery.ServerGroupsAndResources()
+	if err != nil {
+		b.t.Fatal(err)
 	}
-	b.t.Fatalf("%s/%s is served: not as wanted: %t", group, version, want)
+	list := &unstructured.UnstructuredList{}
+	list.SetAPIVersion(group + "/" + version)
+	list.SetKind("WidgetList")
+	told := slices.ContainsFunc(served, func(list *metav1.APIResourceList) bool { return list.GroupVersion == group+"/"+version })
+	return told || server.Client.List(context.Background(), list) == nil
 }
 
 func TestAVersionThatIsNoLongerServedLeavesNoOrphan(t *testing.T) {

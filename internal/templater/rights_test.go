@@ -42,32 +42,38 @@ func (b *bench) permit(account, role string, rules ...rbacv1.PolicyRule) {
 		},
 	)
 	for _, rule := range rules {
-		b.awaitAllowed(account, rule, true)
+		b.await("the right is granted", func() bool { return b.isAllowed(account, rule) })
 	}
 }
 
-// awaitAllowed waits until an account may do the first thing of a rule, or no
-// longer: the API server hears of a Role a moment after it is stored.
-func (b *bench) awaitAllowed(account string, rule rbacv1.PolicyRule, want bool) {
+// await waits until something has come about that takes the API server a moment.
+func (b *bench) await(what string, done func() bool) {
+	b.t.Helper()
+	for range 300 {
+		if done() {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	b.t.Fatalf("it has not come about that %s", what)
+}
+
+// isAllowed reports whether an account may do the first thing of a rule. The API
+// server hears of a Role a moment after it is stored.
+func (b *bench) isAllowed(account string, rule rbacv1.PolicyRule) bool {
 	b.t.Helper()
 	verb := rule.Verbs[0]
 	if slices.Contains(rule.Verbs, rbacv1.VerbAll) {
 		verb = "get"
 	}
-	for range 100 {
-		review := &authorizationv1.SubjectAccessReview{Spec: authorizationv1.SubjectAccessReviewSpec{
-			User: fmt.Sprintf("system:serviceaccount:%s:%s", b.namespace, account),
-			ResourceAttributes: &authorizationv1.ResourceAttributes{
-				Namespace: b.namespace, Verb: verb, Group: rule.APIGroups[0], Resource: rule.Resources[0],
-			},
-		}}
-		if err := server.Client.Create(context.Background(), review); err != nil {
-			b.t.Fatal(err)
-		}
-		if review.Status.Allowed == want {
-			return
-		}
-		time.Sleep(20 * time.Millisecond)
+	review := &authorizationv1.SubjectAccessReview{Spec: authorizationv1.SubjectAccessReviewSpec{
+		User: fmt.Sprintf("system:serviceaccount:%s:%s", b.namespace, account),
+		ResourceAttributes: &authorizationv1.ResourceAttributes{
+			Namespace: b.namespace, Verb: verb, Group: rule.APIGroups[0], Resource: rule.Resources[0],
+		},
+	}}
+	if err := server.Client.Create(context.Background(), review); err != nil {
+		b.t.Fatal(err)
 	}
-	b.t.Fatalf("%s of %v is not as it is to be for %s", verb, rule.Resources, account)
+	return review.Status.Allowed
 }

@@ -43,7 +43,7 @@ func export(provider *v1.ResourceSetInputProvider, items []exportable, exported 
 			candidates = append(candidates, one)
 		}
 	}
-	inputs, unfit := fit(candidates, room(provider), isRequest(provider))
+	inputs, unfit := fit(candidates, room(provider), oldestFirst(provider, len(candidates)))
 	omitted = append(omitted, unfit...)
 	if provider.Spec.Type == v1.InputProviderStatic && len(omitted) > 0 {
 		return omitted, report.Stall(v1.ReasonInvalidExportedInputs, fmt.Errorf("%s: shorten spec.defaultValues", tell(omitted)))

@@ -33,11 +33,18 @@ func room(provider *v1.ResourceSetInputProvider) int {
 	return min(maxExported, maxObject-sizeOf(rest))
 }
 
-// isRequest reports whether a provider lists requests, of which the newest come
-// first.
-func isRequest(provider *v1.ResourceSetInputProvider) bool {
+// oldestFirst is the order in which newcomers of a provider get room, as positions
+// in its list: of requests, the newest come first in that.
+func oldestFirst(provider *v1.ResourceSetInputProvider, count int) []int {
+	order := make([]int, count)
+	for n := range order {
+		order[n] = n
+	}
 	kind, _ := source.TypeOf(provider.Spec.Type) // refused when it is opened, where it is not known
-	return kind.Watches == source.Request
+	if kind.Watches == source.Request {
+		slices.Reverse(order)
+	}
+	return order
 }
 
 // fit returns the inputs that fit into a number of bytes, in their order, and
@@ -48,9 +55,8 @@ func isRequest(provider *v1.ResourceSetInputProvider) bool {
 //	new, and fits beside all those            as it is
 //	new, and does not                         left out
 //
-// Of newcomers the last in their order are left out, or the first where the
-// newest come first.
-func fit(all []candidate, room int, newestFirst bool) ([]v1.ResourceSetInput, []omission) {
+// Of newcomers the last in an order are left out.
+func fit(all []candidate, room int, order []int) ([]v1.ResourceSetInput, []omission) {
 	chosen := make([]v1.ResourceSetInput, len(all))
 	growth := make([]int, len(all))
 	for n, one := range all {
@@ -80,10 +86,7 @@ func fit(all []candidate, room int, newestFirst bool) ([]v1.ResourceSetInput, []
 	for n := range all {
 		take(n, growth[n] > 0 && all[n].last != nil)
 	}
-	for n := range all {
-		if newestFirst {
-			n = len(all) - 1 - n
-		}
+	for _, n := range order {
 		take(n, growth[n] > 0 && all[n].last == nil)
 	}
 	return slices.DeleteFunc(chosen, func(in v1.ResourceSetInput) bool { return in == nil }), omitted

@@ -1,6 +1,7 @@
 package forge
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"net/http"
@@ -19,7 +20,7 @@ func answerOf(address, body string) (*http.Request, *httptest.ResponseRecorder) 
 	recorder := httptest.NewRecorder()
 	recorder.Header().Set("Content-Type", "application/json; charset=utf-8")
 	write(recorder, body)
-	return httptest.NewRequest(http.MethodGet, address, nil), recorder
+	return httptest.NewRequestWithContext(context.Background(), http.MethodGet, address, nil), recorder
 }
 
 // The contracts would refuse of a forge what is right if they refused it of the
@@ -95,7 +96,7 @@ func TestARequestThatNoVendorDescribesIsFoundOut(t *testing.T) {
 		{"another body", gitHubContract(), "POST", "/app/installations/1/access_tokens", `{"repositories": "api"}`, "request body"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			r := httptest.NewRequest(c.method, c.address, strings.NewReader(c.body))
+			r := httptest.NewRequestWithContext(t.Context(), c.method, c.address, strings.NewReader(c.body))
 			r.Header.Set("Content-Type", "application/json")
 			if err := c.contract.request(r); err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("got %v, want %s", err, c.want)
