@@ -111,7 +111,8 @@ func TestWhatAnAnswerSaysIsNotRepeatedWhereNoForgeDocumentsIt(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			listener, err := net.Listen("tcp", "127.0.0.1:0")
+			var listen net.ListenConfig
+			listener, err := listen.Listen(t.Context(), "tcp", "127.0.0.1:0")
 			if err != nil {
 				t.Fatal(err)
 			}
