@@ -76,6 +76,7 @@ const (
 	ReasonIDCollision             = "IDCollision"
 	ReasonInputsNotReady          = "InputsNotReady"
 	ReasonPreviewsFailed          = "PreviewsFailed"
+	ReasonStatusNotWritten        = "StatusNotWritten"
 	ReasonUninstallationSucceeded = "UninstallationSucceeded"
 	ReasonUninstallationBlocked   = "UninstallationBlocked"
 )

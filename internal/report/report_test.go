@@ -188,3 +188,27 @@ func TestWhatASuccessRemarksIsNews(t *testing.T) {
 		t.Errorf("the event is %q", got)
 	}
 }
+
+func TestAStatusThatIsNotTakenIsSaid(t *testing.T) {
+	b := newBench(t)
+	_, _ = b.finish(Done("fine", time.Hour))
+	b.take()
+	for n := range 2 {
+		before := b.provider.DeepCopy()
+		large := before.DeepCopy()
+		large.Status.LastExportedRevision = strings.Repeat("x", 4<<20)
+		if _, err := b.Finish(context.Background(), before, large, Done("fine", time.Hour)); err == nil {
+			t.Fatal("it was taken")
+		}
+		if err := server.Client.Get(context.Background(), client.ObjectKeyFromObject(b.provider), b.provider); err != nil {
+			t.Fatal(err)
+		}
+		ready := conditions.Get(b.provider, meta.ReadyCondition)
+		if ready.Status != metav1.ConditionFalse || ready.Reason != v1.ReasonStatusNotWritten || b.provider.Status.LastExportedRevision != "" {
+			t.Errorf("it is %+v", b.provider.Status)
+		}
+		if said := b.take(); (n == 0) != strings.Contains(said, "does not take the status") {
+			t.Errorf("the events of run %d are %q", n, said)
+		}
+	}
+}

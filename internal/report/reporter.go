@@ -115,6 +115,7 @@ func (r *Reporter) Finish(ctx context.Context, before, obj Object, outcome Outco
 		r.Events.AnnotatedEventf(obj, annotationsOf(outcome), corev1.EventTypeNormal, v1.ReasonApplySucceeded, "%s", outcome.Changes)
 	}
 	if err := r.Save(ctx, before, obj); err != nil {
+		r.confess(ctx, before, err)
 		return RetryOnConflict(err)
 	}
 	if outcome.Collisions != "" {
@@ -125,6 +126,25 @@ func (r *Reporter) Finish(ctx context.Context, before, obj Object, outcome Outco
 		ctrl.LoggerFrom(ctx).Info(outcome.Message, "reason", outcome.Reason)
 	}
 	return next(outcome)
+}
+
+// confess says of an object whose status the API server does not take that it is
+// so, in a condition and once in an event, beside the status that it had: what is
+// told must not stay what it was.
+func (r *Reporter) confess(ctx context.Context, before Object, err error) {
+	if !apierrors.IsInvalid(err) && !apierrors.IsRequestEntityTooLargeError(err) && !strings.Contains(err.Error(), "request is too large") {
+		return
+	}
+	obj := before.DeepCopyObject().(Object)
+	outcome := Outcome{Kind: Failed, Reason: v1.ReasonStatusNotWritten, Message: "the API server does not take the status: " + clip(err.Error())}
+	mark(obj, outcome)
+	if sameReady(before, obj) {
+		return
+	}
+	if again := r.Save(ctx, before, obj); again != nil {
+		ctrl.LoggerFrom(ctx).Error(again, "saying that the status cannot be written")
+	}
+	r.announce(obj, outcome)
 }
 
 // RetryOnConflict turns a write error into what the controller does next. It
@@ -230,7 +250,7 @@ func mark(obj Object, outcome Outcome) {
 	switch outcome.Kind {
 	case Skipped: // it leaves them alone
 	case Ready:
-		conditions.MarkTrue(obj, meta.ReadyCondition, outcome.Reason, "%s", outcome.Message)
+		conditions.MarkTrue(obj, meta.ReadyCondition, outcome.Reason, "%s", clip(outcome.Message))
 	case Waiting:
 		conditions.MarkReconciling(obj, meta.ProgressingReason, "%s", clip(outcome.Message))
 		conditions.Set(obj, &metav1.Condition{

@@ -39,7 +39,11 @@ func (r *run) inputs(ctx context.Context) (inputs, error) {
 	}
 	combined, err := input.Combine(r.set, providers, input.Given(r.keys()))
 	if err != nil {
-		return inputs{}, stalledBuild(fmt.Errorf("failed to compute inputs: %w", err))
+		err = fmt.Errorf("failed to compute inputs: %w", err)
+		if len(r.set.Spec.InputsFrom) > 0 { // it may be mended where they come from
+			return inputs{}, report.Fail(meta.BuildFailedReason, err)
+		}
+		return inputs{}, stalledBuild(err)
 	}
 	r.collisions = identity.Tell(combined.Collisions)
 	return inputs{sets: combined.Sets, silent: silent}, nil
