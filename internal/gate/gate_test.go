@@ -2,6 +2,7 @@ package gate_test
 
 import (
 	"context"
+	"runtime"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -98,6 +99,7 @@ func TestNamespacesTakeTurnsHoweverManyWaitInOne(t *testing.T) {
 			defer pass.End()
 			for pass.Spend(much); turns.Load() < until; turns.Add(1) {
 				pass.Spend(much)
+				runtime.Gosched() // what a turn costs takes longer than to stand in line
 			}
 		}
 		for range 10 {
@@ -112,7 +114,7 @@ func TestNamespacesTakeTurnsHoweverManyWaitInOne(t *testing.T) {
 		synctest.Wait()
 		holder.End()
 		synctest.Wait()
-		if beside > 60 { // in one line for all it would be 200
+		if beside > 100 { // in one line for all it would be 200
 			t.Errorf("%d turns of one namespace go by while another has 20", beside)
 		}
 	})
