@@ -182,10 +182,12 @@ func (r *run) prune(ctx context.Context, applier *apply.Applier, p prunable) app
 	return pruned
 }
 
-// mayGo reports whether an object is proven unwanted: its preview is taken all
-// the way, or is gone, and every provider has spoken.
+// mayGo reports whether an object is proven unwanted: nobody asks for it, its
+// preview is taken all the way, or is gone, and every provider has spoken. Of
+// those that share an object the inventory names one, and it may be another that
+// has failed.
 func (p prunable) mayGo(entry apply.Entry, stopped setbacks) bool {
-	if len(p.plan.inputs.silent) > 0 {
+	if len(p.plan.inputs.silent) > 0 || p.plan.asked[entry.Ref] {
 		return false
 	}
 	if entry.Owner == "" { // it is not known whose it was

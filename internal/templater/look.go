@@ -54,5 +54,5 @@ func (r *run) observe(ctx context.Context, applier *apply.Applier, known apply.I
 func (r *run) mustList(known apply.Inventory, p plan) bool {
 	// A run may come a little before the interval is over.
 	due := r.Report.AtLeast(r.set.GetInterval()) / 10 * 9
-	return r.started.Sub(r.memory.looked) >= due || r.isRequested() || len(known.Without(p.inventory)) > manyUnwanted
+	return r.started.Sub(r.memory.looked) >= due || r.isRequested() || p.unasked(known) > manyUnwanted
 }

@@ -26,6 +26,8 @@ type plan struct {
 	inventory apply.Inventory
 	// failed are the previews that could not be rendered.
 	failed setbacks
+	// asked are all objects that some preview asks for, also one that failed since.
+	asked map[apply.Ref]bool
 
 	byKey map[string]int
 }
@@ -71,6 +73,10 @@ func (r *run) plan(ctx context.Context, in inputs) (plan, error) {
 	}
 	for _, s := range rendered.Steps {
 		out.steps = append(out.steps, step{name: s.Name, objects: wanted(s.Objects, refused)})
+	}
+	out.asked = map[apply.Ref]bool{}
+	for _, object := range out.objects() {
+		out.asked[apply.RefOf(object.Unstructured)] = true
 	}
 	return out, nil
 }
@@ -160,6 +166,17 @@ func (p plan) objects() []apply.Object {
 		out = append(out, s.objects...)
 	}
 	return out
+}
+
+// unasked counts the objects that no preview asks for.
+func (p plan) unasked(known apply.Inventory) int {
+	count := 0
+	for _, entry := range known {
+		if !p.asked[entry.Ref] {
+			count++
+		}
+	}
+	return count
 }
 
 // wants reports whether a preview is still asked for.

@@ -1,0 +1,40 @@
+package templater
+
+import (
+	"testing"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// The inventory names one preview for an object that several share.
+func TestWhatAFailedPreviewSharesStaysWhenTheOtherIsClosed(t *testing.T) {
+	b := newBench(t)
+	b.Backoff = Backoff{Min: time.Hour, Max: time.Hour}
+	b.provider("prs", "1")
+	b.set(`
+inputsFrom: [{kind: ResourceSetInputProvider, name: prs}]
+resources:
+- {apiVersion: v1, kind: ConfigMap, metadata: {name: shared, namespace: NS}}
+- {apiVersion: v1, kind: ConfigMap, metadata: {name: "api-<< inputs.id >>", namespace: NS}}
+`)
+	b.run()
+	b.export("prs", "1", "Not_A_Name")
+	if bad := previewOf(t, b.run(), "Not_A_Name"); bad.Ready != metav1.ConditionFalse {
+		t.Fatalf("the preview is %+v", bad)
+	}
+	uid := b.uid("shared")
+	b.export("prs", "Not_A_Name")
+	for range 2 { // it rests, and then it is tried
+		b.run()
+		if got := b.configMaps(); got != "shared" || b.uid("shared") != uid {
+			t.Fatalf("there are %q", got)
+		}
+		b.later(2 * time.Hour)
+	}
+	b.export("prs")
+	b.run()
+	if got := b.configMaps(); got != "" {
+		t.Errorf("there are %q", got)
+	}
+}
