@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strings"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -68,7 +67,7 @@ func (a *Applier) letGo(ctx context.Context, ref Ref, was *Meta) error {
 		return err
 	}
 	err = a.Client.Patch(ctx, was.DeepCopy(), client.RawPatch(types.MergePatchType, body), client.FieldOwner(a.FieldManager))
-	if err != nil && !apierrors.IsNotFound(err) {
+	if err != nil && !isGone(err) {
 		return fmt.Errorf("letting go of %s, which was there before: %w", ref, err)
 	}
 	return nil

@@ -66,19 +66,7 @@ func (a *Applier) observe(ctx context.Context, inventory Inventory, s scope, liv
 	if !apierrors.IsForbidden(err) && !apierrors.IsMethodNotSupported(err) {
 		return err
 	}
-	for _, entry := range s.of(inventory) {
-		found, err := a.find(ctx, entry.Ref, entry.Version)
-		if err != nil {
-			if err := live.miss(ctx, entry.Ref, err); err != nil {
-				return err
-			}
-			continue
-		}
-		if found != nil && found.Labels[nameLabel] != "" {
-			live.metas[entry.Ref] = found
-		}
-	}
-	return nil
+	return a.meetEach(ctx, s.of(inventory), live)
 }
 
 // of returns the entries of an inventory that a scope covers.

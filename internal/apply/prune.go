@@ -24,7 +24,7 @@ type Pruned struct {
 	Why map[Ref]string
 	// Blocked are those of them that nothing will take away by itself: looking at
 	// them, or deleting them, was refused.
-	Blocked map[Ref]bool
+	Blocked Inventory
 	// Since is when the first of them was asked to go; zero when none was.
 	Since time.Time
 	// Changes lists what was deleted, or let go, in this run.
@@ -160,10 +160,13 @@ func mayNeed(flux, other Entry) bool {
 }
 
 func (r *pruneRun) result(unwanted Inventory) Pruned {
-	out := Pruned{Why: r.left, Blocked: r.blocked, Since: r.since, Changes: r.changes}
+	out := Pruned{Why: r.left, Since: r.since, Changes: r.changes}
 	for _, entry := range unwanted {
 		if _, there := r.left[entry.Ref]; there {
 			out.Left = append(out.Left, entry)
+		}
+		if r.blocked[entry.Ref] {
+			out.Blocked = append(out.Blocked, entry)
 		}
 	}
 	return out

@@ -61,6 +61,18 @@ func failed(action string, repository fmt.Stringer, err error) error {
 // plain leaves out what libraries and their answers say: what came through is
 // either in words of this package, or was not understood.
 func plain(err error) error {
+	if known := inOwnWords(err); known != nil {
+		return known
+	}
+	if errors.Is(err, errBadInputs) {
+		return err
+	}
+	return &answer{what: "200 OK with something that is not understood", kind: ErrInvalidAnswer}
+}
+
+// inOwnWords returns what in an error is in words of this package, or tells that
+// the time is over; nil when it is neither.
+func inOwnWords(err error) error {
 	var said *answer
 	switch {
 	case errors.As(err, &said):
@@ -69,9 +81,7 @@ func plain(err error) error {
 		return context.Canceled
 	case errors.Is(err, context.DeadlineExceeded):
 		return context.DeadlineExceeded
-	case errors.Is(err, errBadInputs):
-		return err
 	default:
-		return &answer{what: "200 OK with something that is not understood", kind: ErrInvalidAnswer}
+		return nil
 	}
 }

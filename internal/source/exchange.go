@@ -1,7 +1,6 @@
 package source
 
 import (
-	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -32,16 +31,12 @@ func (c *Clients) exchange(req *http.Request, who caller, counted host) (*http.R
 // unreached says why there is no answer. The words of Go repeat what a server
 // has sent that speaks no HTTP, and that is for nobody to read by way of us.
 func unreached(err error) error {
-	var said *answer
+	if known := inOwnWords(err); known != nil {
+		return known
+	}
 	var dial *net.OpError
 	var timeout net.Error
 	switch {
-	case errors.As(err, &said):
-		return said
-	case errors.Is(err, context.Canceled):
-		return context.Canceled
-	case errors.Is(err, context.DeadlineExceeded):
-		return context.DeadlineExceeded
 	case isCertificate(err):
 		return &answer{what: certificateWords(err), kind: ErrInvalidAnswer}
 	case errors.As(err, &dial):

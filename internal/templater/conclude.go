@@ -91,45 +91,37 @@ func (r *run) nextLook(result applied) time.Duration {
 
 // tally says how many previews met with a setback, and of the first few, why.
 func tally(met setbacks, of int, what string) string {
-	text := make([]string, 0, named)
-	for _, one := range met.list[:min(met.len(), named)] {
-		text = append(text, one.String())
+	return fmt.Sprintf("%d of %d previews %s: %s", met.len(), of, what, firstFew(met.list, setback.String))
+}
+
+// firstFew says the first few of some things, and how many there are besides.
+func firstFew[T any](all []T, say func(T) string) string {
+	text := make([]string, 0, named+1)
+	for _, one := range all[:min(len(all), named)] {
+		text = append(text, say(one))
 	}
-	message := fmt.Sprintf("%d of %d previews %s: %s", met.len(), of, what, strings.Join(text, "; "))
-	if more := met.len() - named; more > 0 {
-		message += fmt.Sprintf("; and %d more", more)
+	if more := len(all) - named; more > 0 {
+		text = append(text, fmt.Sprintf("and %d more", more))
 	}
-	return message
+	return strings.Join(text, "; ")
 }
 
 // leaving says what is still being deleted, and why it takes so long: first of
 // all what cannot be deleted.
 func leaving(pruned apply.Pruned) string {
-	var blocked apply.Inventory
-	for _, entry := range pruned.Left {
-		if pruned.Blocked[entry.Ref] {
-			blocked = append(blocked, entry)
-		}
-	}
-	left := blocked.Union(pruned.Left)
+	left := pruned.Blocked.Union(pruned.Left)
 	return fmt.Sprintf("%s still to be deleted: %s", count(len(left), "object"), list(left, pruned.Why))
 }
 
 // list names the first few of some objects, each with why it is there, where
 // that is known.
 func list(objects apply.Inventory, why map[apply.Ref]string) string {
-	text := make([]string, 0, named)
-	for _, entry := range objects[:min(len(objects), named)] {
-		line := entry.String()
+	return firstFew(objects, func(entry apply.Entry) string {
 		if because := why[entry.Ref]; because != "" {
-			line += ": " + because
+			return entry.String() + ": " + because
 		}
-		text = append(text, line)
-	}
-	if more := len(objects) - named; more > 0 {
-		text = append(text, fmt.Sprintf("and %d more", more))
-	}
-	return strings.Join(text, "; ")
+		return entry.String()
+	})
 }
 
 // count writes a number of things.

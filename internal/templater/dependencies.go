@@ -31,9 +31,9 @@ func (r *run) depend(ctx context.Context) error {
 	if len(expressions) == 0 {
 		return nil
 	}
-	reader, err := r.Accounts.Client(r.set.Namespace, r.account())
+	reader, err := r.asAccount()
 	if err != nil {
-		return fmt.Errorf("impersonating service account %s/%s: %w", r.set.Namespace, r.account(), err)
+		return err
 	}
 	budget := expression.NewBudget(pass)
 	for n, dependency := range r.set.Spec.DependsOn {

@@ -30,6 +30,8 @@ type plan struct {
 	asked map[apply.Ref]bool
 
 	byKey map[string]int
+	// settled is how many had failed when stock was taken last.
+	settled int
 }
 
 // preview is what one input set asks for.
@@ -82,9 +84,12 @@ func (r *run) plan(ctx context.Context, in inputs) (plan, error) {
 }
 
 // settle leaves out what previews that failed ask for, and takes stock of the
-// rest.
+// rest, unless that is done already.
 func (p *plan) settle() {
-	p.inventory = nil
+	if p.byKey != nil && p.failed.len() == p.settled {
+		return
+	}
+	p.inventory, p.settled = nil, p.failed.len()
 	for n := range p.steps {
 		s := &p.steps[n]
 		s.objects = p.failed.without(s.objects)

@@ -20,8 +20,8 @@ import (
 
 // SetupWithManager starts a run when a set's spec or any of its annotations
 // changes, when a provider that it refers to has news, comes into its selector or
-// leaves it, and when somebody else
-// changes or deletes what it applied, or a labelled object that it takes from.
+// leaves it, and when somebody else changes or deletes what it applied, or a
+// labelled object that it takes from.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Options) error {
 	changed := predicate.Or(predicate.GenerationChangedPredicate{}, predicate.AnnotationChangedPredicate{})
 	var err error

@@ -182,9 +182,9 @@ func (r *run) story(ctx context.Context) (report.Outcome, error) {
 
 // applier returns an applier with the permissions of the set's account.
 func (r *run) applier(ctx context.Context) (*apply.Applier, error) {
-	account, err := r.Accounts.Client(r.set.Namespace, r.account())
+	account, err := r.asAccount()
 	if err != nil {
-		return nil, fmt.Errorf("impersonating service account %s/%s: %w", r.set.Namespace, r.account(), err)
+		return nil, err
 	}
 	return &apply.Applier{
 		Client:       account,
@@ -196,6 +196,15 @@ func (r *run) applier(ctx context.Context) (*apply.Applier, error) {
 		Witness:      r.drift.witness(ctx, client.ObjectKeyFromObject(r.set)),
 		Overridden:   r.OverrideManagers,
 	}, nil
+}
+
+// asAccount returns a client that acts as the set's account.
+func (r *run) asAccount() (client.Client, error) {
+	opened, err := r.Accounts.Client(r.set.Namespace, r.account())
+	if err != nil {
+		return nil, fmt.Errorf("impersonating service account %s/%s: %w", r.set.Namespace, r.account(), err)
+	}
+	return opened, nil
 }
 
 // isRequested reports whether somebody has asked for this run.

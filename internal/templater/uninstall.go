@@ -75,17 +75,11 @@ func (r *run) empty(ctx context.Context) (*report.Outcome, error) {
 // leaveBehind lets go of what cannot be deleted. What is on its way out is still
 // waited for.
 func (r *run) leaveBehind(pruned apply.Pruned) apply.Pruned {
-	var blocked apply.Inventory
-	for _, entry := range pruned.Left {
-		if pruned.Blocked[entry.Ref] {
-			blocked = append(blocked, entry)
-		}
-	}
-	if len(blocked) > 0 {
+	if len(pruned.Blocked) > 0 {
 		r.Report.Events.Event(r.set, corev1.EventTypeWarning, v1.ReasonUninstallationBlocked, "Left behind, as the ResourceSet is annotated with "+
-			v1.ForceAnnotation+": "+list(blocked, pruned.Why))
+			v1.ForceAnnotation+": "+list(pruned.Blocked, pruned.Why))
 	}
-	pruned.Left = pruned.Left.Without(blocked)
+	pruned.Left = pruned.Left.Without(pruned.Blocked)
 	return pruned
 }
 

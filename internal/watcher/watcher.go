@@ -105,8 +105,12 @@ func (r *Reconciler) run(ctx context.Context, provider *v1.ResourceSetInputProvi
 	after = r.Report.AtLeast(after)
 	provider.Status.NextSchedule = next
 	if !forced && !plan.Allows(started) {
+		when := started.Add(after) // also where no entry comes for years
+		if next != nil {
+			when = next.When.Time
+		}
 		return report.Skip(v1.ReasonSkippedDueToSchedule,
-			"Reconciliation skipped, next scheduled at "+next.When.UTC().Format(time.RFC3339), after)
+			"Reconciliation skipped, next scheduled at "+when.UTC().Format(time.RFC3339), after)
 	}
 	timed, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
