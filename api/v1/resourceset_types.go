@@ -316,6 +316,11 @@ type ResourceRef struct {
 	// +optional
 	Input string `json:"in,omitempty"`
 
+	// Shared says that other input sets asked for the object as well: it stays while
+	// one that may be among them cannot be rendered.
+	// +optional
+	Shared bool `json:"shared,omitempty"`
+
 	// Ended says of an object that runs once and goes by itself, such as a Job with
 	// ttlSecondsAfterFinished, that it was seen to end: Succeeded or Failed, a colon,
 	// and the digest of what was rendered for it. It is not made anew until that

@@ -2,6 +2,7 @@ package apply
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/fluxcd/cli-utils/pkg/object"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -42,6 +43,8 @@ type Entry struct {
 	Ref
 	Version string
 	Owner   string
+	// Shared: other groups asked for it too.
+	Shared bool
 	// Ended says how an object that runs once came to its end; see Memory.Endings.
 	Ended string
 }
@@ -63,7 +66,7 @@ func InventoryOf(objects []Object) Inventory {
 			continue
 		}
 		inventory = append(inventory, Entry{
-			Ref: RefOf(o.Unstructured), Version: o.GroupVersionKind().Version, Owner: o.Group,
+			Ref: RefOf(o.Unstructured), Version: o.GroupVersionKind().Version, Owner: o.Group, Shared: len(o.Sharers) > 0,
 		})
 	}
 	return inventory
@@ -85,6 +88,7 @@ func ReadInventory(stored *v1.ResourceInventory) (Inventory, error) {
 			Ref:     Ref{Group: id.GroupKind.Group, Kind: id.GroupKind.Kind, Namespace: id.Namespace, Name: id.Name},
 			Version: entry.Version,
 			Owner:   entry.Input,
+			Shared:  entry.Shared,
 			Ended:   entry.Ended,
 		})
 	}
@@ -99,7 +103,7 @@ func (inv Inventory) Stored() *v1.ResourceInventory {
 	stored := &v1.ResourceInventory{Entries: make([]v1.ResourceRef, 0, len(inv))}
 	for _, entry := range inv {
 		stored.Entries = append(stored.Entries, v1.ResourceRef{
-			ID: entry.metadata().String(), Version: entry.Version, Input: entry.Owner, Ended: entry.Ended,
+			ID: entry.metadata().String(), Version: entry.Version, Input: entry.Owner, Shared: entry.Shared, Ended: entry.Ended,
 		})
 	}
 	return stored
@@ -112,6 +116,19 @@ func (inv Inventory) Refs() map[Ref]bool {
 		refs[entry.Ref] = true
 	}
 	return refs
+}
+
+// SharedAs returns the inventory with each object shared that was so before.
+func (inv Inventory) SharedAs(before Inventory) Inventory {
+	shared := make(map[Ref]bool, len(before))
+	for _, entry := range before {
+		shared[entry.Ref] = entry.Shared
+	}
+	out := slices.Clone(inv)
+	for i, entry := range out {
+		out[i].Shared = entry.Shared || shared[entry.Ref]
+	}
+	return out
 }
 
 // Union returns the entries of inv followed by those of more that inv lacks.

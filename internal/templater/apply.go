@@ -170,6 +170,9 @@ func (r *run) prune(ctx context.Context, applier *apply.Applier, p prunable) app
 	stopped := p.result.stopped()
 	var unwanted apply.Inventory
 	kept := slices.Clone(p.plan.inventory)
+	if p.plan.blind { // who shared an object before may still
+		kept = kept.SharedAs(p.known)
+	}
 	for _, entry := range p.known.Without(p.plan.inventory) {
 		if p.mayGo(entry, stopped) {
 			unwanted = append(unwanted, entry)
@@ -185,9 +188,9 @@ func (r *run) prune(ctx context.Context, applier *apply.Applier, p prunable) app
 // mayGo reports whether an object is proven unwanted: nobody asks for it, its
 // preview is taken all the way, or is gone, and every provider has spoken. Of
 // those that share an object the inventory names one, and it may be another that
-// has failed.
+// has failed, even before it was known what it asks for.
 func (p prunable) mayGo(entry apply.Entry, stopped setbacks) bool {
-	if len(p.plan.inputs.silent) > 0 || p.plan.asked[entry.Ref] {
+	if len(p.plan.inputs.silent) > 0 || p.plan.asked[entry.Ref] || (entry.Shared && p.plan.blind) {
 		return false
 	}
 	if entry.Owner == "" { // it is not known whose it was

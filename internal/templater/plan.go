@@ -28,6 +28,9 @@ type plan struct {
 	failed setbacks
 	// asked are all objects that some preview asks for, also one that failed since.
 	asked map[apply.Ref]bool
+	// blind: of some preview it is not known what it asks for, as it cannot be
+	// rendered.
+	blind bool
 
 	byKey map[string]int
 	// settled is how many had failed when stock was taken last.
@@ -76,7 +79,7 @@ func (r *run) plan(ctx context.Context, in inputs) (plan, error) {
 	for _, s := range rendered.Steps {
 		out.steps = append(out.steps, step{name: s.Name, objects: wanted(s.Objects, refused)})
 	}
-	out.asked = map[apply.Ref]bool{}
+	out.asked, out.blind = map[apply.Ref]bool{}, out.failed.len() > 0
 	for _, object := range out.objects() {
 		out.asked[apply.RefOf(object.Unstructured)] = true
 	}

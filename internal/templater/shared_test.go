@@ -5,6 +5,8 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	v1 "github.com/eddy-previews/eddy/api/v1"
 )
 
 // The inventory names one preview for an object that several share.
@@ -33,6 +35,39 @@ resources:
 		b.later(2 * time.Hour)
 	}
 	b.export("prs")
+	b.run()
+	if got := b.configMaps(); got != "" {
+		t.Errorf("there are %q", got)
+	}
+}
+
+func TestWhatAPreviewThatCannotBeRenderedMayShareStays(t *testing.T) {
+	b := newBench(t)
+	b.provider("prs", "1", "2")
+	b.set(`
+inputsFrom: [{kind: ResourceSetInputProvider, name: prs}]
+resourcesTemplate: |
+  << if eq inputs.title "boom" >><< fail "no title like that" >><< end >>
+  {apiVersion: v1, kind: ConfigMap, metadata: {name: shared, namespace: NS}}
+  ---
+  {apiVersion: v1, kind: ConfigMap, metadata: {name: "api-<< inputs.id >>", namespace: NS}}
+`)
+	b.run()
+	boom := v1.ResourceSetInput{"id": text("2"), "title": text("boom")}
+	b.exportInputs("prs", []v1.ResourceSetInput{{"id": text("1"), "title": text("fine")}, boom})
+	b.run()
+	b.exportInputs("prs", []v1.ResourceSetInput{boom})
+	for range 2 {
+		b.later(time.Hour)
+		b.run()
+		if got := b.configMaps(); got != "api-2 shared" {
+			t.Fatalf("there are %q", got)
+		}
+	}
+	b.export("prs", "2")
+	b.run()
+	b.export("prs")
+	b.later(time.Hour)
 	b.run()
 	if got := b.configMaps(); got != "" {
 		t.Errorf("there are %q", got)
