@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/eddy-previews/eddy/internal/nearest"
+	"github.com/eddy-previews/eddy/internal/suggest"
 )
 
 // oneArg refuses anything but one argument, and shows how it is given.
@@ -41,7 +41,7 @@ func unknownCommand(cmd *cobra.Command, args []string) error {
 			names = append(append(names, child.Name()), child.Aliases...)
 		}
 	}
-	hint := nearest.Hint(args[0], names)
+	hint := suggest.Hint(args[0], names)
 	if hint == "" {
 		hint = fmt.Sprintf(": see `%s --help`", cmd.CommandPath())
 	}

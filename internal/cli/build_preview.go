@@ -9,7 +9,7 @@ import (
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/overlay"
-	"github.com/eddy-previews/eddy/internal/preview"
+	"github.com/eddy-previews/eddy/internal/simulate"
 )
 
 // buildPreview are the options of `eddy build preview`.
@@ -111,7 +111,7 @@ func (o *buildPreview) run(ctx context.Context) error {
 	if err := o.export(ctx, providers, files.secrets); err != nil {
 		return err
 	}
-	chain := preview.Chain{Set: set, Providers: providers, Fleet: overlay.Open(o.Path), Known: files.known}
+	chain := simulate.Chain{Set: set, Providers: providers, Fleet: overlay.Open(o.Path), Known: files.known}
 	result, err := chain.Follow(ctx)
 	if err != nil {
 		return err
@@ -121,11 +121,11 @@ func (o *buildPreview) run(ctx context.Context) error {
 		return err
 	}
 	o.warn(result)
-	return print(o.Out, trace(set, result))
+	return print(o.Out, everyObject(set, result))
 }
 
 // failures joins what went wrong anywhere in the chain.
-func (o *buildPreview) failures(result preview.Result) error {
+func (o *buildPreview) failures(result simulate.Result) error {
 	out := []error{failedPreviews(result.Plan)}
 	for _, preview := range result.Plan.Previews {
 		var missing error

@@ -15,9 +15,9 @@ import (
 
 	"github.com/eddy-previews/eddy/internal/files"
 	"github.com/eddy-previews/eddy/internal/manifest"
-	"github.com/eddy-previews/eddy/internal/nearest"
 	"github.com/eddy-previews/eddy/internal/overlay"
-	"github.com/eddy-previews/eddy/internal/preview"
+	"github.com/eddy-previews/eddy/internal/simulate"
+	"github.com/eddy-previews/eddy/internal/suggest"
 )
 
 var (
@@ -28,7 +28,7 @@ var (
 )
 
 // explain says why a Kustomization cannot be built, and what to do.
-func (o *buildPreview) explain(part preview.Part) error {
+func (o *buildPreview) explain(part simulate.Part) error {
 	err := fmt.Errorf("%s: %w", kustomizationName(part), part.Err)
 	unset := unsetVariable.FindStringSubmatch(part.Err.Error())
 	switch {
@@ -37,7 +37,7 @@ func (o *buildPreview) explain(part preview.Part) error {
 	case errors.Is(part.Err, overlay.ErrNeedsCluster):
 		return fmt.Errorf("%w, or give the object with -f", err)
 	case unset != nil:
-		return fmt.Errorf("%w: give ${%s} a value in postBuild.substitute%s", err, unset[1], nearest.Hint(unset[1], variables(part)))
+		return fmt.Errorf("%w: give ${%s} a value in postBuild.substitute%s", err, unset[1], suggest.Hint(unset[1], variables(part)))
 	}
 	if broken := o.broken(part.Err.Error()); broken != nil {
 		return fmt.Errorf("%s: %w", kustomizationName(part), broken)
@@ -55,7 +55,7 @@ func (o *buildPreview) hint(path string) string {
 			return "; did you mean --path " + filepath.Join(o.Path, above) + "?"
 		}
 	}
-	return nearest.Hint(path, there)
+	return suggest.Hint(path, there)
 }
 
 // checkFolder says what is wrong with the value of --path.
@@ -83,7 +83,7 @@ func (o *buildPreview) broken(message string) error {
 	return out
 }
 
-func variables(part preview.Part) []string {
+func variables(part simulate.Part) []string {
 	if part.Kustomization.Spec.PostBuild == nil {
 		return nil
 	}
@@ -119,7 +119,7 @@ func walkFleet(root string, visit func(folder *files.Folder, relative string)) {
 }
 
 // tellLeftOut says on standard error what is not shown.
-func (o *buildPreview) tellLeftOut(result preview.Result) {
+func (o *buildPreview) tellLeftOut(result simulate.Result) {
 	for _, part := range result.Parts {
 		for _, left := range part.LeftOut {
 			_, _ = fmt.Fprintf(o.Err, "warning: %s\n", visible(fmt.Sprintf(
@@ -129,7 +129,7 @@ func (o *buildPreview) tellLeftOut(result preview.Result) {
 }
 
 // warn says on standard error what is allowed, and seldom meant.
-func (o *buildPreview) warn(result preview.Result) {
+func (o *buildPreview) warn(result simulate.Result) {
 	for _, part := range result.Parts {
 		if part.Kustomization == nil {
 			continue

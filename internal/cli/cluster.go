@@ -14,8 +14,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/eddy-previews/eddy/internal/apply"
-	"github.com/eddy-previews/eddy/internal/chain"
 	"github.com/eddy-previews/eddy/internal/operator"
+	"github.com/eddy-previews/eddy/internal/trace"
 )
 
 // cluster is the cluster that a command talks to, chosen by the flags that
@@ -90,12 +90,12 @@ func (c *cluster) kinds() (*apply.Kinds, error) {
 }
 
 // reader reads chains.
-func (c *cluster) reader(streams Streams) (*chain.Reader, error) {
+func (c *cluster) reader(streams Streams) (*trace.Reader, error) {
 	direct, err := c.client()
 	if err != nil {
 		return nil, err
 	}
-	return &chain.Reader{Client: direct, Selector: labels.Everything(), Warn: streams.warn}, nil
+	return &trace.Reader{Client: direct, Selector: labels.Everything(), Warn: streams.warn}, nil
 }
 
 // warn says on standard error what a person should know, and no script.

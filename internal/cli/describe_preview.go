@@ -8,8 +8,8 @@ import (
 	"github.com/fluxcd/cli-utils/pkg/object"
 	"github.com/spf13/cobra"
 
-	"github.com/eddy-previews/eddy/internal/chain"
 	"github.com/eddy-previews/eddy/internal/diagnose"
+	"github.com/eddy-previews/eddy/internal/trace"
 )
 
 // describePreview are the options of `eddy describe preview`.
@@ -75,7 +75,7 @@ func (o *describePreview) run(ctx context.Context) error {
 
 // described is what -o json prints.
 type described struct {
-	Preview  chain.Preview      `json:"preview"`
+	Preview  trace.Preview      `json:"preview"`
 	Findings []describedFinding `json:"findings"`
 	Objects  []describedState   `json:"objects"`
 }
@@ -96,7 +96,7 @@ type describedState struct {
 	Since   *time.Time `json:"since,omitempty"`
 }
 
-func describedOf(p chain.Preview, report diagnose.Report) described {
+func describedOf(p trace.Preview, report diagnose.Report) described {
 	out := described{Preview: p, Findings: []describedFinding{}}
 	for _, f := range report.Findings {
 		line := describedFinding{Cause: f.Cause, Object: full(f.On), Message: f.Words, Advice: f.Advice, Since: known(f.Since)}

@@ -6,7 +6,7 @@ import (
 	"github.com/spf13/cobra"
 	corev1 "k8s.io/api/core/v1"
 
-	"github.com/eddy-previews/eddy/internal/chain"
+	"github.com/eddy-previews/eddy/internal/trace"
 )
 
 // showEvents are the options of `eddy events`.
@@ -72,7 +72,7 @@ func (o *showEvents) run(ctx context.Context) error {
 }
 
 // kin finds the objects whose events are asked for.
-func (o *showEvents) kin(ctx context.Context) (*chain.Kin, error) {
+func (o *showEvents) kin(ctx context.Context) (*trace.Kin, error) {
 	if o.Name != "" {
 		preview, err := o.find(ctx)
 		if err != nil {

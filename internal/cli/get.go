@@ -13,8 +13,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/duration"
 	"sigs.k8s.io/yaml"
 
-	"github.com/eddy-previews/eddy/internal/chain"
-	"github.com/eddy-previews/eddy/internal/nearest"
+	"github.com/eddy-previews/eddy/internal/suggest"
+	"github.com/eddy-previews/eddy/internal/trace"
 )
 
 // newGetCommand returns `eddy get`, which lists.
@@ -79,11 +79,11 @@ func where(namespace string) string {
 }
 
 // open checks the flags and returns what reads.
-func (l *listing) open() (*chain.Reader, string, error) {
+func (l *listing) open() (*trace.Reader, string, error) {
 	switch l.Output {
 	case "", "wide", "json", "yaml", "name":
 	default:
-		return nil, "", fmt.Errorf("--output: there is no format %q; expected %s%s", l.Output, strings.Join(formats(), ", "), nearest.Hint(l.Output, formats()))
+		return nil, "", fmt.Errorf("--output: there is no format %q; expected %s%s", l.Output, strings.Join(formats(), ", "), suggest.Hint(l.Output, formats()))
 	}
 	if l.Watch && !l.table() && l.Output != "name" {
 		return nil, "", fmt.Errorf("--watch goes with a table or with -o name, not with -o %s", l.Output)

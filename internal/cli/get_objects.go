@@ -14,8 +14,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
-	"github.com/eddy-previews/eddy/internal/chain"
-	"github.com/eddy-previews/eddy/internal/nearest"
+	"github.com/eddy-previews/eddy/internal/suggest"
+	"github.com/eddy-previews/eddy/internal/trace"
 )
 
 // getObjects are the options of `eddy get providers` and `eddy get resourcesets`.
@@ -26,7 +26,7 @@ type getObjects struct {
 	kind    string
 	columns []column
 	// objects takes those of the kind out of a snapshot, row shows one.
-	objects func(chain.Snapshot) []client.Object
+	objects func(trace.Snapshot) []client.Object
 	row     func(client.Object) []cell
 }
 
@@ -87,7 +87,7 @@ func (o *getObjects) run(ctx context.Context) error {
 		// The labels are those of the providers, not of the sets.
 		selector := reader.Selector
 		reader.Selector = nil
-		o.objects = func(s chain.Snapshot) []client.Object {
+		o.objects = func(s trace.Snapshot) []client.Object {
 			return slices.DeleteFunc(providersIn(s), func(p client.Object) bool { return !selector.Matches(labels.Set(p.GetLabels())) })
 		}
 	}
@@ -110,7 +110,7 @@ func (o *getObjects) run(ctx context.Context) error {
 }
 
 // pick returns the objects that were named, or all, by namespace and name.
-func (o *getObjects) pick(snapshot chain.Snapshot, namespace string) ([]client.Object, error) {
+func (o *getObjects) pick(snapshot trace.Snapshot, namespace string) ([]client.Object, error) {
 	all := o.objects(snapshot)
 	slices.SortFunc(all, func(a, b client.Object) int {
 		return strings.Compare(a.GetNamespace()+"/"+a.GetName(), b.GetNamespace()+"/"+b.GetName())
@@ -140,7 +140,7 @@ func notFound(kind, name, namespace string, all []client.Object) error {
 	for _, one := range all {
 		names = append(names, one.GetName())
 	}
-	return fmt.Errorf("there is no %s %q %s%s", kind, name, where(namespace), nearest.Hint(name, names))
+	return fmt.Errorf("there is no %s %q %s%s", kind, name, where(namespace), suggest.Hint(name, names))
 }
 
 func (o *getObjects) print(objects []client.Object) error {
@@ -166,9 +166,9 @@ func (o *getObjects) print(objects []client.Object) error {
 }
 
 // watch lists, and goes on with each object that changes.
-func (o *getObjects) watch(ctx context.Context, reader *chain.Reader, namespace string) error {
+func (o *getObjects) watch(ctx context.Context, reader *trace.Reader, namespace string) error {
 	shown, table := map[client.ObjectKey]string{}, o.newTable()
-	err := reader.Follow(ctx, namespace, func(now chain.Snapshot) (bool, error) {
+	err := reader.Follow(ctx, namespace, func(now trace.Snapshot) (bool, error) {
 		objects, err := o.pick(now, namespace)
 		if err != nil && len(shown) == 0 {
 			return false, err
@@ -249,7 +249,7 @@ func readyOf(conditions []metav1.Condition) metav1.Condition {
 	return metav1.Condition{Status: metav1.ConditionUnknown, Message: "not reconciled yet"}
 }
 
-func providersIn(s chain.Snapshot) []client.Object {
+func providersIn(s trace.Snapshot) []client.Object {
 	out := make([]client.Object, 0, len(s.Providers))
 	for i := range s.Providers {
 		out = append(out, &s.Providers[i])
@@ -257,7 +257,7 @@ func providersIn(s chain.Snapshot) []client.Object {
 	return out
 }
 
-func setsIn(s chain.Snapshot) []client.Object {
+func setsIn(s trace.Snapshot) []client.Object {
 	out := make([]client.Object, 0, len(s.Sets))
 	for i := range s.Sets {
 		out = append(out, &s.Sets[i])

@@ -10,7 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
-	"github.com/eddy-previews/eddy/internal/chain"
+	"github.com/eddy-previews/eddy/internal/trace"
 )
 
 // getPreviews are the options of `eddy get previews`.
@@ -80,19 +80,19 @@ func (o *getPreviews) run(cmd *cobra.Command) error {
 }
 
 // pick returns the previews that were named, or all.
-func (o *getPreviews) pick(previews []chain.Preview, namespace string) ([]chain.Preview, error) {
+func (o *getPreviews) pick(previews []trace.Preview, namespace string) ([]trace.Preview, error) {
 	if len(o.Names) == 0 {
 		return previews, nil
 	}
-	var out []chain.Preview
+	var out []trace.Preview
 	var failed []error
 	for _, name := range o.Names {
 		if all := findAll(name, previews); len(all) > 1 {
 			out = append(out, all...) // one in each of several namespaces
 			continue
 		}
-		found, err := chain.Find(name, previews)
-		var missing *chain.NotFoundError
+		found, err := trace.Find(name, previews)
+		var missing *trace.NotFoundError
 		switch {
 		case errors.As(err, &missing):
 			failed = append(failed, absent(missing, namespace, "eddy get previews"))
@@ -105,7 +105,7 @@ func (o *getPreviews) pick(previews []chain.Preview, namespace string) ([]chain.
 	return out, errors.Join(failed...)
 }
 
-func (o *getPreviews) print(previews []chain.Preview) error {
+func (o *getPreviews) print(previews []trace.Preview) error {
 	switch o.Output {
 	case "json", "yaml":
 		if len(o.Names) == 1 && len(previews) == 1 {
@@ -127,9 +127,9 @@ func (o *getPreviews) print(previews []chain.Preview) error {
 }
 
 // watch lists, and goes on with each preview that changes.
-func (o *getPreviews) watch(cmd *cobra.Command, reader *chain.Reader, namespace string) error {
-	shown, table := map[string]chain.Preview{}, o.newTable()
-	err := reader.Follow(cmd.Context(), namespace, func(now chain.Snapshot) (bool, error) {
+func (o *getPreviews) watch(cmd *cobra.Command, reader *trace.Reader, namespace string) error {
+	shown, table := map[string]trace.Preview{}, o.newTable()
+	err := reader.Follow(cmd.Context(), namespace, func(now trace.Snapshot) (bool, error) {
 		previews, err := o.pick(now.Previews(), namespace)
 		if err != nil && len(shown) == 0 {
 			return false, err
@@ -148,8 +148,8 @@ func (o *getPreviews) watch(cmd *cobra.Command, reader *chain.Reader, namespace 
 
 // news returns the previews that are not as they were shown, those that are gone
 // included, and notes them as shown.
-func news(shown map[string]chain.Preview, now []chain.Preview) []chain.Preview {
-	var out []chain.Preview
+func news(shown map[string]trace.Preview, now []trace.Preview) []trace.Preview {
+	var out []trace.Preview
 	there := map[string]bool{}
 	for _, p := range now {
 		key := p.Namespace + "/" + p.Set + "/" + p.Key()
@@ -170,7 +170,7 @@ func news(shown map[string]chain.Preview, now []chain.Preview) []chain.Preview {
 }
 
 // same reports whether a table would show the same of two previews.
-func same(a, b chain.Preview) bool {
+func same(a, b trace.Preview) bool {
 	a.Since, b.Since, a.Created, b.Created = nil, nil, nil, nil
 	return a == b
 }
@@ -196,7 +196,7 @@ func (o *getPreviews) newTable() *table {
 // branchWidth is what a branch takes of a table, as some have long names.
 const branchWidth = 28
 
-func (o *getPreviews) rows(previews []chain.Preview) [][]cell {
+func (o *getPreviews) rows(previews []trace.Preview) [][]cell {
 	var out [][]cell
 	for _, p := range previews {
 		branch, commit := ansi.Truncate(p.Branch, branchWidth, "…"), shortCommit(p.Commit)
@@ -236,7 +236,7 @@ const nothing = "-"
 func dash(value string) string { return cmp.Or(value, nothing) }
 
 // tell warns of what keeps all previews from being up to date.
-func (s Streams) tell(snapshot chain.Snapshot) {
+func (s Streams) tell(snapshot trace.Snapshot) {
 	for _, provider := range snapshot.Providers {
 		if ready := readyOf(provider.Status.Conditions); ready.Status == metav1.ConditionFalse {
 			s.warn("provider %s/%s is not up to date: %s", provider.Namespace, provider.Name, ready.Message)

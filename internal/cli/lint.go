@@ -10,7 +10,7 @@ import (
 
 	"github.com/eddy-previews/eddy/internal/files"
 	"github.com/eddy-previews/eddy/internal/lint"
-	"github.com/eddy-previews/eddy/internal/nearest"
+	"github.com/eddy-previews/eddy/internal/suggest"
 )
 
 // lintSetup are the options of `eddy lint`.
@@ -198,6 +198,6 @@ func (o *lintSetup) teller() (func([]lint.Finding) error, error) {
 	case "sarif":
 		return func(findings []lint.Finding) error { return tellSARIF(o.Out, findings) }, nil
 	default:
-		return nil, fmt.Errorf("--output: there is no format %q; expected text, json, sarif%s", o.Output, nearest.Hint(o.Output, formats))
+		return nil, fmt.Errorf("--output: there is no format %q; expected text, json, sarif%s", o.Output, suggest.Hint(o.Output, formats))
 	}
 }

@@ -10,8 +10,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/client-go/kubernetes"
 
-	"github.com/eddy-previews/eddy/internal/chain"
-	"github.com/eddy-previews/eddy/internal/nearest"
+	"github.com/eddy-previews/eddy/internal/suggest"
+	"github.com/eddy-previews/eddy/internal/trace"
 )
 
 // showLogs are the options of `eddy logs`.
@@ -119,7 +119,7 @@ func (o *showLogs) printAll(ctx context.Context, t *tail, sources []logSource) e
 }
 
 // follow copies the logs of each container as soon as it has any.
-func (o *showLogs) follow(ctx context.Context, kin *chain.Kin, t *tail) error {
+func (o *showLogs) follow(ctx context.Context, kin *trace.Kin, t *tail) error {
 	begun := map[string]bool{}
 	return interrupted(ctx, kin.FollowPods(ctx, func(pod corev1.Pod) {
 		sources, err := o.sources([]corev1.Pod{pod})
@@ -154,7 +154,7 @@ func (o *showLogs) sources(pods []corev1.Pod) ([]logSource, error) {
 		}
 	}
 	if len(out) == 0 && len(names) > 0 {
-		return nil, fmt.Errorf("no pod of %s has a container %q%s", o.Name, o.Container, nearest.Hint(o.Container, names))
+		return nil, fmt.Errorf("no pod of %s has a container %q%s", o.Name, o.Container, suggest.Hint(o.Container, names))
 	}
 	return out, nil
 }

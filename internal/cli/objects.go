@@ -11,7 +11,7 @@ import (
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/manifest"
-	"github.com/eddy-previews/eddy/internal/nearest"
+	"github.com/eddy-previews/eddy/internal/suggest"
 )
 
 // objects are what the files of a command hold.
@@ -119,7 +119,7 @@ func (o *objects) providersOf(set *v1.ResourceSet) ([]v1.ResourceSetInputProvide
 		case slices.ContainsFunc(out, there):
 		case ref.Name != "":
 			return nil, fmt.Errorf("the ResourceSet %s/%s takes its inputs from the provider %q, which is not in %s%s",
-				set.Namespace, set.Name, ref.Name, listed(o.files), nearest.Hint(ref.Name, names))
+				set.Namespace, set.Name, ref.Name, listed(o.files), suggest.Hint(ref.Name, names))
 		case len(out) == 0: // what a selector finds is up to the cluster
 			return nil, fmt.Errorf("the ResourceSet %s/%s selects providers by their labels, and none in %s matches", set.Namespace, set.Name, listed(o.files))
 		}

@@ -12,8 +12,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/eddy-previews/eddy/internal/chain"
 	"github.com/eddy-previews/eddy/internal/diagnose"
+	"github.com/eddy-previews/eddy/internal/trace"
 )
 
 // page is what `eddy describe` prints, part by part. The first error of writing
@@ -45,7 +45,7 @@ func (p *page) paragraph(mark, indent string, in style, words string) {
 }
 
 // preview prints what the preview is.
-func (p *page) preview(of chain.Preview) {
+func (p *page) preview(of trace.Preview) {
 	field := func(name, value string) {
 		if value != "" {
 			p.line("%-13s %s", name, value)
@@ -76,7 +76,7 @@ func (p *page) preview(of chain.Preview) {
 
 // findings prints the probable causes; of a preview that is ready, what may
 // become one.
-func (p *page) findings(of chain.Preview, findings []diagnose.Finding) {
+func (p *page) findings(of trace.Preview, findings []diagnose.Finding) {
 	if len(findings) == 0 {
 		return
 	}
@@ -107,7 +107,7 @@ func (p *page) findings(of chain.Preview, findings []diagnose.Finding) {
 }
 
 // chain prints the objects as a tree below the pull request.
-func (p *page) chain(of chain.Preview, root *diagnose.Judged) {
+func (p *page) chain(of trace.Preview, root *diagnose.Judged) {
 	top := tree.Root("input " + visible(of.Key())).Child(p.branch(root, of.Namespace))
 	if of.Branch != "" {
 		top = tree.Root("pull request " + visible(of.ID)).Child(top)
@@ -172,10 +172,10 @@ func short(id object.ObjMetadata, namespace string) string {
 // eventsOf lists the events of a tree, oldest first.
 func eventsOf(root *diagnose.Node) []corev1.Event {
 	var out []corev1.Event
-	chain.Walk(root, func(n *diagnose.Node) {
+	trace.Walk(root, func(n *diagnose.Node) {
 		out = append(out, n.Events...)
 	})
-	slices.SortStableFunc(out, func(a, b corev1.Event) int { return chain.When(a).Compare(chain.When(b)) })
+	slices.SortStableFunc(out, func(a, b corev1.Event) int { return trace.When(a).Compare(trace.When(b)) })
 	return out
 }
 
@@ -192,7 +192,7 @@ func eventRows(s Streams, events []corev1.Event) [][]cell {
 		if one.Type == corev1.EventTypeWarning {
 			kind.style = yellow
 		}
-		seen := s.age(chain.When(one))
+		seen := s.age(trace.When(one))
 		if n := count(one); n > 1 {
 			seen += fmt.Sprintf(" (x%d)", n)
 		}

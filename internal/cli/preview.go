@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/eddy-previews/eddy/internal/chain"
+	"github.com/eddy-previews/eddy/internal/trace"
 )
 
 // onePreview are the options of commands about one preview.
@@ -26,9 +26,9 @@ func newOnePreview(streams Streams) onePreview {
 
 // found is a preview and what it was found in.
 type found struct {
-	chain.Preview
-	reader   *chain.Reader
-	snapshot chain.Snapshot
+	trace.Preview
+	reader   *trace.Reader
+	snapshot trace.Snapshot
 }
 
 // find looks the preview up.
@@ -45,7 +45,7 @@ func (o *onePreview) find(ctx context.Context) (found, error) {
 	if err != nil {
 		return found{}, err
 	}
-	preview, err := chain.Find(o.Name, snapshot.Previews())
+	preview, err := trace.Find(o.Name, snapshot.Previews())
 	if err != nil {
 		return found{}, elsewhere(ctx, reader, namespace, err)
 	}
@@ -53,8 +53,8 @@ func (o *onePreview) find(ctx context.Context) (found, error) {
 }
 
 // elsewhere says where a preview is that is not in the namespace.
-func elsewhere(ctx context.Context, reader *chain.Reader, namespace string, err error) error {
-	var missing *chain.NotFoundError
+func elsewhere(ctx context.Context, reader *trace.Reader, namespace string, err error) error {
+	var missing *trace.NotFoundError
 	if !errors.As(err, &missing) {
 		return err
 	}
@@ -72,7 +72,7 @@ func elsewhere(ctx context.Context, reader *chain.Reader, namespace string, err 
 
 // absent says that a preview is not in a namespace: the name that is near or, as
 // none is, the command that shows all.
-func absent(missing *chain.NotFoundError, namespace, command string) error {
+func absent(missing *trace.NotFoundError, namespace, command string) error {
 	hint := missing.Hint()
 	if hint == "" {
 		hint = ": see `" + command + "`"
@@ -81,7 +81,7 @@ func absent(missing *chain.NotFoundError, namespace, command string) error {
 }
 
 // namespacesWith lists the namespaces that have a preview of a name.
-func namespacesWith(name string, previews []chain.Preview) []string {
+func namespacesWith(name string, previews []trace.Preview) []string {
 	var out []string
 	for _, p := range findAll(name, previews) {
 		out = append(out, p.Namespace)
@@ -90,15 +90,15 @@ func namespacesWith(name string, previews []chain.Preview) []string {
 }
 
 // findAll returns the preview that a name means in each namespace that has one.
-func findAll(name string, previews []chain.Preview) []chain.Preview {
-	var out []chain.Preview
+func findAll(name string, previews []trace.Preview) []trace.Preview {
+	var out []trace.Preview
 	for len(previews) > 0 { // they are sorted by namespace
 		namespace := previews[0].Namespace
-		end := slices.IndexFunc(previews, func(p chain.Preview) bool { return p.Namespace != namespace })
+		end := slices.IndexFunc(previews, func(p trace.Preview) bool { return p.Namespace != namespace })
 		if end < 0 {
 			end = len(previews)
 		}
-		if found, err := chain.Find(name, previews[:end]); err == nil {
+		if found, err := trace.Find(name, previews[:end]); err == nil {
 			out = append(out, found)
 		}
 		previews = previews[end:]

@@ -10,8 +10,8 @@ import (
 	"sigs.k8s.io/yaml"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
-	"github.com/eddy-previews/eddy/internal/nearest"
-	"github.com/eddy-previews/eddy/internal/preview"
+	"github.com/eddy-previews/eddy/internal/simulate"
+	"github.com/eddy-previews/eddy/internal/suggest"
 )
 
 // tracedObject is an object and where it comes from.
@@ -20,9 +20,9 @@ type tracedObject struct {
 	from string
 }
 
-// trace lists what a chain comes to: each stamped object, and after a
+// everyObject lists what a set comes to: each stamped object, and after a
 // Kustomization what Flux deploys for it.
-func trace(set *v1.ResourceSet, result preview.Result) []tracedObject {
+func everyObject(set *v1.ResourceSet, result simulate.Result) []tracedObject {
 	var out []tracedObject
 	for _, part := range result.Parts {
 		from := fmt.Sprintf("stamped by ResourceSet %s/%s", set.Namespace, set.Name)
@@ -37,7 +37,7 @@ func trace(set *v1.ResourceSet, result preview.Result) []tracedObject {
 	return out
 }
 
-func kustomizationName(part preview.Part) string {
+func kustomizationName(part simulate.Part) string {
 	return fmt.Sprintf("Kustomization %s/%s", part.Stamped.GetNamespace(), part.Stamped.GetName())
 }
 
@@ -52,7 +52,7 @@ func printerFor(format string) (func(io.Writer, []tracedObject) error, error) {
 		return printNames, nil
 	default:
 		formats := []string{"yaml", "json", "name"}
-		return nil, fmt.Errorf("--output: there is no format %q; expected %s%s", format, strings.Join(formats, ", "), nearest.Hint(format, formats))
+		return nil, fmt.Errorf("--output: there is no format %q; expected %s%s", format, strings.Join(formats, ", "), suggest.Hint(format, formats))
 	}
 }
 

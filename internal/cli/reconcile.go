@@ -12,8 +12,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
-	"github.com/eddy-previews/eddy/internal/chain"
-	"github.com/eddy-previews/eddy/internal/steer"
+	"github.com/eddy-previews/eddy/internal/control"
+	"github.com/eddy-previews/eddy/internal/trace"
 )
 
 // newReconcileCommand returns `eddy reconcile`, which lets things happen now.
@@ -90,7 +90,7 @@ type reconciling struct {
 	Streams
 	patience
 	cluster client.WithWatch
-	request steer.Request
+	request control.Request
 }
 
 // one asks for a run of one object, and waits until it has been.
@@ -103,7 +103,7 @@ func (r *reconciling) one(ctx context.Context, object *unstructured.Unstructured
 		return nil, fmt.Errorf("%s is suspended: let it go on first, with flux resume", name)
 	}
 	force := r.request.Force
-	r.request = steer.NewRequest(time.Now())
+	r.request = control.NewRequest(time.Now())
 	r.request.Force = force
 	if err := r.request.Send(ctx, r.cluster, object); err != nil {
 		return nil, fmt.Errorf("asking for a run of %s: %w", name, err)
@@ -113,7 +113,7 @@ func (r *reconciling) one(ctx context.Context, object *unstructured.Unstructured
 		return object, nil
 	}
 	r.note("◎ waiting for it")
-	handled, err := steer.Await(ctx, r.cluster, object, r.request.Handled)
+	handled, err := control.Await(ctx, r.cluster, object, r.request.Handled)
 	if errors.Is(err, context.DeadlineExceeded) {
 		return nil, fmt.Errorf("%s was not looked at within %s: is its controller running?", name, r.Timeout)
 	}
@@ -123,9 +123,9 @@ func (r *reconciling) one(ctx context.Context, object *unstructured.Unstructured
 // result waits until an object is ready or not, and says which.
 func (r *reconciling) result(ctx context.Context, object *unstructured.Unstructured) error {
 	name := describeObject(object)
-	last := chain.ReadyOf(object)
-	settled, err := steer.Await(ctx, r.cluster, object, func(now *unstructured.Unstructured) bool {
-		last = chain.ReadyOf(now)
+	last := trace.ReadyOf(object)
+	settled, err := control.Await(ctx, r.cluster, object, func(now *unstructured.Unstructured) bool {
+		last = trace.ReadyOf(now)
 		return last.Status != metav1.ConditionUnknown
 	})
 	if errors.Is(err, context.DeadlineExceeded) {
@@ -134,7 +134,7 @@ func (r *reconciling) result(ctx context.Context, object *unstructured.Unstructu
 	if err != nil {
 		return err
 	}
-	if last = chain.ReadyOf(settled); last.Status == metav1.ConditionFalse {
+	if last = trace.ReadyOf(settled); last.Status == metav1.ConditionFalse {
 		return fmt.Errorf("%s is not ready: %s: %s", name, last.Reason, oneLine(last.Message))
 	}
 	return r.done("%s is ready: %s", name, oneLine(last.Message))

@@ -11,7 +11,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
-	"github.com/eddy-previews/eddy/internal/chain"
+	"github.com/eddy-previews/eddy/internal/trace"
 )
 
 // reconcilePreview are the options of `eddy reconcile preview`.
@@ -91,8 +91,8 @@ func (o *reconcilePreview) deploy(ctx context.Context, run reconciling, preview 
 	if err != nil {
 		return err
 	}
-	current, err := chain.Find(preview.Set+"/"+preview.Key(), now.Previews())
-	var gone *chain.NotFoundError
+	current, err := trace.Find(preview.Set+"/"+preview.Key(), now.Previews())
+	var gone *trace.NotFoundError
 	if errors.As(err, &gone) {
 		return fmt.Errorf("%s is gone: its pull request is closed, or is no input any more", preview.Name)
 	}

@@ -10,7 +10,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
-	"github.com/eddy-previews/eddy/internal/steer"
+	"github.com/eddy-previews/eddy/internal/control"
 )
 
 // newSuspendCommand returns `eddy suspend`, which lets objects rest.
@@ -74,7 +74,7 @@ func (t *target) suspend(ctx context.Context) error {
 	if v1.IsDisabled(object.GetAnnotations()) {
 		return t.done("%s is suspended already%s", describeObject(object), by(object))
 	}
-	if err := steer.Suspend(ctx, direct, object, whoami(ctx, direct)); err != nil {
+	if err := control.Suspend(ctx, direct, object, whoami(ctx, direct)); err != nil {
 		return err
 	}
 	return t.done("%s is suspended%s: eddy resume %s %s", describeObject(object), by(object), t.word(), t.Name)
@@ -96,7 +96,7 @@ func (t *target) resume(ctx context.Context) error {
 	if !v1.IsDisabled(object.GetAnnotations()) {
 		return t.done("%s is not suspended", describeObject(object))
 	}
-	if err := steer.Resume(ctx, direct, object); err != nil {
+	if err := control.Resume(ctx, direct, object); err != nil {
 		return err
 	}
 	return t.done("%s is looked after again", describeObject(object))

@@ -10,8 +10,8 @@ import (
 	"github.com/spf13/cobra"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/eddy-previews/eddy/internal/chain"
-	"github.com/eddy-previews/eddy/internal/nearest"
+	"github.com/eddy-previews/eddy/internal/suggest"
+	"github.com/eddy-previews/eddy/internal/trace"
 )
 
 // What `eddy wait` waits for.
@@ -68,7 +68,7 @@ time is up.
 
 func (o *waitPreview) run(ctx context.Context) error {
 	if o.For != forReady && o.For != forGone {
-		return fmt.Errorf("--for: there is no %q to wait for; expected %s or %s%s", o.For, forReady, forGone, nearest.Hint(o.For, []string{forReady, forGone}))
+		return fmt.Errorf("--for: there is no %q to wait for; expected %s or %s%s", o.For, forReady, forGone, suggest.Hint(o.For, []string{forReady, forGone}))
 	}
 	reader, err := o.reader(o.Streams)
 	if err != nil {
@@ -99,9 +99,9 @@ type awaited struct {
 }
 
 // see reports whether what is waited for has come.
-func (a *awaited) see(now chain.Snapshot) (bool, error) {
-	preview, err := chain.Find(a.Name, now.Previews())
-	var missing *chain.NotFoundError
+func (a *awaited) see(now trace.Snapshot) (bool, error) {
+	preview, err := trace.Find(a.Name, now.Previews())
+	var missing *trace.NotFoundError
 	switch {
 	case errors.As(err, &missing):
 		a.tell(missing.Error())

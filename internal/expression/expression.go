@@ -19,7 +19,7 @@ import (
 	"github.com/google/cel-go/common/types"
 	"github.com/google/cel-go/ext"
 
-	"github.com/eddy-previews/eddy/internal/gate"
+	"github.com/eddy-previews/eddy/internal/throttle"
 )
 
 const (
@@ -45,12 +45,12 @@ func variables() []string { return []string{"metadata", "spec", "status", "data"
 // Budget is what is left of MaxCost to the expressions of one run.
 type Budget struct {
 	left int64
-	pass *gate.Pass
+	pass *throttle.Pass
 }
 
 // NewBudget returns a whole one, for a run that goes through a gate with a pass;
 // nil where there is none. Neither Compile nor Holds keep a place behind the gate.
-func NewBudget(pass *gate.Pass) *Budget { return &Budget{left: MaxCost, pass: pass} }
+func NewBudget(pass *throttle.Pass) *Budget { return &Budget{left: MaxCost, pass: pass} }
 
 // compileSquare is the square of how many characters one unit compiles: to check
 // the types of a long expression takes more than twice as long as of one of half

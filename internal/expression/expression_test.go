@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"github.com/eddy-previews/eddy/internal/expression"
-	"github.com/eddy-previews/eddy/internal/gate"
+	"github.com/eddy-previews/eddy/internal/throttle"
 )
 
 // eval judges an object with a whole budget.
@@ -227,7 +227,7 @@ func TestManyLongExpressionsCostMoreThanTheirBudget(t *testing.T) {
 }
 
 func TestWhatIsCheapDoesNotWaitForWhatIsNot(t *testing.T) {
-	places := gate.New(1)
+	places := throttle.New(1)
 	costly, err := expression.NewBudget(nil).Compile(`data.long.split('').all(x, x == 'a')`)
 	if err != nil {
 		t.Fatal(err)

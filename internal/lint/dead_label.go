@@ -8,7 +8,7 @@ import (
 	yamlv3 "go.yaml.in/yaml/v3"
 
 	"github.com/eddy-previews/eddy/internal/manifest"
-	"github.com/eddy-previews/eddy/internal/nearest"
+	"github.com/eddy-previews/eddy/internal/suggest"
 )
 
 // deadLabel finds labels with which no request is ever an input: a label that
@@ -71,7 +71,7 @@ func (s *Setup) misspelt(provider Provider) []Finding {
 			}
 			scalars(script.Root, nil, func(_ []string, scalar *yamlv3.Node) {
 				words := strings.FieldsFunc(scalar.Value, func(r rune) bool { return strings.ContainsRune(" \"'=[]{},\n", r) })
-				if found := nearest.To(label, words); found != "" && strings.Contains(scalar.Value, "label") && len(found) > 3 && node == nil {
+				if found := suggest.To(label, words); found != "" && strings.Contains(scalar.Value, "label") && len(found) > 3 && node == nil {
 					near, node, word = script, scalar, found
 				}
 			})

@@ -4,7 +4,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/eddy-previews/eddy/internal/manifest"
-	"github.com/eddy-previews/eddy/internal/preview"
+	"github.com/eddy-previews/eddy/internal/simulate"
 )
 
 // deployed is an object that a preview puts into the cluster, beside the
@@ -12,14 +12,14 @@ import (
 type deployed struct {
 	*unstructured.Unstructured
 	service *Service
-	part    preview.Part
+	part    simulate.Part
 	// layer is where it is written; nil for an object that is stamped.
 	layer *layer
 }
 
 // deployed lists the objects of a sample, in an order that is the same for all
 // samples of a service.
-func (s *Service) deployed(result preview.Result) []deployed {
+func (s *Service) deployed(result simulate.Result) []deployed {
 	var out []deployed
 	for _, part := range result.Parts {
 		if part.Kustomization == nil {
@@ -54,7 +54,7 @@ func (d deployed) repair(position manifest.Position, fix string) string {
 }
 
 // where returns the line of the ResourceSet that gives a stamped object a field.
-func (s *Service) where(part preview.Part, path ...any) manifest.Position {
+func (s *Service) where(part simulate.Part, path ...any) manifest.Position {
 	return s.Position(s.Nearest(append(manifest.Path(part.Stamped.Field), path...)...))
 }
 
@@ -71,7 +71,7 @@ type pair struct{ a, b deployed }
 
 // pairs puts the objects of two samples together; those that are of one sample
 // alone are left out.
-func (s *Service) pairs(a, b preview.Result) []pair {
+func (s *Service) pairs(a, b simulate.Result) []pair {
 	first, second := s.deployed(a), s.deployed(b)
 	var out []pair
 	for i := range min(len(first), len(second)) {
@@ -83,7 +83,7 @@ func (s *Service) pairs(a, b preview.Result) []pair {
 }
 
 // stamped puts the stamped objects of two samples together.
-func (s *Service) stamped(a, b preview.Result) []pair {
+func (s *Service) stamped(a, b simulate.Result) []pair {
 	var out []pair
 	for i := range min(len(a.Parts), len(b.Parts)) {
 		out = append(out, pair{

@@ -10,7 +10,7 @@ import (
 
 	"github.com/eddy-previews/eddy/internal/files"
 	"github.com/eddy-previews/eddy/internal/overlay"
-	"github.com/eddy-previews/eddy/internal/preview"
+	"github.com/eddy-previews/eddy/internal/simulate"
 )
 
 // Unchecked is a ResourceSet of which something could not be checked.
@@ -54,14 +54,14 @@ func (s *Service) beyond(ks *kustomizev1.Kustomization) string {
 
 // isPartial reports whether something that Flux deploys is not known.
 func (s *Service) isPartial() bool {
-	return len(s.unchecked()) > 0 || slices.ContainsFunc(s.Samples.First.Parts, func(part preview.Part) bool { return len(part.LeftOut) > 0 })
+	return len(s.unchecked()) > 0 || slices.ContainsFunc(s.Samples.First.Parts, func(part simulate.Part) bool { return len(part.LeftOut) > 0 })
 }
 
 // hasOwnSource reports whether a Kustomization deploys something else than the
 // fleet repository: an artifact, or a repository of the preview's own.
 func (s *Service) hasOwnSource(ks *kustomizev1.Kustomization) bool {
 	ref := ks.Spec.SourceRef
-	return ref.Kind != sourcev1.GitRepositoryKind || slices.ContainsFunc(s.Samples.First.Parts, func(part preview.Part) bool {
+	return ref.Kind != sourcev1.GitRepositoryKind || slices.ContainsFunc(s.Samples.First.Parts, func(part simulate.Part) bool {
 		return part.Stamped.GetKind() == ref.Kind && part.Stamped.GetName() == ref.Name
 	})
 }
@@ -101,7 +101,7 @@ func (s *Service) fleetPaths() []string {
 		}
 	}
 	for _, document := range s.setup.Documents {
-		if len(out) > 0 && preview.IsKustomization(document.Object) {
+		if len(out) > 0 && simulate.IsKustomization(document.Object) {
 			out = append(out, textAt(document.Object.Object, "spec", "path"))
 		}
 	}

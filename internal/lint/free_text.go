@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/eddy-previews/eddy/internal/preview"
+	"github.com/eddy-previews/eddy/internal/simulate"
 )
 
 // freeText finds texts of a forge in the midst of a text of the overlay. Flux
@@ -35,7 +35,7 @@ func freeText(s *Setup) []Finding {
 }
 
 // freeVariables are those whose value holds what somebody wrote, as it is.
-func freeVariables(part preview.Part) map[string]bool {
+func freeVariables(part simulate.Part) map[string]bool {
 	if part.Kustomization == nil || part.Kustomization.Spec.PostBuild == nil {
 		return nil
 	}

@@ -4,8 +4,8 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/eddy-previews/eddy/internal/nearest"
 	"github.com/eddy-previews/eddy/internal/render"
+	"github.com/eddy-previews/eddy/internal/suggest"
 )
 
 // invalid finds what cannot be read: it would be refused, or mean something else.
@@ -64,7 +64,7 @@ func (s *Service) unknownProviders() []Finding {
 		default:
 			out = append(out, Finding{
 				Position: s.Position(s.At("spec", "inputsFrom", n, "name")),
-				Message:  fmt.Sprintf("there is no provider %q in the namespace %q%s", ref.Name, s.Set.Namespace, nearest.Hint(ref.Name, names)),
+				Message:  fmt.Sprintf("there is no provider %q in the namespace %q%s", ref.Name, s.Set.Namespace, suggest.Hint(ref.Name, names)),
 				Fix:      "correct the name; provider and ResourceSet must be in the same namespace",
 			})
 		}

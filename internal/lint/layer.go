@@ -12,7 +12,7 @@ import (
 
 	"github.com/eddy-previews/eddy/internal/files"
 	"github.com/eddy-previews/eddy/internal/manifest"
-	"github.com/eddy-previews/eddy/internal/preview"
+	"github.com/eddy-previews/eddy/internal/simulate"
 )
 
 // layer is the files that kustomize reads for an overlay: its own first, then
@@ -32,7 +32,7 @@ type layer struct {
 }
 
 // layer returns the files of the overlay that a Kustomization builds.
-func (s *Service) layer(part preview.Part) *layer { return s.layerOf(part.Kustomization) }
+func (s *Service) layer(part simulate.Part) *layer { return s.layerOf(part.Kustomization) }
 
 func (s *Service) layerOf(ks *kustomizev1.Kustomization) *layer {
 	path := filepath.Join(s.Fleet, ks.Spec.Path)

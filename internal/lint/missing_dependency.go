@@ -6,8 +6,8 @@ import (
 
 	kustomizev1 "github.com/fluxcd/kustomize-controller/api/v1"
 
-	"github.com/eddy-previews/eddy/internal/nearest"
-	"github.com/eddy-previews/eddy/internal/preview"
+	"github.com/eddy-previews/eddy/internal/simulate"
+	"github.com/eddy-previews/eddy/internal/suggest"
 )
 
 // missingDependency finds dependsOn with a name that nothing has: Flux waits for
@@ -30,8 +30,8 @@ func missingDependency(s *Setup) []Finding {
 	return out
 }
 
-func (s *Service) missingDependency(part preview.Part, known []string) []Finding {
-	if !preview.IsKustomization(part.Stamped.Unstructured) {
+func (s *Service) missingDependency(part simulate.Part, known []string) []Finding {
+	if !simulate.IsKustomization(part.Stamped.Unstructured) {
 		return nil
 	}
 	var out []Finding
@@ -44,7 +44,7 @@ func (s *Service) missingDependency(part preview.Part, known []string) []Finding
 		if wanted := namespace + "/" + name; !slices.Contains(known, wanted) {
 			out = append(out, Finding{
 				Position: s.where(part, "spec", "dependsOn", n, "name"),
-				Message:  fmt.Sprintf("there is no Kustomization %s%s: previews wait for it for ever", wanted, nearest.Hint(wanted, known)),
+				Message:  fmt.Sprintf("there is no Kustomization %s%s: previews wait for it for ever", wanted, suggest.Hint(wanted, known)),
 				Fix:      "correct name and namespace; without a namespace it is that of the preview's Kustomization",
 			})
 		}

@@ -2,7 +2,7 @@ package lint
 
 import (
 	"github.com/eddy-previews/eddy/internal/manifest"
-	"github.com/eddy-previews/eddy/internal/preview"
+	"github.com/eddy-previews/eddy/internal/simulate"
 )
 
 // noPrune finds Kustomizations without prune: true. When the request is closed
@@ -11,7 +11,7 @@ func noPrune(s *Setup) []Finding {
 	var out []Finding
 	for _, service := range s.Services {
 		for _, part := range service.Samples.First.Parts {
-			if preview.IsKustomization(part.Stamped.Unstructured) && at(part.Stamped.Object, "spec", "prune") != true {
+			if simulate.IsKustomization(part.Stamped.Unstructured) && at(part.Stamped.Object, "spec", "prune") != true {
 				out = append(out, service.noPrune(part))
 			}
 		}
@@ -19,7 +19,7 @@ func noPrune(s *Setup) []Finding {
 	return out
 }
 
-func (s *Service) noPrune(part preview.Part) Finding {
+func (s *Service) noPrune(part simulate.Part) Finding {
 	path := append(manifest.Path(part.Stamped.Field), "spec")
 	finding := Finding{
 		Position: s.where(part, "spec", "prune"),

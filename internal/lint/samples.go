@@ -12,19 +12,19 @@ import (
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
-	"github.com/eddy-previews/eddy/internal/preview"
+	"github.com/eddy-previews/eddy/internal/simulate"
 )
 
 // Samples are what a service makes of made-up requests.
 type Samples struct {
 	// First and Second are two requests.
-	First, Second preview.Result
+	First, Second simulate.Result
 	// Pushed is First after a push: nothing but its commit differs.
-	Pushed preview.Result
+	Pushed simulate.Result
 	// Numeric is First with texts that look like numbers and booleans.
-	Numeric preview.Result
+	Numeric simulate.Result
 	// Hostile is First with texts that are YAML; it is not built.
-	Hostile preview.Result
+	Hostile simulate.Result
 }
 
 // The numbers have five digits: previews live to see them.
@@ -91,7 +91,7 @@ func (s *Service) sample(ctx context.Context) {
 		s.Samples.First, s.Err = s.follow(ctx, first)
 		return
 	}
-	for request, into := range map[sampleRequest]*preview.Result{
+	for request, into := range map[sampleRequest]*simulate.Result{
 		first: &s.Samples.First, second: &s.Samples.Second, pushed: &s.Samples.Pushed, numeric: &s.Samples.Numeric, hostile: &s.Samples.Hostile,
 	} {
 		*into, _ = s.follow(ctx, request) // what renders once, renders again
@@ -106,9 +106,9 @@ func (s *Service) hasPreviews() bool {
 	})
 }
 
-func (s *Service) follow(ctx context.Context, request sampleRequest) (preview.Result, error) {
+func (s *Service) follow(ctx context.Context, request sampleRequest) (simulate.Result, error) {
 	skip := func(ks *kustomizev1.Kustomization) bool { return s.beyond(ks) != "" }
-	chain := preview.Chain{Set: s.Set, Skip: skip, Unset: s.unset()}
+	chain := simulate.Chain{Set: s.Set, Skip: skip, Unset: s.unset()}
 	if s.Fleet != "" && request.text != hostileText { // nobody looks at what is built of that
 		chain.Fleet = s.setup.repository(s.Fleet)
 	}
@@ -143,7 +143,7 @@ func (s *Service) follow(ctx context.Context, request sampleRequest) (preview.Re
 
 // forgetPartial takes away what was built of overlays of which something was left
 // out: what seems to be missing may be there.
-func forgetPartial(result preview.Result) {
+func forgetPartial(result simulate.Result) {
 	for i := range result.Parts {
 		if part := &result.Parts[i]; len(part.LeftOut) > 0 {
 			part.Deployed, part.Err = nil, nil

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/eddy-previews/eddy/internal/overlay"
-	"github.com/eddy-previews/eddy/internal/preview"
+	"github.com/eddy-previews/eddy/internal/simulate"
 )
 
 // unbuildable finds Kustomizations that Flux could not build, unless that is
@@ -28,7 +28,7 @@ func unbuildable(s *Setup) []Finding {
 }
 
 // isBroken reports whether a file in the folder of a Kustomization is broken.
-func (s *Service) isBroken(part preview.Part) bool {
+func (s *Service) isBroken(part simulate.Part) bool {
 	if part.Kustomization == nil {
 		return false
 	}
@@ -38,7 +38,7 @@ func (s *Service) isBroken(part preview.Part) bool {
 	})
 }
 
-func (s *Service) unbuildable(part preview.Part) Finding {
+func (s *Service) unbuildable(part simulate.Part) Finding {
 	finding := Finding{
 		Position: s.where(part, "spec", "path"),
 		Message:  "Flux cannot build it: " + strings.Join(strings.Fields(part.Err.Error()), " "),

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/eddy-previews/eddy/internal/nearest"
-	"github.com/eddy-previews/eddy/internal/preview"
+	"github.com/eddy-previews/eddy/internal/simulate"
+	"github.com/eddy-previews/eddy/internal/suggest"
 )
 
 // unsetVariable finds variables in the overlay that nothing gives a value. Flux
@@ -30,21 +30,21 @@ func unsetVariable(s *Setup) []Finding {
 
 // unset says what becomes of a variable. Where none has a value Flux substitutes
 // nothing at all, and what looks like a variable in a script is none.
-func (u use) unset(part preview.Part, values []string) Finding {
+func (u use) unset(part simulate.Part, values []string) Finding {
 	becomes := "Flux puts nothing in its place"
 	if len(values) == 0 {
 		becomes = "without postBuild.substitute it stays as it is"
 	}
 	return Finding{
 		Position: u.Position,
-		Message:  fmt.Sprintf("${%s} has no value: %s%s", u.name, becomes, nearest.Hint(u.name, values)),
+		Message:  fmt.Sprintf("${%s} has no value: %s%s", u.name, becomes, suggest.Hint(u.name, values)),
 		Fix: fmt.Sprintf("give %s a value in postBuild.substitute of the Kustomization %q, or a default: ${%s:=value}; if it is none of Flux's, write $${%s}",
 			u.name, part.Stamped.GetName(), u.name, u.name),
 	}
 }
 
 // given are the names of the variables that have a value.
-func (s *Service) given(part preview.Part) []string {
+func (s *Service) given(part simulate.Part) []string {
 	if part.Kustomization.Spec.PostBuild == nil {
 		return nil
 	}
@@ -62,7 +62,7 @@ func (s *Service) given(part preview.Part) []string {
 
 // fromElsewhere reports whether variables come from the cluster: then nobody
 // can say which there are.
-func fromElsewhere(part preview.Part) bool {
+func fromElsewhere(part simulate.Part) bool {
 	return part.Kustomization.Spec.PostBuild != nil && len(part.Kustomization.Spec.PostBuild.SubstituteFrom) > 0
 }
 

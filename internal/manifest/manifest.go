@@ -21,7 +21,7 @@ import (
 	kjson "sigs.k8s.io/json"
 	"sigs.k8s.io/yaml"
 
-	"github.com/eddy-previews/eddy/internal/nearest"
+	"github.com/eddy-previews/eddy/internal/suggest"
 )
 
 // Document is one document of a file: a mapping.
@@ -294,5 +294,5 @@ func (d *Document) Expect(kinds ...string) error {
 		found = "a " + kind
 	}
 	return &Error{Position: d.Position(d.Nearest("kind")),
-		Message: fmt.Sprintf("found %s; expected %s%s", found, strings.Join(kinds, " or "), nearest.Hint(kind, kinds))}
+		Message: fmt.Sprintf("found %s; expected %s%s", found, strings.Join(kinds, " or "), suggest.Hint(kind, kinds))}
 }

@@ -32,10 +32,10 @@ import (
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/apply"
-	"github.com/eddy-previews/eddy/internal/gate"
 	"github.com/eddy-previews/eddy/internal/report"
 	"github.com/eddy-previews/eddy/internal/source"
 	"github.com/eddy-previews/eddy/internal/templater"
+	"github.com/eddy-previews/eddy/internal/throttle"
 	"github.com/eddy-previews/eddy/internal/turns"
 	"github.com/eddy-previews/eddy/internal/watcher"
 )
@@ -193,8 +193,8 @@ func addControllers(manager ctrl.Manager, clients *source.Clients, options Optio
 		WatchConfigs:          configs,
 		Now:                   time.Now,
 		// What renders takes a processor, not only time: the reserve is small.
-		Turns: turns.New(options.Concurrent, options.Concurrent),
-		Gate:  gate.New(max(1, goruntime.GOMAXPROCS(0)-1)),
+		Turns:    turns.New(options.Concurrent, options.Concurrent),
+		Throttle: throttle.New(max(1, goruntime.GOMAXPROCS(0)-1)),
 	}
 	if err := template.SetupWithManager(manager, controllerOptions(options, template.Turns.Workers())); err != nil {
 		return fmt.Errorf("adding the templater: %w", err)

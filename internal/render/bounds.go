@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/eddy-previews/eddy/internal/gate"
+	"github.com/eddy-previews/eddy/internal/throttle"
 )
 
 // What one input set takes to render is bounded, and what all of a ResourceSet
@@ -80,8 +80,8 @@ type meter struct {
 	taken [expenses]int
 	// all is what the input sets of the ResourceSet have taken together.
 	all *[expenses]int
-	// pass takes the run through the gate.
-	pass *gate.Pass
+	// pass takes the run through the throttle.
+	pass *throttle.Pass
 	// depth of the calls of templates.
 	depth int
 }
@@ -104,7 +104,7 @@ func (m *meter) spend(what expense, n int) error {
 // bytesPerUnit is how many bytes cost as much as a step.
 const bytesPerUnit = 64
 
-// units is what an expense costs at the gate.
+// units is what an expense costs at the throttle.
 func units(what expense, n int) int {
 	switch what {
 	case steps, nodes:

@@ -52,8 +52,8 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
-	"github.com/eddy-previews/eddy/internal/gate"
 	"github.com/eddy-previews/eddy/internal/input"
+	"github.com/eddy-previews/eddy/internal/throttle"
 )
 
 // Program is the compiled templates of one ResourceSet. It is safe for
@@ -62,8 +62,8 @@ type Program struct {
 	steps  []program
 	labels map[string]string
 	common *v1.CommonMetadata
-	// gate lets few programs at once take long.
-	gate      *gate.Gate
+	// throttle lets few programs at once take long.
+	throttle  *throttle.Throttle
 	namespace string
 
 	mu     sync.Mutex // held while the engine renders one input set
@@ -131,16 +131,16 @@ func Compile(set *v1.ResourceSet) (*Program, error) {
 	return p, nil
 }
 
-// Behind has the program wait at a gate where it takes long. It is called before
+// Behind has the program wait at a throttle where it takes long. It is called before
 // the program is used.
-func (p *Program) Behind(g *gate.Gate) { p.gate = g }
+func (p *Program) Behind(g *throttle.Throttle) { p.throttle = g }
 
 // All renders each input set on its own: one that fails, as by passing a bound,
 // holds up nobody. The error is that of the context, once it is done.
 func (p *Program) All(ctx context.Context, sets []input.Set) ([]Preview, error) {
 	previews := make([]Preview, len(sets))
 	var all [expenses]int
-	pass := p.gate.Pass(ctx, p.namespace)
+	pass := p.throttle.Pass(ctx, p.namespace)
 	defer pass.End()
 	for i, set := range sets {
 		preview, err := p.render(&meter{ctx: ctx, all: &all, pass: pass}, set)

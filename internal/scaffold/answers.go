@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 	"k8s.io/apimachinery/pkg/util/validation"
 
-	"github.com/eddy-previews/eddy/internal/nearest"
+	"github.com/eddy-previews/eddy/internal/suggest"
 )
 
 // Answers are what a set-up depends on. All are needed.
@@ -53,7 +53,7 @@ func (a Answers) check() error {
 	}
 	forge, known := forges()[a.Forge]
 	if !known {
-		refuse("forge", a.Forge, "one of "+strings.Join(Forges(), ", ")+nearest.Hint(a.Forge, Forges()))
+		refuse("forge", a.Forge, "one of "+strings.Join(Forges(), ", ")+suggest.Hint(a.Forge, Forges()))
 	}
 	if !isRepository(a.URL) || a.Forge == "azure-devops" && !strings.Contains(a.URL, "/_git/") {
 		expected := "the URL of a repository"

@@ -13,8 +13,8 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 
-	"github.com/eddy-previews/eddy/internal/nearest"
 	"github.com/eddy-previews/eddy/internal/overlay"
+	"github.com/eddy-previews/eddy/internal/suggest"
 )
 
 // base is what the service's manifests are.
@@ -58,7 +58,7 @@ func readBase(ctx context.Context, a Answers) (base, error) {
 	case len(out.deployments) == 0:
 		return out, fmt.Errorf("--base: there is no Deployment in %s", a.Base)
 	case out.deployment == "":
-		return out, fmt.Errorf("--image: no Deployment in %s runs %q; there is %s%s", a.Base, a.Image, strings.Join(images, ", "), nearest.Hint(a.Image, images))
+		return out, fmt.Errorf("--image: no Deployment in %s runs %q; there is %s%s", a.Base, a.Image, strings.Join(images, ", "), suggest.Hint(a.Image, images))
 	}
 	return out, nil
 }

@@ -16,14 +16,14 @@ import (
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/apply"
 	"github.com/eddy-previews/eddy/internal/expression"
-	"github.com/eddy-previews/eddy/internal/gate"
 	"github.com/eddy-previews/eddy/internal/report"
+	"github.com/eddy-previews/eddy/internal/throttle"
 )
 
 // depend holds the run up until every dependency is there, and ready where
 // that is asked for.
 func (r *run) depend(ctx context.Context) error {
-	pass := r.Gate.Pass(ctx, r.set.Namespace)
+	pass := r.Throttle.Pass(ctx, r.set.Namespace)
 	expressions, err := r.readyExpressions(pass)
 	if err != nil {
 		return err
@@ -48,7 +48,7 @@ func (r *run) depend(ctx context.Context) error {
 
 // readyExpressions compiles how each dependency is judged; a nil one is left to
 // kstatus.
-func (r *run) readyExpressions(pass *gate.Pass) ([]*expression.Expression, error) {
+func (r *run) readyExpressions(pass *throttle.Pass) ([]*expression.Expression, error) {
 	budget := expression.NewBudget(pass)
 	out := make([]*expression.Expression, len(r.set.Spec.DependsOn))
 	for n, dependency := range r.set.Spec.DependsOn {

@@ -55,7 +55,7 @@ type step struct {
 
 // plan renders each input set on its own.
 func (r *run) plan(ctx context.Context, in inputs) (plan, error) {
-	program, err := r.programs.of(r.set, r.Gate)
+	program, err := r.programs.of(r.set, r.Throttle)
 	if err != nil {
 		return plan{}, stalledBuild(fmt.Errorf("build failed: %w", err))
 	}

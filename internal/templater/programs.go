@@ -6,8 +6,8 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
-	"github.com/eddy-previews/eddy/internal/gate"
 	"github.com/eddy-previews/eddy/internal/render"
+	"github.com/eddy-previews/eddy/internal/throttle"
 )
 
 // programs keeps the compiled templates of each set, for one generation.
@@ -21,8 +21,8 @@ type compiled struct {
 	program    *render.Program
 }
 
-// of returns the compiled templates of a set, which render behind a gate.
-func (p *programs) of(set *v1.ResourceSet, behind *gate.Gate) (*render.Program, error) {
+// of returns the compiled templates of a set, which render behind a throttle.
+func (p *programs) of(set *v1.ResourceSet, behind *throttle.Throttle) (*render.Program, error) {
 	p.mu.Lock()
 	known, ok := p.byUID[set.UID]
 	p.mu.Unlock()

@@ -27,8 +27,8 @@ import (
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/apply"
-	"github.com/eddy-previews/eddy/internal/gate"
 	"github.com/eddy-previews/eddy/internal/report"
+	"github.com/eddy-previews/eddy/internal/throttle"
 	"github.com/eddy-previews/eddy/internal/turns"
 )
 
@@ -56,8 +56,8 @@ type Reconciler struct {
 	Now func() time.Time
 	// Turns bound how many runs of one namespace are at work at once.
 	Turns *turns.Turns
-	// Gate lets few expressions and renders at once take long; all when nil.
-	Gate *gate.Gate
+	// Throttle lets few expressions and renders at once take long; all when nil.
+	Throttle *throttle.Throttle
 
 	// Namespaces to watch applied objects in; all when empty.
 	Namespaces map[string]cache.Config

@@ -1,9 +1,9 @@
-// Package steer tells Eddy and Flux to run now, to rest, and to go on, by the
+// Package control tells Eddy and Flux to run now, to rest, and to go on, by the
 // annotations that both understand, and waits for what comes of it.
 //
 //	token, err := steer.Request(ctx, cluster, object, now, false)
 //	object, err = steer.Await(ctx, cluster, object, steer.Handled(token))
-package steer
+package control
 
 import (
 	"context"

@@ -1,4 +1,4 @@
-// Package chain reads what becomes of a pull request, from left to right: the
+// Package trace reads what becomes of a pull request, from left to right: the
 // provider that exports it, the ResourceSet that stamps out its objects, what
 // Flux deploys for them, and the pods.
 //
@@ -19,7 +19,7 @@
 //
 // Whatever is shown, these are understood: PROVIDER/ID, SET/ID, SET/PROVIDER/ID,
 // each also without the ending, and ID alone where only one preview has it.
-package chain
+package trace
 
 import (
 	"context"

@@ -1,27 +1,28 @@
-package gate_test
+package throttle_test
 
 import (
 	"context"
-	"runtime"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
-	"github.com/eddy-previews/eddy/internal/gate"
+	"github.com/eddy-previews/eddy/internal/throttle"
 )
 
 // much is more than may be spent without a place.
 const much = 100_000
 
 // take spends so much that a place is needed.
-func take(pass *gate.Pass) {
+func take(pass *throttle.Pass) {
 	for range 3 {
 		pass.Spend(much)
 	}
 }
 
 func TestWhatIsCheapNeverWaits(t *testing.T) {
-	g := gate.New(1)
+	g := throttle.New(1)
 	holder := g.Pass(t.Context(), "hostile")
 	take(holder)
 	for range 100 {
@@ -29,8 +30,8 @@ func TestWhatIsCheapNeverWaits(t *testing.T) {
 	}
 }
 
-func TestTheNilGateIsOpen(t *testing.T) {
-	var g *gate.Gate
+func TestTheNilThrottleLetsEverybodyPass(t *testing.T) {
+	var g *throttle.Throttle
 	for range 10 {
 		pass := g.Pass(t.Context(), "any")
 		take(pass)
@@ -40,7 +41,7 @@ func TestTheNilGateIsOpen(t *testing.T) {
 
 func TestWhatIsCostlyWaitsForAPlace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := gate.New(1)
+		g := throttle.New(1)
 		holder := g.Pass(t.Context(), "a")
 		take(holder)
 		var passed atomic.Bool
@@ -64,7 +65,7 @@ func TestWhatIsCostlyWaitsForAPlace(t *testing.T) {
 
 func TestWhoWaitsLeavesWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := gate.New(1)
+		g := throttle.New(1)
 		holder := g.Pass(t.Context(), "a")
 		take(holder)
 		ctx, cancel := context.WithCancel(t.Context())
@@ -90,7 +91,7 @@ func TestWhoWaitsLeavesWithItsContext(t *testing.T) {
 
 func TestNamespacesTakeTurnsHoweverManyWaitInOne(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := gate.New(1)
+		g := throttle.New(1)
 		holder := g.Pass(t.Context(), "a")
 		take(holder)
 		var hostile, harmless atomic.Int32
@@ -99,21 +100,22 @@ func TestNamespacesTakeTurnsHoweverManyWaitInOne(t *testing.T) {
 			defer pass.End()
 			for pass.Spend(much); turns.Load() < until; turns.Add(1) {
 				pass.Spend(much)
-				runtime.Gosched() // what a turn costs takes longer than to stand in line
+				time.Sleep(time.Millisecond) // long enough for all others to stand in line
 			}
 		}
+		var all sync.WaitGroup
 		for range 10 {
-			go work("a", &hostile, 1000)
+			all.Go(func() { work("a", &hostile, 1000) })
 		}
 		synctest.Wait()
 		var beside int32
-		go func() {
+		all.Go(func() {
 			work("b", &harmless, 20)
 			beside = hostile.Load()
-		}()
+		})
 		synctest.Wait()
 		holder.End()
-		synctest.Wait()
+		all.Wait()
 		if beside > 100 { // in one line for all it would be 200
 			t.Errorf("%d turns of one namespace go by while another has 20", beside)
 		}

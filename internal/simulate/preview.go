@@ -1,4 +1,4 @@
-// Package preview follows requests through the whole chain, without a cluster:
+// Package simulate follows requests through the whole chain, without a cluster:
 // from what the providers export, through the ResourceSet, to what Flux deploys.
 //
 //	chain := preview.Chain{Set: set, Providers: providers, Fleet: overlay.Open("fleet")}
@@ -6,7 +6,7 @@
 //
 // The steps are the operator's and Flux's own code: internal/input combines,
 // internal/render stamps out, internal/overlay builds and substitutes.
-package preview
+package simulate
 
 import (
 	"context"

@@ -1,9 +1,9 @@
-package nearest_test
+package suggest_test
 
 import (
 	"testing"
 
-	"github.com/eddy-previews/eddy/internal/nearest"
+	"github.com/eddy-previews/eddy/internal/suggest"
 )
 
 func TestTheNearestNameIsSuggested(t *testing.T) {
@@ -18,12 +18,12 @@ func TestTheNearestNameIsSuggested(t *testing.T) {
 		{"too short to say", "x", ""},
 	} {
 		t.Run(test.claim, func(t *testing.T) {
-			if got := nearest.To(test.name, names); got != test.want {
+			if got := suggest.To(test.name, names); got != test.want {
 				t.Errorf("%q is near %q, want %q", test.name, got, test.want)
 			}
 		})
 	}
-	if got := nearest.Hint("ap", names); got != `; did you mean "api"?` {
+	if got := suggest.Hint("ap", names); got != `; did you mean "api"?` {
 		t.Errorf("the hint is %s", got)
 	}
 }

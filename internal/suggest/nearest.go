@@ -1,5 +1,5 @@
-// Package nearest finds the name that a person meant.
-package nearest
+// Package suggest finds the name that a person meant.
+package suggest
 
 import (
 	"fmt"

@@ -1,4 +1,4 @@
-package preview
+package simulate
 
 import (
 	"encoding/base64"

@@ -1,7 +1,7 @@
-// Package gate lets few at a time go on with what takes a processor for long, so
-// that processors are left for everybody else.
+// Package throttle lets few at a time go on with what takes a processor for long,
+// so that processors are left for everybody else.
 //
-//	pass := gate.Pass(ctx, namespace)
+//	pass := throttle.Pass(ctx, namespace)
 //	defer pass.End()
 //	…
 //	pass.Spend(units)   // as often as something is about to be done
@@ -10,7 +10,7 @@
 // go on, and hands it on after a while, so that all of them get ahead. Namespaces
 // take turns, and in a namespace those who wait: ten costly runs of one tenant
 // get as much together as one of another.
-package gate
+package throttle
 
 import (
 	"context"
@@ -22,8 +22,8 @@ import (
 // half a microsecond of a processor.
 const cheap = 20_000
 
-// Gate has a number of places. The nil Gate is open.
-type Gate struct {
+// Throttle has a number of places. The nil Throttle is open.
+type Throttle struct {
 	places chan struct{}
 
 	mu sync.Mutex
@@ -37,16 +37,16 @@ type door struct {
 	users int
 }
 
-// New returns a gate with a number of places behind it.
-func New(places int) *Gate {
-	return &Gate{places: make(chan struct{}, places), doors: map[string]*door{}}
+// New returns a throttle with a number of places behind it.
+func New(places int) *Throttle {
+	return &Throttle{places: make(chan struct{}, places), doors: map[string]*door{}}
 }
 
-// Pass is what one run goes through the gate with. It is not safe for concurrent
+// Pass is what one run goes through the throttle with. It is not safe for concurrent
 // use; the nil Pass never waits.
 type Pass struct {
 	ctx       context.Context //nolint:containedctx // what spends is called by languages that know none
-	gate      *Gate
+	throttle  *Throttle
 	namespace string
 	// spent since the run began, or since it was given a place.
 	spent int
@@ -56,11 +56,11 @@ type Pass struct {
 
 // Pass returns that of a run of a namespace. It waits no longer than ctx lasts;
 // to end the run is up to who spends.
-func (g *Gate) Pass(ctx context.Context, namespace string) *Pass {
-	if g == nil {
+func (t *Throttle) Pass(ctx context.Context, namespace string) *Pass {
+	if t == nil {
 		return nil
 	}
-	return &Pass{ctx: ctx, gate: g, namespace: namespace}
+	return &Pass{ctx: ctx, throttle: t, namespace: namespace}
 }
 
 // Spend counts what is about to be done, and waits for a place if it is much.
@@ -72,7 +72,7 @@ func (p *Pass) Spend(units int) {
 		return
 	}
 	p.End()
-	if p.door = p.gate.enter(p.ctx, p.namespace); p.door != nil {
+	if p.door = p.throttle.enter(p.ctx, p.namespace); p.door != nil {
 		p.spent = 0
 	}
 }
@@ -83,51 +83,51 @@ func (p *Pass) End() {
 	if p == nil || p.door == nil {
 		return
 	}
-	p.gate.leave(p.namespace, p.door)
+	p.throttle.leave(p.namespace, p.door)
 	p.door, p.spent = nil, cheap
 }
 
 // enter waits at the door of a namespace, then for a place. Go lets those who
 // wait at a channel pass in the order in which they came.
-func (g *Gate) enter(ctx context.Context, namespace string) *door {
-	door := g.open(namespace)
+func (t *Throttle) enter(ctx context.Context, namespace string) *door {
+	door := t.open(namespace)
 	select {
 	case door.held <- struct{}{}:
 	case <-ctx.Done():
-		g.close(namespace, door)
+		t.close(namespace, door)
 		return nil
 	}
 	select {
-	case g.places <- struct{}{}:
+	case t.places <- struct{}{}:
 		return door
 	case <-ctx.Done():
 		<-door.held
-		g.close(namespace, door)
+		t.close(namespace, door)
 		return nil
 	}
 }
 
-func (g *Gate) leave(namespace string, door *door) {
-	<-g.places
+func (t *Throttle) leave(namespace string, door *door) {
+	<-t.places
 	<-door.held
-	g.close(namespace, door)
+	t.close(namespace, door)
 }
 
-func (g *Gate) open(namespace string) *door {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.doors[namespace] == nil {
-		g.doors[namespace] = &door{held: make(chan struct{}, 1)}
+func (t *Throttle) open(namespace string) *door {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.doors[namespace] == nil {
+		t.doors[namespace] = &door{held: make(chan struct{}, 1)}
 	}
-	g.doors[namespace].users++
-	return g.doors[namespace]
+	t.doors[namespace].users++
+	return t.doors[namespace]
 }
 
 // close forgets a door that nobody uses.
-func (g *Gate) close(namespace string, door *door) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
+func (t *Throttle) close(namespace string, door *door) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	if door.users--; door.users == 0 {
-		delete(g.doors, namespace)
+		delete(t.doors, namespace)
 	}
 }

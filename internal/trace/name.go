@@ -1,11 +1,11 @@
-package chain
+package trace
 
 import (
 	"fmt"
 	"slices"
 	"strings"
 
-	"github.com/eddy-previews/eddy/internal/nearest"
+	"github.com/eddy-previews/eddy/internal/suggest"
 )
 
 // endings are what the names of providers and ResourceSets end in beside the
@@ -90,7 +90,7 @@ func (e *NotFoundError) Error() string {
 }
 
 // Hint asks for the name that is near; "" when none is.
-func (e *NotFoundError) Hint() string { return nearest.Hint(e.Name, e.Known) }
+func (e *NotFoundError) Hint() string { return suggest.Hint(e.Name, e.Known) }
 
 // AmbiguousError says that a name fits several previews.
 type AmbiguousError struct {
