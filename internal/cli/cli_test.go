@@ -39,10 +39,7 @@ func later() time.Time { return time.Now().Add(9*24*time.Hour + 12*time.Hour) }
 // TestScripts runs the scripts, in which $FORGE is a GitHub with two pull
 // requests open, 1 and 3, of which 3 is ready, and one closed, 2.
 func TestScripts(t *testing.T) {
-	github := forge.NewGitHub(t)
-	github.Open(forge.Request{})
-	github.Open(forge.Request{Closed: true})
-	github.Open(forge.Request{Labels: []string{"build/image-ready"}, SHA: strings.Repeat("c0ffee12", 5)})
+	github := openForge(t)
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script", UpdateScripts: *update, RequireExplicitExec: true,
 		Setup: func(env *testscript.Env) error {
@@ -52,6 +49,15 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"expand": expand},
 	})
+}
+
+func openForge(t *testing.T) *forge.Forge {
+	t.Helper()
+	github := forge.NewGitHub(t)
+	github.Open(forge.Request{})
+	github.Open(forge.Request{Closed: true})
+	github.Open(forge.Request{Labels: []string{"build/image-ready"}, SHA: strings.Repeat("c0ffee12", 5)})
+	return github
 }
 
 // expand replaces the variables of the script in a file: $FORGE, say.

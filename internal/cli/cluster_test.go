@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -23,6 +24,8 @@ import (
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/yaml"
+
+	"github.com/eddy-previews/eddy/test/forge"
 )
 
 // TestClusterScripts plays commands against a real API server. Scripts have
@@ -35,19 +38,26 @@ import (
 //	node                start a kubelet that knows logs
 //	await FILE REGEXP   until a command in the background has written it there
 //	fits COLUMNS        no line of the last output is wider
+//	delete KIND NAME    delete an object
+//	reported REASON     until there is an event for that reason
+//	expand FILE...      replace variables: $FORGE is as for TestScripts
 //
 // In the objects, AGO(12m) is a time, and UID(Kind/name) that of an object before.
 func TestClusterScripts(t *testing.T) {
 	server.Require(t)
+	github := openForge(t)
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/cluster", UpdateScripts: *update, RequireExplicitExec: true,
 		Setup: func(env *testscript.Env) error {
 			testdata, err := filepath.Abs("testdata")
 			env.Setenv("TESTDATA", testdata)
+			env.Setenv("FORGE", github.URL)
+			env.Setenv("FORGE_TOKEN", forge.Token)
 			return err
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"cluster": useCluster, "apply": applyObjects, "handle": handleRequest, "as": useAccount, "await": await, "node": startNode, "fits": fits,
+			"cluster": useCluster, "apply": applyObjects, "delete": deleteObject, "expand": expand, "reported": reported,
+			"handle": handleRequest, "as": useAccount, "await": await, "node": startNode, "fits": fits,
 		},
 	})
 }
@@ -111,6 +121,12 @@ func applyObject(document, namespace string) error {
 	}
 	stored.Object["status"] = status
 	return server.Client.Status().Update(ctx, stored)
+}
+
+func deleteObject(ts *testscript.TestScript, _ bool, args []string) {
+	object := &metav1.PartialObjectMetadata{ObjectMeta: metav1.ObjectMeta{Namespace: ts.Getenv("NAMESPACE"), Name: args[1]}}
+	object.SetGroupVersionKind(kinds()[args[0]])
+	ts.Check(server.Client.Delete(context.Background(), object))
 }
 
 var (
@@ -201,6 +217,18 @@ func await(ts *testscript.TestScript, _ bool, args []string) {
 		time.Sleep(pause)
 	}
 	ts.Fatalf("nothing like %q was written to %s:\n%s", args[1], args[0], ts.ReadFile(args[0]))
+}
+
+func reported(ts *testscript.TestScript, _ bool, args []string) {
+	events := &corev1.EventList{}
+	for range patience {
+		ts.Check(server.Client.List(context.Background(), events, client.InNamespace(ts.Getenv("NAMESPACE"))))
+		if slices.ContainsFunc(events.Items, func(event corev1.Event) bool { return event.Reason == args[0] }) {
+			return
+		}
+		time.Sleep(pause)
+	}
+	ts.Fatalf("there is no event %s", args[0])
 }
 
 func fits(ts *testscript.TestScript, _ bool, args []string) {

@@ -7,8 +7,11 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/fluxcd/pkg/apis/meta"
+	"github.com/fluxcd/pkg/runtime/conditions"
 	"github.com/spf13/cobra"
 
+	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/trace"
 )
 
@@ -47,9 +50,20 @@ func (o *onePreview) find(ctx context.Context) (found, error) {
 	}
 	preview, err := trace.Find(o.Name, snapshot.Previews())
 	if err != nil {
-		return found{}, elsewhere(ctx, reader, namespace, err)
+		return found{}, withWords(elsewhere(ctx, reader, namespace, err), snapshot.Asked(o.Name))
 	}
 	return found{Preview: preview, reader: reader, snapshot: snapshot}, nil
+}
+
+// withWords adds what the providers say that would export a preview which is not
+// there: that its request waits behind a limit, or that the forge does not answer.
+func withWords(err error, asked []v1.ResourceSetInputProvider) error {
+	for _, provider := range asked {
+		if said := conditions.GetMessage(&provider, meta.ReadyCondition); said != "" {
+			err = fmt.Errorf("%w\nResourceSetInputProvider/%s says: %s", err, provider.Name, said)
+		}
+	}
+	return err
 }
 
 // elsewhere says where a preview is that is not in the namespace.

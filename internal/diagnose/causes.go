@@ -63,6 +63,7 @@ func causes() []cause {
 
 		// What stamps out: the words of Eddy.
 		{name: "TemplateFailed", find: templateFailed},
+		{name: "TooManyObjects", find: tooManyObjects},
 		{name: "SetNotReady", find: setNotReady},
 		{name: "ProviderFailed", find: providerFailed},
 

@@ -278,6 +278,13 @@ var symptomCases = []struct {
 		cause:  "DeletionBlocked", words: "held by kubernetes.io/pvc-protection",
 	},
 	{
+		name:   "more objects than the set has room for",
+		object: set(`status: "False", reason: PreviewsFailed, message: "1 of 3 previews failed"`),
+		preview: &v1.PreviewStatus{Ready: "False", Reason: "ReconciliationFailed", Message: "its 7502 objects take 1617 KiB in status.inventory, where 1098 KiB are left " +
+			"of the 1200 KiB that a ResourceSet may have: let it ask for fewer objects"},
+		cause: "TooManyObjects", words: "its 7502 objects take 1617 KiB",
+	},
+	{
 		name:    "a template that does not render",
 		object:  set(`status: "False", reason: PreviewsFailed, message: "1 of 3 previews failed"`),
 		preview: &v1.PreviewStatus{Ready: "False", Reason: "BuildFailed", Message: `there is no key "slug"`},

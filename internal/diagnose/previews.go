@@ -1,6 +1,7 @@
 package diagnose
 
 import (
+	"strings"
 	"time"
 
 	"github.com/fluxcd/pkg/apis/meta"
@@ -18,6 +19,19 @@ func templateFailed(n *Node, _ time.Time) *symptom {
 	return &symptom{
 		words:  "its objects cannot be rendered: " + shortened(n.Preview.Message),
 		advice: "correct the template of the ResourceSet, or the input; what was deployed stays as it is",
+		since:  n.Preview.LastTransitionTime.Time,
+	}
+}
+
+// tooManyObjects: the set notes what it owns before it makes it, and has no room.
+func tooManyObjects(n *Node, _ time.Time) *symptom {
+	if n.Preview == nil || n.Preview.Ready != "False" || !strings.Contains(n.Preview.Message, "in status.inventory") {
+		return nil
+	}
+	words, _, _ := strings.Cut(n.Preview.Message, ": let it ask")
+	return &symptom{
+		words:  words,
+		advice: "let it ask for fewer objects, such as one Kustomization or HelmRelease that deploys them, or split the ResourceSet",
 		since:  n.Preview.LastTransitionTime.Time,
 	}
 }
