@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"net/http"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -24,9 +25,13 @@ type buildPreview struct {
 
 	Request   request
 	FromForge bool
+	Fetch     bool
 	TokenFile string
 	// Token is that of the environment.
 	Token string
+	// Transport is what --fetch asks by; nil is one that goes where an address of a
+	// stranger may lead.
+	Transport http.RoundTripper
 }
 
 func newBuildPreviewCommand(streams Streams) *cobra.Command {
@@ -48,7 +53,8 @@ for the forge is read from --token-file, from $EDDY_TOKEN, or from the Secret th
 the provider names, when it is among the files. It is never printed.
 
 Nothing but the forge is asked, and no program is run: what an overlay takes in from
-elsewhere is left out, and a warning names it.
+elsewhere is left out, and a warning names it. With --fetch it is fetched: files and git
+repositories that everybody may read, by https alone, with no login and within bounds.
 
 If anything cannot be built nothing is printed but the errors, and the exit code is 1.`,
 		Example: `  # A pull request that could be, with the fleet repository in ../fleet
@@ -81,6 +87,7 @@ func (o *buildPreview) bind(cmd *cobra.Command) {
 	flags.StringVar(&o.Request.Author, "author", "", "its author")
 	flags.StringSliceVar(&o.Request.Labels, "labels", nil, "its labels, separated by commas (default those that make it ready)")
 	flags.BoolVar(&o.FromForge, "from-forge", false, "take the requests that are open at the forge; --pr picks one")
+	flags.BoolVar(&o.Fetch, "fetch", false, "fetch what overlays take in by an address that begins with https://")
 	flags.StringVar(&o.TokenFile, "token-file", "", "file with the token for the forge (default $EDDY_TOKEN)")
 	_ = cmd.MarkFlagRequired("filename") // the flag is there
 	o.Request.changed = flags.Changed
@@ -111,7 +118,9 @@ func (o *buildPreview) run(ctx context.Context) error {
 	if err := o.export(ctx, providers, files.secrets); err != nil {
 		return err
 	}
-	chain := simulate.Chain{Set: set, Providers: providers, Fleet: overlay.Open(o.Path), Known: files.known}
+	fleet := overlay.Open(o.Path)
+	fleet.Remote = o.fetcher(o.Transport)
+	chain := simulate.Chain{Set: set, Providers: providers, Fleet: fleet, Known: files.known}
 	result, err := chain.Follow(ctx)
 	if err != nil {
 		return err

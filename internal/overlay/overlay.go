@@ -10,7 +10,8 @@
 //     without one gets one that lists its manifests.
 //  2. kustomize builds it, of files that were vetted before (vet.go): nothing is
 //     read that is not in the repository, nothing is fetched, and no program is
-//     run. What an overlay takes in from elsewhere is left out, and named.
+//     run. What an overlay takes in from elsewhere is left out, and named; or
+//     fetched by Repository.Remote, where somebody sets it, and vetted alike.
 //  3. In each object of the result ${NAME} is replaced by the value of
 //     postBuild.substitute, in the text of its YAML, which is then parsed again.
 //  4. spec.commonMetadata is set.
@@ -41,7 +42,6 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/eddy-previews/eddy/internal/files"
-	"github.com/eddy-previews/eddy/internal/manifest"
 )
 
 var (
@@ -57,14 +57,17 @@ var (
 // common, kustomize builds once: previews that differ in their variables alone.
 // The files are taken to stay as they are. It is not safe for concurrent use.
 type Repository struct {
-	// Limits are those of each build.
+	// Limits are those of each build. What is fetched has its own.
 	Limits Limits
+	// Remote fetches what overlays name by address; nil leaves it out.
+	Remote Remote
 
 	root   string
 	folder *files.Folder
-	// texts are the files that were read, scanned the folders that were looked
-	// through for manifests.
-	texts   map[string][]byte
+	// home is the folder, and fetched what is beside it, by the name of each.
+	home    *origin
+	fetched map[string]*origin
+	// scanned are the folders that were looked through for manifests.
 	scanned map[string]error
 	built   map[string]built
 	// stopped is why nothing more is built.
@@ -90,7 +93,7 @@ type Result struct {
 
 // Open returns the repository in a folder, which is read when something is built.
 func Open(root string) *Repository {
-	return &Repository{Limits: defaultLimits(), root: root, texts: map[string][]byte{}, scanned: map[string]error{}, built: map[string]built{}}
+	return &Repository{Limits: defaultLimits(), root: root, fetched: map[string]*origin{}, scanned: map[string]error{}, built: map[string]built{}}
 }
 
 // Build returns the objects that Flux applies for ks when root is the folder of
@@ -114,7 +117,7 @@ func (r *Repository) Build(ctx context.Context, path string, ks kustomizev1.Kust
 		return Result{}, r.stopped
 	}
 	r.begin()
-	known := r.build(dir, flux)
+	known := r.build(ctx, dir, flux)
 	result := Result{LeftOut: known.leftOut}
 	if known.err != nil {
 		return result, r.stop(fmt.Errorf("building %q: %w", path, known.err))
@@ -160,6 +163,7 @@ func (r *Repository) find(path string) (string, error) {
 			return "", fmt.Errorf("opening the repository: %w", err)
 		}
 		r.folder = folder
+		r.home = &origin{tree: folder, path: folder.Path(), texts: map[string][]byte{}}
 	}
 	dir := strings.TrimPrefix(filepath.Join(string(filepath.Separator), path), string(filepath.Separator))
 	if !filepath.IsLocal(filepath.Join(".", path)) && !filepath.IsAbs(path) {
@@ -178,32 +182,9 @@ func (r *Repository) find(path string) (string, error) {
 	return "", fmt.Errorf("path %q: %w %s", path, ErrNoPath, r.folder.Path())
 }
 
-// read returns the text of a file, which is read once.
-func (r *Repository) read(name string) ([]byte, error) {
-	name = filepath.Clean(name)
-	if text, known := r.texts[name]; known {
-		return text, nil
-	}
-	text, err := r.folder.Read(name)
-	if err != nil {
-		return nil, err
-	}
-	r.texts[name] = text
-	return text, nil
-}
-
-// readYAML returns the text of a file that is YAML.
-func (r *Repository) readYAML(name string) ([]byte, error) {
-	text, err := r.read(name)
-	if err == nil {
-		err = manifest.Bound(name, text)
-	}
-	return text, err
-}
-
 // build runs kustomize over the folder's kustomization.yaml with the additions
 // of the Flux Kustomization, unless the same has been built.
-func (r *Repository) build(dir string, flux unstructured.Unstructured) built {
+func (r *Repository) build(ctx context.Context, dir string, flux unstructured.Unstructured) built {
 	if err := r.check(dir); err != nil {
 		return built{err: err}
 	}
@@ -218,22 +199,22 @@ func (r *Repository) build(dir string, flux unstructured.Unstructured) built {
 	key := file + "\n" + string(manifest)
 	known, done := r.built[key]
 	if !done {
-		known = r.kustomize(filepath.Join(dir, filepath.Base(file)), manifest)
+		known = r.kustomize(ctx, filepath.Join(dir, filepath.Base(file)), manifest)
 		r.built[key] = known
 	}
 	return known
 }
 
 // kustomize vets a kustomization.yaml, and builds what is left of it.
-func (r *Repository) kustomize(file string, manifest []byte) built {
-	vet := newVetting(r)
-	_, err := vet.kustomization(file, manifest)
+func (r *Repository) kustomize(ctx context.Context, file string, manifest []byte) built {
+	vet := newVetting(ctx, r)
+	_, err := vet.kustomization(r.home, file, manifest)
 	out := built{leftOut: vet.leftOut, err: err}
 	if err != nil {
 		return out
 	}
 	result, err := within(*r.watch, func() (resmap.ResMap, error) {
-		return kustomize.Build(vet.fs, filepath.Dir(vet.path(file)))
+		return kustomize.Build(vet.fs, filepath.Dir(r.home.at(file)))
 	})
 	if err != nil {
 		out.err = r.shorten(err)
@@ -250,11 +231,11 @@ func (r *Repository) check(dir string) error {
 	if err, done := r.scanned[dir]; done {
 		return err
 	}
-	file, err := r.kustomizationFile(dir)
+	file, err := r.home.kustomizationFile(dir)
 	switch {
 	case err != nil:
 	case file != "":
-		_, err = r.readYAML(file)
+		_, err = r.home.readYAML(file)
 	default:
 		err = r.scan(dir)
 	}
@@ -266,7 +247,7 @@ func (r *Repository) check(dir string) error {
 func (r *Repository) scan(dir string) error {
 	return r.folder.Walk(dir, func(name string, entry fs.DirEntry) error {
 		if entry.IsDir() {
-			file, err := r.kustomizationFile(name)
+			file, err := r.home.kustomizationFile(name)
 			if err == nil && file != "" {
 				return fs.SkipDir // it is built as it says
 			}
@@ -275,7 +256,7 @@ func (r *Repository) scan(dir string) error {
 		if extension := filepath.Ext(name); extension != ".yaml" && extension != ".yml" {
 			return nil
 		}
-		_, err := r.readYAML(name)
+		_, err := r.home.readYAML(name)
 		return err
 	})
 }
@@ -288,13 +269,17 @@ func lists(manifest []byte) bool {
 	return yaml.Unmarshal(manifest, &generated) == nil && len(generated.Resources) > 0
 }
 
-// shorten makes the paths in kustomize's messages relative to the repository.
+// shorten makes the paths in kustomize's messages relative to the repository, or
+// to what was fetched.
 func (r *Repository) shorten(err error) error {
 	if errors.Is(err, ErrLimit) {
 		return err
 	}
-	root := r.folder.Path()
-	return errors.New(strings.ReplaceAll(strings.ReplaceAll(err.Error(), root+string(filepath.Separator), ""), root, "."))
+	text, root, separator := err.Error(), r.folder.Path(), string(filepath.Separator)
+	for _, in := range r.fetched {
+		text = strings.ReplaceAll(text, in.path+separator, in.name+": ")
+	}
+	return errors.New(strings.ReplaceAll(strings.ReplaceAll(text, root+separator, ""), root, "."))
 }
 
 // deploy turns one built resource into the object that is applied.

@@ -19,7 +19,7 @@ func (p *place) patches(field string, patches []types.Patch) []types.Patch {
 			}
 			patch.Path = name
 		}
-		if p.bounded(field, p.file, []byte(patch.Patch)) {
+		if p.bounded(field, p.show(p.file), []byte(patch.Patch)) {
 			out = append(out, patch)
 		}
 	}
@@ -31,7 +31,7 @@ func (p *place) merges(field string, patches []types.PatchStrategicMerge) []type
 	var out []types.PatchStrategicMerge
 	for _, patch := range patches {
 		text := []byte(patch)
-		if !p.bounded(field, p.file, text) {
+		if !p.bounded(field, p.show(p.file), text) {
 			continue
 		}
 		if _, err := p.factory.RF().SliceFromBytes(text); err == nil {
@@ -103,13 +103,13 @@ func (p *place) sources(field string, from types.KvPairSources) types.KvPairSour
 
 // data vets a file of any content.
 func (p *place) data(field, entry string) (string, bool) {
-	target, info := p.find(field, entry)
-	if info == nil {
+	it := p.find(field, entry, p.fetchFile)
+	if it == nil {
 		return "", false
 	}
-	text, ok := p.load(field, target)
+	text, ok := p.load(field, it)
 	if !ok {
 		return "", false
 	}
-	return p.give(target, text), true
+	return p.give(it, text), true
 }

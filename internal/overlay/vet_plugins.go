@@ -19,7 +19,7 @@ import (
 func (p *place) plugins(field string, entries []string) []string {
 	var out []string
 	for _, entry := range entries {
-		if !p.bounded(field, p.file, []byte(entry)) {
+		if !p.bounded(field, p.show(p.file), []byte(entry)) {
 			continue
 		}
 		if settings, err := p.factory.NewResMapFromBytes([]byte(entry)); err == nil {
@@ -33,20 +33,20 @@ func (p *place) plugins(field string, entries []string) []string {
 
 // pluginFiles vets a file of settings, or a folder that lists such files.
 func (p *place) pluginFiles(field, entry string) []string {
-	target, info := p.find(field, entry)
+	it := p.find(field, entry, p.fetchBase)
 	switch {
-	case info == nil:
+	case it == nil:
 		return nil
-	case info.IsDir():
-		return p.pluginFolder(field, entry, target)
+	case it.folder:
+		return p.pluginFolder(field, entry, it)
 	}
-	text, ok := p.load(field, target)
-	if !ok || !p.bounded(field, target, text) {
+	text, ok := p.load(field, it)
+	if !ok || !p.bounded(field, it.show(it.name), text) {
 		return nil
 	}
 	settings, err := p.factory.NewResMapFromBytes(text)
 	if err != nil {
-		p.fail(field, fmt.Errorf("%s: %w", target, err))
+		p.fail(field, fmt.Errorf("%s: %w", it.show(it.name), err))
 		return nil
 	}
 	return p.settings(field, settings.Resources())
@@ -54,56 +54,53 @@ func (p *place) pluginFiles(field, entry string) []string {
 
 // pluginFolder vets a folder whose kustomization.yaml lists files of settings.
 // One that changes them would do so after they are vetted, and is refused.
-func (p *place) pluginFolder(field, entry, target string) []string {
-	if isRepository(entry) {
-		p.leaveOut(field, entry)
-		return nil
-	}
-	dir, err := p.repository.folder.Resolve(target)
+func (p *place) pluginFolder(field, entry string, it *found) []string {
+	dir, err := it.tree.Resolve(it.name)
 	if err != nil {
 		p.fail(field, err)
 		return nil
 	}
-	file, err := p.repository.kustomizationFile(dir)
+	file, err := it.kustomizationFile(dir)
 	if err != nil || file == "" {
-		p.fail(field, fmt.Errorf("%q is a folder without a kustomization.yaml", entry))
+		p.fail(field, fmt.Errorf("%q is a folder without a kustomization.yaml", withoutLogin(entry)))
 		return nil
 	}
-	text, ok := p.load(field, file)
-	if !ok || !p.bounded(field, file, text) {
+	text, ok := p.load(field, &found{origin: it.origin, name: file, entry: it.entry})
+	if !ok || !p.bounded(field, it.show(file), text) {
 		return nil
 	}
 	k := types.Kustomization{}
 	if err := k.Unmarshal(text); err != nil {
-		p.fail(field, fmt.Errorf("%s: %w", file, err))
+		p.fail(field, fmt.Errorf("%s: %w", it.show(file), err))
 		return nil
 	}
 	k.FixKustomization()
 	resources := k.Resources
 	k.Resources, k.MetaData = nil, nil
 	if k.CheckEmpty() != nil {
-		return p.pluginList(field, file, resources)
+		return p.pluginList(field, &found{origin: it.origin, name: file, entry: it.entry}, resources)
 	}
-	p.fail(field, fmt.Errorf("%s: a folder of %s may list resources, and do nothing else", file, field))
+	p.fail(field, fmt.Errorf("%s: a folder of %s may list resources, and do nothing else", it.show(file), field))
 	return nil
 }
 
 // pluginList vets the files that the kustomization.yaml of a folder lists.
-func (p *place) pluginList(field, file string, entries []string) []string {
-	dir := filepath.Dir(file)
-	if known, seen := p.costs[dir]; seen && known == nil {
-		p.fail(field, fmt.Errorf("%s: builds upon itself", dir))
+func (p *place) pluginList(field string, it *found, entries []string) []string {
+	dir := filepath.Dir(it.name)
+	where := it.at(dir)
+	if known, seen := p.costs[where]; seen && known == nil {
+		p.fail(field, fmt.Errorf("%s: builds upon itself", it.show(dir)))
 		return nil
 	}
-	inner := &place{vetting: p.vetting, dir: dir, file: file, cost: cost{layers: 1}}
-	before, seen := p.costs[dir]
-	p.costs[dir] = nil
+	inner := &place{vetting: p.vetting, origin: it.origin, dir: dir, file: it.name, cost: cost{layers: 1}}
+	before, seen := p.costs[where]
+	p.costs[where] = nil
 	var out []string
 	for _, entry := range entries {
 		out = append(out, inner.pluginFiles("resources", entry)...)
 	}
-	if p.costs[dir] = before; !seen {
-		delete(p.costs, dir)
+	if p.costs[where] = before; !seen {
+		delete(p.costs, where)
 	}
 	if p.spend(field, inner.cost); p.err == nil {
 		p.err = inner.err
@@ -154,14 +151,14 @@ func pluginKinds() map[string]vetPlugin {
 			return true
 		}),
 		"PatchJson6902Transformer": typed(func(p *place, field string, it *builtins.PatchJson6902TransformerPlugin) bool {
-			return p.bounded(field, p.file, []byte(it.JsonOp)) && p.optional(field+".path", &it.Path)
+			return p.bounded(field, p.show(p.file), []byte(it.JsonOp)) && p.optional(field+".path", &it.Path)
 		}),
 		"PatchStrategicMergeTransformer": typed(func(p *place, field string, it *builtins.PatchStrategicMergeTransformerPlugin) bool {
 			it.Paths = p.merges(field+".paths", it.Paths)
-			return p.bounded(field, p.file, []byte(it.Patches)) && (len(it.Paths) > 0 || it.Patches != "")
+			return p.bounded(field, p.show(p.file), []byte(it.Patches)) && (len(it.Paths) > 0 || it.Patches != "")
 		}),
 		"PatchTransformer": typed(func(p *place, field string, it *builtins.PatchTransformerPlugin) bool {
-			return p.bounded(field, p.file, []byte(it.Patch)) && p.optional(field+".path", &it.Path)
+			return p.bounded(field, p.show(p.file), []byte(it.Patch)) && p.optional(field+".path", &it.Path)
 		}),
 		"ReplacementTransformer": typed(func(p *place, field string, it *builtins.ReplacementTransformerPlugin) bool {
 			it.ReplacementList = p.replacements(field+".replacements", it.ReplacementList)

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,6 +30,8 @@ const (
 type Networks struct {
 	kinds           []string
 	allowed, denied []netip.Prefix
+	// refusal says why an address is not asked, and what to do; nil is errNetwork.
+	refusal error
 }
 
 // DefaultNetworks are the public and the private ones.
@@ -38,6 +41,17 @@ func DefaultNetworks() Networks { return Networks{kinds: []string{publicNetwork,
 func LocalNetworks() Networks {
 	return Networks{kinds: []string{publicNetwork, privateNetwork, loopbackNetwork}}
 }
+
+// FetchNetworks are the public and the private ones, for addresses that a file of
+// a stranger names.
+func FetchNetworks() Networks {
+	n := DefaultNetworks()
+	n.refusal = errFetch
+	return n
+}
+
+// Transport asks what may be asked, directly or through the proxy of the environment.
+func (n Networks) Transport() http.RoundTripper { return newRoute(Config{}, n) }
 
 // ParseNetworks reads the words public, private and loopback, ranges such as
 // 10.1.0.0/16 that are allowed beside them, and ranges that are not, such as
@@ -66,6 +80,14 @@ func ParseNetworks(words []string) (Networks, error) {
 // errNetwork is an address that may not be asked.
 var errNetwork = errors.New("providers may not reach it, unless the flag --provider-networks of the operator allows it")
 
+// errFetch is an address that nothing is fetched from.
+var errFetch = errors.New("nothing is fetched from there, as what only this machine reaches is nobody's base: copy it into the repository")
+
+// refused returns why an address is not asked.
+func (n Networks) refused(what string) error {
+	return &answer{what: what, kind: cmp.Or(n.refusal, errNetwork)}
+}
+
 // check refuses an address. One that stands for another one, as IPv6 has
 // several, is judged as that.
 func (n Networks) check(address netip.Addr) error {
@@ -75,7 +97,7 @@ func (n Networks) check(address netip.Addr) error {
 	if !slices.ContainsFunc(n.denied, within) && (slices.Contains(n.kinds, kind) || slices.ContainsFunc(n.allowed, within)) {
 		return nil
 	}
-	return &answer{what: fmt.Sprintf("the address %s is %s", address, kind), kind: errNetwork}
+	return n.refused(fmt.Sprintf("the address %s is %s", address, kind))
 }
 
 // kindOf says what kind of an address it is.
@@ -157,7 +179,7 @@ func (n Networks) dialer() *net.Dialer {
 		ControlContext: func(_ context.Context, _, address string, _ syscall.RawConn) error {
 			at, err := netip.ParseAddrPort(address)
 			if err != nil {
-				return &answer{what: "the address " + address + " is none of the Internet's", kind: errNetwork}
+				return n.refused("the address " + address + " is none of the Internet's")
 			}
 			return n.check(at.Addr())
 		},
@@ -173,7 +195,7 @@ func (n Networks) checkName(ctx context.Context, host string) error {
 	}
 	if last := host[strings.LastIndex(strings.TrimSuffix(host, "."), ".")+1:]; last != "" && last[0] >= '0' && last[0] <= '9' {
 		// No name ends in a number, and some read 0x7f000001 as an address.
-		return &answer{what: fmt.Sprintf("%q is neither a name nor an address", host), kind: errNetwork}
+		return n.refused(fmt.Sprintf("%q is neither a name nor an address", host))
 	}
 	addresses, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
 	if err != nil {
