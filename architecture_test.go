@@ -2,6 +2,7 @@ package eddy_test
 
 import (
 	"encoding/json"
+	"iter"
 	"os/exec"
 	"slices"
 	"strings"
@@ -10,117 +11,170 @@ import (
 
 const module = "github.com/eddy-previews/eddy/"
 
-// mayImport says who may import whom: a room knows only those to its left, and
-// api/v1, which everybody may know and which knows nobody. A room that is not
-// in the table does not exist.
+// floors say who may import whom: a room knows only those on lower floors and
+// those to its left, and api/v1, which everybody may know and which knows nobody.
+// A room that stands on no floor does not exist. Tests are held to it as well.
 //
 //	forge ──> source ──> watcher ──> [ provider status ]
-//	[ set status ] <── templater <── input ──> render ──> apply ──> cluster
-var mayImport = map[string][]string{
-	"api/v1":              {},
-	"internal/identity":   {},
-	"internal/source":     {"internal/identity"},
-	"internal/schedule":   {},
-	"internal/report":     {},
-	"internal/turns":      {},
-	"internal/throttle":       {},
-	"internal/credential": {"internal/source"},
-	"internal/watcher":    {"internal/identity", "internal/source", "internal/schedule", "internal/report", "internal/credential", "internal/turns"},
-	"internal/input":      {"internal/identity"},
-	"internal/render":     {"internal/throttle", "internal/input"},
-	"internal/expression": {"internal/throttle"},
-	"internal/apply":      {"internal/expression"},
-	"internal/reference":  {},
-	"internal/templater":  {"internal/identity", "internal/input", "internal/render", "internal/reference", "internal/expression", "internal/apply", "internal/report", "internal/turns", "internal/throttle"},
-	"internal/operator":   {"internal/apply", "internal/throttle", "internal/source", "internal/watcher", "internal/templater", "internal/report", "internal/credential", "internal/turns"},
-	"internal/files":      {},
-	"internal/overlay":    {"internal/files", "internal/manifest"},
-	"internal/remote":     {"internal/files", "internal/overlay"},
-	"internal/suggest":    {},
-	"internal/manifest":   {"internal/suggest"},
-	"internal/simulate":    {"internal/input", "internal/render", "internal/overlay"},
-	"examples":            {},
-	"internal/scaffold":   {"examples", "internal/files", "internal/suggest", "internal/overlay"},
-	"internal/lint":       {"internal/files", "internal/source", "internal/suggest", "internal/manifest", "internal/input", "internal/render", "internal/overlay", "internal/simulate"},
-	"internal/diagnose":   {},
-	"internal/trace":      {"internal/diagnose", "internal/suggest"},
-	"internal/control":      {},
-	"internal/diff":       {"internal/input", "internal/render", "internal/apply"},
-	"charts":              {},
-	"internal/install":    {"charts"},
-	"internal/check":      {"internal/install"},
-	"internal/cli":        {"internal/files", "internal/source", "internal/input", "internal/render", "internal/operator", "internal/apply", "internal/suggest", "internal/diagnose", "internal/trace", "internal/control", "internal/diff", "internal/watcher", "internal/overlay", "internal/remote", "internal/manifest", "internal/simulate", "internal/lint", "internal/scaffold", "internal/install", "internal/check"},
-	"cmd/eddy":            {"internal/cli"},
-	"test/apiserver":      {},
-	"test/rig":            {"test/apiserver"},
-	"test/faults":         {"test/apiserver", "test/rig"},
-	"test/bench":          {"test/rig"},
-	"test/forge":          {},
-	"test/forge/trim":     {},
-	"test/e2e/story":      {},
-	"test/e2e/demo":       {"test/e2e/story"},
+//	[ set status ] <── templater <── input ──> plan ──> apply ──> cluster
+var floors = []struct{ name, rooms string }{
+	{"the kinds, and what is shipped", "api/v1 charts examples"},
+	{"for tests", "test/apiserver test/rig test/forge test/forge/trim"},
+	{"words", "internal/identity internal/suggest internal/schedule internal/files internal/manifest internal/throttle"},
+	{"outside", "internal/source internal/credential"},
+	{"deciding", "internal/input internal/render internal/reference internal/plan internal/expression internal/overlay internal/remote internal/diagnose internal/simulate"},
+	{"acting", "internal/turns internal/apply internal/report internal/trace"},
+	{"controllers", "internal/watcher internal/templater"},
+	{"processes", "internal/operator"},
+	{"tools for people", "internal/lint internal/diff internal/scaffold internal/install internal/check internal/control internal/cli cmd/eddy"},
+	{"whole systems", "test/faults test/bench test/e2e/story test/e2e/demo test/e2e"},
 }
 
-// purePackages must not talk to a cluster.
-var purePackages = []string{
-	"internal/identity", "internal/expression", "internal/input", "internal/render", "internal/overlay", "internal/suggest", "internal/manifest",
-	"internal/simulate", "internal/lint", "internal/diagnose",
+// nevers are imports that no floor forbids, each with its reason.
+var nevers = []never{
+	{
+		rooms: "internal/identity internal/suggest internal/schedule internal/files internal/manifest internal/throttle " +
+			"internal/input internal/render internal/reference internal/plan internal/expression internal/overlay internal/diagnose internal/simulate internal/lint",
+		imports: []string{"sigs.k8s.io/controller-runtime", "k8s.io/client-go/kubernetes", "k8s.io/client-go/rest", "k8s.io/client-go/dynamic", "k8s.io/client-go/discovery"},
+		reason:  "what decides is run and tested without a cluster",
+	},
+	{rooms: "internal/watcher", imports: rooms("apply render plan templater"), reason: "controllers talk through the status of the two kinds"},
+	{rooms: "internal/templater", imports: rooms("source credential watcher"), reason: "controllers talk through the status of the two kinds"},
+	{rooms: "internal/lint internal/diff internal/trace internal/simulate", imports: rooms("operator templater"), reason: "a tool shows what the operator does with the operator's own core, not with a second operator"},
+	{rooms: "internal/diff internal/trace internal/control internal/install", imports: rooms("source"), reason: "they ask the cluster, and never a forge"},
+}
+
+// allowed are exceptions for tests, each with its reason. One that nobody needs
+// fails.
+var allowed = []exception{
+	{"api/v1", "test/apiserver", "what is shipped is held against what reads it"},
+	{"charts", "internal/install internal/operator", "what is shipped is held against what reads it"},
+	{"examples", "test/apiserver internal/input internal/render internal/overlay internal/scaffold internal/source", "what is shipped is held against what reads it"},
+	{"internal/install", "internal/check internal/cli", "what is installed is looked at as a person looks at it"},
+}
+
+type never struct {
+	// rooms, separated by spaces, must not import any package that begins so.
+	rooms   string
+	imports []string
+	reason  string
+}
+
+type exception struct{ room, imports, reason string }
+
+// allows reports whether the tests of a room may import another.
+func (e exception) allows(room, other string) bool {
+	return e.room == room && slices.Contains(strings.Fields(e.imports), other)
+}
+
+// rooms are the full names of packages under internal.
+func rooms(names string) []string {
+	var out []string
+	for name := range strings.FieldsSeq(names) {
+		out = append(out, module+"internal/"+name)
+	}
+	return out
 }
 
 type goPackage struct {
-	ImportPath string
-	Imports    []string
+	ImportPath                         string
+	GoFiles                            []string
+	Imports, TestImports, XTestImports []string
 }
 
-func TestImportsPointOneWay(t *testing.T) {
+// room is the package's place in the house.
+func (p goPackage) room() string { return strings.TrimPrefix(p.ImportPath, module) }
+
+// ofTests are the imports of its tests.
+func (p goPackage) ofTests() []string { return slices.Concat(p.TestImports, p.XTestImports) }
+
+func TestARoomKnowsOnlyThoseBelowAndToItsLeft(t *testing.T) {
+	place := map[string]int{}
+	for _, floor := range floors {
+		for room := range strings.FieldsSeq(floor.rooms) {
+			place[room] = len(place) + 1
+		}
+	}
+	used, found := map[string]bool{}, map[string]bool{}
 	for _, pkg := range packages(t) {
-		room := strings.TrimPrefix(pkg.ImportPath, module)
-		allowed, known := mayImport[room]
-		if !known {
-			t.Errorf("%s is in no room: add it to mayImport, and to docs/guide.md if a pull request passes through it", room)
+		room := pkg.room()
+		found[room] = true
+		if place[room] == 0 {
+			t.Errorf("%s stands on no floor: give it one, and a place in docs/guide.md if a pull request passes through it", room)
 			continue
 		}
-		for _, path := range pkg.Imports {
-			other, ours := strings.CutPrefix(path, module)
-			if ours && other != "api/v1" && !slices.Contains(allowed, other) {
-				t.Errorf("%s imports %s, and may import only %v", room, other, allowed)
+		isHigher := func(other string) bool { return other != room && place[other] > place[room] }
+		for other := range ours(pkg.Imports) {
+			if isHigher(other) {
+				t.Errorf("%s imports %s, which stands on a higher floor or to its right", room, other)
+			}
+		}
+		for other := range ours(pkg.ofTests()) {
+			at := slices.IndexFunc(allowed, func(e exception) bool { return e.allows(room, other) })
+			switch {
+			case !isHigher(other):
+			case at < 0:
+				t.Errorf("a test of %s imports %s, which stands on a higher floor or to its right", room, other)
+			default:
+				used[room+" "+other] = true
+			}
+		}
+	}
+	for room := range place {
+		if !found[room] {
+			t.Errorf("%s has a place, and is not there", room)
+		}
+	}
+	for _, exception := range allowed {
+		for other := range strings.FieldsSeq(exception.imports) {
+			if !used[exception.room+" "+other] {
+				t.Errorf("no test of %s needs %s any more", exception.room, other)
 			}
 		}
 	}
 }
 
-func TestPureRoomsHaveNoKubernetesClient(t *testing.T) {
-	for _, pkg := range packages(t) {
-		room := strings.TrimPrefix(pkg.ImportPath, module)
-		if !slices.Contains(purePackages, room) {
-			continue
-		}
-		for _, path := range pkg.Imports {
-			if strings.HasPrefix(path, "k8s.io/client-go/") || strings.HasPrefix(path, "sigs.k8s.io/controller-runtime") {
-				t.Errorf("%s imports %s, but must not talk to a cluster", room, path)
+// ours are the rooms among imports.
+func ours(imports []string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, path := range imports {
+			if room, is := strings.CutPrefix(path, module); is && !yield(room) {
+				return
 			}
 		}
 	}
 }
 
-// packages lists the packages of this module that are not tests alone.
+func TestNobodyImportsWhatItMustNotKnow(t *testing.T) {
+	for _, pkg := range packages(t) {
+		for _, never := range nevers {
+			if !slices.Contains(strings.Fields(never.rooms), pkg.room()) {
+				continue
+			}
+			for _, path := range pkg.Imports {
+				if slices.ContainsFunc(never.imports, func(prefix string) bool { return path == prefix || strings.HasPrefix(path, prefix+"/") }) {
+					t.Errorf("%s imports %s: %s", pkg.room(), path, never.reason)
+				}
+			}
+		}
+	}
+}
+
+// packages lists the packages of this module.
 func packages(t *testing.T) []goPackage {
 	t.Helper()
-	out, err := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Imports,GoFiles", "./...").Output()
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,GoFiles,Imports,TestImports,XTestImports", "./...").Output()
 	if err != nil {
 		t.Fatalf("listing the packages: %v", err)
 	}
 	var list []goPackage
 	for decoder := json.NewDecoder(strings.NewReader(string(out))); decoder.More(); {
-		var pkg struct {
-			goPackage
-			GoFiles []string
-		}
+		var pkg goPackage
 		if err := decoder.Decode(&pkg); err != nil {
 			t.Fatal(err)
 		}
-		if len(pkg.GoFiles) > 0 {
-			list = append(list, pkg.goPackage)
+		if pkg.room() != strings.TrimSuffix(module, "/") { // the root has tests alone
+			list = append(list, pkg)
 		}
 	}
 	return list

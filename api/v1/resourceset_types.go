@@ -1,6 +1,7 @@
 package v1
 
 import (
+	"slices"
 	"time"
 
 	"github.com/fluxcd/pkg/apis/meta"
@@ -143,6 +144,12 @@ func (r InputProviderReference) RefersTo(provider *ResourceSetInputProvider) boo
 	}
 	selector, err := metav1.LabelSelectorAsSelector(r.Selector)
 	return err == nil && selector.Matches(labels.Set(provider.Labels))
+}
+
+// RefersTo reports whether one of spec.inputsFrom names or selects a provider.
+func (r *ResourceSet) RefersTo(provider *ResourceSetInputProvider) bool {
+	return provider.Namespace == r.Namespace &&
+		slices.ContainsFunc(r.Spec.InputsFrom, func(ref InputProviderReference) bool { return ref.RefersTo(provider) })
 }
 
 // ResourceSetStep is a part of a ResourceSet that is ready before the next starts.

@@ -9,8 +9,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
-	"github.com/eddy-previews/eddy/internal/input"
-	"github.com/eddy-previews/eddy/internal/render"
+	"github.com/eddy-previews/eddy/internal/plan"
 )
 
 // buildResourceSet are the options of `eddy build resourceset`.
@@ -63,23 +62,18 @@ func (o *buildResourceSet) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	sets, err := o.inputs(set)
+	inputs, err := o.inputs(set)
 	if err != nil {
 		return err
 	}
-	program, err := render.Compile(set)
+	wanted, err := plan.Make(ctx, plan.Request{Set: set, Inputs: inputs.Sets})
 	if err != nil {
 		return err
 	}
-	previews, err := program.All(ctx, sets)
-	if err != nil {
+	if err := failedPreviews(wanted); err != nil {
 		return err
 	}
-	plan := program.Combine(previews)
-	if err := failedPreviews(plan); err != nil {
-		return err
-	}
-	return o.print(plan)
+	return o.print(wanted)
 }
 
 // readSet reads the ResourceSet.
@@ -103,32 +97,31 @@ func (o *buildResourceSet) readSet() (*v1.ResourceSet, error) {
 
 // inputs returns the input sets: those that replace the set's own, and those of
 // the static providers.
-func (o *buildResourceSet) inputs(set *v1.ResourceSet) ([]input.Set, error) {
+func (o *buildResourceSet) inputs(set *v1.ResourceSet) (plan.Inputs, error) {
 	if len(set.Spec.InputsFrom) > 0 && o.InputsFrom == "" && o.InputsFromProvider == "" {
-		return nil, errors.New("the ResourceSet takes its inputs from providers: give them with --inputs-from or --inputs-from-provider")
+		return plan.Inputs{}, errors.New("the ResourceSet takes its inputs from providers: give them with --inputs-from or --inputs-from-provider")
 	}
 	if o.InputsFrom != "" {
 		text, err := o.read(o.InputsFrom)
 		if err != nil {
-			return nil, err
+			return plan.Inputs{}, err
 		}
 		set.Spec.Inputs = nil
 		if err := decodeStrict(o.InputsFrom, text, &set.Spec.Inputs); err != nil {
-			return nil, fmt.Errorf("%w; expected a list of inputs", err)
+			return plan.Inputs{}, fmt.Errorf("%w; expected a list of inputs", err)
 		}
 	}
 	providers, err := o.providers(set)
 	if err != nil {
-		return nil, err
+		return plan.Inputs{}, err
 	}
 	set.Spec.InputsFrom = nil // they are resolved; one that is not in the file is ignored
-	combined, err := input.Combine(set, providers, nil)
-	return combined.Sets, err
+	return plan.Combine(set, providers)
 }
 
-func failedPreviews(plan render.Plan) error {
+func failedPreviews(wanted plan.Plan) error {
 	var failed []error
-	for _, preview := range plan.Previews {
+	for _, preview := range wanted.Previews {
 		if preview.Err != nil {
 			failed = append(failed, preview.Err)
 		}
@@ -137,9 +130,9 @@ func failedPreviews(plan render.Plan) error {
 }
 
 // print writes the objects as YAML documents, each step under its name.
-func (o *buildResourceSet) print(plan render.Plan) error {
+func (o *buildResourceSet) print(wanted plan.Plan) error {
 	count := 0
-	for _, step := range plan.Steps {
+	for _, step := range wanted.Steps {
 		if step.Name != "" && len(step.Objects) > 0 {
 			if _, err := fmt.Fprintf(o.Out, "# step: %s\n", oneLine(step.Name)); err != nil {
 				return err

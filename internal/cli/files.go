@@ -3,7 +3,6 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"slices"
 
 	kjson "sigs.k8s.io/json"
 	"sigs.k8s.io/yaml"
@@ -63,7 +62,7 @@ func (o *buildResourceSet) provider(document *manifest.Document, set *v1.Resourc
 	if provider.Namespace == "" {
 		provider.Namespace = set.Namespace
 	}
-	if provider.Namespace != set.Namespace || !isReferred(set, provider) {
+	if !set.RefersTo(provider) {
 		return nil, nil
 	}
 	if provider.Spec.Type != v1.InputProviderStatic {
@@ -71,9 +70,4 @@ func (o *buildResourceSet) provider(document *manifest.Document, set *v1.Resourc
 			o.InputsFromProvider, provider.Name, provider.Spec.Type, v1.InputProviderStatic)
 	}
 	return provider, watcher.Export(provider, []source.Item{source.Static(provider.Name)})
-}
-
-// isReferred reports whether spec.inputsFrom names or selects the provider.
-func isReferred(set *v1.ResourceSet, provider *v1.ResourceSetInputProvider) bool {
-	return slices.ContainsFunc(set.Spec.InputsFrom, func(ref v1.InputProviderReference) bool { return ref.RefersTo(provider) })
 }

@@ -3,7 +3,6 @@ package cli
 import (
 	"fmt"
 	"maps"
-	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -11,6 +10,7 @@ import (
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/manifest"
+	"github.com/eddy-previews/eddy/internal/plan"
 	"github.com/eddy-previews/eddy/internal/suggest"
 )
 
@@ -105,26 +105,29 @@ func (o *objects) set() (*v1.ResourceSet, error) {
 // providersOf returns the providers that the set refers to. One that it names
 // must be there.
 func (o *objects) providersOf(set *v1.ResourceSet) ([]v1.ResourceSetInputProvider, error) {
-	var out []v1.ResourceSetInputProvider
-	var names []string
-	for _, provider := range o.providers {
-		names = append(names, provider.Name)
-		if provider.Namespace == set.Namespace && isReferred(set, &provider) {
-			out = append(out, provider)
-		}
+	providers, err := plan.ProvidersOf(set, o.providers)
+	if err != nil {
+		return nil, err
 	}
-	for _, ref := range set.Spec.InputsFrom {
-		there := func(p v1.ResourceSetInputProvider) bool { return ref.RefersTo(&p) }
+	for _, missing := range providers.Missing {
 		switch {
-		case slices.ContainsFunc(out, there):
-		case ref.Name != "":
+		case missing.IsNamed():
 			return nil, fmt.Errorf("the ResourceSet %s/%s takes its inputs from the provider %q, which is not in %s%s",
-				set.Namespace, set.Name, ref.Name, listed(o.files), suggest.Hint(ref.Name, names))
-		case len(out) == 0: // what a selector finds is up to the cluster
+				set.Namespace, set.Name, missing.Name, listed(o.files), suggest.Hint(missing.Name, o.names()))
+		case len(providers.Found) == 0: // what a selector finds is up to the cluster
 			return nil, fmt.Errorf("the ResourceSet %s/%s selects providers by their labels, and none in %s matches", set.Namespace, set.Name, listed(o.files))
 		}
 	}
-	return out, nil
+	return providers.Found, nil
+}
+
+// names lists the names of the providers.
+func (o *objects) names() []string {
+	var out []string
+	for _, provider := range o.providers {
+		out = append(out, provider.Name)
+	}
+	return out
 }
 
 func or(value, fallback string) string {

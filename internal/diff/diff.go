@@ -20,14 +20,15 @@ import (
 	"github.com/fluxcd/pkg/ssa"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/apply"
-	"github.com/eddy-previews/eddy/internal/input"
-	"github.com/eddy-previews/eddy/internal/render"
+	"github.com/eddy-previews/eddy/internal/plan"
+	"github.com/eddy-previews/eddy/internal/reference"
 )
 
 // manager is the operator's field manager.
@@ -55,7 +56,7 @@ type Result struct {
 // Compare compares each manifest, and what comes of each ResourceSet. The error
 // is one that ends it all, such as a cluster that does not answer.
 func (d *Differ) Compare(ctx context.Context, manifests []*unstructured.Unstructured) (Result, error) {
-	run := &comparing{Differ: d, planned: map[apply.Ref]bool{}}
+	run := &comparing{Differ: d, manifests: manifests, planned: map[apply.Ref]bool{}}
 	defined := apply.DefinitionsIn(manifests)
 	for _, manifest := range manifests {
 		_ = d.Kinds.Place(manifest, d.Namespace, defined) // what is wrong with it is told when it is compared
@@ -81,6 +82,7 @@ func (d *Differ) Compare(ctx context.Context, manifests []*unstructured.Unstruct
 type comparing struct {
 	*Differ
 	Result
+	manifests []*unstructured.Unstructured
 	// planned are the objects that would be applied: one may need another.
 	planned map[apply.Ref]bool
 }
@@ -153,7 +155,8 @@ func isLost(err error) bool {
 	return apierrors.IsUnauthorized(err) || (!errors.As(err, &status) && !meta.IsNoMatchError(err) && errors.Is(err, context.Canceled))
 }
 
-// set compares what a ResourceSet would stamp out with what it has.
+// set compares what a ResourceSet would stamp out with what it has. Where the
+// operator would stop, or wait, nothing of it is compared.
 func (c *comparing) set(ctx context.Context, manifest *unstructured.Unstructured) error {
 	set := &v1.ResourceSet{}
 	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(manifest.Object, set); err != nil {
@@ -165,57 +168,95 @@ func (c *comparing) set(ctx context.Context, manifest *unstructured.Unstructured
 		return err
 	}
 	set.Status = stored.Status
-	providers, silent, err := c.providers(ctx, set)
+	providers, err := c.providers(ctx, set.Namespace)
 	if err != nil {
 		return err
 	}
-	combined, err := input.Combine(set, providers, input.Given(keysOf(set)))
-	if err != nil {
-		c.Failed = append(c.Failed, fmt.Errorf("ResourceSet %s/%s: %w", set.Namespace, set.Name, err))
+	inputs, err := plan.InputsOf(set, providers)
+	var unheard *plan.Unheard
+	switch {
+	case errors.As(err, &unheard):
+		c.note(set, err)
+		return nil
+	case err != nil:
+		c.fail(set, fmt.Errorf("the operator would stop: %w", err))
 		return nil
 	}
-	program, err := render.Compile(set)
-	if err != nil {
-		c.Failed = append(c.Failed, fmt.Errorf("ResourceSet %s/%s: %w", set.Namespace, set.Name, err))
-		return nil
-	}
-	previews, err := program.All(ctx, combined.Sets)
-	if err != nil {
+	wanted, err := plan.Make(ctx, plan.Request{
+		Set: set, Inputs: inputs.Sets, References: c.references(),
+		Place: func(objects []*unstructured.Unstructured) map[*unstructured.Unstructured]error {
+			return c.Kinds.PlaceAll(objects, set.Namespace)
+		},
+	})
+	switch {
+	case ctx.Err() != nil:
 		return err
+	case err != nil:
+		c.fail(set, fmt.Errorf("the operator would stop: %w", err))
+		return nil
 	}
-	for _, preview := range previews {
-		for _, object := range preview.Objects {
-			_ = c.Kinds.Place(object.Unstructured, set.Namespace, nil) // as above
-		}
-	}
-	return c.plan(ctx, set, program.Combine(previews), silent)
+	return c.compare(ctx, set, wanted, inputs.Silent)
 }
 
-// plan compares the objects of a plan, and what it leaves out.
-func (c *comparing) plan(ctx context.Context, set *v1.ResourceSet, plan render.Plan, silent []string) error {
+// providers returns those of a namespace as they would be then: with what they
+// export now, which is nothing yet for one that is only among the manifests.
+func (c *comparing) providers(ctx context.Context, namespace string) ([]v1.ResourceSetInputProvider, error) {
+	var stored v1.ResourceSetInputProviderList
+	if err := c.Client.List(ctx, &stored, client.InNamespace(namespace)); err != nil {
+		return nil, err
+	}
+	out := stored.Items
+	for _, manifest := range c.manifests {
+		if gvk := manifest.GroupVersionKind(); gvk.Group != v1.Group || gvk.Kind != v1.ResourceSetInputProviderKind || manifest.GetNamespace() != namespace {
+			continue
+		}
+		at := slices.IndexFunc(out, func(p v1.ResourceSetInputProvider) bool { return p.Name == manifest.GetName() })
+		if at < 0 {
+			at, out = len(out), append(out, v1.ResourceSetInputProvider{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: manifest.GetName()}})
+		}
+		out[at].Labels = manifest.GetLabels()
+	}
+	return out, nil
+}
+
+// fail notes why a set cannot be compared.
+func (c *comparing) fail(set *v1.ResourceSet, err error) {
+	c.Failed = append(c.Failed, fmt.Errorf("ResourceSet %s/%s: %w", set.Namespace, set.Name, err))
+}
+
+// note says why nothing comes of a set yet.
+func (c *comparing) note(set *v1.ResourceSet, why error) {
+	c.Notes = append(c.Notes, fmt.Sprintf("ResourceSet %s/%s: %v", set.Namespace, set.Name, why))
+}
+
+// references read what objects take from others with the permissions of the
+// person who asks.
+func (c *comparing) references() *reference.Resolver {
+	applier := apply.Applier{Client: c.Client, Kinds: c.Kinds}
+	return &reference.Resolver{Read: func(ctx context.Context, source reference.Source) (*unstructured.Unstructured, error) {
+		return applier.Read(ctx, apply.Ref{Kind: source.Kind, Namespace: source.Namespace, Name: source.Name}, "v1")
+	}}
+}
+
+// compare compares the objects of a plan, and what it leaves out.
+func (c *comparing) compare(ctx context.Context, set *v1.ResourceSet, wanted plan.Plan, silent []string) error {
 	failed := map[string]bool{}
-	for _, preview := range plan.Previews {
+	for _, preview := range wanted.Previews {
 		if preview.Err != nil {
 			failed[preview.Input.Key()] = true
 			c.Failed = append(c.Failed, preview.Err)
 		}
 	}
-	objects := plan.Objects()
-	for _, object := range objects {
-		c.planned[apply.RefOf(object)] = true
+	var objects []*unstructured.Unstructured
+	for _, object := range wanted.Objects() {
+		c.planned[apply.RefOf(object.Unstructured)] = true
+		if slices.ContainsFunc(object.Askers(), func(key string) bool { return !failed[key] }) {
+			objects = append(objects, object.Unstructured)
+		}
 	}
 	applier := apply.Applier{Client: c.Client, Kinds: c.Kinds, FieldManager: manager, OwnerExists: c.exists}
 	owner := apply.Owner{Name: set.Name, Namespace: set.Namespace, Force: v1.IsForced(set.Annotations)}
-	slices.SortStableFunc(objects, func(a, b *unstructured.Unstructured) int {
-		switch order := (ssa.SortableUnstructureds{a, b}); {
-		case order.Less(0, 1):
-			return -1
-		case order.Less(1, 0):
-			return 1
-		default:
-			return 0
-		}
-	})
+	slices.SortStableFunc(objects, inOrder)
 	for _, object := range objects {
 		if err := c.add(applier.DryRun(ctx, owner, object)); err != nil {
 			return err
@@ -226,6 +267,18 @@ func (c *comparing) plan(ctx context.Context, set *v1.ResourceSet, plan render.P
 		return nil
 	}
 	return c.pruned(ctx, set, failed)
+}
+
+// inOrder compares objects by the order of applying.
+func inOrder(a, b *unstructured.Unstructured) int {
+	switch order := (ssa.SortableUnstructureds{a, b}); {
+	case order.Less(0, 1):
+		return -1
+	case order.Less(1, 0):
+		return 1
+	default:
+		return 0
+	}
 }
 
 // pruned compares what the set has and would not have any more. A preview that
@@ -254,34 +307,6 @@ func (c *comparing) pruned(ctx context.Context, set *v1.ResourceSet, failed map[
 	return nil
 }
 
-// providers returns those that a set refers to as the cluster has them, and which
-// of them have never reported.
-func (c *comparing) providers(ctx context.Context, set *v1.ResourceSet) (found []v1.ResourceSetInputProvider, silent []string, err error) {
-	if len(set.Spec.InputsFrom) == 0 {
-		return nil, nil, nil
-	}
-	list := &v1.ResourceSetInputProviderList{}
-	if err := c.Client.List(ctx, list, client.InNamespace(set.Namespace)); err != nil {
-		return nil, nil, err
-	}
-	for _, ref := range set.Spec.InputsFrom {
-		n := len(found)
-		for _, provider := range list.Items {
-			if !ref.RefersTo(&provider) {
-				continue
-			}
-			found = append(found, provider)
-			if provider.Status.LastExportedRevision == "" && len(provider.Status.ExportedInputs) == 0 {
-				silent = append(silent, provider.Name)
-			}
-		}
-		if len(found) == n && ref.Name != "" {
-			silent = append(silent, ref.Name)
-		}
-	}
-	return found, silent, nil
-}
-
 // nobodyYet names providers that have yet to report.
 func nobodyYet(names []string) string {
 	if len(names) == 1 {
@@ -297,18 +322,4 @@ func (c *comparing) exists(ctx context.Context, owner apply.Owner) (bool, error)
 		return false, nil
 	}
 	return err == nil, err
-}
-
-// keysOf lists the keys of the input sets that a set has had previews of.
-func keysOf(set *v1.ResourceSet) []string {
-	var keys []string
-	for _, preview := range set.Status.Previews {
-		keys = append(keys, preview.Provider+"/"+preview.ID)
-	}
-	if set.Status.Inventory != nil {
-		for _, entry := range set.Status.Inventory.Entries {
-			keys = append(keys, entry.Input)
-		}
-	}
-	return keys
 }

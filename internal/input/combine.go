@@ -7,6 +7,16 @@ import (
 	"github.com/eddy-previews/eddy/internal/identity"
 )
 
+// Strategy makes the input sets of a ResourceSet out of what its sources have.
+type Strategy interface {
+	// Combine lists the input sets. Given says which ids those that it makes up
+	// have, see Given; without it a new one may take the id of one that lives.
+	Combine(set *v1.ResourceSet, providers []v1.ResourceSetInputProvider, given map[string]string) (Combined, error)
+	// NeedsAll reports whether no input of a provider means anything without
+	// those of the others.
+	NeedsAll() bool
+}
+
 // Combined is what the sources of a ResourceSet come to.
 type Combined struct {
 	Sets []Set
@@ -14,26 +24,26 @@ type Combined struct {
 	Collisions []identity.Collision
 }
 
-// Combine lists the input sets of a ResourceSet, combined as its
-// spec.inputStrategy says. Given says which ids its permutations have, see
-// Given; without it a new one may take the id of one that lives.
-func Combine(set *v1.ResourceSet, providers []v1.ResourceSetInputProvider, given map[string]string) (Combined, error) {
+// StrategyOf returns the strategy that spec.inputStrategy names; Flatten where it
+// names none.
+func StrategyOf(set *v1.ResourceSet) (Strategy, error) {
 	strategy := set.Spec.InputStrategy
 	switch {
-	case Permutes(set):
-		return Permute(set, providers, given)
 	case strategy == nil || strategy.Name == v1.InputStrategyFlatten:
-		sets, err := Flatten(set, providers)
-		return Combined{Sets: sets}, err
+		return Flatten{}, nil
+	case strategy.Name == v1.InputStrategyPermute:
+		return Permute{}, nil
 	default:
-		return Combined{}, fmt.Errorf("spec.inputStrategy.name is %q, and must be %s or %s",
+		return nil, fmt.Errorf("spec.inputStrategy.name is %q, and must be %s or %s",
 			strategy.Name, v1.InputStrategyFlatten, v1.InputStrategyPermute)
 	}
 }
 
-// Permutes reports whether a set combines its inputs: then no input of a
-// provider means anything without those of the others.
-func Permutes(set *v1.ResourceSet) bool {
-	strategy := set.Spec.InputStrategy
-	return strategy != nil && strategy.Name == v1.InputStrategyPermute
+// Combine lists the input sets of a ResourceSet as its strategy does.
+func Combine(set *v1.ResourceSet, providers []v1.ResourceSetInputProvider, given map[string]string) (Combined, error) {
+	strategy, err := StrategyOf(set)
+	if err != nil {
+		return Combined{}, err
+	}
+	return strategy.Combine(set, providers, given)
 }

@@ -8,23 +8,29 @@ import (
 	v1 "github.com/eddy-previews/eddy/api/v1"
 )
 
-// Flatten lists the inputs of a ResourceSet: those written down in it, then
-// those that its providers export, ordered by provider. A set that asks for no
-// inputs at all is rendered once, without one. Of two with one key the second has
-// an Err.
-func Flatten(set *v1.ResourceSet, providers []v1.ResourceSetInputProvider) ([]Set, error) {
+// Flatten lists the inputs of a ResourceSet one after the other: those written
+// down in it, then those that its providers export, ordered by provider. A set
+// that asks for no inputs at all is rendered once, without one. Of two with one
+// key the second has an Err.
+type Flatten struct{}
+
+// NeedsAll implements Strategy: each input stands by itself.
+func (Flatten) NeedsAll() bool { return false }
+
+// Combine implements Strategy.
+func (Flatten) Combine(set *v1.ResourceSet, providers []v1.ResourceSetInputProvider, _ map[string]string) (Combined, error) {
 	if asksForNone(set, providers) {
-		return []Set{None()}, nil
+		return Combined{Sets: []Set{None()}}, nil
 	}
 	groups, err := grouped(set, providers)
 	if err != nil {
-		return nil, err
+		return Combined{}, err
 	}
 	var sets []Set
 	for _, g := range groups {
 		sets = append(sets, g.sets...)
 	}
-	return distinct(sets), nil
+	return Combined{Sets: distinct(sets)}, nil
 }
 
 // asksForNone reports whether a set names nothing that inputs could come from.

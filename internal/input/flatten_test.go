@@ -39,10 +39,16 @@ func keys(sets []input.Set) string {
 	return strings.Join(out, " ")
 }
 
+// flatten combines the inputs of a set one after the other.
+func flatten(set *v1.ResourceSet, providers []v1.ResourceSetInputProvider) ([]input.Set, error) {
+	combined, err := input.Flatten{}.Combine(set, providers, nil)
+	return combined.Sets, err
+}
+
 func TestInlineInputsComeFirstAndProvidersInTheOrderOfTheirNames(t *testing.T) {
 	set := resourceSet(t, `{inputs: [{id: "9"}, {env: dev}], inputsFrom: [{name: web}, {name: api}, {name: web}]}`)
 	web, api := provider(t, "web", `[{id: "1"}]`), provider(t, "api", `[{id: "2"}, {id: "1"}]`)
-	sets, err := input.Flatten(set, []v1.ResourceSetInputProvider{web, api, web})
+	sets, err := flatten(set, []v1.ResourceSetInputProvider{web, api, web})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +59,7 @@ func TestInlineInputsComeFirstAndProvidersInTheOrderOfTheirNames(t *testing.T) {
 
 func TestEachSetLearnsWhereItIsFrom(t *testing.T) {
 	set := resourceSet(t, `{inputs: [{id: "9", provider: mine}]}`)
-	sets, err := input.Flatten(set, nil)
+	sets, err := flatten(set, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +70,7 @@ func TestEachSetLearnsWhereItIsFrom(t *testing.T) {
 }
 
 func TestNumbersKeepTheirKind(t *testing.T) {
-	sets, err := input.Flatten(resourceSet(t, `{inputs: [{whole: 3, big: 9007199254740993, broken: 2.5, text: "3", truth: true, list: [1]}]}`), nil)
+	sets, err := flatten(resourceSet(t, `{inputs: [{whole: 3, big: 9007199254740993, broken: 2.5, text: "3", truth: true, list: [1]}]}`), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,11 +83,11 @@ func TestNumbersKeepTheirKind(t *testing.T) {
 }
 
 func TestASetThatAsksForNoInputsIsRenderedOnce(t *testing.T) {
-	sets, err := input.Flatten(resourceSet(t, `{}`), nil)
+	sets, err := flatten(resourceSet(t, `{}`), nil)
 	if err != nil || len(sets) != 1 || !sets[0].IsNone() {
 		t.Errorf("the sets are %v, %v", sets, err)
 	}
-	sets, err = input.Flatten(resourceSet(t, `{inputsFrom: [{name: web}]}`), []v1.ResourceSetInputProvider{provider(t, "web", "[]")})
+	sets, err = flatten(resourceSet(t, `{inputsFrom: [{name: web}]}`), []v1.ResourceSetInputProvider{provider(t, "web", "[]")})
 	if err != nil || len(sets) != 0 {
 		t.Errorf("with a provider that found nothing the sets are %v, %v", sets, err)
 	}
@@ -92,7 +98,7 @@ func TestANullIsNamed(t *testing.T) {
 		`{inputs: [{id: "1"}, null]}`: "input 2 of ResourceSet/app-dev/previews is null",
 		`{inputs: [{id: null}]}`:      `input 1 of ResourceSet/app-dev/previews: key "id": the value is null`,
 	} {
-		if _, err := input.Flatten(resourceSet(t, spec), nil); err == nil || !strings.Contains(err.Error(), words) {
+		if _, err := flatten(resourceSet(t, spec), nil); err == nil || !strings.Contains(err.Error(), words) {
 			t.Errorf("%s: %v", spec, err)
 		}
 	}

@@ -47,27 +47,21 @@ func (s *Service) unknownProviders() []Finding {
 		return nil // they were not given
 	}
 	var out []Finding
-	for n, ref := range s.Set.Spec.InputsFrom {
-		found := false
-		for _, provider := range s.Providers {
-			found = found || ref.RefersTo(provider.Object)
-		}
-		switch {
-		case found:
-		case ref.Selector != nil:
+	for _, missing := range s.missing() {
+		if !missing.IsNamed() {
 			out = append(out, Finding{
 				Severity: Warning, // labels can be set in the cluster
-				Position: s.Position(s.At("spec", "inputsFrom", n, "selector")),
+				Position: s.Position(s.At("spec", "inputsFrom", missing.Index, "selector")),
 				Message:  fmt.Sprintf("the selector matches no provider among the files in the namespace %q: it gives no input", s.Set.Namespace),
 				Fix:      "give a provider these labels",
 			})
-		default:
-			out = append(out, Finding{
-				Position: s.Position(s.At("spec", "inputsFrom", n, "name")),
-				Message:  fmt.Sprintf("there is no provider %q in the namespace %q%s", ref.Name, s.Set.Namespace, suggest.Hint(ref.Name, names)),
-				Fix:      "correct the name; provider and ResourceSet must be in the same namespace",
-			})
+			continue
 		}
+		out = append(out, Finding{
+			Position: s.Position(s.At("spec", "inputsFrom", missing.Index, "name")),
+			Message:  fmt.Sprintf("there is no provider %q in the namespace %q%s", missing.Name, s.Set.Namespace, suggest.Hint(missing.Name, names)),
+			Fix:      "correct the name; provider and ResourceSet must be in the same namespace",
+		})
 	}
 	return out
 }

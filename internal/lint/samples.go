@@ -12,6 +12,7 @@ import (
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/plan"
 	"github.com/eddy-previews/eddy/internal/simulate"
 )
 
@@ -151,19 +152,28 @@ func forgetPartial(result simulate.Result) {
 	}
 }
 
+// missing are the references to providers that were not given.
+func (s *Service) missing() []plan.Missing {
+	var given []v1.ResourceSetInputProvider
+	for _, provider := range s.Providers {
+		given = append(given, *provider.Object)
+	}
+	providers, err := plan.ProvidersOf(s.Set, given)
+	if err != nil {
+		return nil // a selector that is none is refused at admission
+	}
+	return providers.Missing
+}
+
 // assumed stand in for providers that the set refers to and that were not given:
 // what it stamps out can be checked all the same.
 func (s *Service) assumed() []Provider {
 	var out []Provider
-	for n, ref := range s.Set.Spec.InputsFrom {
-		given := func(p Provider) bool { return ref.RefersTo(p.Object) }
-		if slices.ContainsFunc(s.Providers, given) {
-			continue
-		}
+	for _, missing := range s.missing() {
 		provider := &v1.ResourceSetInputProvider{}
-		provider.Name, provider.Namespace = ref.Name, s.Set.Namespace
-		if ref.Name == "" {
-			provider.Name = fmt.Sprintf("provider-%d", n+1)
+		provider.Name, provider.Namespace = missing.Name, s.Set.Namespace
+		if !missing.IsNamed() {
+			provider.Name = fmt.Sprintf("provider-%d", missing.Index+1)
 		}
 		out = append(out, Provider{Object: provider})
 	}

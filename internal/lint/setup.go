@@ -112,11 +112,7 @@ func (s *Setup) providersOf(service *Service) []Provider {
 	var names []string
 	for _, document := range s.providers() {
 		object := providerOf(document)
-		if object.Namespace != service.Set.Namespace {
-			continue
-		}
-		refers := func(ref v1.InputProviderReference) bool { return ref.RefersTo(object) }
-		if !slices.ContainsFunc(service.Set.Spec.InputsFrom, refers) {
+		if !service.Set.RefersTo(object) {
 			continue
 		}
 		old, known := nearest[object.Name]

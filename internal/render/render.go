@@ -3,7 +3,6 @@
 //
 //	program, err := render.Compile(set)      // once for each generation
 //	previews, err := program.All(ctx, sets)  // each input set on its own
-//	plan := program.Combine(previews)
 //
 // The language is Go's text/template between << and >>, with slim-sprig's
 // functions, slugify and toYaml; `inputs` is the input set.
@@ -93,11 +92,16 @@ type Object struct {
 	Input string
 	// Field of the ResourceSet that holds its template: spec.resources[0], say.
 	Field string
-	// Sharers are the keys of others that asked for just the same; set by
-	// Combine.
-	Sharers []string
+	// Step and Item are the positions of the step, and of the template in it.
+	Step, Item int
+}
 
-	step, item int
+// Step is a part of a set; a set without steps has one, without a name.
+type Step struct {
+	Name string
+	// Resources is how many of its templates are of spec.resources; one that
+	// comes after them is spec.resourcesTemplate.
+	Resources int
 }
 
 // Compile parses every template of a set. The error is a *ParseError, which
@@ -129,6 +133,15 @@ func Compile(set *v1.ResourceSet) (*Program, error) {
 		p.steps = append(p.steps, step)
 	}
 	return p, nil
+}
+
+// Steps lists the steps of the set, in order.
+func (p *Program) Steps() []Step {
+	out := make([]Step, len(p.steps))
+	for n, step := range p.steps {
+		out[n] = Step{Name: step.name, Resources: step.resources}
+	}
+	return out
 }
 
 // Behind has the program wait at a throttle where it takes long. It is called before
@@ -179,7 +192,7 @@ func (p *Program) render(m *meter, set input.Set) (Preview, error) {
 			}
 			for _, object := range objects {
 				p.label(object)
-				preview.Objects = append(preview.Objects, Object{Unstructured: object, Input: set.Key(), Field: item.field(), step: n, item: m})
+				preview.Objects = append(preview.Objects, Object{Unstructured: object, Input: set.Key(), Field: item.field(), Step: n, Item: m})
 			}
 		}
 	}

@@ -50,20 +50,18 @@ func one(t testing.TB, spec string, in input.Set) (string, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	plan := program.Combine(all(t, program, []input.Set{in}))
-	if err := plan.Previews[0].Err; err != nil {
-		return "", err
+	preview := all(t, program, []input.Set{in})[0]
+	if preview.Err != nil {
+		return "", preview.Err
 	}
 	var out strings.Builder
-	for _, step := range plan.Steps {
-		for _, object := range step.Objects {
-			object.SetLabels(nil)
-			text, err := yaml.Marshal(object.Object)
-			if err != nil {
-				t.Fatal(err)
-			}
-			out.WriteString("---\n" + string(text))
+	for _, object := range preview.Objects {
+		object.SetLabels(nil)
+		text, err := yaml.Marshal(object.Object)
+		if err != nil {
+			t.Fatal(err)
 		}
+		out.WriteString("---\n" + string(text))
 	}
 	return out.String(), nil
 }

@@ -60,15 +60,15 @@ func TestAProgramMayBeUsedFromManyGoroutines(t *testing.T) {
 
 func TestOneInputThatFailsHoldsUpNobody(t *testing.T) {
 	program := compile(t, seedSet)
-	plan := program.Combine(all(t, program, []input.Set{
+	previews := all(t, program, []input.Set{
 		inputSet(0, map[string]any{"id": "1", "sha": "a"}),
 		inputSet(1, map[string]any{"id": "2"}),
 		inputSet(2, map[string]any{"id": "3", "sha": "c"}),
-	}))
-	if n := len(plan.Objects()); n != 2 {
-		t.Errorf("there are %d objects, want 2", n)
+	})
+	if first, third := len(previews[0].Objects), len(previews[2].Objects); first != 1 || third != 1 {
+		t.Errorf("there are %d and %d objects, want 1 each", first, third)
 	}
-	failed := plan.Previews[1]
+	failed := previews[1]
 	var inputErr *render.InputError
 	if !errors.As(failed.Err, &inputErr) || len(failed.Objects) > 0 {
 		t.Errorf("the second preview has %d objects and the error %v", len(failed.Objects), failed.Err)

@@ -53,7 +53,7 @@ func (a *applied) unhealthy() bool {
 // apply writes the plan, step by step. A preview that fails in one is left out
 // of the next; one whose objects are not ready yet is taken further in a later
 // run. Nobody waits for anybody else.
-func (r *run) apply(ctx context.Context, applier *apply.Applier, p plan, live apply.Live) (applied, error) {
+func (r *run) apply(ctx context.Context, applier *apply.Applier, p desired, live apply.Live) (applied, error) {
 	out := applied{}
 	out.failed.addAll(p.failed)
 	for n, s := range p.steps {
@@ -88,7 +88,7 @@ func (a *applied) add(objects []apply.Object, result apply.Result) {
 }
 
 // settle looks at the health of the last step, when the set asks for it.
-func (r *run) settle(ctx context.Context, applier *apply.Applier, p plan, live apply.Live, result *applied) error {
+func (r *run) settle(ctx context.Context, applier *apply.Applier, p desired, live apply.Live, result *applied) error {
 	if !r.set.Spec.Wait || len(p.steps) == 0 {
 		return nil
 	}
@@ -98,7 +98,7 @@ func (r *run) settle(ctx context.Context, applier *apply.Applier, p plan, live a
 
 // checkup is a look at the health of a step.
 type checkup struct {
-	plan   plan
+	plan   desired
 	step   step
 	live   apply.Live
 	result *applied
@@ -159,7 +159,7 @@ func (r *run) atStep(s step, err error) error {
 // prunable is what pruning has to go by.
 type prunable struct {
 	known  apply.Inventory
-	plan   plan
+	plan   desired
 	result applied
 	live   apply.Live
 }
@@ -190,7 +190,7 @@ func (r *run) prune(ctx context.Context, applier *apply.Applier, p prunable) app
 // those that share an object the inventory names one, and it may be another that
 // has failed, even before it was known what it asks for.
 func (p prunable) mayGo(entry apply.Entry, stopped setbacks) bool {
-	if len(p.plan.inputs.silent) > 0 || p.plan.asked[entry.Ref] || (entry.Shared && p.plan.blind) {
+	if len(p.plan.inputs.Silent) > 0 || p.plan.asked[entry.Ref] || (entry.Shared && p.plan.blind) {
 		return false
 	}
 	if entry.Owner == "" { // it is not known whose it was

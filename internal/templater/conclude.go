@@ -26,8 +26,8 @@ const (
 )
 
 // conclude says what a run came to that got through all its steps.
-func (r *run) conclude(p plan, result applied, pruned apply.Pruned) report.Outcome {
-	outcome := r.outcome(p, result, pruned)
+func (r *run) conclude(p desired, result applied, pruned apply.Pruned) report.Outcome {
+	outcome := r.verdict(p, result, pruned)
 	outcome.Changes = lines(append(result.changes, pruned.Changes...))
 	revision := p.revision()
 	if outcome.Kind == report.Ready {
@@ -35,15 +35,15 @@ func (r *run) conclude(p plan, result applied, pruned apply.Pruned) report.Outco
 		outcome.Revision = revision
 	}
 	r.record(revision, outcome, map[string]string{
-		"inputs":    strconv.Itoa(len(p.inputs.sets)),
+		"inputs":    strconv.Itoa(len(p.inputs.Sets)),
 		"resources": strconv.Itoa(len(p.inventory)),
 	})
 	return outcome
 }
 
-// outcome picks the worst thing that happened: what failed, what is not ready
+// verdict picks the worst thing that happened: what failed, what is not ready
 // yet, what is unknown; otherwise all is well.
-func (r *run) outcome(p plan, result applied, pruned apply.Pruned) report.Outcome {
+func (r *run) verdict(p desired, result applied, pruned apply.Pruned) report.Outcome {
 	waiting := result.waiting()
 	switch {
 	case result.failed.len() > 0 && r.single():
@@ -55,8 +55,8 @@ func (r *run) outcome(p plan, result applied, pruned apply.Pruned) report.Outcom
 		}
 	case waiting.len() > 0:
 		return r.progressing(p, waiting, r.nextLook(result))
-	case len(p.inputs.silent) > 0:
-		return r.unheard(p.inputs.silent)
+	case len(p.inputs.Silent) > 0:
+		return r.unheard(p.inputs.Silent)
 	}
 	message := fmt.Sprintf("Reconciliation finished in %s", r.Now().Sub(r.started).Round(time.Millisecond))
 	if len(pruned.Left) == 0 {
@@ -66,7 +66,7 @@ func (r *run) outcome(p plan, result applied, pruned apply.Pruned) report.Outcom
 }
 
 // progressing is a run some of whose objects have yet to become ready.
-func (r *run) progressing(p plan, waiting setbacks, after time.Duration) report.Outcome {
+func (r *run) progressing(p desired, waiting setbacks, after time.Duration) report.Outcome {
 	message := tally(waiting, len(p.previews), "not ready yet")
 	if r.single() {
 		message = waiting.list[0].err.Error()

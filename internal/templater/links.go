@@ -35,7 +35,7 @@ type lookedAt struct {
 // an Ingress or HTTPRoute among the preview's objects, or one that a
 // Kustomization or HelmRelease of it has deployed. What is known is not asked
 // for again before it changes. A link that cannot be found is no error.
-func (r *run) links(ctx context.Context, applier *apply.Applier, p plan, live apply.Live) map[string]string {
+func (r *run) links(ctx context.Context, applier *apply.Applier, p desired, live apply.Live) map[string]string {
 	found := make(map[string]string, len(p.previews))
 	for _, object := range p.objects() {
 		for _, key := range object.Groups() {
@@ -101,7 +101,7 @@ func (s *linkSearch) consider(deployer apply.Object, revision string) {
 }
 
 // ask reads the deployers that have changed, and what they have deployed.
-func (s *linkSearch) ask(ctx context.Context, p plan) {
+func (s *linkSearch) ask(ctx context.Context, p desired) {
 	stored, err := s.applier.ReadAll(ctx, s.open)
 	if err != nil {
 		ctrl.LoggerFrom(ctx).V(1).Info("looking for the URLs of previews", "error", err.Error())

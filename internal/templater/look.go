@@ -19,7 +19,7 @@ const manyUnwanted = 5
 // A preview that asks for an object which cannot be looked at, as the account
 // may not or its kind does not answer, fails here, before anything is claimed
 // for it: what was never written needs no deletion.
-func (r *run) look(ctx context.Context, applier *apply.Applier, known apply.Inventory, p *plan) (apply.Live, error) {
+func (r *run) look(ctx context.Context, applier *apply.Applier, known apply.Inventory, p *desired) (apply.Live, error) {
 	p.failed.addAll(r.resting(*p))
 	p.settle()
 	r.makeRoom(known, p)
@@ -38,7 +38,7 @@ func (r *run) look(ctx context.Context, applier *apply.Applier, known apply.Inve
 }
 
 // observe returns what the watch tells, or else a listing.
-func (r *run) observe(ctx context.Context, applier *apply.Applier, known apply.Inventory, p plan) (apply.Live, error) {
+func (r *run) observe(ctx context.Context, applier *apply.Applier, known apply.Inventory, p desired) (apply.Live, error) {
 	if !r.mustList(known, p) {
 		if live, ok := r.drift.observed(ctx, known); ok {
 			return live, nil
@@ -51,7 +51,7 @@ func (r *run) observe(ctx context.Context, applier *apply.Applier, known apply.I
 	return live, err
 }
 
-func (r *run) mustList(known apply.Inventory, p plan) bool {
+func (r *run) mustList(known apply.Inventory, p desired) bool {
 	// A run may come a little before the interval is over.
 	due := r.Report.AtLeast(r.set.GetInterval()) / 10 * 9
 	return r.started.Sub(r.memory.looked) >= due || r.isRequested() || p.unasked(known) > manyUnwanted

@@ -13,18 +13,19 @@ import (
 
 	"github.com/eddy-previews/eddy/internal/apply"
 	"github.com/eddy-previews/eddy/internal/input"
-	"github.com/eddy-previews/eddy/internal/render"
+	"github.com/eddy-previews/eddy/internal/plan"
+	"github.com/eddy-previews/eddy/internal/reference"
 )
 
-// plan is what a run wants the cluster to hold.
-type plan struct {
-	inputs inputs
+// desired is what a run wants the cluster to hold, and which previews have failed.
+type desired struct {
+	inputs plan.Inputs
 	// previews are those of all input sets, in their order.
 	previews []preview
 	steps    []step
 	// inventory lists the objects of all steps, in the order of the steps.
 	inventory apply.Inventory
-	// failed are the previews that could not be rendered.
+	// failed are the previews that are not taken further.
 	failed setbacks
 	// asked are all objects that some preview asks for, also one that failed since.
 	asked map[apply.Ref]bool
@@ -47,48 +48,72 @@ type preview struct {
 	revision string
 }
 
-// step is a part of the plan that is ready before the next one starts.
+// step is a part of what is desired that is ready before the next one starts.
 type step struct {
 	name    string
 	objects []apply.Object
 }
 
-// plan renders each input set on its own.
-func (r *run) plan(ctx context.Context, in inputs) (plan, error) {
+// plan renders each input set on its own, and fills in what objects take from
+// others, read with the permissions of the set's account. A preview that takes
+// from something which is not there fails alone, and is tried again when it may be.
+func (r *run) plan(ctx context.Context, applier *apply.Applier, inputs plan.Inputs) (desired, error) {
 	program, err := r.programs.of(r.set, r.Throttle)
 	if err != nil {
-		return plan{}, stalledBuild(fmt.Errorf("build failed: %w", err))
+		return desired{}, stalledBuild(fmt.Errorf("build failed: %w", err))
 	}
-	previews, err := program.All(ctx, in.sets)
+	references := &reference.Resolver{Read: func(ctx context.Context, source reference.Source) (*unstructured.Unstructured, error) {
+		return applier.Read(ctx, apply.Ref{Kind: source.Kind, Namespace: source.Namespace, Name: source.Name}, "v1")
+	}}
+	made, err := plan.Make(ctx, plan.Request{
+		Set: r.set, Inputs: inputs.Sets, Program: program, References: references,
+		Place: func(objects []*unstructured.Unstructured) map[*unstructured.Unstructured]error {
+			return r.Kinds.PlaceAll(objects, r.set.Namespace)
+		},
+	})
 	if err != nil {
-		return plan{}, err // the operator is told to stop
+		return desired{}, err // the operator is told to stop
 	}
-	refused := r.place(previews)
-	rendered := program.Combine(previews)
+	if r.single() && made.Previews[0].Reason == meta.BuildFailedReason {
+		return desired{}, stalledBuild(fmt.Errorf("build failed: %w", made.Previews[0].Err))
+	}
+	r.set.Status.ExternalChecksumRefs = references.External()
+	r.users.set(client.ObjectKeyFromObject(r.set), references.Used())
+	return desiredOf(made, inputs), nil
+}
 
-	out := plan{inputs: in}
-	for _, one := range rendered.Previews {
-		if one.Err != nil {
-			out.failed.add(setback{key: one.Input.Key(), reason: meta.BuildFailedReason, err: one.Err})
-		}
+// desiredOf takes stock of a plan.
+func desiredOf(made plan.Plan, inputs plan.Inputs) desired {
+	out := desired{inputs: inputs, asked: map[apply.Ref]bool{}}
+	for _, one := range made.Previews {
 		out.previews = append(out.previews, preview{key: one.Input.Key(), input: one.Input})
+		if one.Err != nil {
+			out.failed.add(setback{key: one.Input.Key(), reason: one.Reason, err: one.Err})
+		}
+		out.blind = out.blind || one.Reason == meta.BuildFailedReason
 	}
-	if out.failed.len() > 0 && r.single() {
-		return plan{}, stalledBuild(fmt.Errorf("build failed: %w", out.failed.list[0].err))
+	for _, s := range made.Steps {
+		out.steps = append(out.steps, step{name: s.Name, objects: toApply(s.Objects)})
 	}
-	for _, s := range rendered.Steps {
-		out.steps = append(out.steps, step{name: s.Name, objects: wanted(s.Objects, refused)})
-	}
-	out.asked, out.blind = map[apply.Ref]bool{}, out.failed.len() > 0
 	for _, object := range out.objects() {
 		out.asked[apply.RefOf(object.Unstructured)] = true
 	}
-	return out, nil
+	out.settle()
+	return out
+}
+
+// toApply turns planned objects into objects to apply.
+func toApply(objects []plan.Object) []apply.Object {
+	out := make([]apply.Object, 0, len(objects))
+	for _, o := range objects {
+		out = append(out, apply.Object{Unstructured: o.Unstructured, Group: o.Input, Sharers: o.Sharers, Refused: o.Refused})
+	}
+	return out
 }
 
 // settle leaves out what previews that failed ask for, and takes stock of the
 // rest, unless that is done already.
-func (p *plan) settle() {
+func (p *desired) settle() {
 	if p.byKey != nil && p.failed.len() == p.settled {
 		return
 	}
@@ -106,37 +131,18 @@ func (p *plan) settle() {
 	p.sum()
 }
 
-// place gives each object the name that the API server knows it by, and returns
-// why some of them cannot be applied.
-func (r *run) place(previews []render.Preview) map[*unstructured.Unstructured]error {
-	var objects []*unstructured.Unstructured
-	for _, preview := range previews {
-		for _, object := range preview.Objects {
-			objects = append(objects, object.Unstructured)
-		}
+// note remembers that all that ask for an object failed with it.
+func (p *desired) note(object apply.Object, err error) {
+	if err == nil {
+		return
 	}
-	defined, refused := apply.DefinitionsIn(objects), map[*unstructured.Unstructured]error{}
-	for _, object := range objects {
-		if err := r.Kinds.Place(object, r.set.Namespace, defined); err != nil {
-			refused[object] = err
-		}
+	for _, key := range object.Groups() {
+		p.failed.add(setback{key: key, reason: meta.ReconciliationFailedReason, err: err})
 	}
-	return refused
-}
-
-// wanted turns rendered objects into objects to apply.
-func wanted(objects []render.Object, refused map[*unstructured.Unstructured]error) []apply.Object {
-	out := make([]apply.Object, 0, len(objects))
-	for _, o := range objects {
-		out = append(out, apply.Object{
-			Unstructured: o.Unstructured, Group: o.Input, Sharers: o.Sharers, Refused: refused[o.Unstructured],
-		})
-	}
-	return out
 }
 
 // sum counts the objects of each preview and takes their digest.
-func (p *plan) sum() {
+func (p *desired) sum() {
 	sums := make(map[string]hash.Hash, len(p.previews))
 	counts := make(map[string]int, len(p.previews))
 	for _, object := range p.objects() {
@@ -159,7 +165,7 @@ func (p *plan) sum() {
 }
 
 // revision is the digest of all planned objects, in order.
-func (p plan) revision() string {
+func (p desired) revision() string {
 	sum := sha256.New()
 	for _, object := range p.objects() {
 		sum.Write(object.Digest[:])
@@ -168,7 +174,7 @@ func (p plan) revision() string {
 }
 
 // objects returns the objects of all steps.
-func (p plan) objects() []apply.Object {
+func (p desired) objects() []apply.Object {
 	var out []apply.Object
 	for _, s := range p.steps {
 		out = append(out, s.objects...)
@@ -177,7 +183,7 @@ func (p plan) objects() []apply.Object {
 }
 
 // unasked counts the objects that no preview asks for.
-func (p plan) unasked(known apply.Inventory) int {
+func (p desired) unasked(known apply.Inventory) int {
 	count := 0
 	for _, entry := range known {
 		if !p.asked[entry.Ref] {
@@ -188,13 +194,13 @@ func (p plan) unasked(known apply.Inventory) int {
 }
 
 // wants reports whether a preview is still asked for.
-func (p plan) wants(key string) bool {
+func (p desired) wants(key string) bool {
 	_, ok := p.byKey[key]
 	return ok
 }
 
 // revisionOf is the digest of the objects of a preview.
-func (p plan) revisionOf(key string) string { return p.previews[p.byKey[key]].revision }
+func (p desired) revisionOf(key string) string { return p.previews[p.byKey[key]].revision }
 
 // single reports whether the set renders once, for no input: it has no
 // previews that could fail alone.
@@ -210,7 +216,7 @@ func (r *run) owned() (apply.Inventory, error) {
 
 // claim stores the inventory of old and new before anything is written, so
 // that what is created is known to be owned whatever happens next.
-func (r *run) claim(ctx context.Context, known apply.Inventory, p plan) error {
+func (r *run) claim(ctx context.Context, known apply.Inventory, p desired) error {
 	r.memory.applied.Recall(known)
 	r.drift.claim(client.ObjectKeyFromObject(r.set), known.Union(p.inventory))
 	if len(p.inventory.Without(known)) == 0 {

@@ -22,7 +22,7 @@ const (
 )
 
 // tell writes into the status what each preview has come to.
-func (r *run) tell(p plan, result applied, links map[string]string) {
+func (r *run) tell(p desired, result applied, links map[string]string) {
 	if r.single() {
 		r.set.Status.Previews, r.set.Status.PreviewCounts = nil, nil
 		return

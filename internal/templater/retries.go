@@ -36,7 +36,7 @@ func (b Backoff) after(tries int) time.Duration {
 // resting returns the setbacks of previews that failed to apply and whose next
 // try is still to come. Each has a backoff of its own, so that a preview which
 // fails for ever does not cost a request whenever another one changes.
-func (r *run) resting(p plan) setbacks {
+func (r *run) resting(p desired) setbacks {
 	out := setbacks{}
 	if r.isRequested() {
 		return out // somebody wants to see them tried
@@ -52,7 +52,7 @@ func (r *run) resting(p plan) setbacks {
 
 // noteTries remembers which previews failed to apply in this run, and forgets
 // those that did not.
-func (r *run) noteTries(p plan, tried setbacks) {
+func (r *run) noteTries(p desired, tried setbacks) {
 	r.memory.keep(p.wants)
 	for _, preview := range p.previews {
 		failed, ok := tried.of(preview.key)

@@ -16,7 +16,7 @@ const reserve = 100 << 10
 // makeRoom fails the previews whose objects the inventory has no room for: what
 // cannot be noted must not be made. What is owned already stays; of what is new,
 // previews that have something come before those that are new.
-func (r *run) makeRoom(known apply.Inventory, p *plan) {
+func (r *run) makeRoom(known apply.Inventory, p *desired) {
 	if len(p.inventory.Without(known)) == 0 {
 		return
 	}

@@ -2,7 +2,6 @@ package templater
 
 import (
 	"context"
-	"slices"
 
 	"k8s.io/apimachinery/pkg/types"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -66,7 +65,7 @@ func (r *Reconciler) setsOf(ctx context.Context, object client.Object) []reconci
 	}
 	var requests []reconcile.Request
 	for _, set := range sets.Items {
-		if slices.ContainsFunc(set.Spec.InputsFrom, func(ref v1.InputProviderReference) bool { return ref.RefersTo(provider) }) {
+		if set.RefersTo(provider) {
 			requests = append(requests, reconcile.Request{NamespacedName: types.NamespacedName{Namespace: set.Namespace, Name: set.Name}})
 		}
 	}

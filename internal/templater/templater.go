@@ -1,9 +1,9 @@
 // Package templater reconciles a ResourceSet: it renders a set of objects for
 // each input set, applies them, and deletes what no input asks for any more.
 //
-// A run is a story of nine steps:
+// A run is a story of eight steps:
 //
-//	depend ──> inputs ──> plan ──> fill ──> look ──> claim ──> apply ──> prune ──> tell
+//	depend ──> inputs ──> plan ──> look ──> claim ──> apply ──> prune ──> tell
 //
 // The unit of rendering, applying, failing and keeping is one input set, one
 // preview: the one that fails keeps what it had and is named in the Ready
@@ -27,6 +27,8 @@ import (
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/apply"
+	"github.com/eddy-previews/eddy/internal/identity"
+	"github.com/eddy-previews/eddy/internal/plan"
 	"github.com/eddy-previews/eddy/internal/report"
 	"github.com/eddy-previews/eddy/internal/throttle"
 	"github.com/eddy-previews/eddy/internal/turns"
@@ -82,8 +84,6 @@ type run struct {
 	memory  *memory
 	// awaits: a change of the status of what is owned is news.
 	awaits waiting
-	// collisions says which inputs got an id that is told from another's.
-	collisions string
 }
 
 // Reconcile brings the previews of one ResourceSet in line with its inputs.
@@ -118,11 +118,7 @@ func (r *Reconciler) reconcile(ctx context.Context, set *v1.ResourceSet) (ctrl.R
 		return report.RetryOnConflict(err)
 	}
 	run := r.newRun(set)
-	outcome, err := run.story(ctx)
-	if err != nil {
-		outcome = run.failure(err)
-	}
-	outcome.Collisions = run.collisions
+	outcome := run.outcome(ctx) // which may save the set
 	return r.Report.Finish(ctx, run.saved, set, outcome)
 }
 
@@ -137,47 +133,56 @@ func (r *Reconciler) newRun(set *v1.ResourceSet) *run {
 	}
 }
 
-// story performs the steps.
-func (r *run) story(ctx context.Context) (report.Outcome, error) {
+// outcome performs the steps, and says what they came to.
+func (r *run) outcome(ctx context.Context) report.Outcome {
 	if err := r.depend(ctx); err != nil {
-		return report.Outcome{}, err
+		return r.failure(err)
 	}
 	inputs, err := r.inputs(ctx)
 	if err != nil {
-		return report.Outcome{}, err
+		return r.failure(err)
 	}
-	plan, err := r.plan(ctx, inputs)
+	outcome, err := r.converge(ctx, inputs)
 	if err != nil {
-		return report.Outcome{}, err
+		outcome = r.failure(err)
 	}
+	outcome.Collisions = identity.Tell(inputs.Collisions)
+	return outcome
+}
+
+// converge brings the cluster in line with the inputs.
+func (r *run) converge(ctx context.Context, inputs plan.Inputs) (report.Outcome, error) {
 	applier, err := r.applier(ctx)
 	if err != nil {
 		return report.Outcome{}, err
 	}
-	r.fill(ctx, applier, &plan)
+	desired, err := r.plan(ctx, applier, inputs)
+	if err != nil {
+		return report.Outcome{}, err
+	}
 	known, err := r.owned()
 	if err != nil {
 		return report.Outcome{}, err
 	}
-	r.drift.watch(ctx, plan.inventory)
-	live, err := r.look(ctx, applier, known, &plan)
+	r.drift.watch(ctx, desired.inventory)
+	live, err := r.look(ctx, applier, known, &desired)
 	if err != nil {
 		return report.Outcome{}, err
 	}
-	if err := r.claim(ctx, known, plan); err != nil {
+	if err := r.claim(ctx, known, desired); err != nil {
 		return report.Outcome{}, err
 	}
-	result, err := r.apply(ctx, applier, plan, live)
+	result, err := r.apply(ctx, applier, desired, live)
 	if err != nil {
 		return report.Outcome{}, err
 	}
-	pruned := r.prune(ctx, applier, prunable{known: known, plan: plan, result: result, live: live})
-	if err := r.settle(ctx, applier, plan, live, &result); err != nil {
+	pruned := r.prune(ctx, applier, prunable{known: known, plan: desired, result: result, live: live})
+	if err := r.settle(ctx, applier, desired, live, &result); err != nil {
 		return report.Outcome{}, err
 	}
-	r.tell(plan, result, r.links(ctx, applier, plan, live))
+	r.tell(desired, result, r.links(ctx, applier, desired, live))
 	r.drift.await(client.ObjectKeyFromObject(r.set), r.awaits || waiting(result.waits()))
-	return r.conclude(plan, result, pruned), nil
+	return r.conclude(desired, result, pruned), nil
 }
 
 // applier returns an applier with the permissions of the set's account.

@@ -27,6 +27,6 @@ func (s Snapshot) Asked(name string) []v1.ResourceSetInputProvider {
 // feeds reports whether a set that is called so takes inputs from a provider.
 func (s Snapshot) feeds(provider v1.ResourceSetInputProvider, name string) bool {
 	return slices.ContainsFunc(s.Sets, func(set v1.ResourceSet) bool {
-		return set.Namespace == provider.Namespace && (set.Name == name || short(set.Name) == name) && refersTo(set, &provider)
+		return set.Namespace == provider.Namespace && (set.Name == name || short(set.Name) == name) && set.RefersTo(&provider)
 	})
 }

@@ -10,6 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/plan"
 )
 
 // lines returns what a set says of its previews, and what is to be said of those
@@ -83,7 +84,7 @@ func saidOf(set v1.ResourceSet, reason string) string {
 // uses reports whether a set takes inputs from a source of that name.
 func (s Snapshot) uses(set v1.ResourceSet, source string) bool {
 	provider := s.provider(set.Namespace, source)
-	return (source == set.Name && len(set.Spec.Inputs) > 0) || (provider != nil && refersTo(set, provider))
+	return (source == set.Name && len(set.Spec.Inputs) > 0) || (provider != nil && set.RefersTo(provider))
 }
 
 // silent says why it is not known what a source asks for; "" when it is.
@@ -92,15 +93,11 @@ func (s Snapshot) silent(set v1.ResourceSet, source string) string {
 	switch provider := s.provider(set.Namespace, source); {
 	case provider == nil && slices.ContainsFunc(set.Spec.InputsFrom, named):
 		return fmt.Sprintf("its provider %s does not exist", source)
-	case provider != nil && refersTo(set, provider) && provider.Status.LastExportedRevision == "":
+	case provider != nil && set.RefersTo(provider) && !plan.HasReported(provider):
 		return fmt.Sprintf("its provider %s has not reported yet", source)
 	default:
 		return ""
 	}
-}
-
-func refersTo(set v1.ResourceSet, provider *v1.ResourceSetInputProvider) bool {
-	return slices.ContainsFunc(set.Spec.InputsFrom, func(ref v1.InputProviderReference) bool { return ref.RefersTo(provider) })
 }
 
 func (s Snapshot) provider(namespace, name string) *v1.ResourceSetInputProvider {

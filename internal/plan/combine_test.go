@@ -1,23 +1,46 @@
-package render_test
+package plan_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
+	"sigs.k8s.io/yaml"
+
+	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/input"
-	"github.com/eddy-previews/eddy/internal/render"
+	"github.com/eddy-previews/eddy/internal/plan"
 )
 
-// combined renders a set for some inputs and lists names of objects, by step.
-func combined(t *testing.T, spec string, inputs ...input.Set) (string, render.Plan) {
+// set reads a ResourceSet named previews in app-dev from the YAML of its spec.
+func set(t testing.TB, spec string) *v1.ResourceSet {
 	t.Helper()
-	program, err := render.Compile(set(t, spec))
+	out := &v1.ResourceSet{}
+	out.Name, out.Namespace = "previews", "app-dev"
+	if err := yaml.UnmarshalStrict([]byte(spec), &out.Spec); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// inputOf makes an input set of the provider "prs" from pairs of key and value.
+func inputOf(pairs ...any) input.Set {
+	values := map[string]any{}
+	for pair := range slices.Chunk(pairs, 2) {
+		values[pair[0].(string)] = pair[1]
+	}
+	return input.Set{Provider: input.Provider{Kind: v1.ResourceSetInputProviderKind, Name: "prs", Namespace: "app-dev"}, Values: values}
+}
+
+// combined plans a set for some inputs and lists names of objects, by step.
+func combined(t *testing.T, spec string, inputs ...input.Set) (string, plan.Plan) {
+	t.Helper()
+	made, err := plan.Make(t.Context(), plan.Request{Set: set(t, spec), Inputs: inputs})
 	if err != nil {
 		t.Fatal(err)
 	}
-	plan := program.Combine(all(t, program, inputs))
 	var out []string
-	for _, step := range plan.Steps {
+	for _, step := range made.Steps {
 		if step.Name != "" {
 			out = append(out, step.Name+":")
 		}
@@ -25,7 +48,7 @@ func combined(t *testing.T, spec string, inputs ...input.Set) (string, render.Pl
 			out = append(out, object.GetName())
 		}
 	}
-	return strings.Join(out, " "), plan
+	return strings.Join(out, " "), made
 }
 
 func TestObjectsComeInTheContractsOrder(t *testing.T) {
@@ -50,11 +73,11 @@ resources:
 - {apiVersion: v1, kind: Namespace, metadata: {name: shared}}
 - {apiVersion: v1, kind: A, metadata: {name: a-<< inputs.id >>}}
 `
-	got, plan := combined(t, spec, inputOf("id", "1"), inputOf("id", "2"))
+	got, made := combined(t, spec, inputOf("id", "1"), inputOf("id", "2"))
 	if got != "shared a-1 a-2" {
 		t.Errorf("there are %s", got)
 	}
-	for _, preview := range plan.Previews {
+	for _, preview := range made.Previews {
 		if preview.Err != nil {
 			t.Error(preview.Err)
 		}
@@ -67,11 +90,11 @@ resources:
 - {apiVersion: v1, kind: ConfigMap, metadata: {name: shared}, data: {id: << inputs.id >>}}
 - {apiVersion: v1, kind: A, metadata: {name: a-<< inputs.id >>}}
 `
-	got, plan := combined(t, spec, inputOf("id", "1"), inputOf("id", "2"), inputOf("id", "3"))
+	got, made := combined(t, spec, inputOf("id", "1"), inputOf("id", "2"), inputOf("id", "3"))
 	if got != "shared a-1" {
 		t.Errorf("there are %s", got)
 	}
-	err := plan.Previews[1].Err
+	err := made.Previews[1].Err
 	for _, words := range []string{`input "2"`, `input "1"`, "ConfigMap/shared", "inputs.id"} {
 		if err == nil || !strings.Contains(err.Error(), words) {
 			t.Errorf("the error does not say %s: %v", words, err)
@@ -127,7 +150,8 @@ resourcesTemplate: |
 }
 
 func TestADocumentWithoutAKindIsAnError(t *testing.T) {
-	_, err := one(t, "resourcesTemplate: '{apiVersion: v1, metadata: {name: a}}'", inputOf("id", "1"))
+	_, made := combined(t, "resourcesTemplate: '{apiVersion: v1, metadata: {name: a}}'", inputOf("id", "1"))
+	err := made.Previews[0].Err
 	if err == nil || !strings.Contains(err.Error(), "document 1 has no kind") {
 		t.Errorf("got %v", err)
 	}
@@ -153,18 +177,25 @@ steps:
 - {name: first, resources: [{apiVersion: v1, kind: A, metadata: {name: a, namespace: dev}}]}
 - {name: second, resources: [{apiVersion: v1, kind: A, metadata: {name: a, namespace: dev}}]}
 `
-	_, err := one(t, spec, inputOf("id", "1"))
+	_, made := combined(t, spec, inputOf("id", "1"))
+	err := made.Previews[0].Err
 	if err == nil || !strings.Contains(err.Error(), `duplicate resource A/dev/a in step "second", already defined in step "first"`) {
 		t.Errorf("got %v", err)
 	}
 }
 
+// perCommit cannot be rendered for an input without a commit.
+const perCommit = `
+resources:
+- {apiVersion: v1, kind: A, metadata: {name: api-pr-<< inputs.id >>, annotations: {commit: << inputs.sha >>}}}
+`
+
 func TestAFailedPreviewHoldsUpNobody(t *testing.T) {
-	got, plan := combined(t, seed, inputOf("id", "1", "sha", "a"), inputOf("id", "2"), inputOf("id", "3", "sha", "c"))
-	if got != "api-pr-1 api-pr-3" || plan.Previews[1].Err == nil || plan.Previews[0].Err != nil || plan.Previews[2].Err != nil {
+	got, made := combined(t, perCommit, inputOf("id", "1", "sha", "a"), inputOf("id", "2"), inputOf("id", "3", "sha", "c"))
+	if got != "api-pr-1 api-pr-3" || made.Previews[1].Err == nil || made.Previews[0].Err != nil || made.Previews[2].Err != nil {
 		t.Errorf("there are %s", got)
 	}
-	for _, object := range plan.Steps[0].Objects {
+	for _, object := range made.Steps[0].Objects {
 		if object.Input != "prs/"+strings.TrimPrefix(object.GetName(), "api-pr-") {
 			t.Errorf("%s is of input %s", object.GetName(), object.Input)
 		}
@@ -172,20 +203,15 @@ func TestAFailedPreviewHoldsUpNobody(t *testing.T) {
 }
 
 func TestAnInputWhoseKeyIsAnothersFailsByItself(t *testing.T) {
-	program, err := render.Compile(set(t, "resources: [{apiVersion: v1, kind: A, metadata: {name: a-<< inputs.sha >>}}]"))
+	inputs, err := plan.InputsOf(set(t, `{inputs: [{id: "1", sha: a}, {id: "1", sha: b}]}`), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	twice := set(t, `{inputs: [{id: "1", sha: a}, {id: "1", sha: b}]}`)
-	combined, err := input.Combine(twice, nil, nil)
-	if err != nil {
-		t.Fatal(err)
+	got, made := combined(t, "resources: [{apiVersion: v1, kind: A, metadata: {name: a-<< inputs.sha >>}}]", inputs.Sets...)
+	if got != "a-a" || made.Previews[0].Err != nil {
+		t.Errorf("the first has %s, %v", got, made.Previews[0].Err)
 	}
-	plan := program.Combine(all(t, program, combined.Sets))
-	if objects := plan.Objects(); len(objects) != 1 || objects[0].GetName() != "a-a" || plan.Previews[0].Err != nil {
-		t.Errorf("the first has %v, %v", objects, plan.Previews[0].Err)
-	}
-	if err := plan.Previews[1].Err; err == nil || !strings.Contains(err.Error(), "input 2 of ResourceSet/app-dev/previews: it would be the preview previews/1, as input 1 of the same is") {
+	if err := made.Previews[1].Err; err == nil || !strings.Contains(err.Error(), "input 2 of ResourceSet/app-dev/previews: it would be the preview previews/1, as input 1 of the same is") {
 		t.Errorf("the second says %v", err)
 	}
 }
@@ -200,11 +226,11 @@ resourcesTemplate: |
   ---
   {apiVersion: v1, kind: A, metadata: {name: own-<< inputs.id >>}}
 `
-	got, plan := combined(t, spec, inputOf("id", "1"), inputOf("id", "2"), inputOf("id", "3"))
+	got, made := combined(t, spec, inputOf("id", "1"), inputOf("id", "2"), inputOf("id", "3"))
 	if got != "shared own-1 own-2 own-3" {
-		t.Errorf("there are %s: %v", got, plan.Previews[1].Err)
+		t.Errorf("there are %s: %v", got, made.Previews[1].Err)
 	}
-	shared := plan.Steps[0].Objects[0]
+	shared := made.Steps[0].Objects[0]
 	if data, _ := shared.Object["data"].(map[string]any); data["from"] != "resources" || strings.Join(shared.Sharers, " ") != "prs/2 prs/3" {
 		t.Errorf("the shared object is %v, of %v", shared.Object, shared.Sharers)
 	}
@@ -213,13 +239,13 @@ resourcesTemplate: |
 func TestObjectsOfAStreamOfJSONAreObjects(t *testing.T) {
 	a, b := `{"apiVersion": "v1", "kind": "A", "metadata": {"name": "a-<< inputs.id >>"}}`, `{"apiVersion": "v1", "kind": "B", "metadata": {"name": "b}{"}, "x": [{}, "\"}{"]}`
 	for between, what := range map[string]string{"\n": "lines", "": "nothing", "\n\n  ": "space", "\n---\n": "a separator"} {
-		got, plan := combined(t, "resourcesTemplate: |\n  "+strings.ReplaceAll(a+between+b+between+a, "\n", "\n  "), inputOf("id", "1"))
+		got, made := combined(t, "resourcesTemplate: |\n  "+strings.ReplaceAll(a+between+b+between+a, "\n", "\n  "), inputOf("id", "1"))
 		if got != "a-1 b}{" {
-			t.Errorf("between them is %s: there are %s, %v", what, got, plan.Previews[0].Err)
+			t.Errorf("between them is %s: there are %s, %v", what, got, made.Previews[0].Err)
 		}
 	}
 	for _, text := range []string{`{a: '}', b: '{'} {`, `{"a": 1} x`, `{"a": }{`} {
-		if _, err := one(t, "resourcesTemplate: |\n  "+text, inputOf("id", "1")); err == nil {
+		if _, made := combined(t, "resourcesTemplate: |\n  "+text, inputOf("id", "1")); made.Previews[0].Err == nil {
 			t.Errorf("%s was rendered", text)
 		}
 	}

@@ -1,17 +1,18 @@
 // Package simulate follows requests through the whole chain, without a cluster:
 // from what the providers export, through the ResourceSet, to what Flux deploys.
 //
-//	chain := preview.Chain{Set: set, Providers: providers, Fleet: overlay.Open("fleet")}
+//	chain := simulate.Chain{Set: set, Providers: providers, Fleet: overlay.Open("fleet")}
 //	result, err := chain.Follow(ctx)
 //
-// The steps are the operator's and Flux's own code: internal/input combines,
-// internal/render stamps out, internal/overlay builds and substitutes.
+// The steps are the operator's and Flux's own code: internal/plan stamps out,
+// internal/overlay builds and substitutes.
 package simulate
 
 import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 
 	kustomizev1 "github.com/fluxcd/kustomize-controller/api/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -20,7 +21,7 @@ import (
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/input"
 	"github.com/eddy-previews/eddy/internal/overlay"
-	"github.com/eddy-previews/eddy/internal/render"
+	"github.com/eddy-previews/eddy/internal/plan"
 )
 
 // Chain is a ResourceSet and what it works on.
@@ -43,7 +44,7 @@ type Chain struct {
 
 // Result is what a chain comes to.
 type Result struct {
-	Plan render.Plan
+	Plan plan.Plan
 	// Parts are the stamped objects in their order; a Kustomization with what
 	// Flux deploys for it.
 	Parts []Part
@@ -51,7 +52,7 @@ type Result struct {
 
 // Part is a stamped object.
 type Part struct {
-	Stamped render.Object
+	Stamped plan.Object
 	// Kustomization is the object when it is one of Flux, else nil.
 	Kustomization *kustomizev1.Kustomization
 	// Deployed are the objects that Flux builds for the Kustomization.
@@ -66,25 +67,20 @@ type Part struct {
 // error says that nothing can be rendered; what fails for one preview or one
 // Kustomization is told in the result.
 func (c Chain) Follow(ctx context.Context) (Result, error) {
-	program, err := render.Compile(c.Set)
+	inputs, err := plan.Combine(c.Set, c.Providers)
 	if err != nil {
 		return Result{}, err
 	}
-	combined, err := input.Combine(c.Set, c.Providers, nil)
+	wanted, err := plan.Make(ctx, plan.Request{Set: c.Set, Inputs: c.wanted(inputs.Sets)})
 	if err != nil {
 		return Result{}, err
 	}
-	previews, err := program.All(ctx, c.wanted(combined.Sets))
-	if err != nil {
-		return Result{}, err
+	result := Result{Plan: wanted}
+	known := slices.Clone(c.Known)
+	for _, object := range wanted.Objects() {
+		result.Parts = append(result.Parts, Part{Stamped: object})
+		known = append(known, object.Unstructured)
 	}
-	result := Result{Plan: program.Combine(previews)}
-	for _, step := range result.Plan.Steps {
-		for _, object := range step.Objects {
-			result.Parts = append(result.Parts, Part{Stamped: object})
-		}
-	}
-	known := append(result.Plan.Objects(), c.Known...)
 	for i := range result.Parts {
 		c.build(ctx, &result.Parts[i], known)
 	}
@@ -93,16 +89,11 @@ func (c Chain) Follow(ctx context.Context) (Result, error) {
 
 // wanted leaves the set's own inputs out where they are previews of their own.
 func (c Chain) wanted(sets []input.Set) []input.Set {
-	if len(c.Providers) == 0 || input.Permutes(c.Set) {
+	isOwn := func(set input.Set) bool { return set.Provider.Kind == v1.ResourceSetKind }
+	if len(c.Providers) == 0 {
 		return sets
 	}
-	var out []input.Set
-	for _, set := range sets {
-		if set.Provider.Kind == v1.ResourceSetInputProviderKind {
-			out = append(out, set)
-		}
-	}
-	return out
+	return slices.DeleteFunc(slices.Clone(sets), isOwn)
 }
 
 // IsKustomization reports whether an object is a Kustomization of Flux.

@@ -1,4 +1,4 @@
-package render_test
+package plan_test
 
 import (
 	"flag"
@@ -12,8 +12,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
-	"github.com/eddy-previews/eddy/internal/input"
-	"github.com/eddy-previews/eddy/internal/render"
+	"github.com/eddy-previews/eddy/internal/plan"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files in testdata")
@@ -48,10 +47,9 @@ func TestGolden(t *testing.T) {
 // golden renders an archive and prints what comes out.
 func golden(t *testing.T, archive *txtar.Archive) string {
 	t.Helper()
-	set := parseSet(t, part(archive, "resourceset"))
-	program, err := render.Compile(set)
-	if err != nil {
-		return fmt.Sprintf("the set is stalled: %v\n", err)
+	set := &v1.ResourceSet{}
+	if err := yaml.Unmarshal([]byte(part(archive, "resourceset")), set); err != nil {
+		t.Fatal(err)
 	}
 	var exported []v1.ResourceSetInput
 	if err := yaml.Unmarshal([]byte(part(archive, "inputs")), &exported); err != nil {
@@ -63,22 +61,26 @@ func golden(t *testing.T, archive *txtar.Archive) string {
 		provider.Name, provider.Namespace, provider.Status.ExportedInputs = "prs", set.Namespace, exported
 		providers = append(providers, provider)
 	}
-	sets, err := input.Flatten(set, providers)
+	inputs, err := plan.Combine(set, providers)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return printed(t, program.Combine(all(t, program, sets)))
+	made, err := plan.Make(t.Context(), plan.Request{Set: set, Inputs: inputs.Sets})
+	if err != nil {
+		return fmt.Sprintf("the set is stalled: %v\n", err)
+	}
+	return printed(t, made)
 }
 
-func printed(t *testing.T, plan render.Plan) string {
+func printed(t *testing.T, made plan.Plan) string {
 	t.Helper()
 	var out strings.Builder
-	for _, preview := range plan.Previews {
+	for _, preview := range made.Previews {
 		if preview.Err != nil {
 			fmt.Fprintf(&out, "# failed: %v\n", preview.Err)
 		}
 	}
-	for _, step := range plan.Steps {
+	for _, step := range made.Steps {
 		if step.Name != "" {
 			fmt.Fprintf(&out, "# step: %s\n", step.Name)
 		}

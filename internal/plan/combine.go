@@ -1,0 +1,166 @@
+package plan
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+
+	"github.com/fluxcd/pkg/apis/meta"
+
+	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/render"
+)
+
+// name is that of an object, whatever version it is written in.
+type name struct{ group, kind, namespace, name string }
+
+func nameOf(o render.Object) name {
+	gvk := o.GroupVersionKind()
+	return name{gvk.Group, gvk.Kind, o.GetNamespace(), o.GetName()}
+}
+
+func (n name) String() string {
+	if n.namespace == "" {
+		return n.kind + "/" + n.name
+	}
+	return n.kind + "/" + n.namespace + "/" + n.name
+}
+
+// claim is the first preview that asked for an object, and where; others may
+// share it.
+type claim struct {
+	object  render.Object
+	by      render.Preview
+	sharers []string
+}
+
+// combination puts what the input sets ask for together.
+type combination struct {
+	steps []render.Step
+	// claims are of the objects that are asked for so far.
+	claims map[name]*claim
+}
+
+func newCombination(steps []render.Step) *combination {
+	return &combination{steps: steps, claims: map[name]*claim{}}
+}
+
+// of puts the objects of all previews in order: for each resource, for each
+// input; then for each input the documents of the template. The same object twice
+// is one object; with different content the later preview fails. Objects that are
+// annotated as disabled are left out.
+func (c *combination) of(rendered []render.Preview) Plan {
+	var plan Plan
+	for _, step := range c.steps {
+		plan.Steps = append(plan.Steps, Step{Name: step.Name})
+	}
+	for _, one := range rendered {
+		if one.Err == nil {
+			one.Err = c.fit(one)
+		}
+		preview := Preview{Input: one.Input}
+		preview.fail(meta.BuildFailedReason, one.Err)
+		plan.Previews = append(plan.Previews, preview)
+	}
+	c.gather(&plan, rendered)
+	return plan
+}
+
+// fit checks a preview against those before it, and claims its objects. Of one
+// that it asks for twice, the first counts, here and for those after it.
+func (c *combination) fit(preview render.Preview) error {
+	mine, claimed, shared := map[name]*claim{}, map[name]*claim{}, []*claim{}
+	for _, object := range preview.Objects {
+		if c.excluded(preview, object) {
+			continue
+		}
+		id, own := nameOf(object), &claim{object: object, by: preview}
+		if before, twice := mine[id]; twice {
+			if err := c.clash(*before, *own); err != nil {
+				return &render.InputError{Input: preview.Input, Err: err}
+			}
+			continue
+		}
+		mine[id] = own
+		first, taken := c.claims[id]
+		if !taken {
+			claimed[id] = own
+			continue
+		}
+		if err := c.clash(*first, *own); err != nil {
+			return &render.InputError{Input: preview.Input, Err: err}
+		}
+		shared = append(shared, first)
+	}
+	maps.Copy(c.claims, claimed)
+	for _, one := range shared {
+		one.sharers = append(one.sharers, preview.Input.Key())
+	}
+	return nil
+}
+
+// clash says why two claims to one object do not go together; nil when they do.
+func (c *combination) clash(first, second claim) error {
+	id := nameOf(second.object)
+	if first.object.Step != second.object.Step {
+		return fmt.Errorf("duplicate resource %s in step %q, already defined in step %q",
+			id, c.steps[second.object.Step].Name, c.steps[first.object.Step].Name)
+	}
+	if first.by.Input.Key() == second.by.Input.Key() || reflect.DeepEqual(first.object.Object, second.object.Object) {
+		return nil
+	}
+	return fmt.Errorf("%s is asked for by %s too, with other content: use << inputs.id >> in its name", id, first.by.Input)
+}
+
+// gather lists the claimed objects of the plan's steps, in order.
+func (c *combination) gather(plan *Plan, rendered []render.Preview) {
+	for n, preview := range rendered {
+		if plan.Previews[n].Err != nil {
+			continue
+		}
+		for _, object := range preview.Objects {
+			if c.unclaimed(preview, object) {
+				continue
+			}
+			out := Object{Unstructured: object.Unstructured, Input: object.Input, Field: object.Field, item: object.Item}
+			if claimed := c.claims[nameOf(object)]; claimed != nil {
+				out.Sharers = claimed.sharers
+			}
+			step := &plan.Steps[object.Step]
+			step.Objects = append(step.Objects, out)
+		}
+	}
+	for n := range plan.Steps {
+		resources := c.steps[n].Resources
+		slices.SortStableFunc(plan.Steps[n].Objects, func(a, b Object) int {
+			// The template's documents stay together for each input.
+			if a.item >= resources && b.item >= resources {
+				return 0
+			}
+			return cmp.Compare(a.item, b.item)
+		})
+	}
+}
+
+// unclaimed reports whether an object is excluded, or another's already.
+func (c *combination) unclaimed(preview render.Preview, object render.Object) bool {
+	if c.excluded(preview, object) {
+		return true
+	}
+	if preview.Input.IsNone() && object.Item < c.steps[object.Step].Resources {
+		return false
+	}
+	first, ok := c.claims[nameOf(object)]
+	return !ok || first.object.Unstructured != object.Unstructured
+}
+
+// excluded reports whether an object is annotated to be left out. Without
+// inputs, that holds for the template's documents alone.
+func (c *combination) excluded(preview render.Preview, object render.Object) bool {
+	if preview.Input.IsNone() && object.Item < c.steps[object.Step].Resources {
+		return false
+	}
+	return object.GetAnnotations()[v1.ReconcileAnnotation] == v1.DisabledValue
+}
