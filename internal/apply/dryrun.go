@@ -13,13 +13,15 @@ import (
 // Difference is an object before and after it is applied.
 type Difference struct {
 	Ref Ref
-	// Before is nil where the object would be created, After where deleted.
+	// Before is nil where the object would be created, After where deleted; both
+	// are where it has run to its end, and has gone.
 	Before, After *unstructured.Unstructured
 }
 
 // DryRun asks the API server what applying an object would make of it, as Apply
 // would, and changes nothing. Fields that would be taken over from other
-// managers are kept in the answer.
+// managers are kept in the answer. What has ended and gone, as the Memory knows,
+// is not made anew.
 func (a *Applier) DryRun(ctx context.Context, owner Owner, object *unstructured.Unstructured) (Difference, error) {
 	ref := RefOf(object)
 	out := Difference{Ref: ref}
@@ -29,6 +31,9 @@ func (a *Applier) DryRun(ctx context.Context, owner Owner, object *unstructured.
 	}
 	out.Before = before
 	run := &applyRun{Applier: a, owner: owner}
+	if before == nil && run.isDone(Object{Unstructured: object, Digest: DigestOf(object)}, nil) {
+		return out, nil
+	}
 	var was *Meta
 	if before != nil {
 		was = meta.AsPartialObjectMetadata(before)

@@ -40,6 +40,8 @@ import (
 //	fits COLUMNS        no line of the last output is wider
 //	delete KIND NAME    delete an object
 //	reported REASON     until there is an event for that reason
+//	finish JOB HOW      let a Job end: Complete or Failed
+//	noted SET TEXT      until the inventory of a ResourceSet has a text in it
 //	expand FILE...      replace variables: $FORGE is as for TestScripts
 //
 // In the objects, AGO(12m) is a time, and UID(Kind/name) that of an object before.
@@ -57,6 +59,7 @@ func TestClusterScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"cluster": useCluster, "apply": applyObjects, "delete": deleteObject, "expand": expand, "reported": reported,
+			"finish": finishJob, "noted": noted,
 			"handle": handleRequest, "as": useAccount, "await": await, "node": startNode, "fits": fits,
 		},
 	})
@@ -126,7 +129,7 @@ func applyObject(document, namespace string) error {
 func deleteObject(ts *testscript.TestScript, _ bool, args []string) {
 	object := &metav1.PartialObjectMetadata{ObjectMeta: metav1.ObjectMeta{Namespace: ts.Getenv("NAMESPACE"), Name: args[1]}}
 	object.SetGroupVersionKind(kinds()[args[0]])
-	ts.Check(server.Client.Delete(context.Background(), object))
+	ts.Check(server.Client.Delete(context.Background(), object, client.PropagationPolicy(metav1.DeletePropagationBackground)))
 }
 
 var (
@@ -166,6 +169,7 @@ func kinds() map[string]schema.GroupVersionKind {
 		"ResourceSet":   {Group: "fluxcd.controlplane.io", Version: "v1", Kind: "ResourceSet"},
 		"Kustomization": {Group: "kustomize.toolkit.fluxcd.io", Version: "v1", Kind: "Kustomization"},
 		"ConfigMap":     {Version: "v1", Kind: "ConfigMap"},
+		"Job":           {Group: "batch", Version: "v1", Kind: "Job"},
 	}
 }
 

@@ -85,7 +85,7 @@ func styleOf(ready metav1.ConditionStatus) style {
 // mark is the sign of a state, in its colour.
 func mark(s diagnose.State) string {
 	switch s {
-	case diagnose.Ready:
+	case diagnose.Ready, diagnose.Ended:
 		return green("✓")
 	case diagnose.Failing, diagnose.Missing:
 		return red("✗")

@@ -31,6 +31,9 @@ type Node struct {
 	Unread string
 	// NotApplied: it may never have been made, as its preview has not been applied.
 	NotApplied bool
+	// Ended says of an object that ran once, and went by itself, how: Succeeded or
+	// Failed.
+	Ended string
 	// Preview is, on a ResourceSet, what it says of the one preview.
 	Preview *v1.PreviewStatus
 	// Events of the object, oldest first.
@@ -48,6 +51,7 @@ type State string
 // States, from good to bad.
 const (
 	Ready       State = "Ready"
+	Ended       State = "Ended"
 	Progressing State = "Progressing"
 	Suspended   State = "Suspended"
 	Terminating State = "Terminating"
@@ -173,6 +177,10 @@ func stateOf(n *Node) (State, string, time.Time) {
 	switch {
 	case n.Object == nil && n.Unread != "":
 		return Unknown, n.Unread, time.Time{}
+	case n.Object == nil && n.Ended == "Succeeded":
+		return Ended, "it succeeded, and has gone since", time.Time{}
+	case n.Object == nil && n.Ended != "":
+		return Failing, "it failed, and has gone since", time.Time{}
 	case n.Object == nil:
 		return Missing, "it is not in the cluster", time.Time{}
 	case n.Object.GetDeletionTimestamp() != nil:

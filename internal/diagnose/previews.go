@@ -64,7 +64,7 @@ func providerFailed(n *Node, _ time.Time) *symptom {
 // objectMissing: of what may never have been made, whoever should have made it
 // says why it is not there.
 func objectMissing(n *Node, _ time.Time) *symptom {
-	if n.Object != nil || n.Unread != "" || n.NotApplied {
+	if n.Object != nil || n.Unread != "" || n.NotApplied || n.Ended != "" {
 		return nil
 	}
 	return &symptom{
@@ -74,6 +74,9 @@ func objectMissing(n *Node, _ time.Time) *symptom {
 }
 
 func jobFailed(n *Node, _ time.Time) *symptom {
+	if n.Object == nil && n.Ended == "Failed" {
+		return &symptom{words: "it failed, and has gone since", advice: "it runs again when something else is rendered for it, such as another commit"}
+	}
 	failed, has := conditionOf(n.Object, "Failed")
 	if !n.is("Job") || !has || failed.Status != "True" {
 		return nil

@@ -254,7 +254,13 @@ func (c *comparing) compare(ctx context.Context, set *v1.ResourceSet, wanted pla
 			objects = append(objects, object.Unstructured)
 		}
 	}
-	applier := apply.Applier{Client: c.Client, Kinds: c.Kinds, FieldManager: manager, OwnerExists: c.exists}
+	inventory, err := apply.ReadInventory(set.Status.Inventory)
+	if err != nil {
+		return err
+	}
+	inventory = c.Kinds.Placed(inventory)
+	applier := apply.Applier{Client: c.Client, Kinds: c.Kinds, FieldManager: manager, OwnerExists: c.exists, Memory: apply.NewMemory()}
+	applier.Memory.Recall(inventory) // what has ended and gone is not created
 	owner := apply.Owner{Name: set.Name, Namespace: set.Namespace, Force: v1.IsForced(set.Annotations)}
 	slices.SortStableFunc(objects, inOrder)
 	for _, object := range objects {
@@ -266,7 +272,7 @@ func (c *comparing) compare(ctx context.Context, set *v1.ResourceSet, wanted pla
 		c.Notes = append(c.Notes, fmt.Sprintf("%s not reported yet: the previews of such inputs are not known, and nothing is deleted", nobodyYet(silent)))
 		return nil
 	}
-	return c.pruned(ctx, set, failed)
+	return c.pruned(ctx, set, inventory, failed)
 }
 
 // inOrder compares objects by the order of applying.
@@ -283,13 +289,9 @@ func inOrder(a, b *unstructured.Unstructured) int {
 
 // pruned compares what the set has and would not have any more. A preview that
 // cannot be rendered keeps what it has.
-func (c *comparing) pruned(ctx context.Context, set *v1.ResourceSet, failed map[string]bool) error {
-	inventory, err := apply.ReadInventory(set.Status.Inventory)
-	if err != nil {
-		return err
-	}
+func (c *comparing) pruned(ctx context.Context, set *v1.ResourceSet, inventory apply.Inventory, failed map[string]bool) error {
 	applier := apply.Applier{Client: c.Client, Kinds: c.Kinds}
-	for _, entry := range c.Kinds.Placed(inventory) {
+	for _, entry := range inventory {
 		if c.planned[entry.Ref] || failed[entry.Owner] {
 			continue
 		}

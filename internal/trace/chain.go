@@ -25,6 +25,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/fluxcd/cli-utils/pkg/object"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -125,6 +126,8 @@ type entry struct {
 	version string
 	// input is the key of the input set that asked for it.
 	input string
+	// ended is how it came to its end, if it runs once and has; "" otherwise.
+	ended string
 }
 
 // entriesOf reads an inventory. A line that cannot be read is left out: it is
@@ -136,7 +139,8 @@ func entriesOf(stored *v1.ResourceInventory) []entry {
 	out := make([]entry, 0, len(stored.Entries))
 	for _, line := range stored.Entries {
 		if id, err := object.ParseObjMetadata(line.ID); err == nil {
-			out = append(out, entry{id, line.Version, line.Input})
+			ending, _, _ := strings.Cut(line.Ended, ":")
+			out = append(out, entry{ObjMetadata: id, version: line.Version, input: line.Input, ended: ending})
 		}
 	}
 	return out

@@ -134,7 +134,7 @@ func (r *Reader) read(ctx context.Context, entries []entry, below int) ([]*diagn
 
 // node reads one object.
 func (r *Reader) node(ctx context.Context, e entry) (*diagnose.Node, error) {
-	node, found := &diagnose.Node{ID: e.ObjMetadata}, &unstructured.Unstructured{}
+	node, found := &diagnose.Node{ID: e.ObjMetadata, Ended: e.ended}, &unstructured.Unstructured{}
 	found.SetGroupVersionKind(e.GroupKind.WithVersion(e.version))
 	err := r.Client.Get(ctx, client.ObjectKey{Namespace: e.Namespace, Name: e.Name}, found)
 	switch {
