@@ -123,7 +123,7 @@ func (o *buildPreview) tellLeftOut(result simulate.Result) {
 	for _, part := range result.Parts {
 		for _, left := range part.LeftOut {
 			_, _ = fmt.Fprintf(o.Err, "warning: %s\n", visible(fmt.Sprintf(
-				"%s: %s names %q, which is not in the repository: it is not fetched, and not shown (--fetch gets what has an address)", left.File, left.Field, left.Entry)))
+				"%s: %s names %q, which is not in the repository: it is not fetched, and not shown (--fetch gets what has an address)", left.File, left.Field, left.Shown())))
 		}
 	}
 }

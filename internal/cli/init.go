@@ -188,7 +188,7 @@ func (o *initSetup) write(file scaffold.File) error {
 // next says what is left to do.
 func (o *initSetup) next(setup scaffold.Setup) {
 	for _, left := range setup.LeftOut {
-		_, _ = fmt.Fprintf(o.Err, "warning: %s\n", visible(fmt.Sprintf("%s: %s names %q, which is not in the repository, and was not looked at", left.File, left.Field, left.Entry)))
+		_, _ = fmt.Fprintf(o.Err, "warning: %s\n", visible(fmt.Sprintf("%s: %s names %q, which is not in the repository, and was not looked at", left.File, left.Field, left.Shown())))
 	}
 	a := o.Answers
 	previews := filepath.Join(a.Root, a.FluxPath, "apps", a.Service, "previews")

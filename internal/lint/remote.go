@@ -22,7 +22,7 @@ func remote(s *Setup) []Finding {
 				out = append(out, Finding{
 					Position: service.whereLeftOut(left),
 					Message: fmt.Sprintf("%s names %q, which is not among the files: it is not fetched, and what Flux deploys for %s is not checked",
-						left.Field, left.Entry, service),
+						left.Field, left.Shown(), service),
 					Fix: "copy it into the repository; or leave it, and check what is deployed with it in the preview itself",
 				})
 			}

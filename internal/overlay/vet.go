@@ -20,12 +20,15 @@ type LeftOut struct {
 	File string
 	// Field is where it says so, such as resources or configMapGenerator.files.
 	Field string
-	// Entry is what it says.
+	// Entry is what it says, with a login that there may be in it.
 	Entry string
 }
 
 // String returns FILE: FIELD: ENTRY.
-func (l LeftOut) String() string { return fmt.Sprintf("%s: %s: %s", l.File, l.Field, l.Entry) }
+func (l LeftOut) String() string { return fmt.Sprintf("%s: %s: %s", l.File, l.Field, l.Shown()) }
+
+// Shown is the entry as it may be shown.
+func (l LeftOut) Shown() string { return withoutLogin(l.Entry) }
 
 // vetting puts together what kustomize may read. Each kustomization.yaml is read
 // here first, taken apart, and put together anew of what is allowed: a name is
@@ -65,8 +68,8 @@ func newVetting(ctx context.Context, r *Repository) *vetting {
 	return v
 }
 
-// folder vets a folder that is built upon.
-func (v *vetting) folder(in *origin, dir string) (cost, error) {
+// vet vets a folder that is built upon.
+func (v *vetting) vet(in *origin, dir string) (cost, error) {
 	switch known, seen := v.costs[in.at(dir)]; {
 	case seen && known == nil:
 		return cost{}, fmt.Errorf("%s: builds upon itself", in.show(dir))

@@ -100,7 +100,7 @@ func (p *place) follow(entry string, get fetch) (*found, error) {
 	return &found{in, name, info.IsDir(), entry}, nil
 }
 
-var loginInURL = regexp.MustCompile(`://[^/@]*@`)
+var loginInURL = regexp.MustCompile(`://[^/?#]*@`)
 
 // withoutLogin is an entry as it may be shown.
 func withoutLogin(entry string) string { return loginInURL.ReplaceAllString(entry, "://…@") }

@@ -42,7 +42,7 @@ func (p *place) layer(field string, it *found) (string, bool) {
 	dir, err := it.tree.Resolve(it.name)
 	var more cost
 	if err == nil {
-		more, err = p.vetting.folder(it.origin, dir)
+		more, err = p.vet(it.origin, dir)
 	}
 	if err != nil {
 		p.failOf(field, it, err)

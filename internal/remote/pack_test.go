@@ -28,8 +28,8 @@ func packed(t *testing.T, count uint32, delta []byte) []byte {
 	}
 	write([]byte{3<<4 | 1}, []byte("x"))
 	base := plumbing.ComputeHash(plumbing.BlobObject, []byte("x"))
-	write(append([]byte{7<<4 | byte(len(delta))}, base[:]...), delta)
-	sum := sha1.Sum(out.Bytes()) //nolint:gosec // it is what git has
+	write(append([]byte{7<<4 | byte(len(delta))}, base[:]...), delta) //nolint:gosec // it is less than 16
+	sum := sha1.Sum(out.Bytes())                                      //nolint:gosec // it is what git has
 	return append(out.Bytes(), sum[:]...)
 }
 
