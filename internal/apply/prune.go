@@ -78,8 +78,13 @@ func (r *pruneRun) one(ctx context.Context, entry Entry) {
 		r.block(entry.Ref, "looking at it before it is deleted failed", err)
 		return
 	}
-	if was == nil || !owns(r.owner, was) || isKept(was) {
+	if was == nil || !owns(r.owner, was) {
 		r.Memory.forget(entry.Ref)
+		return
+	}
+	if isKept(was) {
+		r.Memory.forget(entry.Ref)
+		r.changes = append(r.changes, Change{Ref: entry.Ref, Action: LetGo})
 		return
 	}
 	if isAdopted(r.owner, was) {

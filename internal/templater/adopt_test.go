@@ -73,6 +73,7 @@ func TestASetThatIsDeletedLetsGoOfWhatWasThere(t *testing.T) {
 	if set = b.run(); set != nil {
 		t.Fatalf("it is still there: %v", set.Status.Conditions)
 	}
+	b.wantEvent("ConfigMap/" + b.namespace + "/api-production let go")
 	if b.uid("api-production") != theirs.UID || b.configMaps() != "" {
 		t.Errorf("left are %q", b.configMaps())
 	}

@@ -38,10 +38,16 @@ func (r *run) uninstall(ctx context.Context) (ctrl.Result, error) {
 // somebody has said to leave behind what cannot be deleted.
 func (r *run) empty(ctx context.Context) (*report.Outcome, error) {
 	owned, err := r.owned()
-	if r.set.IsDisabled() || (err == nil && len(owned) == 0) || (err != nil && r.owner.Force) {
+	switch {
+	case err == nil && len(owned) == 0:
 		return nil, nil
-	}
-	if err != nil {
+	case r.set.IsDisabled():
+		r.sayLeft("the ResourceSet is suspended", owned, nil)
+		return nil, nil
+	case err != nil && r.owner.Force:
+		r.sayLeft(forced+", and its inventory cannot be read: "+err.Error(), nil, nil)
+		return nil, nil
+	case err != nil:
 		return nil, err
 	}
 	missing, err := r.accountMissing(ctx)
@@ -65,6 +71,9 @@ func (r *run) empty(ctx context.Context) (*report.Outcome, error) {
 	}
 	r.set.Status.Inventory = pruned.Left.Stored()
 	if len(pruned.Left) == 0 {
+		if changes := lines(pruned.Changes); changes != "" { // nobody writes a status any more
+			r.Report.Events.Event(r.set, corev1.EventTypeNormal, v1.ReasonApplySucceeded, changes)
+		}
 		return nil, nil
 	}
 	waiting := report.Wait(v1.ReasonUninstallationBlocked, "Uninstalling: "+leaving(pruned), r.patience(pruned))
@@ -76,11 +85,22 @@ func (r *run) empty(ctx context.Context) (*report.Outcome, error) {
 // waited for.
 func (r *run) leaveBehind(pruned apply.Pruned) apply.Pruned {
 	if len(pruned.Blocked) > 0 {
-		r.Report.Events.Event(r.set, corev1.EventTypeWarning, v1.ReasonUninstallationBlocked, "Left behind, as the ResourceSet is annotated with "+
-			v1.ForceAnnotation+": "+list(pruned.Blocked, pruned.Why))
+		r.sayLeft(forced, pruned.Blocked, pruned.Why)
 	}
 	pruned.Left = pruned.Left.Without(pruned.Blocked)
 	return pruned
+}
+
+// forced is why objects are left behind that cannot be deleted.
+const forced = "the ResourceSet is annotated with " + v1.ForceAnnotation
+
+// sayLeft says which objects stay when the set goes: nobody else will.
+func (r *run) sayLeft(because string, objects apply.Inventory, why map[apply.Ref]string) {
+	message := "Left behind, as " + because
+	if len(objects) > 0 {
+		message += ": " + list(objects, why)
+	}
+	r.Report.Events.Event(r.set, corev1.EventTypeWarning, v1.ReasonUninstallationBlocked, message)
 }
 
 // abandoned is the outcome of a set whose account is gone: without it nothing
@@ -88,6 +108,7 @@ func (r *run) leaveBehind(pruned apply.Pruned) apply.Pruned {
 // which nothing is left, as when its namespace is deleted, waits for nobody.
 func (r *run) abandoned(ctx context.Context, owned apply.Inventory) (*report.Outcome, error) {
 	if r.owner.Force { // somebody said to leave them behind
+		r.sayLeft(fmt.Sprintf("%s, and service account %s/%s does not exist", forced, r.set.Namespace, r.account()), owned, nil)
 		return nil, nil
 	}
 	operator := &apply.Applier{Client: r.Accounts.Own, Kinds: r.Kinds, Memory: r.memory.applied}

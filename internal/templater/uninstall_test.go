@@ -29,7 +29,20 @@ func TestDeletingASetDeletesWhatItOwns(t *testing.T) {
 	if got := b.configMaps(); got != "" {
 		t.Errorf("there are %q", got)
 	}
+	b.wantEvent("ConfigMap/" + b.namespace + "/api-2 deleted")
 	b.wantEvent("Uninstallation completed")
+}
+
+func TestWhatADeletedSetIsToKeepIsToldWhenItGoes(t *testing.T) {
+	b := newBench(t)
+	b.set(`
+resources: [{apiVersion: v1, kind: ConfigMap, metadata: {name: one, namespace: NS, annotations: {fluxcd.controlplane.io/prune: disabled}}}]
+`)
+	b.delete(b.run())
+	if set := b.run(); set != nil {
+		t.Fatalf("the set is still there: %v", set.Status.Conditions)
+	}
+	b.wantEvent("ConfigMap/" + b.namespace + "/one let go")
 }
 
 func TestASetStaysUntilTheLastObjectIsGone(t *testing.T) {
@@ -83,6 +96,7 @@ func TestAMissingAccountKeepsTheObjectsListedUntilSomebodyGivesThemUp(t *testing
 	if set := b.run(); set != nil {
 		t.Errorf("the set is still there: %v", set.Status.Conditions)
 	}
+	b.wantEvent("service account " + b.namespace + "/gone does not exist: ConfigMap/" + b.namespace + "/api-1")
 	if got := b.configMaps(); got != "api-1" {
 		t.Errorf("there are %q", got)
 	}
@@ -101,6 +115,7 @@ func TestDeletingASuspendedSetLeavesItsObjects(t *testing.T) {
 	if set := b.run(); set != nil {
 		t.Errorf("the set is still there: %v", set.Status.Conditions)
 	}
+	b.wantEvent("Left behind, as the ResourceSet is suspended: ConfigMap/" + b.namespace + "/api-1")
 	if got := b.configMaps(); got != "api-1" {
 		t.Errorf("there are %q", got)
 	}
