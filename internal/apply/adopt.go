@@ -45,7 +45,7 @@ func (r *applyRun) take(ctx context.Context, want *unstructured.Unstructured, wa
 
 // adopts reports whether an object that may be taken was made by a person.
 func (r *applyRun) adopts(was *Meta) bool {
-	return was != nil && ownerOf(was).Name == "" && !isHandedTo(r.owner, was)
+	return was != nil && ownerOf(was).Name == "" && !isHandedTo(r.Owner, was)
 }
 
 // isAdopted reports whether an object was there before its owner, so that it is

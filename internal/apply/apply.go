@@ -4,7 +4,7 @@
 // A run has four parts, in this order:
 //
 //  1. Observe lists what the owner has, in pages, one listing for each kind and
-//     namespace; Hearsay takes it from a watch instead, for nothing.
+//     namespace; Watched takes it from a watch instead, for nothing.
 //  2. Apply writes, by server-side apply, the objects that are new, that the
 //     owner changed, or that somebody else changed. What is as it was left is
 //     not asked for again.
@@ -122,8 +122,8 @@ type Result struct {
 // Apply writes objects in the order of their stages and kinds. A group whose
 // object fails is not taken further; the others are. The error is that of the
 // context alone.
-func (a *Applier) Apply(ctx context.Context, owner Owner, objects []Object, live Live) (Result, error) {
-	run := &applyRun{Applier: a, owner: owner, live: live, result: Result{Failed: map[string]error{}}}
+func (s *Session) Apply(ctx context.Context, objects []Object) (Result, error) {
+	run := &applyRun{Session: s, result: Result{Failed: map[string]error{}}}
 	for _, stage := range stages(withDigests(objects)) {
 		for _, batch := range kinds(stage.objects) {
 			run.batch(ctx, batch)
@@ -140,9 +140,7 @@ func (a *Applier) Apply(ctx context.Context, owner Owner, objects []Object, live
 
 // applyRun is the state of one Apply.
 type applyRun struct {
-	*Applier
-	owner Owner
-	live  Live
+	*Session
 
 	mu     sync.Mutex
 	result Result
@@ -262,16 +260,16 @@ func (r *applyRun) one(ctx context.Context, object Object) (Action, error) {
 	return action, nil
 }
 
-// look returns what the cluster holds of an object. When hearsay has it that
+// look returns what the cluster holds of an object. When a watch has told that
 // somebody touched what was applied, the API server is asked: the watch may
 // not have brought the last write yet.
 func (r *applyRun) look(ctx context.Context, want Object) (*Meta, error) {
 	ref := RefOf(want.Unstructured)
-	if err := r.live.Err(ref); err != nil {
+	if err := r.Live.Err(ref); err != nil {
 		return nil, err
 	}
-	was := r.live.Get(ref)
-	if r.live.hearsay && r.Memory.applies(want) && !r.Memory.unchanged(want, was) {
+	was := r.Live.Get(ref)
+	if r.Live.watched && r.Memory.applies(want) && !r.Memory.unchanged(want, was) {
 		return r.find(ctx, ref, want.GroupVersionKind().Version)
 	}
 	return was, nil
@@ -280,7 +278,7 @@ func (r *applyRun) look(ctx context.Context, want Object) (*Meta, error) {
 // isStored reports whether an object that was listed whole, after a restart,
 // is stored as it is wanted.
 func (r *applyRun) isStored(want Object) bool {
-	stored := r.live.stored[RefOf(want.Unstructured)]
+	stored := r.Live.stored[RefOf(want.Unstructured)]
 	if r.Memory == nil || stored == nil || stored.GetDeletionTimestamp() != nil ||
 		!holds(stored, want.Unstructured, r.FieldManager) || r.inherits(want.Unstructured, stored) {
 		return false

@@ -83,11 +83,11 @@ func (b *bench) configMap(group, name, value string) apply.Object {
 func (b *bench) run(objects ...apply.Object) (string, map[string]error) {
 	b.t.Helper()
 	ctx := context.Background()
-	live, err := b.Observe(ctx, apply.InventoryOf(objects))
+	session, err := b.Open(ctx, b.owner, apply.InventoryOf(objects))
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	result, err := b.Apply(ctx, b.owner, objects, live)
+	result, err := session.Apply(ctx, objects)
 	if err != nil {
 		b.t.Fatal(err)
 	}

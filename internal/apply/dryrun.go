@@ -30,7 +30,7 @@ func (a *Applier) DryRun(ctx context.Context, owner Owner, object *unstructured.
 		return out, fmt.Errorf("reading %s: %w", ref, err)
 	}
 	out.Before = before
-	run := &applyRun{Applier: a, owner: owner}
+	run := &applyRun{Session: a.Resume(owner, Live{})}
 	if before == nil && run.isDone(Object{Unstructured: object, Digest: DigestOf(object)}, nil) {
 		return out, nil
 	}

@@ -171,7 +171,7 @@ func (r *applyRun) noteEnding(ctx context.Context, object Object, was *Meta) {
 		return
 	}
 	ref := RefOf(object.Unstructured)
-	if is := r.live.stored[ref]; is != nil {
+	if is := r.Live.stored[ref]; is != nil {
 		r.Memory.noteEnding(object, EndingOf(is))
 		return
 	}

@@ -129,7 +129,7 @@ func TestTheHealthOfWhatHasEndedAndGoneIsHowItEnded(t *testing.T) {
 			b.goes(job)
 			b.run(job)
 			job.Digest = apply.DigestOf(job.Unstructured)
-			unready, err := b.Health(context.Background(), []apply.Object{job}, apply.Live{})
+			unready, err := b.Resume(b.owner, apply.Live{}).Health(context.Background(), []apply.Object{job})
 			if err != nil || (len(unready) > 0) != (want != "") || !strings.Contains(unready["1"].Why, want) {
 				t.Errorf("unready is %v, %v", unready, err)
 			}

@@ -43,13 +43,13 @@ func (u Unready) String() string { return u.Ref.String() + " is not ready: " + u
 // each group that has one an object that is not ready: one that failed, if any.
 // It does not wait: the caller comes back. An object that was ready, and of
 // which live tells the same version, is not asked for again.
-func (a *Applier) Health(ctx context.Context, objects []Object, live Live) (map[string]Unready, error) {
-	doctor, err := a.newDoctor()
+func (s *Session) Health(ctx context.Context, objects []Object) (map[string]Unready, error) {
+	examiner, err := s.newExaminer()
 	if err != nil {
 		return nil, fmt.Errorf("preparing the health checks: %w", err)
 	}
-	suspects, failed := a.Memory.withoutGone(a.Memory.suspects(objects, live), live)
-	seen, err := a.ReadAll(ctx, suspects)
+	suspects, failed := s.Memory.withoutGone(s.Memory.suspects(objects, s.Live), s.Live)
+	seen, err := s.ReadAll(ctx, suspects)
 	if err != nil {
 		return nil, err
 	}
@@ -62,12 +62,12 @@ func (a *Applier) Health(ctx context.Context, objects []Object, live Live) (map[
 	for _, object := range suspects {
 		ref := RefOf(object.Unstructured)
 		is := seen.Stored(ref)
-		found, ill := doctor.examine(ctx, object, is)
+		found, ill := examiner.examine(ctx, object, is)
 		if err := seen.Err(ref); err != nil {
 			found.Why = "looking at it failed: " + err.Error()
 		}
 		if !ill {
-			a.Memory.noteReady(is)
+			s.Memory.noteReady(is)
 			continue
 		}
 		for _, group := range object.Groups() {
@@ -115,7 +115,7 @@ func (a *Applier) ReadAll(ctx context.Context, objects []Object) (Live, error) {
 func (a *Applier) awaitReady(ctx context.Context, o *unstructured.Unstructured) error {
 	object, last := Object{Unstructured: o}, Unready{}
 	err := wait.PollUntilContextTimeout(ctx, settleInterval, settleTimeout, true, func(ctx context.Context) (bool, error) {
-		unready, err := a.Health(ctx, []Object{object}, Live{})
+		unready, err := a.Resume(Owner{}, Live{}).Health(ctx, []Object{object})
 		found, ill := unready[object.Group]
 		last = found
 		return !ill, err
@@ -130,30 +130,30 @@ func (a *Applier) awaitReady(ctx context.Context, o *unstructured.Unstructured) 
 // which repeats what is in the object.
 var errOddStatus = errors.New("it is not of the form that Kubernetes objects have")
 
-// doctor judges objects.
-type doctor struct {
+// examiner judges objects.
+type examiner struct {
 	// jobs reads the kind that kstatus alone misjudges.
 	jobs engine.StatusReader
 	// ready is ReadyExpr.
 	ready *expression.Expression
 }
 
-func (a *Applier) newDoctor() (*doctor, error) {
+func (a *Applier) newExaminer() (*examiner, error) {
 	ready, err := expression.NewBudget(nil).Compile(ReadyExpr)
 	if err != nil {
 		return nil, err
 	}
-	return &doctor{jobs: statusreaders.NewCustomJobStatusReader(a.Client.RESTMapper()), ready: ready}, nil
+	return &examiner{jobs: statusreaders.NewCustomJobStatusReader(a.Client.RESTMapper()), ready: ready}, nil
 }
 
 // examine judges an object by what is stored of it.
-func (d *doctor) examine(ctx context.Context, want Object, is *unstructured.Unstructured) (Unready, bool) {
+func (e *examiner) examine(ctx context.Context, want Object, is *unstructured.Unstructured) (Unready, bool) {
 	out := Unready{Ref: RefOf(want.Unstructured)}
 	if is == nil {
 		out.Why = "it is not there"
 		return out, true
 	}
-	state, why, err := d.status(ctx, is)
+	state, why, err := e.status(ctx, is)
 	switch {
 	case err != nil:
 		out.Failed, out.Why = true, "judging its status: "+err.Error()
@@ -165,12 +165,12 @@ func (d *doctor) examine(ctx context.Context, want Object, is *unstructured.Unst
 	return out, true
 }
 
-func (d *doctor) status(ctx context.Context, is *unstructured.Unstructured) (status.Status, string, error) {
+func (e *examiner) status(ctx context.Context, is *unstructured.Unstructured) (status.Status, string, error) {
 	switch gvk := is.GroupVersionKind(); {
 	case gvk.GroupVersion() == v1.GroupVersion:
-		return d.ours(ctx, is)
-	case d.jobs.Supports(gvk.GroupKind()):
-		found, err := d.jobs.ReadStatusForObject(ctx, nil, is)
+		return e.ours(ctx, is)
+	case e.jobs.Supports(gvk.GroupKind()):
+		found, err := e.jobs.ReadStatusForObject(ctx, nil, is)
 		if err == nil {
 			err = found.Error
 		}
@@ -187,8 +187,8 @@ func (d *doctor) status(ctx context.Context, is *unstructured.Unstructured) (sta
 }
 
 // ours judges an object of this project.
-func (d *doctor) ours(ctx context.Context, is *unstructured.Unstructured) (status.Status, string, error) {
-	ready, err := d.ready.Holds(ctx, is.Object, expression.NewBudget(nil))
+func (e *examiner) ours(ctx context.Context, is *unstructured.Unstructured) (status.Status, string, error) {
+	ready, err := e.ready.Holds(ctx, is.Object, expression.NewBudget(nil))
 	if err != nil || ready {
 		return status.CurrentStatus, "", err
 	}

@@ -14,7 +14,7 @@ import (
 // clearFailed deletes a Job of the owner's that has failed, with its pods, when
 // it is annotated to be made anew then. It returns what is there after that.
 func (r *applyRun) clearFailed(ctx context.Context, object Object, was *Meta) (*Meta, error) {
-	if was == nil || !isRetriedJob(object.Unstructured) || !owns(r.owner, was) || isAdopted(r.owner, was) {
+	if was == nil || !isRetriedJob(object.Unstructured) || !owns(r.Owner, was) || isAdopted(r.Owner, was) {
 		return was, nil
 	}
 	ref := RefOf(object.Unstructured)

@@ -18,20 +18,20 @@ type Live struct {
 	stored map[Ref]*unstructured.Unstructured
 	// unseen are the objects that could not be looked at, and why.
 	unseen map[Ref]error
-	// hearsay: it comes from a watch, which lags behind the API server.
-	hearsay bool
+	// watched: it comes from a watch, which lags behind the API server.
+	watched bool
 }
 
 func newLive() Live {
 	return Live{metas: map[Ref]*Meta{}, stored: map[Ref]*unstructured.Unstructured{}, unseen: map[Ref]error{}}
 }
 
-// Hearsay is what a watch has told of the objects of an inventory. It costs no
+// Watched is what a watch has told of the objects of an inventory. It costs no
 // request, and lags: before an object is deleted, or written again, on account
 // of what it says, the API server is asked about that one object.
-func Hearsay(inventory Inventory, tell func(Entry) *Meta) Live {
+func Watched(inventory Inventory, tell func(Entry) *Meta) Live {
 	live := newLive()
-	live.hearsay = true
+	live.watched = true
 	for _, entry := range inventory {
 		if found := tell(entry); found != nil && found.Labels[nameLabel] != "" {
 			live.metas[entry.Ref] = found

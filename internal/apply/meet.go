@@ -17,24 +17,24 @@ const pageWorth = 100
 var errTooMany = errors.New("there are too many objects to list")
 
 // Meet looks at objects that are to be written for the first time, and adds to
-// live what is there by their names, whoever made it: an owner's listing and
-// watch tell of its own alone. It comes before they are claimed. Of what cannot
-// be looked at, live.Err says why; an error is about the API server as a whole.
+// what was seen what is there by their names, whoever made it: an owner's listing
+// and watch tell of its own alone. It comes before they are claimed. Of what cannot
+// be looked at, Live.Err says why; an error is about the API server as a whole.
 //
 // Many of one kind cost a listing where that is short, few a request each.
-func (a *Applier) Meet(ctx context.Context, newcomers Inventory, live Live) error {
+func (s *Session) Meet(ctx context.Context, newcomers Inventory) error {
 	places := map[place]Inventory{}
 	for _, entry := range newcomers {
-		if live.Get(entry.Ref) == nil && live.Err(entry.Ref) == nil && !a.Memory.hasEnded(entry.Ref) {
+		if s.Live.Get(entry.Ref) == nil && s.Live.Err(entry.Ref) == nil && !s.Memory.hasEnded(entry.Ref) {
 			at := place{entry.gvk(), entry.Namespace}
 			places[at] = append(places[at], entry)
 		}
 	}
 	for at, entries := range places {
-		if len(entries) > manyUnknown && a.skim(ctx, at, entries, live) == nil {
+		if len(entries) > manyUnknown && s.skim(ctx, at, entries, s.Live) == nil {
 			continue
 		}
-		if err := a.meetEach(ctx, entries, live); err != nil {
+		if err := s.meetEach(ctx, entries, s.Live); err != nil {
 			return err
 		}
 	}

@@ -42,7 +42,7 @@ var claims = []func(*applyRun, context.Context, foreign) (string, error){
 
 // mayTake refuses an object that belongs to another who is still there.
 func (r *applyRun) mayTake(ctx context.Context, want *unstructured.Unstructured, was *Meta) error {
-	if was == nil || owns(r.owner, was) || isHandedTo(r.owner, was) {
+	if was == nil || owns(r.Owner, was) || isHandedTo(r.Owner, was) {
 		return nil
 	}
 	ref := RefOf(want)
@@ -53,7 +53,7 @@ func (r *applyRun) mayTake(ctx context.Context, want *unstructured.Unstructured,
 		}
 		if holder != "" {
 			return fmt.Errorf("%s belongs to %s: give one of the two another name, or annotate the object in the cluster with %s: %s to hand it over",
-				ref, holder, v1.HandOverAnnotation, r.owner)
+				ref, holder, v1.HandOverAnnotation, r.Owner)
 		}
 	}
 	return nil

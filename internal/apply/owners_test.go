@@ -129,12 +129,12 @@ func TestWhatFluxOperatorAppliedIsTheOwners(t *testing.T) {
 func TestWhatComesBetweenTheLookAndTheWriteIsNotWrittenOver(t *testing.T) {
 	b := newBench(t)
 	mine := b.configMap("1", "one", "mine")
-	live, err := b.Observe(context.Background(), apply.InventoryOf([]apply.Object{mine}))
+	session, err := b.Open(context.Background(), b.owner, apply.InventoryOf([]apply.Object{mine}))
 	if err != nil {
 		t.Fatal(err)
 	}
 	b.theirs("one", nil, map[string]string{"meta.helm.sh/release-name": "shop"})
-	result, err := b.Apply(context.Background(), b.owner, []apply.Object{mine}, live)
+	result, err := session.Apply(context.Background(), []apply.Object{mine})
 	if err != nil || result.Failed["1"] == nil || b.get("one").Data["key"] != "theirs" {
 		t.Errorf("failed is %v, %v; the data %v", result.Failed, err, b.get("one").Data)
 	}
@@ -144,7 +144,7 @@ func TestWhatTookTheOwnersPlaceIsJudgedAnew(t *testing.T) {
 	b := newBench(t)
 	b.run(b.configMap("1", "one", "mine"))
 	mine := b.configMap("1", "one", "changed")
-	live, err := b.Observe(context.Background(), apply.InventoryOf([]apply.Object{mine}))
+	session, err := b.Open(context.Background(), b.owner, apply.InventoryOf([]apply.Object{mine}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -152,7 +152,7 @@ func TestWhatTookTheOwnersPlaceIsJudgedAnew(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.theirs("one", nil, map[string]string{"meta.helm.sh/release-name": "shop"})
-	result, err := b.Apply(context.Background(), b.owner, []apply.Object{mine}, live)
+	result, err := session.Apply(context.Background(), []apply.Object{mine})
 	if err != nil || result.Failed["1"] == nil || b.get("one").Data["key"] != "theirs" {
 		t.Errorf("failed is %v, %v; the data %v", result.Failed, err, b.get("one").Data)
 	}

@@ -39,8 +39,8 @@ type Pruned struct {
 // An object that carries other labels than the owner's, or
 // fluxcd.controlplane.io/prune: disabled, is let go, not deleted. So is one that
 // was there before, unless it carries fluxcd.controlplane.io/prune: enabled.
-func (a *Applier) Prune(ctx context.Context, owner Owner, unwanted Inventory, live Live) Pruned {
-	run := &pruneRun{Applier: a, owner: owner, live: live, left: map[Ref]string{}, blocked: map[Ref]bool{}}
+func (s *Session) Prune(ctx context.Context, unwanted Inventory) Pruned {
+	run := &pruneRun{Session: s, left: map[Ref]string{}, blocked: map[Ref]bool{}}
 	ordered := deletionOrder(unwanted)
 	for _, entry := range ordered {
 		if isFlux(entry) {
@@ -62,9 +62,7 @@ func (a *Applier) Prune(ctx context.Context, owner Owner, unwanted Inventory, li
 
 // pruneRun is the state of one Prune.
 type pruneRun struct {
-	*Applier
-	owner   Owner
-	live    Live
+	*Session
 	left    map[Ref]string
 	blocked map[Ref]bool
 	since   time.Time
@@ -78,7 +76,7 @@ func (r *pruneRun) one(ctx context.Context, entry Entry) {
 		r.block(entry.Ref, "looking at it before it is deleted failed", err)
 		return
 	}
-	if was == nil || !owns(r.owner, was) {
+	if was == nil || !owns(r.Owner, was) {
 		r.Memory.forget(entry.Ref)
 		return
 	}
@@ -87,7 +85,7 @@ func (r *pruneRun) one(ctx context.Context, entry Entry) {
 		r.changes = append(r.changes, Change{Ref: entry.Ref, Action: LetGo})
 		return
 	}
-	if isAdopted(r.owner, was) {
+	if isAdopted(r.Owner, was) {
 		r.release(ctx, entry, was)
 		return
 	}
@@ -128,13 +126,13 @@ func (r *pruneRun) block(ref Ref, what string, err error) {
 	}
 }
 
-// look returns what the cluster holds of an entry. Hearsay is checked: an object
+// look returns what the cluster holds of an entry. What a watch told is checked: an object
 // that was made a moment ago must not be taken for one that is gone.
 func (r *pruneRun) look(ctx context.Context, entry Entry) (*Meta, error) {
-	if r.live.hearsay {
+	if r.Live.watched {
 		return r.find(ctx, entry.Ref, entry.Version)
 	}
-	return r.live.Get(entry.Ref), r.live.Err(entry.Ref)
+	return r.Live.Get(entry.Ref), r.Live.Err(entry.Ref)
 }
 
 // note keeps the earliest time at which an object that is left was asked to go.

@@ -15,11 +15,11 @@ import (
 func (b *bench) prune(objects ...apply.Object) apply.Pruned {
 	b.t.Helper()
 	inventory := apply.InventoryOf(objects)
-	live, err := b.Observe(context.Background(), inventory)
+	session, err := b.Open(context.Background(), b.owner, inventory)
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	return b.Prune(context.Background(), b.owner, inventory, live)
+	return session.Prune(context.Background(), inventory)
 }
 
 func (b *bench) exists(object apply.Object) bool {

@@ -160,11 +160,11 @@ func TestAfterARestartWhatIsUnwantedIsDeleted(t *testing.T) {
 	}
 	b.run(objects...)
 	b.restart()
-	live, err := b.Observe(context.Background(), apply.InventoryOf(objects))
+	session, err := b.Open(context.Background(), b.owner, apply.InventoryOf(objects))
 	if err != nil {
 		t.Fatal(err)
 	}
-	pruned := b.Prune(context.Background(), b.owner, apply.InventoryOf(objects[:1]), live)
+	pruned := session.Prune(context.Background(), apply.InventoryOf(objects[:1]))
 	if left(pruned) != "" || b.exists(objects[0]) || !b.exists(objects[1]) {
 		t.Errorf("left %q: %v", left(pruned), pruned.Why)
 	}

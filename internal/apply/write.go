@@ -140,10 +140,10 @@ func uidOf(was *Meta) types.UID {
 // for recreation, by annotation or by label. What was there before is not
 // deleted for that.
 func (r *applyRun) forced(object *unstructured.Unstructured, was *Meta) bool {
-	if isAdopted(r.owner, was) {
+	if isAdopted(r.Owner, was) {
 		return false
 	}
-	return r.owner.Force ||
+	return r.Owner.Force ||
 		v1.IsForced(object.GetAnnotations()) || v1.IsForced(object.GetLabels()) ||
 		v1.IsForced(was.Annotations) || v1.IsForced(was.Labels)
 }
@@ -151,7 +151,7 @@ func (r *applyRun) forced(object *unstructured.Unstructured, was *Meta) bool {
 // explain is explain for what is written over something: what was there before is
 // not deleted to change it.
 func (r *applyRun) explain(ref Ref, was *Meta, err error) error {
-	if was != nil && ssaerrors.IsImmutableError(err) && isAdopted(r.owner, was) {
+	if was != nil && ssaerrors.IsImmutableError(err) && isAdopted(r.Owner, was) {
 		return fmt.Errorf("%s: %w; it was there before this set, so it is not deleted to change a field that cannot be changed: "+
 			"do that by hand, or annotate it in the cluster with %s: %s", ref, err, v1.PruneAnnotation, v1.EnabledValue)
 	}

@@ -175,7 +175,7 @@ func run(t *testing.T, text, namespace string) {
 	for _, object := range wanted.Objects() {
 		objects = append(objects, apply.Object{Unstructured: object.Unstructured, Group: object.Input})
 	}
-	result, err := applier.Apply(t.Context(), apply.Owner{Name: set.Name, Namespace: namespace}, objects, apply.Live{})
+	result, err := applier.Resume(apply.Owner{Name: set.Name, Namespace: namespace}, apply.Live{}).Apply(t.Context(), objects)
 	if err != nil || len(result.Failed) > 0 {
 		t.Fatal(err, result.Failed)
 	}

@@ -16,25 +16,25 @@ type applied struct {
 	changes []apply.Change
 	// failed are the previews that could not be rendered, applied, or that did
 	// not get ready.
-	failed setbacks
+	failed problems
 	// held are the previews that wait for a step to get ready, and whose later
 	// steps are still to be applied.
-	held setbacks
+	held problems
 	// unready are the previews that are applied and not ready yet.
-	unready setbacks
+	unready problems
 }
 
 // stopped are the previews that are not taken further in this run.
-func (a *applied) stopped() setbacks {
-	out := setbacks{}
+func (a *applied) stopped() problems {
+	out := problems{}
 	out.addAll(a.failed)
 	out.addAll(a.held)
 	return out
 }
 
 // waiting are the previews that have yet to become ready.
-func (a *applied) waiting() setbacks {
-	out := setbacks{}
+func (a *applied) waiting() problems {
+	out := problems{}
 	out.addAll(a.held)
 	out.addAll(a.unready)
 	return out
@@ -47,19 +47,19 @@ func (a *applied) waits() bool {
 
 // unhealthy reports whether a preview has failed and may recover by itself.
 func (a *applied) unhealthy() bool {
-	return slices.ContainsFunc(a.failed.list, func(s setback) bool { return s.reason == meta.HealthCheckFailedReason })
+	return slices.ContainsFunc(a.failed.list, func(s problem) bool { return s.reason == meta.HealthCheckFailedReason })
 }
 
 // apply writes the plan, step by step. A preview that fails in one is left out
 // of the next; one whose objects are not ready yet is taken further in a later
 // run. Nobody waits for anybody else.
-func (r *run) apply(ctx context.Context, applier *apply.Applier, p desired, live apply.Live) (applied, error) {
+func (r *run) apply(ctx context.Context, session *apply.Session, p desired) (applied, error) {
 	out := applied{}
 	out.failed.addAll(p.failed)
 	for n, s := range p.steps {
 		stopped := out.stopped()
 		objects := stopped.without(s.objects)
-		result, err := applier.Apply(ctx, r.owner, objects, live)
+		result, err := session.Apply(ctx, objects)
 		if err != nil {
 			return out, err
 		}
@@ -67,7 +67,7 @@ func (r *run) apply(ctx context.Context, applier *apply.Applier, p desired, live
 		if n == len(p.steps)-1 {
 			break
 		}
-		if err := r.check(ctx, applier, checkup{plan: p, step: s, live: live, result: &out, waiting: &out.held}); err != nil {
+		if err := r.check(ctx, session, checkup{desired: p, step: s, result: &out, waiting: &out.held}); err != nil {
 			return out, err
 		}
 	}
@@ -81,37 +81,36 @@ func (a *applied) add(objects []apply.Object, result apply.Result) {
 	for _, object := range objects {
 		for _, key := range object.Groups() {
 			if err := result.Failed[key]; err != nil {
-				a.failed.add(setback{key: key, reason: meta.ReconciliationFailedReason, err: err})
+				a.failed.add(problem{key: key, reason: meta.ReconciliationFailedReason, err: err})
 			}
 		}
 	}
 }
 
 // settle looks at the health of the last step, when the set asks for it.
-func (r *run) settle(ctx context.Context, applier *apply.Applier, p desired, live apply.Live, result *applied) error {
+func (r *run) settle(ctx context.Context, session *apply.Session, p desired, result *applied) error {
 	if !r.set.Spec.Wait || len(p.steps) == 0 {
 		return nil
 	}
 	last := p.steps[len(p.steps)-1]
-	return r.check(ctx, applier, checkup{plan: p, step: last, live: live, result: result, waiting: &result.unready})
+	return r.check(ctx, session, checkup{desired: p, step: last, result: result, waiting: &result.unready})
 }
 
 // checkup is a look at the health of a step.
 type checkup struct {
-	plan   desired
-	step   step
-	live   apply.Live
-	result *applied
+	desired desired
+	step    step
+	result  *applied
 	// waiting receives the previews that are not ready yet.
-	waiting *setbacks
+	waiting *problems
 }
 
 // check looks at the health of the objects of a step once. A preview that is
 // not ready waits, until its time is up.
-func (r *run) check(ctx context.Context, applier *apply.Applier, c checkup) error {
+func (r *run) check(ctx context.Context, session *apply.Session, c checkup) error {
 	stopped := c.result.stopped()
 	objects := stopped.without(c.step.objects)
-	unready, err := applier.Health(ctx, objects, c.live)
+	unready, err := session.Health(ctx, objects)
 	if err != nil {
 		return fmt.Errorf("checking the health of what was applied: %w", err)
 	}
@@ -129,17 +128,17 @@ func (r *run) check(ctx context.Context, applier *apply.Applier, c checkup) erro
 
 // judge decides whether a preview that is not ready goes on waiting.
 func (r *run) judge(c checkup, key string, found apply.Unready) {
-	revision := c.plan.revisionOf(key)
+	revision := c.desired.revisionOf(key)
 	waited := r.started.Sub(r.memory.waiting(spot{key, c.step.name}, revision, r.started))
 	err := r.atStep(c.step, fmt.Errorf("%s", found))
 	switch timeout := r.timeout(c.step.name); {
 	case found.Failed:
-		c.result.failed.add(setback{key: key, reason: meta.HealthCheckFailedReason, err: err})
+		c.result.failed.add(problem{key: key, reason: meta.HealthCheckFailedReason, err: err})
 	case waited >= timeout:
 		err = fmt.Errorf("%w; it had %s to get ready", err, timeout)
-		c.result.failed.add(setback{key: key, reason: meta.HealthCheckFailedReason, err: err})
+		c.result.failed.add(problem{key: key, reason: meta.HealthCheckFailedReason, err: err})
 	default:
-		c.waiting.add(setback{key: key, reason: meta.ProgressingReason, err: err})
+		c.waiting.add(problem{key: key, reason: meta.ProgressingReason, err: err})
 	}
 }
 
@@ -158,39 +157,37 @@ func (r *run) atStep(s step, err error) error {
 
 // prunable is what pruning has to go by.
 type prunable struct {
-	known  apply.Inventory
-	plan   desired
-	result applied
-	live   apply.Live
+	known   apply.Inventory
+	desired desired
+	result  applied
 }
 
-// prune deletes what the set owned and no input asks for, and stores in the
-// status what it owns now. It comes after all steps.
-func (r *run) prune(ctx context.Context, applier *apply.Applier, p prunable) apply.Pruned {
+// prune deletes what the set owned and no input asks for, and returns what it owns
+// now. It comes after all steps.
+func (r *run) prune(ctx context.Context, session *apply.Session, p prunable) (apply.Pruned, apply.Inventory) {
 	stopped := p.result.stopped()
 	var unwanted apply.Inventory
-	kept := slices.Clone(p.plan.inventory)
-	if p.plan.blind { // who shared an object before may still
+	kept := slices.Clone(p.desired.inventory)
+	if p.desired.blind { // who shared an object before may still
 		kept = kept.SharedAs(p.known)
 	}
-	for _, entry := range p.known.Without(p.plan.inventory) {
+	for _, entry := range p.known.Without(p.desired.inventory) {
 		if p.mayGo(entry, stopped) {
 			unwanted = append(unwanted, entry)
 		} else {
 			kept = append(kept, entry)
 		}
 	}
-	pruned := applier.Prune(ctx, r.owner, unwanted, p.live)
-	r.set.Status.Inventory = r.memory.applied.Endings(kept).Union(pruned.Left).Stored()
-	return pruned
+	pruned := session.Prune(ctx, unwanted)
+	return pruned, r.memory.applied.Endings(kept).Union(pruned.Left)
 }
 
 // mayGo reports whether an object is proven unwanted: nobody asks for it, its
 // preview is taken all the way, or is gone, and every provider has spoken. Of
 // those that share an object the inventory names one, and it may be another that
 // has failed, even before it was known what it asks for.
-func (p prunable) mayGo(entry apply.Entry, stopped setbacks) bool {
-	if len(p.plan.inputs.Silent) > 0 || p.plan.asked[entry.Ref] || (entry.Shared && p.plan.blind) {
+func (p prunable) mayGo(entry apply.Entry, stopped problems) bool {
+	if len(p.desired.inputs.Silent) > 0 || p.desired.asked[entry.Ref] || (entry.Shared && p.desired.blind) {
 		return false
 	}
 	if entry.Owner == "" { // it is not known whose it was
@@ -202,8 +199,8 @@ func (p prunable) mayGo(entry apply.Entry, stopped setbacks) bool {
 // maxLines bounds how many changes one event lists.
 const maxLines = 100
 
-// lines lists changes as an event does, a line each.
-func lines(changes []apply.Change) string {
+// listed lists changes as an event does, a line each.
+func listed(changes []apply.Change) string {
 	var text []string
 	for _, change := range changes[:min(len(changes), maxLines)] {
 		text = append(text, change.String())

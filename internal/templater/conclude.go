@@ -1,10 +1,7 @@
 package templater
 
 import (
-	"crypto/sha256"
-	"encoding/json"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -28,16 +25,10 @@ const (
 // conclude says what a run came to that got through all its steps.
 func (r *run) conclude(p desired, result applied, pruned apply.Pruned) report.Outcome {
 	outcome := r.verdict(p, result, pruned)
-	outcome.Changes = lines(append(result.changes, pruned.Changes...))
-	revision := p.revision()
+	outcome.Changes = listed(append(result.changes, pruned.Changes...))
 	if outcome.Kind == report.Ready {
-		r.set.Status.LastAppliedRevision = revision
-		outcome.Revision = revision
+		outcome.Revision = p.revision()
 	}
-	r.record(revision, outcome, map[string]string{
-		"inputs":    strconv.Itoa(len(p.inputs.Sets)),
-		"resources": strconv.Itoa(len(p.inventory)),
-	})
 	return outcome
 }
 
@@ -66,7 +57,7 @@ func (r *run) verdict(p desired, result applied, pruned apply.Pruned) report.Out
 }
 
 // progressing is a run some of whose objects have yet to become ready.
-func (r *run) progressing(p desired, waiting setbacks, after time.Duration) report.Outcome {
+func (r *run) progressing(p desired, waiting problems, after time.Duration) report.Outcome {
 	message := tally(waiting, len(p.previews), "not ready yet")
 	if r.single() {
 		message = waiting.list[0].err.Error()
@@ -89,9 +80,9 @@ func (r *run) nextLook(result applied) time.Duration {
 	return after
 }
 
-// tally says how many previews met with a setback, and of the first few, why.
-func tally(met setbacks, of int, what string) string {
-	return fmt.Sprintf("%d of %d previews %s: %s", met.len(), of, what, firstFew(met.list, setback.String))
+// tally says how many previews met with a problem, and of the first few, why.
+func tally(met problems, of int, what string) string {
+	return fmt.Sprintf("%d of %d previews %s: %s", met.len(), of, what, firstFew(met.list, problem.String))
 }
 
 // firstFew says the first few of some things, and how many there are besides.
@@ -153,25 +144,4 @@ func (r *run) failure(err error) report.Outcome {
 		r.record(specDigest(r.set), outcome, nil)
 	}
 	return outcome
-}
-
-// record adds an outcome to the history when it differs from the last one, or
-// when somebody asked for the run: no news, no writes.
-func (r *run) record(digest string, outcome report.Outcome, metadata map[string]string) {
-	if outcome.Kind == report.Waiting {
-		return
-	}
-	latest := r.set.Status.History.Latest()
-	requested, _ := meta.ReconcileAnnotationValue(r.set.Annotations)
-	same := latest != nil && latest.Digest == digest && latest.LastReconciledStatus == outcome.Reason
-	if same && outcome.Changes == "" && requested == r.set.Status.LastHandledReconcileAt {
-		return
-	}
-	now := r.Now()
-	r.set.Status.History.Upsert(digest, now, now.Sub(r.started), outcome.Reason, metadata)
-}
-
-func specDigest(set *v1.ResourceSet) string {
-	text, _ := json.Marshal(set.Spec) // it came as JSON
-	return fmt.Sprintf("sha256:%x", sha256.Sum256(text))
 }

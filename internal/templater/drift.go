@@ -167,7 +167,7 @@ func (d *drift) observed(ctx context.Context, inventory apply.Inventory) (apply.
 		return apply.Live{}, false
 	}
 	reached := true
-	live := apply.Hearsay(inventory, func(entry apply.Entry) *apply.Meta {
+	live := apply.Watched(inventory, func(entry apply.Entry) *apply.Meta {
 		if !reached {
 			return nil
 		}

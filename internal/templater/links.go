@@ -34,9 +34,10 @@ type lookedAt struct {
 // links finds out where the previews answer, by key: an annotation says so, or
 // an Ingress or HTTPRoute among the preview's objects, or one that a
 // Kustomization or HelmRelease of it has deployed. What is known is not asked
-// for again before it changes. A link that cannot be found is no error.
-func (r *run) links(ctx context.Context, applier *apply.Applier, p desired, live apply.Live) map[string]string {
-	found := make(map[string]string, len(p.previews))
+// for again before it changes. A link that cannot be found is no error. Awaiting
+// says that a deployer has yet to do its work.
+func (r *run) links(ctx context.Context, session *apply.Session, p desired) (found map[string]string, awaiting waiting) {
+	found = make(map[string]string, len(p.previews))
 	for _, object := range p.objects() {
 		for _, key := range object.Groups() {
 			if found[key] == "" {
@@ -46,14 +47,14 @@ func (r *run) links(ctx context.Context, applier *apply.Applier, p desired, live
 	}
 	planned := p.inventory.Refs()
 	maps.DeleteFunc(r.memory.links, func(ref apply.Ref, _ lookedAt) bool { return !planned[ref] })
-	search := linkSearch{run: r, applier: applier, live: live, told: r.told(), found: found}
+	search := linkSearch{run: r, session: session, told: r.told(), found: found}
 	for _, object := range p.objects() {
 		if found[object.Group] == "" && isDeployer(object.Unstructured) {
 			search.consider(object, p.revisionOf(object.Group))
 		}
 	}
 	search.ask(ctx, p)
-	return found
+	return found, search.awaiting
 }
 
 // told returns what the status tells of each preview, by key.
@@ -70,8 +71,7 @@ type told struct{ url, revision string }
 // linkSearch looks for links in what deployers have deployed.
 type linkSearch struct {
 	*run
-	applier *apply.Applier
-	live    apply.Live
+	session *apply.Session
 	told    map[string]told
 	found   map[string]string
 	// open are the deployers to be asked; awaiting is set when one has yet to
@@ -87,7 +87,7 @@ func (s *linkSearch) consider(deployer apply.Object, revision string) {
 	before := s.told[deployer.Group]
 	s.found[deployer.Group] = before.url
 
-	is := s.live.Get(ref)
+	is := s.session.Live.Get(ref)
 	last, looked := s.memory.links[ref]
 	looked = looked && is != nil && last.uid == is.UID
 	switch {
@@ -102,7 +102,7 @@ func (s *linkSearch) consider(deployer apply.Object, revision string) {
 
 // ask reads the deployers that have changed, and what they have deployed.
 func (s *linkSearch) ask(ctx context.Context, p desired) {
-	stored, err := s.applier.ReadAll(ctx, s.open)
+	stored, err := s.session.ReadAll(ctx, s.open)
 	if err != nil {
 		ctrl.LoggerFrom(ctx).V(1).Info("looking for the URLs of previews", "error", err.Error())
 	}
@@ -121,7 +121,6 @@ func (s *linkSearch) ask(ctx context.Context, p desired) {
 			s.found[key] = url
 		}
 	}
-	s.awaits = s.awaits || s.awaiting
 }
 
 // deployed returns the link of what a deployer has in its inventory, "" when
@@ -136,7 +135,7 @@ func (s *linkSearch) deployed(ctx context.Context, deployer *unstructured.Unstru
 			if !pass(entry.Ref) {
 				continue
 			}
-			is, err := s.applier.Read(ctx, entry.Ref, entry.Version)
+			is, err := s.session.Read(ctx, entry.Ref, entry.Version)
 			if err != nil || is == nil {
 				continue // the account may not, or it is on its way
 			}

@@ -19,36 +19,36 @@ const manyUnwanted = 5
 // A preview that asks for an object which cannot be looked at, as the account
 // may not or its kind does not answer, fails here, before anything is claimed
 // for it: what was never written needs no deletion.
-func (r *run) look(ctx context.Context, applier *apply.Applier, known apply.Inventory, p *desired) (apply.Live, error) {
+func (r *run) look(ctx context.Context, applier *apply.Applier, known apply.Inventory, p *desired) (*apply.Session, error) {
 	p.failed.addAll(r.resting(*p))
 	p.settle()
 	r.makeRoom(known, p)
-	live, err := r.observe(ctx, applier, known, *p)
+	session, err := r.open(ctx, applier, known, *p)
 	if err != nil {
-		return live, err
+		return nil, err
 	}
-	if err := applier.Meet(ctx, p.inventory, live); err != nil {
-		return live, fmt.Errorf("looking for what is there already: %w", err)
+	if err := session.Meet(ctx, p.inventory); err != nil {
+		return nil, fmt.Errorf("looking for what is there already: %w", err)
 	}
 	for _, object := range p.objects() {
-		p.note(object, live.Why(object))
+		p.note(object, session.Live.Why(object))
 	}
 	p.settle()
-	return live, nil
+	return session, nil
 }
 
-// observe returns what the watch tells, or else a listing.
-func (r *run) observe(ctx context.Context, applier *apply.Applier, known apply.Inventory, p desired) (apply.Live, error) {
+// open begins with what the watch tells, or else with a listing.
+func (r *run) open(ctx context.Context, applier *apply.Applier, known apply.Inventory, p desired) (*apply.Session, error) {
 	if !r.mustList(known, p) {
 		if live, ok := r.drift.observed(ctx, known); ok {
-			return live, nil
+			return applier.Resume(r.owner, live), nil
 		}
 	}
-	live, err := applier.Observe(ctx, known)
+	session, err := applier.Open(ctx, r.owner, known)
 	if err == nil {
 		r.memory.looked = r.started
 	}
-	return live, err
+	return session, err
 }
 
 func (r *run) mustList(known apply.Inventory, p desired) bool {

@@ -26,12 +26,15 @@ type desired struct {
 	// inventory lists the objects of all steps, in the order of the steps.
 	inventory apply.Inventory
 	// failed are the previews that are not taken further.
-	failed setbacks
+	failed problems
 	// asked are all objects that some preview asks for, also one that failed since.
 	asked map[apply.Ref]bool
 	// blind: of some preview it is not known what it asks for, as it cannot be
 	// rendered.
 	blind bool
+
+	// external are the sources of checksums that are not of the set itself.
+	external []string
 
 	byKey map[string]int
 	// settled is how many had failed when stock was taken last.
@@ -77,9 +80,10 @@ func (r *run) plan(ctx context.Context, applier *apply.Applier, inputs plan.Inpu
 	if r.single() && made.Previews[0].Reason == meta.BuildFailedReason {
 		return desired{}, stalledBuild(fmt.Errorf("build failed: %w", made.Previews[0].Err))
 	}
-	r.set.Status.ExternalChecksumRefs = references.External()
 	r.users.set(client.ObjectKeyFromObject(r.set), references.Used())
-	return desiredOf(made, inputs), nil
+	out := desiredOf(made, inputs)
+	out.external = references.External()
+	return out, nil
 }
 
 // desiredOf takes stock of a plan.
@@ -88,7 +92,7 @@ func desiredOf(made plan.Plan, inputs plan.Inputs) desired {
 	for _, one := range made.Previews {
 		out.previews = append(out.previews, preview{key: one.Input.Key(), input: one.Input})
 		if one.Err != nil {
-			out.failed.add(setback{key: one.Input.Key(), reason: one.Reason, err: one.Err})
+			out.failed.add(problem{key: one.Input.Key(), reason: one.Reason, err: one.Err})
 		}
 		out.blind = out.blind || one.Reason == meta.BuildFailedReason
 	}
@@ -137,7 +141,7 @@ func (p *desired) note(object apply.Object, err error) {
 		return
 	}
 	for _, key := range object.Groups() {
-		p.failed.add(setback{key: key, reason: meta.ReconciliationFailedReason, err: err})
+		p.failed.add(problem{key: key, reason: meta.ReconciliationFailedReason, err: err})
 	}
 }
 
@@ -206,29 +210,6 @@ func (p desired) revisionOf(key string) string { return p.previews[p.byKey[key]]
 // previews that could fail alone.
 func (r *run) single() bool {
 	return len(r.set.Spec.Inputs) == 0 && len(r.set.Spec.InputsFrom) == 0
-}
-
-// owned reads what the set owns, each object as the API server knows it.
-func (r *run) owned() (apply.Inventory, error) {
-	stored, err := apply.ReadInventory(r.set.Status.Inventory)
-	return r.Kinds.Placed(stored), err
-}
-
-// claim stores the inventory of old and new before anything is written, so
-// that what is created is known to be owned whatever happens next.
-func (r *run) claim(ctx context.Context, known apply.Inventory, p desired) error {
-	r.memory.applied.Recall(known)
-	r.drift.claim(client.ObjectKeyFromObject(r.set), known.Union(p.inventory))
-	if len(p.inventory.Without(known)) == 0 {
-		return nil
-	}
-	before := r.set.Status.Inventory
-	r.set.Status.Inventory = known.Union(p.inventory).Stored()
-	if err := r.save(ctx); err != nil {
-		r.set.Status.Inventory = before // so that why can be written
-		return fmt.Errorf("storing the inventory before applying: %w", err)
-	}
-	return nil
 }
 
 // timeout returns how long the objects of a step may take to become ready.

@@ -9,6 +9,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/apply"
 )
 
 const (
@@ -21,38 +22,39 @@ const (
 	fewPreviews = 400
 )
 
-// tell writes into the status what each preview has come to.
-func (r *run) tell(p desired, result applied, links map[string]string) {
+// lines says what each preview has come to; owned is what the set owns now. A set
+// that renders once has none.
+func (r *run) lines(p desired, result applied, links map[string]string, owned apply.Inventory) []v1.PreviewStatus {
 	if r.single() {
-		r.set.Status.Previews, r.set.Status.PreviewCounts = nil, nil
-		return
+		return nil
 	}
 	before := make(map[string]v1.PreviewStatus, len(r.set.Status.Previews))
 	for _, one := range r.set.Status.Previews {
 		before[one.Provider+"/"+one.ID] = one
 	}
-	owned, waiting := countOwned(r.set.Status.Inventory), result.waiting()
-	told := make([]v1.PreviewStatus, 0, len(p.previews))
+	counts, waiting := map[string]int64{}, result.waiting()
+	for _, entry := range owned {
+		counts[entry.Owner]++
+	}
+	lines := make([]v1.PreviewStatus, 0, len(p.previews))
 	for _, one := range p.previews {
 		now := one.status(result.failed, waiting)
 		was, known := before[now.Provider+"/"+now.ID]
 		now.URL = links[one.key]
 		if one.revision == "" || p.failed.has(one.key) { // it keeps what it had
-			now.Objects, now.Revision, now.URL = owned[one.key], was.Revision, was.URL
+			now.Objects, now.Revision, now.URL = counts[one.key], was.Revision, was.URL
 		}
 		now.LastTransitionTime = was.LastTransitionTime
 		if !known || was.Ready != now.Ready {
 			now.LastTransitionTime = metav1.NewTime(r.started.Truncate(time.Second))
 		}
-		told = append(told, now)
+		lines = append(lines, now)
 	}
-	r.set.Status.PreviewCounts = countPreviews(told)
-	r.set.Status.Previews = r.fitting(told)
-	r.set.Status.PreviewCounts.Listed = int64(len(r.set.Status.Previews))
+	return lines
 }
 
 // status is what a run made of a preview.
-func (p preview) status(failed, waiting setbacks) v1.PreviewStatus {
+func (p preview) status(failed, waiting problems) v1.PreviewStatus {
 	out := v1.PreviewStatus{
 		ID: p.input.Label(), Provider: p.input.Provider.Name, Objects: int64(p.objects), Revision: p.revision,
 		Ready: metav1.ConditionTrue, Reason: meta.ReconciliationSucceededReason,
@@ -75,16 +77,6 @@ func words(err error) string {
 		return text
 	}
 	return strings.ToValidUTF8(text[:maxWords], "") + " …"
-}
-
-func countOwned(stored *v1.ResourceInventory) map[string]int64 {
-	out := map[string]int64{}
-	if stored != nil {
-		for _, entry := range stored.Entries {
-			out[entry.Input]++
-		}
-	}
-	return out
 }
 
 func countPreviews(previews []v1.PreviewStatus) *v1.PreviewCounts {

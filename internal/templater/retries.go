@@ -13,7 +13,7 @@ type retry struct {
 	revision string
 	tries    int
 	next     time.Time
-	setback  setback
+	problem  problem
 }
 
 // Backoff is the time between two tries of one preview: the first after Min,
@@ -33,18 +33,18 @@ func (b Backoff) after(tries int) time.Duration {
 	return delay
 }
 
-// resting returns the setbacks of previews that failed to apply and whose next
+// resting returns the problems of previews that failed to apply and whose next
 // try is still to come. Each has a backoff of its own, so that a preview which
 // fails for ever does not cost a request whenever another one changes.
-func (r *run) resting(p desired) setbacks {
-	out := setbacks{}
+func (r *run) resting(p desired) problems {
+	out := problems{}
 	if r.isRequested() {
 		return out // somebody wants to see them tried
 	}
 	for _, preview := range p.previews {
 		last, known := r.memory.retries[preview.key]
 		if known && last.revision == preview.revision && r.started.Before(last.next) {
-			out.add(last.setback)
+			out.add(last.problem)
 		}
 	}
 	return out
@@ -52,7 +52,7 @@ func (r *run) resting(p desired) setbacks {
 
 // noteTries remembers which previews failed to apply in this run, and forgets
 // those that did not.
-func (r *run) noteTries(p desired, tried setbacks) {
+func (r *run) noteTries(p desired, tried problems) {
 	r.memory.keep(p.wants)
 	for _, preview := range p.previews {
 		failed, ok := tried.of(preview.key)
@@ -67,7 +67,7 @@ func (r *run) noteTries(p desired, tried setbacks) {
 				last = retry{revision: preview.revision}
 			}
 			last.tries++
-			last.setback, last.next = failed, r.started.Add(r.Backoff.after(last.tries))
+			last.problem, last.next = failed, r.started.Add(r.Backoff.after(last.tries))
 			r.memory.retries[preview.key] = last
 		}
 	}

@@ -38,7 +38,7 @@ func (r *run) makeRoom(known apply.Inventory, p *desired) {
 			}
 			needs := bytesOf(asked[one.key], noted)
 			if needs > room {
-				p.failed.add(setback{key: one.key, reason: meta.ReconciliationFailedReason, err: noRoom(len(asked[one.key]), needs, room)})
+				p.failed.add(problem{key: one.key, reason: meta.ReconciliationFailedReason, err: noRoom(len(asked[one.key]), needs, room)})
 				continue
 			}
 			room -= needs

@@ -1,7 +1,7 @@
 // Package templater reconciles a ResourceSet: it renders a set of objects for
 // each input set, applies them, and deletes what no input asks for any more.
 //
-// A run is a story of eight steps:
+// A run takes eight steps:
 //
 //	depend ──> inputs ──> plan ──> look ──> claim ──> apply ──> prune ──> tell
 //
@@ -82,8 +82,6 @@ type run struct {
 	owner   apply.Owner
 	started time.Time
 	memory  *memory
-	// awaits: a change of the status of what is owned is news.
-	awaits waiting
 }
 
 // Reconcile brings the previews of one ResourceSet in line with its inputs.
@@ -165,24 +163,26 @@ func (r *run) converge(ctx context.Context, inputs plan.Inputs) (report.Outcome,
 		return report.Outcome{}, err
 	}
 	r.drift.watch(ctx, desired.inventory)
-	live, err := r.look(ctx, applier, known, &desired)
+	session, err := r.look(ctx, applier, known, &desired)
 	if err != nil {
 		return report.Outcome{}, err
 	}
 	if err := r.claim(ctx, known, desired); err != nil {
 		return report.Outcome{}, err
 	}
-	result, err := r.apply(ctx, applier, desired, live)
+	result, err := r.apply(ctx, session, desired)
 	if err != nil {
 		return report.Outcome{}, err
 	}
-	pruned := r.prune(ctx, applier, prunable{known: known, plan: desired, result: result, live: live})
-	if err := r.settle(ctx, applier, desired, live, &result); err != nil {
+	pruned, owned := r.prune(ctx, session, prunable{known: known, desired: desired, result: result})
+	if err := r.settle(ctx, session, desired, &result); err != nil {
 		return report.Outcome{}, err
 	}
-	r.tell(desired, result, r.links(ctx, applier, desired, live))
-	r.drift.await(client.ObjectKeyFromObject(r.set), r.awaits || waiting(result.waits()))
-	return r.conclude(desired, result, pruned), nil
+	links, awaiting := r.links(ctx, session, desired)
+	r.drift.await(client.ObjectKeyFromObject(r.set), awaiting || waiting(result.waits()))
+	outcome := r.conclude(desired, result, pruned)
+	r.write(standing{desired: desired, owned: owned, previews: r.lines(desired, result, links, owned), outcome: outcome})
+	return outcome, nil
 }
 
 // applier returns an applier with the permissions of the set's account.
@@ -230,13 +230,4 @@ func (r *run) account() string {
 func (r *run) ownerExists(ctx context.Context, owner apply.Owner) (bool, error) {
 	err := r.Client.Get(ctx, types.NamespacedName{Namespace: owner.Namespace, Name: owner.Name}, &v1.ResourceSet{})
 	return err == nil, client.IgnoreNotFound(err)
-}
-
-// save writes the status as it is now.
-func (r *run) save(ctx context.Context) error {
-	if err := r.Report.Save(ctx, r.saved, r.set); err != nil {
-		return err
-	}
-	r.saved = r.set.DeepCopy()
-	return nil
 }

@@ -61,23 +61,23 @@ func (r *run) empty(ctx context.Context) (*report.Outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	live, err := applier.Observe(ctx, owned)
+	session, err := applier.Open(ctx, r.owner, owned)
 	if err != nil {
 		return nil, err
 	}
-	pruned := applier.Prune(ctx, r.owner, owned, live)
+	pruned := session.Prune(ctx, owned)
 	if r.owner.Force {
 		pruned = r.leaveBehind(pruned)
 	}
-	r.set.Status.Inventory = pruned.Left.Stored()
+	r.own(pruned.Left)
 	if len(pruned.Left) == 0 {
-		if changes := lines(pruned.Changes); changes != "" { // nobody writes a status any more
+		if changes := listed(pruned.Changes); changes != "" { // nobody writes a status any more
 			r.Report.Events.Event(r.set, corev1.EventTypeNormal, v1.ReasonApplySucceeded, changes)
 		}
 		return nil, nil
 	}
 	waiting := report.Wait(v1.ReasonUninstallationBlocked, "Uninstalling: "+leaving(pruned), r.patience(pruned))
-	waiting.Changes = lines(pruned.Changes)
+	waiting.Changes = listed(pruned.Changes)
 	return &waiting, nil
 }
 
@@ -117,7 +117,7 @@ func (r *run) abandoned(ctx context.Context, owned apply.Inventory) (*report.Out
 		return nil, err
 	}
 	left := live.Left(owned, r.owner)
-	r.set.Status.Inventory = left.Stored()
+	r.own(left)
 	if len(left) == 0 {
 		return nil, nil
 	}

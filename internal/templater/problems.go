@@ -8,9 +8,9 @@ import (
 	"github.com/eddy-previews/eddy/internal/render"
 )
 
-// setback is a preview, by the key of its input set, and what keeps it from
+// problem is a preview, by the key of its input set, and what keeps it from
 // being ready.
-type setback struct {
+type problem struct {
 	key string
 	// reason is for a machine, in one word.
 	reason string
@@ -18,7 +18,7 @@ type setback struct {
 }
 
 // String names the preview, unless its error does.
-func (s setback) String() string {
+func (s problem) String() string {
 	var named *render.InputError
 	if s.key == "" || errors.As(s.err, &named) {
 		return s.err.Error()
@@ -26,13 +26,13 @@ func (s setback) String() string {
 	return s.key + ": " + s.err.Error()
 }
 
-// setbacks lists each preview once, in the order in which they were met.
-type setbacks struct {
-	list  []setback
+// problems lists each preview once, in the order in which they were met.
+type problems struct {
+	list  []problem
 	byKey map[string]int
 }
 
-func (s *setbacks) add(one setback) {
+func (s *problems) add(one problem) {
 	if s.has(one.key) {
 		return
 	}
@@ -43,36 +43,36 @@ func (s *setbacks) add(one setback) {
 	s.list = append(s.list, one)
 }
 
-func (s *setbacks) addAll(more setbacks) {
+func (s *problems) addAll(more problems) {
 	for _, one := range more.list {
 		s.add(one)
 	}
 }
 
-func (s setbacks) len() int { return len(s.list) }
+func (s problems) len() int { return len(s.list) }
 
-func (s setbacks) has(key string) bool {
+func (s problems) has(key string) bool {
 	_, ok := s.byKey[key]
 	return ok
 }
 
-// of returns the setback of a preview, if it has met with one.
-func (s setbacks) of(key string) (setback, bool) {
+// of returns the problem of a preview, if it has one.
+func (s problems) of(key string) (problem, bool) {
 	at, ok := s.byKey[key]
 	if !ok {
-		return setback{}, false
+		return problem{}, false
 	}
 	return s.list[at], true
 }
 
-// spares reports whether one of the previews that asked for an object has met
-// with no setback.
-func (s setbacks) spares(o apply.Object) bool {
+// spares reports whether one of the previews that asked for an object has no
+// problem.
+func (s problems) spares(o apply.Object) bool {
 	return !s.has(o.Group) || slices.ContainsFunc(o.Sharers, func(key string) bool { return !s.has(key) })
 }
 
-// without returns the objects that a preview without a setback asks for.
-func (s setbacks) without(objects []apply.Object) []apply.Object {
+// without returns the objects that a preview without a problem asks for.
+func (s problems) without(objects []apply.Object) []apply.Object {
 	if s.len() == 0 {
 		return objects
 	}
