@@ -20,8 +20,10 @@ const module = "github.com/eddy-previews/eddy/"
 var floors = []struct{ name, rooms string }{
 	{"the kinds, and what is shipped", "api/v1 charts examples"},
 	{"for tests", "test/apiserver test/rig test/forge test/forge/trim"},
-	{"words", "internal/identity internal/suggest internal/schedule internal/files internal/manifest internal/throttle"},
-	{"outside", "internal/source internal/credential"},
+	{"words", "internal/identity internal/suggest internal/schedule internal/files internal/manifest internal/throttle internal/lru"},
+	{"outside", "internal/transport internal/registry internal/forge " +
+		"internal/forge/azuredevops internal/forge/bitbucket internal/forge/codecommit internal/forge/gitea internal/forge/github internal/forge/gitlab " +
+		"internal/source internal/credential"},
 	{"deciding", "internal/input internal/render internal/reference internal/plan internal/expression internal/overlay internal/remote internal/diagnose internal/simulate"},
 	{"acting", "internal/turns internal/apply internal/report internal/trace"},
 	{"controllers", "internal/watcher internal/templater"},
@@ -38,10 +40,16 @@ var nevers = []never{
 		imports: []string{"sigs.k8s.io/controller-runtime", "k8s.io/client-go/kubernetes", "k8s.io/client-go/rest", "k8s.io/client-go/dynamic", "k8s.io/client-go/discovery"},
 		reason:  "what decides is run and tested without a cluster",
 	},
+	{
+		rooms: "internal/lru internal/transport internal/registry internal/forge internal/source internal/forge/azuredevops internal/forge/bitbucket " +
+			"internal/forge/codecommit internal/forge/gitea internal/forge/github internal/forge/gitlab",
+		imports: []string{"sigs.k8s.io/controller-runtime", "k8s.io/client-go"},
+		reason:  "what asks others knows no cluster; internal/credential does, as Secrets are in one, and the identities of its accounts",
+	},
 	{rooms: "internal/watcher", imports: rooms("apply render plan templater"), reason: "controllers talk through the status of the two kinds"},
-	{rooms: "internal/templater", imports: rooms("source credential watcher"), reason: "controllers talk through the status of the two kinds"},
+	{rooms: "internal/templater", imports: rooms("transport registry forge source credential watcher"), reason: "controllers talk through the status of the two kinds"},
 	{rooms: "internal/lint internal/diff internal/trace internal/simulate", imports: rooms("operator templater"), reason: "a tool shows what the operator does with the operator's own core, not with a second operator"},
-	{rooms: "internal/diff internal/trace internal/control internal/install", imports: rooms("source"), reason: "they ask the cluster, and never a forge"},
+	{rooms: "internal/diff internal/trace internal/control internal/install", imports: rooms("transport registry forge source"), reason: "they ask the cluster, and never a forge"},
 }
 
 // allowed are exceptions for tests, each with its reason. One that nobody needs

@@ -10,18 +10,18 @@ import (
 
 	"github.com/eddy-previews/eddy/internal/overlay"
 	"github.com/eddy-previews/eddy/internal/remote"
-	"github.com/eddy-previews/eddy/internal/source"
+	"github.com/eddy-previews/eddy/internal/transport"
 )
 
 // fetcher returns what fetches for overlays, nil where nobody asked for that.
-func (o *buildPreview) fetcher(transport http.RoundTripper) overlay.Remote {
+func (o *buildPreview) fetcher(asked http.RoundTripper) overlay.Remote {
 	if !o.Fetch {
 		return nil
 	}
-	if transport == nil {
-		transport = source.FetchNetworks().Transport()
+	if asked == nil {
+		asked = transport.DefaultNetworks().Transport()
 	}
-	out := remote.New(transport)
+	out := remote.New(asked)
 	if o.followed() {
 		out.Announce = func(address string) { _, _ = fmt.Fprintf(o.Err, "fetching %s\n", visible(address)) }
 	}

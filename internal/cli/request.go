@@ -14,6 +14,7 @@ import (
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/files"
 	"github.com/eddy-previews/eddy/internal/source"
+	"github.com/eddy-previews/eddy/internal/transport"
 	"github.com/eddy-previews/eddy/internal/watcher"
 )
 
@@ -165,7 +166,7 @@ func (o *buildPreview) pick(ctx context.Context, provider *v1.ResourceSetInputPr
 	}
 	state := "is not there"
 	switch item, err := forge.Lookup(ctx, number); {
-	case errors.Is(err, source.ErrNotFound):
+	case errors.Is(err, transport.ErrNotFound):
 	case err != nil:
 		return source.Item{}, err
 	case item.Closed:

@@ -16,21 +16,21 @@ import (
 	"github.com/eddy-previews/eddy/internal/source"
 )
 
-// artifacts returns how to list what a provider selects: as the account that it
+// artifacts returns how to list what a reference selects: as the account that it
 // names, or that is the default of its namespace, with the permissions of that
 // account; from the operator's cache where there is neither.
-func (r *Reader) artifacts(provider *v1.ResourceSetInputProvider) func(context.Context) ([]source.Artifact, error) {
+func (r *Reader) artifacts(ref Reference) func(context.Context) ([]source.Artifact, error) {
 	return func(ctx context.Context) ([]source.Artifact, error) {
 		reader := r.Client
-		if account := cmp.Or(provider.Spec.ServiceAccountName, r.ServiceAccount); account != "" {
+		if account := cmp.Or(ref.ServiceAccount, r.ServiceAccount); account != "" {
 			var err error
-			if reader, err = r.As(provider.Namespace, account); err != nil {
-				return nil, fmt.Errorf("acting as service account %s/%s: %w", provider.Namespace, account, err)
+			if reader, err = r.As(ref.Namespace, account); err != nil {
+				return nil, fmt.Errorf("acting as service account %s/%s: %w", ref.Namespace, account, err)
 			}
 		}
 		var out []source.Artifact
-		for n, selector := range provider.Spec.Selectors {
-			found, err := selected(ctx, reader, provider.Namespace, selector)
+		for n, selector := range ref.Selectors {
+			found, err := selected(ctx, reader, ref.Namespace, selector)
 			if apimeta.IsNoMatchError(err) {
 				return nil, fmt.Errorf("the cluster does not know ExternalArtifact: install Flux 2.7 or later: %w", err)
 			}

@@ -1,5 +1,10 @@
-// Package credential turns what a provider refers to, Secrets and service
-// accounts, into the configuration of a source.
+// Package credential turns a reference, such as that of a provider, to Secrets and
+// a service account into the configuration of a source.
+//
+//	config, err := reader.Config(ctx, credential.Of(provider))
+//
+// A reference names the Secret with the credentials as it likes: the same
+// repository is opened as somebody else by a reference with another one.
 //
 //	secretRef ───────────> username and password, a token, a GitHub App, a pull secret
 //	serviceAccountName ──> an identity in AWS, Azure or Google Cloud, or pull secrets
@@ -18,7 +23,6 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/fluxcd/pkg/apis/meta"
 	"github.com/fluxcd/pkg/cache"
 	"github.com/fluxcd/pkg/runtime/secrets"
 	corev1 "k8s.io/api/core/v1"
@@ -27,6 +31,7 @@ import (
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/source"
+	"github.com/eddy-previews/eddy/internal/transport"
 )
 
 // Reader reads credentials.
@@ -43,73 +48,63 @@ type Reader struct {
 	DefaultAccount string
 	// Tokens keeps what was made of credentials; nil makes it anew each time.
 	Tokens *cache.TokenCache
-	// Clients are what providers share on their way to a forge; nothing when nil.
-	Clients *source.Clients
+	// Pools are what providers share on their way to a forge; nothing when nil.
+	Pools *transport.Pools
 	// Watch is told which Secrets are read for whom; nil for nobody.
 	Watch *Watch
 }
 
-// Config gathers what is needed to reach what a provider watches. The error
-// names the field of the spec, and what is missing.
-func (r *Reader) Config(ctx context.Context, provider *v1.ResourceSetInputProvider) (source.Config, error) {
-	config := source.Config{Type: provider.Spec.Type, URL: provider.Spec.URL, Insecure: provider.Spec.Insecure}
-	pulls, err := r.pullSecrets(ctx, provider)
+// Config gathers what is needed to reach what a reference names. The error names
+// the field of the spec, and what is missing.
+func (r *Reader) Config(ctx context.Context, ref Reference) (source.Config, error) {
+	config := source.Config{Type: ref.Type, URL: ref.URL, Insecure: ref.Insecure, Pools: r.Pools}
+	kind, _ := source.TypeOf(ref.Type) // what is not known is refused when it is opened
+	pulls, err := r.pullSecrets(ctx, ref)
 	if err != nil {
 		return config, err
 	}
 	// From before they are read: no change is missed in between.
-	r.Watch.Follow(ctx, client.ObjectKeyFromObject(provider), append(names(provider), pulls...))
-	if err := r.connection(ctx, provider, &config); err != nil {
+	r.Watch.Follow(ctx, ref.follower(), append(ref.secrets(), pulls...))
+	if err := r.connection(ctx, ref, &config); err != nil {
 		return config, err
 	}
 	switch {
-	case provider.Spec.Type == v1.InputProviderExternalArtifact:
-		config.Artifacts = r.artifacts(provider)
-	case provider.Spec.Type == v1.InputProviderOCIArtifactTag:
-		config.Registry, err = r.keychain(ctx, provider, pulls)
-	case provider.Spec.SecretRef != nil:
-		config.Credentials, err = r.login(ctx, provider, config)
+	case ref.Type == v1.InputProviderExternalArtifact:
+		config.Artifacts = r.artifacts(ref)
+	case kind.Watches == source.ArtifactTag && kind.Identity == nil:
+		config.Registry, err = r.keychain(ctx, ref, pulls)
+	case ref.Secret.Name != "":
+		config.Credentials, err = r.login(ctx, ref, config)
 	default:
-		err = r.identify(ctx, provider, &config)
+		err = r.identify(ctx, ref, &config)
 	}
 	return config, err
 }
 
 // Forget is for a provider that is gone or suspended.
 func (r *Reader) Forget(provider *v1.ResourceSetInputProvider) {
-	r.Watch.Follow(context.Background(), client.ObjectKeyFromObject(provider), nil)
+	r.Watch.Forget(client.ObjectKeyFromObject(provider))
 	r.Tokens.DeleteEventsForObject(v1.ResourceSetInputProviderKind, provider.Name, provider.Namespace, cache.OperationReconcile)
 }
 
-// names are the Secrets that a provider refers to by itself.
-func names(provider *v1.ResourceSetInputProvider) []string {
-	var out []string
-	for _, ref := range []*meta.LocalObjectReference{provider.Spec.SecretRef, provider.Spec.CertSecretRef, provider.Spec.ProxySecretRef} {
-		if ref != nil {
-			out = append(out, ref.Name)
-		}
-	}
-	return out
-}
-
 // connection reads certificates and the proxy.
-func (r *Reader) connection(ctx context.Context, provider *v1.ResourceSetInputProvider, config *source.Config) error {
-	if ref := provider.Spec.CertSecretRef; ref != nil {
-		secret, err := r.secret(ctx, provider.Namespace, "spec.certSecretRef", ref.Name)
+func (r *Reader) connection(ctx context.Context, ref Reference, config *source.Config) error {
+	if named := ref.Certificates; named.Name != "" {
+		secret, err := r.secret(ctx, ref.Namespace, named)
 		if err != nil {
 			return err
 		}
 		// A private authority is trusted beside those of the system.
 		if config.TLS, err = secrets.TLSConfigFromSecret(ctx, secret, secrets.WithSystemCertPool()); err != nil {
-			return fmt.Errorf("spec.certSecretRef: %w", err)
+			return fmt.Errorf("%s: %w", named.Field, err)
 		}
 	}
-	if ref := provider.Spec.ProxySecretRef; ref != nil {
-		secret, err := r.secret(ctx, provider.Namespace, "spec.proxySecretRef", ref.Name)
+	if named := ref.Proxy; named.Name != "" {
+		secret, err := r.secret(ctx, ref.Namespace, named)
 		if err != nil {
 			return err
 		}
-		if config.Proxy, err = proxy(secret); err != nil {
+		if config.Proxy, err = proxy(secret, named.Field); err != nil {
 			return err
 		}
 	}
@@ -118,11 +113,11 @@ func (r *Reader) connection(ctx context.Context, provider *v1.ResourceSetInputPr
 
 // proxy reads address, username and password. The error does not repeat an
 // address, which may hold credentials.
-func proxy(secret *corev1.Secret) (*url.URL, error) {
+func proxy(secret *corev1.Secret, field string) (*url.URL, error) {
 	address, err := url.Parse(text(secret, "address"))
 	if err != nil || address.Host == "" || address.Scheme != "http" && address.Scheme != "https" && address.Scheme != "socks5" {
-		return nil, fmt.Errorf("spec.proxySecretRef: Secret %s/%s has no address under the key address: it needs http://HOST:PORT, https://HOST:PORT or socks5://HOST:PORT",
-			secret.Namespace, secret.Name)
+		return nil, fmt.Errorf("%s: Secret %s/%s has no address under the key address: it needs http://HOST:PORT, https://HOST:PORT or socks5://HOST:PORT",
+			field, secret.Namespace, secret.Name)
 	}
 	if username := text(secret, "username"); username != "" {
 		address.User = url.UserPassword(username, text(secret, "password"))
@@ -131,30 +126,30 @@ func proxy(secret *corev1.Secret) (*url.URL, error) {
 }
 
 // login reads the Secret with the credentials for a forge or a service.
-func (r *Reader) login(ctx context.Context, provider *v1.ResourceSetInputProvider, config source.Config) (source.Credentials, error) {
-	secret, err := r.secret(ctx, provider.Namespace, "spec.secretRef", provider.Spec.SecretRef.Name)
+func (r *Reader) login(ctx context.Context, ref Reference, config source.Config) (transport.Credentials, error) {
+	secret, err := r.secret(ctx, ref.Namespace, ref.Secret)
 	if err != nil {
-		return source.Credentials{}, err
+		return transport.Credentials{}, err
 	}
 	switch {
-	case isGitHubApp(provider, secret):
-		return r.gitHubApp(ctx, provider, secret, config)
-	case provider.Spec.Type == v1.InputProviderExternalService && text(secret, "token") != "":
-		return source.Credentials{Token: text(secret, "token")}, nil
+	case isGitHubApp(ref, secret):
+		return r.gitHubApp(ctx, ref, secret, config)
+	case ref.Type == v1.InputProviderExternalService && text(secret, "token") != "":
+		return transport.Credentials{Token: text(secret, "token")}, nil
 	default:
-		return password(secret)
+		return password(secret, ref.Secret.Field)
 	}
 }
 
 // password reads username and password; both are needed.
-func password(secret *corev1.Secret) (source.Credentials, error) {
+func password(secret *corev1.Secret, field string) (transport.Credentials, error) {
 	for _, key := range []string{"username", "password"} {
 		if text(secret, key) == "" {
-			return source.Credentials{}, fmt.Errorf("spec.secretRef: Secret %s/%s has no value under the key %q: it needs username (any text) and password (the token)",
-				secret.Namespace, secret.Name, key)
+			return transport.Credentials{}, fmt.Errorf("%s: Secret %s/%s has no value under the key %q: it needs username (any text) and password (the token)",
+				field, secret.Namespace, secret.Name, key)
 		}
 	}
-	return source.Credentials{Username: text(secret, "username"), Password: text(secret, "password")}, nil
+	return transport.Credentials{Username: text(secret, "username"), Password: text(secret, "password")}, nil
 }
 
 // text returns a value without the white space that editors leave around it.
@@ -163,7 +158,8 @@ func text(secret *corev1.Secret, key string) string {
 }
 
 // secret reads a Secret for a field of the spec.
-func (r *Reader) secret(ctx context.Context, namespace, field, name string) (*corev1.Secret, error) {
+func (r *Reader) secret(ctx context.Context, namespace string, named Name) (*corev1.Secret, error) {
+	field, name := named.Field, named.Name
 	secret := &corev1.Secret{}
 	err := r.Client.Get(ctx, client.ObjectKey{Namespace: namespace, Name: name}, secret)
 	if apierrors.IsNotFound(err) {
@@ -175,7 +171,7 @@ func (r *Reader) secret(ctx context.Context, namespace, field, name string) (*co
 	return secret, nil
 }
 
-// account is whose identity a provider uses in a cloud; "" for the operator's.
-func (r *Reader) account(provider *v1.ResourceSetInputProvider) string {
-	return cmp.Or(provider.Spec.ServiceAccountName, r.DefaultAccount)
+// account is whose identity is used in a cloud; "" for the operator's.
+func (r *Reader) account(ref Reference) string {
+	return cmp.Or(ref.ServiceAccount, r.DefaultAccount)
 }

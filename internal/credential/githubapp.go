@@ -11,53 +11,54 @@ import (
 	"github.com/fluxcd/pkg/cache"
 	corev1 "k8s.io/api/core/v1"
 
-	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/forge/github"
 	"github.com/eddy-previews/eddy/internal/source"
+	"github.com/eddy-previews/eddy/internal/transport"
 )
 
 // isGitHubApp tells a Secret with an app from one with a token.
-func isGitHubApp(provider *v1.ResourceSetInputProvider, secret *corev1.Secret) bool {
-	return strings.HasPrefix(provider.Spec.Type, "GitHub") && text(secret, githubapp.KeyAppID) != ""
+func isGitHubApp(ref Reference, secret *corev1.Secret) bool {
+	kind, _ := source.TypeOf(ref.Type) // what is not known is refused when it is opened
+	return kind.Apps && text(secret, githubapp.KeyAppID) != ""
 }
 
 // gitHubApp logs in as an app, and returns the token of its installation. One
 // token serves all runs until a fifth of its hour is left.
-func (r *Reader) gitHubApp(ctx context.Context, provider *v1.ResourceSetInputProvider, secret *corev1.Secret, config source.Config) (source.Credentials, error) {
-	app := source.GitHubApp{
+func (r *Reader) gitHubApp(ctx context.Context, ref Reference, secret *corev1.Secret, config source.Config) (transport.Credentials, error) {
+	app := github.App{
 		ID: text(secret, githubapp.KeyAppID), Installation: text(secret, githubapp.KeyAppInstallationID),
 		Owner: text(secret, githubapp.KeyAppInstallationOwner), Key: []byte(text(secret, githubapp.KeyAppPrivateKey)),
 		API: text(secret, githubapp.KeyAppBaseURL),
 	}
 	if app.API == "" {
-		app.API = gitHubAPI(provider.Spec.URL)
+		app.API = gitHubAPI(ref.URL)
 	}
-	token, err := r.appToken(ctx, provider, app, config)
+	token, err := r.appToken(ctx, ref, app, config.Way())
 	if err != nil {
-		return source.Credentials{}, fmt.Errorf("spec.secretRef: logging in as the GitHub App of Secret %s/%s: %w", secret.Namespace, secret.Name, err)
+		return transport.Credentials{}, fmt.Errorf("%s: logging in as the GitHub App of Secret %s/%s: %w", ref.Secret.Field, secret.Namespace, secret.Name, source.WithRemedy(err))
 	}
-	return source.Credentials{Username: githubapp.AccessTokenUsername, Password: token}, nil
+	return transport.Credentials{Username: githubapp.AccessTokenUsername, Password: token}, nil
 }
 
 // appToken returns a token that is kept, or a new one.
-func (r *Reader) appToken(ctx context.Context, provider *v1.ResourceSetInputProvider, app source.GitHubApp, config source.Config) (string, error) {
+func (r *Reader) appToken(ctx context.Context, ref Reference, app github.App, way transport.Config) (string, error) {
 	if err := app.Check(); err != nil {
 		return "", err
 	}
-	config.Clients = r.Clients
-	login := func(ctx context.Context) (cache.Token, error) { return app.Login(ctx, config) }
+	login := func(ctx context.Context) (cache.Token, error) { return app.Login(ctx, way) }
 	if r.Tokens == nil {
-		token, err := app.Login(ctx, config)
+		token, err := app.Login(ctx, way)
 		if err != nil {
 			return "", err
 		}
 		return token.Token, nil
 	}
-	found, _, err := r.Tokens.GetOrSet(ctx, appKey(provider, app), login,
-		cache.WithInvolvedObject(v1.ResourceSetInputProviderKind, provider.Name, provider.Namespace, cache.OperationReconcile))
+	found, _, err := r.Tokens.GetOrSet(ctx, appKey(ref, app), login,
+		cache.WithInvolvedObject(ref.Kind, ref.Name, ref.Namespace, cache.OperationReconcile))
 	if err != nil {
 		return "", err
 	}
-	token, ok := found.(*source.GitHubToken)
+	token, ok := found.(*github.Token)
 	if !ok {
 		return "", fmt.Errorf("the token is a %T", found)
 	}
@@ -66,10 +67,10 @@ func (r *Reader) appToken(ctx context.Context, provider *v1.ResourceSetInputProv
 
 // appKey is what a token is kept by. One that came by a provider's own proxy or
 // by authorities of its own is for those alone who go the same way.
-func appKey(provider *v1.ResourceSetInputProvider, app source.GitHubApp) string {
+func appKey(ref Reference, app github.App) string {
 	way := ""
-	if cert, proxy := provider.Spec.CertSecretRef, provider.Spec.ProxySecretRef; cert != nil || proxy != nil {
-		way = fmt.Sprintf("%s %v %v", provider.Namespace, cert, proxy)
+	if certificates, proxy := ref.Certificates.Name, ref.Proxy.Name; certificates != "" || proxy != "" {
+		way = fmt.Sprintf("%s %q %q", ref.Namespace, certificates, proxy)
 	}
 	return fmt.Sprintf("github-app-%x", sha256.Sum256(fmt.Appendf(nil, "%q %q", app, way)))
 }

@@ -10,7 +10,8 @@ import (
 	"time"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
-	"github.com/eddy-previews/eddy/internal/source"
+	"github.com/eddy-previews/eddy/internal/credential"
+	"github.com/eddy-previews/eddy/internal/transport"
 	"github.com/eddy-previews/eddy/test/forge"
 )
 
@@ -69,7 +70,7 @@ func TestAnAppThatCannotLogInSaysWhy(t *testing.T) {
 			c.secret["githubAppID"] = app.ID
 			f.Break(c.fault)
 			provider := b.provider(v1.ResourceSetInputProviderSpec{Type: f.Type, URL: f.URL, SecretRef: b.secret("app", c.secret)})
-			_, err := b.Config(context.Background(), provider)
+			_, err := b.Config(context.Background(), credential.Of(provider))
 			if err == nil || !strings.HasPrefix(err.Error(), "spec.secretRef: ") || !strings.Contains(err.Error(), c.words) || strings.Contains(err.Error(), "PRIVATE KEY") {
 				t.Errorf("got %v", err)
 			}
@@ -94,8 +95,8 @@ func TestGitHubsLimitIsObeyedWhenAnAppLogsIn(t *testing.T) {
 			app := f.InstallApp(t)
 			f.Break(fault)
 			ref := b.secret("app", map[string]string{"githubAppID": app.ID, "githubAppInstallationID": app.Installation, "githubAppPrivateKey": string(app.Key)})
-			_, err := b.Config(context.Background(), b.provider(v1.ResourceSetInputProviderSpec{Type: f.Type, URL: f.URL, SecretRef: ref}))
-			var limit *source.RateLimited
+			_, err := b.Config(context.Background(), credential.Of(b.provider(v1.ResourceSetInputProviderSpec{Type: f.Type, URL: f.URL, SecretRef: ref})))
+			var limit *transport.RateLimited
 			if !errors.As(err, &limit) || limit.Until.Sub(reset).Abs() > 5*time.Second {
 				t.Errorf("got %v, want to wait until %s", err, reset)
 			}

@@ -9,60 +9,57 @@ import (
 	"github.com/fluxcd/pkg/auth"
 	"github.com/fluxcd/pkg/auth/aws"
 	"github.com/fluxcd/pkg/auth/azure"
-	"github.com/fluxcd/pkg/auth/gcp"
 	authutils "github.com/fluxcd/pkg/auth/utils"
 	"github.com/fluxcd/pkg/cache"
 	"github.com/google/go-containerregistry/pkg/authn"
 
-	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/source"
 )
 
-// identify gives a provider without a Secret the identity that it has in the
-// cloud which it watches. Elsewhere it stays anonymous.
-func (r *Reader) identify(ctx context.Context, provider *v1.ResourceSetInputProvider, config *source.Config) error {
-	if r.usesIdentity(provider) {
-		if provider.Spec.CertSecretRef != nil {
-			return fmt.Errorf("spec.certSecretRef: the identity of an account goes to the cloud's own certificates alone: remove it: %w", source.ErrSpec)
-		}
-		if err := source.CheckIdentity(*config); err != nil {
-			return err
-		}
+// identify gives a reference without a Secret the identity that its account has in
+// the cloud of what it asks. Elsewhere it stays anonymous.
+func (r *Reader) identify(ctx context.Context, ref Reference, config *source.Config) error {
+	kind, _ := source.TypeOf(ref.Type) // what is not known is refused when it is opened
+	if kind.Identity == nil || !r.usesIdentity(ref, kind) {
+		return nil
 	}
-	options := r.options(provider)
+	if ref.Certificates.Name != "" {
+		return fmt.Errorf("%s: the identity of an account goes to the cloud's own certificates alone: remove it: %w", ref.Certificates.Field, source.ErrSpec)
+	}
+	if err := source.CheckIdentity(*config); err != nil {
+		return err
+	}
+	options := r.options(ref)
 	var err error
-	switch kind := provider.Spec.Type; {
-	case kind == v1.InputProviderACRArtifactTag:
-		config.Registry, err = registry(ctx, azure.ProviderName, provider.Spec.URL, options)
-	case kind == v1.InputProviderECRArtifactTag:
-		config.Registry, err = registry(ctx, aws.ProviderName, provider.Spec.URL, options)
-	case kind == v1.InputProviderGARArtifactTag:
-		config.Registry, err = registry(ctx, gcp.ProviderName, provider.Spec.URL, options)
-	case strings.HasPrefix(kind, "AWSCodeCommit"):
+	switch {
+	case kind.Watches == source.ArtifactTag:
+		config.Registry, err = registry(ctx, kind.Identity.Cloud, ref.URL, options)
+	case kind.Identity.Cloud == source.AWS:
 		err = codeCommit(ctx, config, options)
-	case strings.HasPrefix(kind, "AzureDevOps") && r.usesIdentity(provider):
+	default:
 		config.Credentials.Token, err = azureDevOps(ctx, *config, options)
 	}
 	return err
 }
 
-// usesIdentity reports whether a provider without a Secret is asked for with an
-// identity: one of Azure DevOps on a server of one's own may be anonymous.
-func (r *Reader) usesIdentity(provider *v1.ResourceSetInputProvider) bool {
-	return !strings.HasPrefix(provider.Spec.Type, "AzureDevOps") || r.account(provider) != "" || isAzure(provider.Spec.URL)
+// usesIdentity reports whether what is asked without a Secret is asked with an
+// identity: an Azure DevOps on a server of one's own may be anonymous.
+func (r *Reader) usesIdentity(ref Reference, kind source.Type) bool {
+	isServer := kind.IsOfForge() && kind.Identity.Cloud == source.Azure
+	return !isServer || r.account(ref) != "" || isAzure(ref.URL)
 }
 
 // options say whose identity is used, and how its tokens come about. They are
 // asked for by the operator's own way and never through a provider's proxy: in
 // some clouds that is plain HTTP to the machine itself, with a secret in it.
-func (r *Reader) options(provider *v1.ResourceSetInputProvider) []auth.Option {
+func (r *Reader) options(ref Reference) []auth.Option {
 	options := []auth.Option{auth.WithClient(r.Client)}
-	if account := r.account(provider); account != "" {
-		options = append(options, auth.WithServiceAccountName(account), auth.WithServiceAccountNamespace(provider.Namespace))
+	if account := r.account(ref); account != "" {
+		options = append(options, auth.WithServiceAccountName(account), auth.WithServiceAccountNamespace(ref.Namespace))
 	}
 	if r.Tokens != nil {
 		options = append(options, auth.WithCache(*r.Tokens, cache.InvolvedObject{
-			Kind: v1.ResourceSetInputProviderKind, Name: provider.Name, Namespace: provider.Namespace, Operation: cache.OperationReconcile,
+			Kind: ref.Kind, Name: ref.Name, Namespace: ref.Namespace, Operation: cache.OperationReconcile,
 		}))
 	}
 	return options
@@ -70,8 +67,8 @@ func (r *Reader) options(provider *v1.ResourceSetInputProvider) []auth.Option {
 
 // registry returns the credentials for a registry of a cloud. They are asked
 // for when the registry is.
-func registry(ctx context.Context, cloud, repository string, options []auth.Option) (authn.Keychain, error) {
-	login, err := authutils.GetArtifactRegistryCredentials(ctx, cloud, strings.TrimPrefix(repository, "oci://"), options...)
+func registry(ctx context.Context, cloud source.Cloud, repository string, options []auth.Option) (authn.Keychain, error) {
+	login, err := authutils.GetArtifactRegistryCredentials(ctx, string(cloud), strings.TrimPrefix(repository, "oci://"), options...)
 	return sole{login}, err
 }
 

@@ -17,6 +17,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/credential"
 	"github.com/eddy-previews/eddy/test/forge"
 )
 
@@ -99,7 +100,7 @@ func TestCodeCommitIsSignedForWithTheRoleOfAnAccount(t *testing.T) {
 		Type: v1.InputProviderAWSCodeCommitPullRequest, URL: "https://git-codecommit.eu-west-1.amazonaws.com/v1/repos/api",
 		ServiceAccountName: "previews", ProxySecretRef: w.proxy,
 	})
-	config, err := w.Config(context.Background(), provider)
+	config, err := w.Config(context.Background(), credential.Of(provider))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -126,7 +127,7 @@ func TestAnIdentityThatIsMissingOrRefusedIsSaid(t *testing.T) {
 
 func TestAnAzureDevOpsServerOfOnesOwnKnowsNoIdentities(t *testing.T) {
 	b := newBench(t)
-	config, err := b.Config(context.Background(), b.provider(v1.ResourceSetInputProviderSpec{Type: v1.InputProviderAzureDevOpsPullRequest, URL: "https://azure.example.com/c/p/_git/r"}))
+	config, err := b.Config(context.Background(), credential.Of(b.provider(v1.ResourceSetInputProviderSpec{Type: v1.InputProviderAzureDevOpsPullRequest, URL: "https://azure.example.com/c/p/_git/r"})))
 	if err != nil || config.Credentials.Token != "" {
 		t.Errorf("got %+v, %v", config.Credentials, err)
 	}

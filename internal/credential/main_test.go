@@ -129,7 +129,7 @@ func (b *bench) provider(spec v1.ResourceSetInputProviderSpec) *v1.ResourceSetIn
 
 // list reads a provider's credentials and lists what it watches with them.
 func (b *bench) list(provider *v1.ResourceSetInputProvider) ([]source.Item, error) {
-	config, err := b.Config(context.Background(), provider)
+	config, err := b.Config(context.Background(), credential.Of(provider))
 	if err != nil {
 		return nil, err
 	}

@@ -15,18 +15,18 @@ import (
 
 // pullSecrets names the pull secrets of the account that a provider of a plain
 // registry names.
-func (r *Reader) pullSecrets(ctx context.Context, provider *v1.ResourceSetInputProvider) ([]string, error) {
-	name := provider.Spec.ServiceAccountName
-	if provider.Spec.Type != v1.InputProviderOCIArtifactTag || name == "" {
+func (r *Reader) pullSecrets(ctx context.Context, ref Reference) ([]string, error) {
+	name := ref.ServiceAccount
+	if ref.Type != v1.InputProviderOCIArtifactTag || name == "" {
 		return nil, nil
 	}
 	account := &corev1.ServiceAccount{}
-	err := r.Client.Get(ctx, client.ObjectKey{Namespace: provider.Namespace, Name: name}, account)
+	err := r.Client.Get(ctx, client.ObjectKey{Namespace: ref.Namespace, Name: name}, account)
 	if apierrors.IsNotFound(err) {
-		return nil, fmt.Errorf("spec.serviceAccountName: there is no ServiceAccount %q in namespace %q: create it, or correct the name", name, provider.Namespace)
+		return nil, fmt.Errorf("spec.serviceAccountName: there is no ServiceAccount %q in namespace %q: create it, or correct the name", name, ref.Namespace)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("spec.serviceAccountName: reading ServiceAccount %s/%s: %w", provider.Namespace, name, err)
+		return nil, fmt.Errorf("spec.serviceAccountName: reading ServiceAccount %s/%s: %w", ref.Namespace, name, err)
 	}
 	var names []string
 	for _, ref := range account.ImagePullSecrets {
@@ -37,21 +37,21 @@ func (r *Reader) pullSecrets(ctx context.Context, provider *v1.ResourceSetInputP
 
 // keychain reads the Secret of a provider and the pull secrets of its account;
 // nil when there are neither.
-func (r *Reader) keychain(ctx context.Context, provider *v1.ResourceSetInputProvider, pulls []string) (authn.Keychain, error) {
+func (r *Reader) keychain(ctx context.Context, ref Reference, pulls []string) (authn.Keychain, error) {
 	var found []corev1.Secret
-	if ref := provider.Spec.SecretRef; ref != nil {
-		secret, err := r.secret(ctx, provider.Namespace, "spec.secretRef", ref.Name)
+	if ref.Secret.Name != "" {
+		secret, err := r.secret(ctx, ref.Namespace, ref.Secret)
 		if err != nil {
 			return nil, err
 		}
 		if secret.Type != corev1.SecretTypeDockerConfigJson {
-			return nil, fmt.Errorf("spec.secretRef: Secret %s/%s is of type %q: it needs type %s, as `kubectl create secret docker-registry` makes it",
-				secret.Namespace, secret.Name, secret.Type, corev1.SecretTypeDockerConfigJson)
+			return nil, fmt.Errorf("%s: Secret %s/%s is of type %q: it needs type %s, as `kubectl create secret docker-registry` makes it",
+				ref.Secret.Field, secret.Namespace, secret.Name, secret.Type, corev1.SecretTypeDockerConfigJson)
 		}
 		found = append(found, *secret)
 	}
 	for _, name := range pulls {
-		secret, err := r.secret(ctx, provider.Namespace, "spec.serviceAccountName: imagePullSecrets", name)
+		secret, err := r.secret(ctx, ref.Namespace, Name{"spec.serviceAccountName: imagePullSecrets", name})
 		if err != nil {
 			return nil, err
 		}
@@ -62,7 +62,7 @@ func (r *Reader) keychain(ctx context.Context, provider *v1.ResourceSetInputProv
 	}
 	keychain, err := kubernetes.NewFromPullSecrets(ctx, found)
 	if err != nil {
-		return nil, fmt.Errorf("spec.secretRef or imagePullSecrets: a pull secret in namespace %q is not valid JSON of a Docker configuration", provider.Namespace)
+		return nil, fmt.Errorf("spec.secretRef or imagePullSecrets: a pull secret in namespace %q is not valid JSON of a Docker configuration", ref.Namespace)
 	}
 	return keychain, nil
 }

@@ -37,16 +37,23 @@ type Watch struct {
 
 	mu      sync.Mutex
 	secrets map[types.NamespacedName]*watched
-	// following are the Secrets of each provider.
-	following map[types.NamespacedName]map[types.NamespacedName]bool
+	// following are the Secrets of each reference.
+	following map[Follower]map[types.NamespacedName]bool
 }
 
 // watched is one Secret.
 type watched struct {
 	informer toolscache.SharedIndexInformer
 	stop     chan struct{}
-	// providers that refer to it.
-	providers map[types.NamespacedName]bool
+	// followers are those who refer to it.
+	followers map[Follower]bool
+}
+
+// Follower is an object that refers to Secrets, and by which field: what it
+// refers to by another one is followed apart.
+type Follower struct {
+	types.NamespacedName
+	Field string
 }
 
 // NewWatch returns a Watch that watches until it is stopped.
@@ -54,7 +61,7 @@ func NewWatch(client metadata.Interface) *Watch {
 	return &Watch{
 		client: client, events: make(chan event.GenericEvent), stopped: make(chan struct{}),
 		secrets:   map[types.NamespacedName]*watched{},
-		following: map[types.NamespacedName]map[types.NamespacedName]bool{},
+		following: map[Follower]map[types.NamespacedName]bool{},
 	}
 }
 
@@ -74,22 +81,40 @@ func (w *Watch) Start(ctx context.Context) error {
 	return nil
 }
 
-// Follow makes these the Secrets of a provider, in its namespace, from now on.
+// Follow makes these the Secrets of a follower, in its namespace, from now on.
 // It returns once they are watched.
-func (w *Watch) Follow(ctx context.Context, provider types.NamespacedName, names []string) {
+func (w *Watch) Follow(ctx context.Context, who Follower, names []string) {
 	if w == nil {
 		return
 	}
 	timed, cancel := context.WithTimeout(ctx, syncTimeout)
 	defer cancel()
-	for _, secret := range w.follow(provider, names) {
+	for _, secret := range w.follow(who, names) {
 		// An account that may not watch never gets there, and goes without.
 		_ = toolscache.WaitForCacheSync(timed.Done(), secret.informer.HasSynced)
 	}
 }
 
+// Forget ends all that is followed for an object.
+func (w *Watch) Forget(object types.NamespacedName) {
+	if w == nil {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for who, keys := range w.following {
+		if who.NamespacedName != object {
+			continue
+		}
+		for key := range keys {
+			w.leave(who, key)
+		}
+		delete(w.following, who)
+	}
+}
+
 // follow starts and ends what has to be, and returns what was started.
-func (w *Watch) follow(provider types.NamespacedName, names []string) []*watched {
+func (w *Watch) follow(who Follower, names []string) []*watched {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	select {
@@ -100,34 +125,34 @@ func (w *Watch) follow(provider types.NamespacedName, names []string) []*watched
 	wanted := make(map[types.NamespacedName]bool, len(names))
 	var started []*watched
 	for _, name := range names {
-		key := types.NamespacedName{Namespace: provider.Namespace, Name: name}
+		key := types.NamespacedName{Namespace: who.Namespace, Name: name}
 		wanted[key] = true
 		if w.secrets[key] == nil {
 			w.secrets[key] = w.open(key)
 			started = append(started, w.secrets[key])
 		}
-		w.secrets[key].providers[provider] = true
+		w.secrets[key].followers[who] = true
 	}
-	for key := range w.following[provider] {
+	for key := range w.following[who] {
 		if !wanted[key] {
-			w.leave(provider, key)
+			w.leave(who, key)
 		}
 	}
-	w.following[provider] = wanted
+	w.following[who] = wanted
 	if len(wanted) == 0 {
-		delete(w.following, provider)
+		delete(w.following, who)
 	}
 	return started
 }
 
-// leave ends the watch of a Secret with its last provider.
-func (w *Watch) leave(provider, key types.NamespacedName) {
+// leave ends the watch of a Secret with its last follower.
+func (w *Watch) leave(who Follower, key types.NamespacedName) {
 	secret := w.secrets[key]
 	if secret == nil {
 		return
 	}
-	delete(secret.providers, provider)
-	if len(secret.providers) == 0 {
+	delete(secret.followers, who)
+	if len(secret.followers) == 0 {
 		close(secret.stop)
 		delete(w.secrets, key)
 	}
@@ -135,7 +160,7 @@ func (w *Watch) leave(provider, key types.NamespacedName) {
 
 // open begins to watch one Secret.
 func (w *Watch) open(key types.NamespacedName) *watched {
-	secret := &watched{stop: make(chan struct{}), providers: map[types.NamespacedName]bool{}}
+	secret := &watched{stop: make(chan struct{}), followers: map[Follower]bool{}}
 	secret.informer = metadatainformer.NewFilteredMetadataInformer(w.client, corev1.SchemeGroupVersion.WithResource("secrets"), key.Namespace, 0,
 		toolscache.Indexers{}, func(options *metav1.ListOptions) {
 			options.FieldSelector = fields.OneTermEqualSelector(metav1.ObjectNameField, key.Name).String()
@@ -170,14 +195,14 @@ func versionOf(object any) string {
 // wake tells the providers of a Secret.
 func (w *Watch) wake(key types.NamespacedName) {
 	w.mu.Lock()
-	var providers []types.NamespacedName
+	providers := map[types.NamespacedName]bool{}
 	if secret := w.secrets[key]; secret != nil {
-		for provider := range secret.providers {
-			providers = append(providers, provider)
+		for who := range secret.followers {
+			providers[who.NamespacedName] = true
 		}
 	}
 	w.mu.Unlock()
-	for _, provider := range providers {
+	for provider := range providers {
 		object := &v1.ResourceSetInputProvider{ObjectMeta: metav1.ObjectMeta{Namespace: provider.Namespace, Name: provider.Name}}
 		select {
 		case w.events <- event.GenericEvent{Object: object}:

@@ -55,8 +55,8 @@ func TestAChangedSecretWakesThoseWhoReferToIt(t *testing.T) {
 	b := newBench(t)
 	w := watch(t)
 	ctx := context.Background()
-	provider := func(name string) types.NamespacedName {
-		return types.NamespacedName{Namespace: b.namespace, Name: name}
+	provider := func(name string) credential.Follower {
+		return credential.Follower{NamespacedName: types.NamespacedName{Namespace: b.namespace, Name: name}, Field: "spec.secretRef"}
 	}
 	secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "auth"}, StringData: map[string]string{"password": "old"}}
 	b.create(secret)

@@ -14,7 +14,7 @@ import (
 )
 
 // newCredentials returns what reads Secrets and service accounts.
-func newCredentials(manager ctrl.Manager, clients *source.Clients, accounts *templater.Accounts, options Options) (*credential.Reader, error) {
+func newCredentials(manager ctrl.Manager, shared *source.Shared, accounts *templater.Accounts, options Options) (*credential.Reader, error) {
 	// Accounts of providers have identities of their own; the library asks for
 	// consent, and has no other place for it.
 	auth.EnableObjectLevelWorkloadIdentity()
@@ -25,7 +25,7 @@ func newCredentials(manager ctrl.Manager, clients *source.Clients, accounts *tem
 	}
 	reader := &credential.Reader{
 		Client: manager.GetClient(), As: accounts.Client,
-		Clients: clients, ServiceAccount: options.DefaultServiceAccount, DefaultAccount: options.DefaultIdentity, Watch: credential.NewWatch(secrets),
+		Pools: shared.Pools(), ServiceAccount: options.DefaultServiceAccount, DefaultAccount: options.DefaultIdentity, Watch: credential.NewWatch(secrets),
 	}
 	if options.TokenCacheSize > 0 {
 		reader.Tokens, err = newTokens(options.TokenCacheSize)

@@ -36,6 +36,7 @@ import (
 	"github.com/eddy-previews/eddy/internal/source"
 	"github.com/eddy-previews/eddy/internal/templater"
 	"github.com/eddy-previews/eddy/internal/throttle"
+	"github.com/eddy-previews/eddy/internal/transport"
 	"github.com/eddy-previews/eddy/internal/turns"
 	"github.com/eddy-previews/eddy/internal/watcher"
 )
@@ -76,18 +77,18 @@ func New(cluster *rest.Config, options Options) (ctrl.Manager, error) {
 	if err := addProbes(manager); err != nil {
 		return nil, err
 	}
-	networks, err := source.ParseNetworks(options.ProviderNetworks)
+	networks, err := transport.ParseNetworks(options.ProviderNetworks)
 	if err != nil {
 		return nil, fmt.Errorf("--provider-networks: %w", err)
 	}
-	clients := source.NewClients(time.Now, networks)
-	for _, collector := range []prometheus.Collector{report.NewInfo(manager.GetClient()), clients} {
+	shared := source.NewShared(time.Now, networks)
+	for _, collector := range []prometheus.Collector{report.NewInfo(manager.GetClient()), shared.Pools()} {
 		metrics.Registry.Unregister(collector) // that of a manager which this process had before
 		if err := metrics.Registry.Register(collector); err != nil {
 			return nil, fmt.Errorf("registering the metrics: %w", err)
 		}
 	}
-	return manager, addControllers(manager, clients, options)
+	return manager, addControllers(manager, shared, options)
 }
 
 // Scheme knows the kinds that the operator reads and writes.
@@ -143,7 +144,7 @@ func addProbes(manager ctrl.Manager) error {
 }
 
 // addControllers adds the watcher and the templater to the manager.
-func addControllers(manager ctrl.Manager, clients *source.Clients, options Options) error {
+func addControllers(manager ctrl.Manager, shared *source.Shared, options Options) error {
 	recorder, err := events.NewRecorder(manager, ctrl.Log, options.EventsAddr, name)
 	if err != nil {
 		return fmt.Errorf("NOTIFICATION_CONTROLLER_ADDRESS: %w", err)
@@ -163,13 +164,13 @@ func addControllers(manager ctrl.Manager, clients *source.Clients, options Optio
 		return fmt.Errorf("creating the discovery client: %w", err)
 	}
 	accounts := &templater.Accounts{Config: manager.GetConfig(), Own: own}
-	credentials, err := newCredentials(manager, clients, accounts, options)
+	credentials, err := newCredentials(manager, shared, accounts, options)
 	if err != nil {
 		return fmt.Errorf("preparing credentials: %w", err)
 	}
 	watch := &watcher.Reconciler{
 		Client: manager.GetClient(), Report: reporter, Credentials: credentials, NewSource: source.New, Now: time.Now,
-		Clients: clients, Turns: turns.New(options.Concurrent, reserve),
+		Shared: shared, Turns: turns.New(options.Concurrent, reserve),
 		MaxTimeout: options.MaxTimeout,
 	}
 	if err := watch.SetupWithManager(manager, controllerOptions(options, watch.Turns.Workers())); err != nil {

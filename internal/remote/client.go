@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+
+	"github.com/eddy-previews/eddy/internal/transport"
 )
 
 // errPlain is a way that leads to plain HTTP.
@@ -41,6 +43,9 @@ func (f *Fetcher) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	res, err := f.Transport.RoundTrip(req)
+	if errors.Is(err, transport.ErrNetwork) {
+		return nil, fmt.Errorf("%w: nothing is fetched from there, as what only this machine reaches is nobody's base: copy it into the repository", err)
+	}
 	if err != nil {
 		return nil, err
 	}

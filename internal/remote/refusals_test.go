@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/eddy-previews/eddy/internal/remote"
-	"github.com/eddy-previews/eddy/internal/source"
+	"github.com/eddy-previews/eddy/internal/transport"
 )
 
 // refused fails unless a build is refused in these words, with the place in the
@@ -99,7 +99,7 @@ func TestNothingIsFetchedFromThisMachineOrTheLinkOfACloud(t *testing.T) {
 		"https://[::1]/x.yaml", "https://[fe80::1]/x.yaml", "https://0.0.0.0/x.yaml", "https://localhost/org/base",
 		"https://[::ffff:169.254.169.254]/org/base",
 	} {
-		_, err := h.build(t, remote.New(source.FetchNetworks().Transport()), app("resources", entry))
+		_, err := h.build(t, remote.New(transport.DefaultNetworks().Transport()), app("resources", entry))
 		refused(t, entry, err, where, "nothing is fetched from there")
 	}
 	if h.asked.Load() != before {

@@ -2,7 +2,7 @@
 // for it. The addresses are those of strangers.
 //
 //	fleet := overlay.Open("fleet")
-//	fleet.Remote = remote.New(source.FetchNetworks().Transport())
+//	fleet.Remote = remote.New(transport.DefaultNetworks().Transport())
 //
 // What it promises:
 //

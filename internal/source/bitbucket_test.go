@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/eddy-previews/eddy/internal/source"
+	"github.com/eddy-previews/eddy/internal/transport"
 	"github.com/eddy-previews/eddy/test/forge"
 )
 
@@ -58,7 +59,7 @@ func TestAnAPITokenOfBitbucketCloudGoesWithItsAccount(t *testing.T) {
 	f := forge.NewBitbucketCloud(t)
 	f.Open(forge.Request{})
 	repository, err := source.New(source.Config{
-		Type: f.Type, URL: f.URL, Credentials: source.Credentials{Username: forge.Mail, Password: forge.Token}, Proxy: f.Proxy, TLS: f.TLS,
+		Type: f.Type, URL: f.URL, Credentials: transport.Credentials{Username: forge.Mail, Password: forge.Token}, Proxy: f.Proxy, TLS: f.TLS,
 	})
 	if err != nil {
 		t.Fatal(err)

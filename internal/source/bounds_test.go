@@ -9,6 +9,7 @@ import (
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/source"
+	"github.com/eddy-previews/eddy/internal/transport"
 	"github.com/eddy-previews/eddy/test/forge"
 )
 
@@ -60,11 +61,11 @@ func TestAListingHasABoundOfWhatIsReadAndOneOfWhatIsKept(t *testing.T) {
 		f.Open(forge.Request{Title: strings.Repeat("x", 400)})
 	}
 	for name, c := range map[string]struct {
-		bounds source.Bounds
+		bounds transport.Bounds
 		words  string
 	}{
-		"read": {source.Bounds{Read: 64 << 10}, "the whole listing is larger than 64 KiB: narrow what the provider watches, or split it"},
-		"kept": {source.Bounds{Kept: 100 << 10}, "the listing holds more than 100 KiB: narrow what the provider watches, or split it"},
+		"read": {transport.Bounds{Read: 64 << 10}, "the whole listing is larger than 64 KiB: narrow what the provider watches, or split it"},
+		"kept": {transport.Bounds{Kept: 100 << 10}, "the listing holds more than 100 KiB: narrow what the provider watches, or split it"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			config := configOf(f, f.Type, forge.Token)
@@ -87,7 +88,7 @@ func TestAnAnswerThatWasGivenBeforeCountsAgain(t *testing.T) {
 		f.Open(forge.Request{Title: strings.Repeat("x", 400)})
 	}
 	config := configOf(f, f.Type, forge.Token)
-	config.Clients = source.NewClients(time.Now, source.LocalNetworks())
+	config.Pools = transport.NewPools(time.Now, transport.LocalNetworks())
 	list(t, openWith(t, config))
 	config.Bounds.Read = 64 << 10
 	if _, err := openWith(t, config).List(t.Context(), source.Query{}); err == nil || !strings.Contains(err.Error(), "the whole listing is larger than 64 KiB") {
@@ -97,7 +98,7 @@ func TestAnAnswerThatWasGivenBeforeCountsAgain(t *testing.T) {
 
 func TestAServiceBringsNoMoreThanTenThousandInputs(t *testing.T) {
 	s := forge.NewService(t)
-	service := ask(t, s, source.Credentials{Token: forge.Token})
+	service := ask(t, s, transport.Credentials{Token: forge.Token})
 	say := func(count int) {
 		inputs := make([]string, count)
 		for n := range inputs {

@@ -16,13 +16,14 @@ import (
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/source"
+	"github.com/eddy-previews/eddy/internal/transport"
 	"github.com/eddy-previews/eddy/test/forge"
 )
 
 // sharing is how a provider reaches a forge that shares its clients with others.
-func sharing(f *forge.Forge, clients *source.Clients, token string) source.Config {
+func sharing(f *forge.Forge, clients *source.Shared, token string) source.Config {
 	config := configOf(f, f.Type, token)
-	config.Clients = clients
+	config.Pools = clients.Pools()
 	return config
 }
 
@@ -43,7 +44,7 @@ func TestAnUnchangedRepositoryCostsNoBudget(t *testing.T) {
 			for range 250 {
 				f.Open(forge.Request{})
 			}
-			config := sharing(f, source.NewClients(time.Now, source.LocalNetworks()), forge.Token)
+			config := sharing(f, source.NewShared(time.Now, transport.LocalNetworks()), forge.Token)
 			first := list(t, openWith(t, config))
 			left := f.Left()
 			for range 20 { // each poll opens the forge anew
@@ -73,7 +74,7 @@ func TestAPageThatFollowsAnUnchangedOneIsFound(t *testing.T) {
 			for range 100 {
 				f.Open(forge.Request{})
 			}
-			config := sharing(f, source.NewClients(time.Now, source.LocalNetworks()), forge.Token)
+			config := sharing(f, source.NewShared(time.Now, transport.LocalNetworks()), forge.Token)
 			for want := 100; want < 103; want++ {
 				if got := len(list(t, openWith(t, config))); got != want {
 					t.Errorf("listed %d requests, want %d", got, want)
@@ -93,7 +94,7 @@ func TestAPageThatFollowsAnUnchangedOneIsFound(t *testing.T) {
 func TestAnAnswerIsNotUsedForOtherCredentials(t *testing.T) {
 	f := forge.NewGitHub(t)
 	f.Open(forge.Request{})
-	clients := source.NewClients(time.Now, source.LocalNetworks())
+	clients := source.NewShared(time.Now, transport.LocalNetworks())
 	list(t, openWith(t, sharing(f, clients, forge.Token)))
 	var sent []string
 	f.Break(func(_ http.ResponseWriter, r *http.Request) bool {
@@ -147,7 +148,7 @@ func TestWhatTellsVersionsApartIsSentBack(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			server, conditions := versioned(t, c.headers, `[]`)
-			config := source.Config{Type: v1.InputProviderGitHubPullRequest, URL: server.URL + "/acme/api", Clients: source.NewClients(time.Now, source.LocalNetworks())}
+			config := source.Config{Type: v1.InputProviderGitHubPullRequest, URL: server.URL + "/acme/api", Pools: transport.NewPools(time.Now, transport.LocalNetworks())}
 			for range 2 {
 				list(t, openWith(t, config))
 			}
@@ -169,18 +170,19 @@ func TestNothingChangedOfWhatWasNeverAskedIsAnError(t *testing.T) {
 
 // share lists what a configuration reaches, or takes a listing that was begun
 // since then.
-func share(t *testing.T, config source.Config, q source.Query, since time.Time) (int, error) {
+func share(t *testing.T, shared *source.Shared, config source.Config, q source.Query, since time.Time) (int, error) {
 	t.Helper()
-	items, err := config.Clients.List(context.Background(), openWith(t, config), config, q, since)
+	items, err := shared.List(context.Background(), openWith(t, config), config, q, since)
 	return len(items), err
 }
 
 func TestProvidersThatPollTogetherShareAListing(t *testing.T) {
 	f := forge.NewGitHub(t)
 	f.Open(forge.Request{})
-	config := sharing(f, source.NewClients(time.Now, source.LocalNetworks()), forge.Token)
+	shared := source.NewShared(time.Now, transport.LocalNetworks())
+	config := sharing(f, shared, forge.Token)
 	get := func(since time.Time) int {
-		got, err := share(t, config, source.Query{}, since)
+		got, err := share(t, shared, config, source.Query{}, since)
 		if err != nil {
 			t.Error(err)
 		}
@@ -227,23 +229,24 @@ func TestProvidersThatPollTogetherShareAListing(t *testing.T) {
 func TestWhatIsNotTheSameIsNotShared(t *testing.T) {
 	f := forge.NewGitHub(t)
 	f.Open(forge.Request{})
-	config, since := sharing(f, source.NewClients(time.Now, source.LocalNetworks()), forge.Token), time.Now()
+	shared := source.NewShared(time.Now, transport.LocalNetworks())
+	config, since := sharing(f, shared, forge.Token), time.Now()
 	t.Run("a failure is shared with nobody", func(t *testing.T) {
 		f.Break(forge.Status(http.StatusBadGateway))
-		if _, err := share(t, config, source.Query{}, since); err == nil {
+		if _, err := share(t, shared, config, source.Query{}, since); err == nil {
 			t.Error("it did not fail")
 		}
 		f.Mend()
-		if got, err := share(t, config, source.Query{}, since); got != 1 || err != nil {
+		if got, err := share(t, shared, config, source.Query{}, since); got != 1 || err != nil {
 			t.Errorf("listed %d requests: %v", got, err)
 		}
 	})
 	t.Run("other credentials and other labels are other listings", func(t *testing.T) {
 		before := f.Asked()
-		if _, err := share(t, sharing(f, config.Clients, "wrong"), source.Query{}, since); err == nil {
+		if _, err := share(t, shared, sharing(f, shared, "wrong"), source.Query{}, since); err == nil {
 			t.Error("a wrong token lists")
 		}
-		if _, err := share(t, config, source.Query{Labels: []string{"a"}}, since); err != nil {
+		if _, err := share(t, shared, config, source.Query{Labels: []string{"a"}}, since); err != nil {
 			t.Error(err)
 		}
 		if asked := f.Asked() - before; asked != 2 {
@@ -253,21 +256,21 @@ func TestWhatIsNotTheSameIsNotShared(t *testing.T) {
 }
 
 func TestWhatCannotBeComparedIsSharedWithNobody(t *testing.T) {
-	clients, since := source.NewClients(time.Now, source.LocalNetworks()), time.Now()
+	clients, since := source.NewShared(time.Now, transport.LocalNetworks()), time.Now()
 	registry := forge.NewRegistry(t)
 	registry.Push(t, "", "a")
 	config := source.Config{
-		Type: v1.InputProviderOCIArtifactTag, URL: registry.URL, Clients: clients,
+		Type: v1.InputProviderOCIArtifactTag, URL: registry.URL, Pools: clients.Pools(),
 		TLS: &tls.Config{RootCAs: registry.Trust(), MinVersion: tls.VersionTLS12},
 	}
-	for password, want := range map[login]error{forge.Token: nil, "wr0ng": source.ErrUnauthorized} {
+	for password, want := range map[login]error{forge.Token: nil, "wr0ng": transport.ErrUnauthorized} {
 		config.Registry = password
-		if _, err := share(t, config, source.Query{}, since); !errors.Is(err, want) {
+		if _, err := share(t, clients, config, source.Query{}, since); !errors.Is(err, want) {
 			t.Errorf("a registry, with the password %q: %v, want %v", password, err, want)
 		}
 	}
 	for _, name := range []string{"a", "b"} {
-		config := source.Config{Type: v1.InputProviderExternalArtifact, Clients: clients}
+		config := source.Config{Type: v1.InputProviderExternalArtifact, Pools: clients.Pools()}
 		config.Artifacts = func(context.Context) ([]source.Artifact, error) {
 			return []source.Artifact{{Namespace: "apps", Name: name}}, nil
 		}
@@ -282,7 +285,7 @@ func TestMetricsTellWhatAForgeWasAsked(t *testing.T) {
 	f := forge.NewGitHub(t)
 	f.Open(forge.Request{})
 	f.Budget(10, time.Now().Add(time.Hour))
-	clients := source.NewClients(time.Now, source.LocalNetworks())
+	clients := source.NewShared(time.Now, transport.LocalNetworks())
 	config := sharing(f, clients, forge.Token)
 	list(t, openWith(t, config))
 	list(t, openWith(t, config))
@@ -299,10 +302,10 @@ eddy_forge_requests_total{code="2xx",host="HOST"} 1
 eddy_forge_requests_total{code="304",host="HOST"} 1
 eddy_forge_requests_total{code="5xx",host="HOST"} 1
 `, "HOST", host)
-	if err := testutil.CollectAndCompare(clients, strings.NewReader(want)); err != nil {
+	if err := testutil.CollectAndCompare(clients.Pools(), strings.NewReader(want)); err != nil {
 		t.Error(err)
 	}
-	if problems, err := testutil.CollectAndLint(clients); err != nil || len(problems) > 0 {
+	if problems, err := testutil.CollectAndLint(clients.Pools()); err != nil || len(problems) > 0 {
 		t.Errorf("%v, %v", problems, err)
 	}
 }

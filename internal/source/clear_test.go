@@ -17,6 +17,7 @@ import (
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/source"
+	"github.com/eddy-previews/eddy/internal/transport"
 )
 
 // both speaks TLS and plain HTTP on one port, as a host does on 443 and 80.
@@ -77,7 +78,7 @@ func TestNobodyIsLedFromHTTPSToHTTP(t *testing.T) {
 				at, trust, clear := twoFaced(t, func(w http.ResponseWriter, r *http.Request) {
 					http.Redirect(w, r, "http://"+r.Host+r.URL.String(), code) //nolint:gosec // that it is followed nowhere is the test
 				})
-				login := source.Credentials{Username: "u", Password: "s3cret-token"}
+				login := transport.Credentials{Username: "u", Password: "s3cret-token"}
 				config := source.Config{Type: kind, URL: "https://" + at + path, Credentials: login, TLS: trust}
 				if _, err := openWith(t, config).List(context.Background(), source.Query{}); err == nil || clear.Load() != 0 {
 					t.Errorf("asked %d times in the clear: %v", clear.Load(), err)
@@ -122,7 +123,7 @@ func TestARedirectOfAManifestToAnotherHostIsRefused(t *testing.T) {
 	_, listed := repository.List(context.Background(), source.Query{})
 	_, found := repository.Lookup(context.Background(), "latest")
 	for _, err := range []error{listed, found} {
-		if !errors.Is(err, source.ErrUnauthorized) || !strings.Contains(err.Error(), "redirected to "+other.URL) || elsewhere != 0 {
+		if !errors.Is(err, transport.ErrUnauthorized) || !strings.Contains(err.Error(), "redirected to "+other.URL) || elsewhere != 0 {
 			t.Errorf("asked elsewhere %d times: %v", elsewhere, err)
 		}
 	}
@@ -140,7 +141,7 @@ func TestTheTokenOfAnIdentityGoesToTheServiceOfItsCloudAlone(t *testing.T) {
 		v1.InputProviderECRArtifactTag: {"oci://123456789012.dkr.ecr.eu-west-1.amazonaws.com/a": true, "oci://public.ecr.aws/a/b": true, "oci://amazonaws.com.example.com/a": false},
 	} {
 		for at, allowed := range urls {
-			_, err := source.New(source.Config{Type: kind, URL: at, Credentials: source.Credentials{Token: "of-the-operator"}, Registry: login("x")})
+			_, err := source.New(source.Config{Type: kind, URL: at, Credentials: transport.Credentials{Token: "of-the-operator"}, Registry: login("x")})
 			if (err == nil) != allowed || err != nil && !errors.Is(err, source.ErrSpec) {
 				t.Errorf("%s: %v", at, err)
 			}

@@ -8,13 +8,14 @@ import (
 	"testing"
 
 	"github.com/eddy-previews/eddy/internal/source"
+	"github.com/eddy-previews/eddy/internal/transport"
 	"github.com/eddy-previews/eddy/test/forge"
 )
 
 func TestARequestOfAnotherRepositoryOfTheAccountIsNotFound(t *testing.T) {
 	f := forge.NewCodeCommit(t)
 	f.Open(forge.Request{Repository: "web"})
-	if item, err := open(t, f, forge.Token).Lookup(context.Background(), "1"); !errors.Is(err, source.ErrNotFound) {
+	if item, err := open(t, f, forge.Token).Lookup(context.Background(), "1"); !errors.Is(err, transport.ErrNotFound) {
 		t.Errorf("looked up %+v, %v", item, err)
 	}
 }
@@ -24,11 +25,11 @@ func TestWhatAWSMeansIsUnderstood(t *testing.T) {
 	f := forge.NewCodeCommit(t)
 	repository := open(t, f, forge.Token)
 	for kind, want := range map[string]error{
-		"ExpiredTokenException":                                source.ErrUnauthorized,
-		"com.amazon.coral.service#UnrecognizedClientException": source.ErrUnauthorized,
-		"AccessDeniedException":                                source.ErrForbidden,
-		"RepositoryDoesNotExistException":                      source.ErrNotFound,
-		"EncryptionKeyAccessDeniedException":                   source.ErrInvalidAnswer,
+		"ExpiredTokenException":                                transport.ErrUnauthorized,
+		"com.amazon.coral.service#UnrecognizedClientException": transport.ErrUnauthorized,
+		"AccessDeniedException":                                transport.ErrForbidden,
+		"RepositoryDoesNotExistException":                      transport.ErrNotFound,
+		"EncryptionKeyAccessDeniedException":                   transport.ErrInvalidAnswer,
 	} {
 		f.Break(failing(kind))
 		if _, err := repository.List(context.Background(), source.Query{}); !errors.Is(err, want) || !strings.Contains(err.Error(), "said "+kind) {
@@ -36,7 +37,7 @@ func TestWhatAWSMeansIsUnderstood(t *testing.T) {
 		}
 	}
 	f.Break(failing("ThrottlingException"))
-	var limited *source.RateLimited
+	var limited *transport.RateLimited
 	if _, err := repository.List(context.Background(), source.Query{}); !errors.As(err, &limited) {
 		t.Errorf("throttled: %v", err)
 	}
@@ -61,10 +62,10 @@ func TestReferencesThatEndEarlyAreAnError(t *testing.T) {
 		"001f# service=git-receive-pack\n0000" + master + "0000", begin + "0012no commit at\n0000", begin + "ffff" + master + "0000",
 	} {
 		f.Break(forge.Body("application/x-git-upload-pack-advertisement", body))
-		if items, err := repository.List(context.Background(), source.Query{}); !errors.Is(err, source.ErrInvalidAnswer) {
+		if items, err := repository.List(context.Background(), source.Query{}); !errors.Is(err, transport.ErrInvalidAnswer) {
 			t.Errorf("%q holds %v, %v", body, items, err)
 		}
-		if _, err := repository.Lookup(context.Background(), "gone"); !errors.Is(err, source.ErrInvalidAnswer) {
+		if _, err := repository.Lookup(context.Background(), "gone"); !errors.Is(err, transport.ErrInvalidAnswer) {
 			t.Errorf("looked up in %q: %v", body, err)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/source"
+	"github.com/eddy-previews/eddy/internal/transport"
 	"github.com/eddy-previews/eddy/test/forge"
 )
 
@@ -119,7 +120,7 @@ func TestAServiceThatIsCutAtAnyByteSaysNothing(t *testing.T) {
 	s := forge.NewService(t)
 	s.Say(map[string]any{"id": "1", "branch": "a"}, map[string]any{"id": "2", "branch": "b"})
 	service := openWith(t, source.Config{
-		Type: v1.InputProviderExternalService, URL: s.URL, Insecure: true, Credentials: source.Credentials{Token: forge.Token},
+		Type: v1.InputProviderExternalService, URL: s.URL, Insecure: true, Credentials: transport.Credentials{Token: forge.Token},
 	})
 	const text = `{"inputs": [{"id": "1", "branch": "a"}, {"id": "2", "branch": "b"}]}`
 	cut{put: s.Break, fault: cutBody("", text), listing: lengthOf(service)}.everywhere(t)

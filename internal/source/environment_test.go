@@ -10,6 +10,7 @@ import (
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/source"
+	"github.com/eddy-previews/eddy/internal/transport"
 	"github.com/eddy-previews/eddy/test/forge"
 )
 
@@ -53,7 +54,7 @@ func TestAnEnvironmentEndsWhenItIsStoppedOrDeleted(t *testing.T) {
 		t.Errorf("after it was stopped: %+v", got)
 	}
 	f.DeleteEnvironment(n)
-	if _, err := repository.Lookup(context.Background(), fmt.Sprint(n)); !errors.Is(err, source.ErrNotFound) {
+	if _, err := repository.Lookup(context.Background(), fmt.Sprint(n)); !errors.Is(err, transport.ErrNotFound) {
 		t.Errorf("after it was deleted: %v", err)
 	}
 }
@@ -77,7 +78,7 @@ func TestDeploymentsThatCannotBeToldFailTheListing(t *testing.T) {
 		if items, err := repository.List(context.Background(), source.Query{}); err == nil {
 			t.Errorf("listed %+v", items)
 		}
-		if _, err := repository.Lookup(context.Background(), fmt.Sprint(n)); err == nil || errors.Is(err, source.ErrNotFound) {
+		if _, err := repository.Lookup(context.Background(), fmt.Sprint(n)); err == nil || errors.Is(err, transport.ErrNotFound) {
 			t.Errorf("looked up: %v", err)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/source"
+	"github.com/eddy-previews/eddy/internal/transport"
 )
 
 func TestAnArtifactIsItsLabelsAndItsRevision(t *testing.T) {
@@ -35,7 +36,7 @@ func TestAnArtifactIsItsLabelsAndItsRevision(t *testing.T) {
 	if _, there := items[0].Values["revision"]; there {
 		t.Error("an artifact that offers nothing has a revision")
 	}
-	if _, err := artifacts.Lookup(context.Background(), "c/api"); !errors.Is(err, source.ErrNotFound) {
+	if _, err := artifacts.Lookup(context.Background(), "c/api"); !errors.Is(err, transport.ErrNotFound) {
 		t.Errorf("looking up: %v", err)
 	}
 }

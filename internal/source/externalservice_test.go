@@ -9,10 +9,11 @@ import (
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/source"
+	"github.com/eddy-previews/eddy/internal/transport"
 	"github.com/eddy-previews/eddy/test/forge"
 )
 
-func ask(t *testing.T, s *forge.Service, login source.Credentials) source.Source {
+func ask(t *testing.T, s *forge.Service, login transport.Credentials) source.Source {
 	t.Helper()
 	service, err := source.New(source.Config{Type: v1.InputProviderExternalService, URL: s.URL, Insecure: true, Credentials: login})
 	if err != nil {
@@ -24,7 +25,7 @@ func ask(t *testing.T, s *forge.Service, login source.Credentials) source.Source
 func TestAServiceSaysWhatTheInputsAre(t *testing.T) {
 	s := forge.NewService(t)
 	s.Say(map[string]any{"id": "b", "replicas": 2, "tags": []string{"x"}}, map[string]any{"id": "a", "nested": map[string]any{"on": true}})
-	for _, login := range []source.Credentials{{Token: forge.Token}, {Username: "flux", Password: forge.Token}} {
+	for _, login := range []transport.Credentials{{Token: forge.Token}, {Username: "flux", Password: forge.Token}} {
 		items := list(t, ask(t, s, login))
 		if len(items) != 2 || items[0].ID != "b" || string(items[0].Values["replicas"].Raw) != "2" ||
 			string(items[1].Values["nested"].Raw) != `{"on":true}` || !items[0].IsComplete() {
@@ -32,14 +33,14 @@ func TestAServiceSaysWhatTheInputsAre(t *testing.T) {
 		}
 	}
 	s.Say()
-	if items := list(t, ask(t, s, source.Credentials{Token: forge.Token})); len(items) != 0 {
+	if items := list(t, ask(t, s, transport.Credentials{Token: forge.Token})); len(items) != 0 {
 		t.Errorf("an empty list has %v", items)
 	}
 }
 
 func TestWhatAServiceDoesNotSayIsGone(t *testing.T) {
-	service := ask(t, forge.NewService(t), source.Credentials{Token: forge.Token})
-	if _, err := service.Lookup(context.Background(), "a"); !errors.Is(err, source.ErrNotFound) {
+	service := ask(t, forge.NewService(t), transport.Credentials{Token: forge.Token})
+	if _, err := service.Lookup(context.Background(), "a"); !errors.Is(err, transport.ErrNotFound) {
 		t.Errorf("looking up: %v", err)
 	}
 }
@@ -51,23 +52,23 @@ func TestEveryBadAnswerOfAServiceIsAnErrorThatSaysWhatToDo(t *testing.T) {
 		kind  error
 		words string
 	}{
-		"no list":             {json(`{}`), source.ErrInvalidAnswer, "no list under the key inputs"},
-		"a null list":         {json(`{"inputs": null}`), source.ErrInvalidAnswer, "no list under the key inputs"},
-		"a list alone":        {json(`[{"id": "a"}]`), source.ErrInvalidAnswer, "not an object"},
-		"an input that is no": {json(`{"inputs": ["a"]}`), source.ErrInvalidAnswer, "not an object"},
-		"too much":            {json(`{"inputs": [{"id": "a", "b": "` + strings.Repeat("x", 900<<10) + `"}]}`), source.ErrInvalidAnswer, "larger than 900 KiB"},
-		"a truncated body":    {forge.Truncated(), source.ErrInvalidAnswer, "ended early"},
-		"an empty body":       {json(""), source.ErrInvalidAnswer, "an empty body"},
-		"a sign-in page":      {forge.SignInPage(http.StatusOK), source.ErrInvalidAnswer, "a web page"},
-		"a redirect":          {forge.Redirect("http://127.0.0.1:1/elsewhere"), source.ErrUnauthorized, "redirected to"},
-		"500":                 {forge.Status(http.StatusInternalServerError), source.ErrUnavailable, "500"},
-		"a wrong token":       {forge.Echo(), source.ErrForbidden, "403"},
+		"no list":             {json(`{}`), transport.ErrInvalidAnswer, "no list under the key inputs"},
+		"a null list":         {json(`{"inputs": null}`), transport.ErrInvalidAnswer, "no list under the key inputs"},
+		"a list alone":        {json(`[{"id": "a"}]`), transport.ErrInvalidAnswer, "not an object"},
+		"an input that is no": {json(`{"inputs": ["a"]}`), transport.ErrInvalidAnswer, "not an object"},
+		"too much":            {json(`{"inputs": [{"id": "a", "b": "` + strings.Repeat("x", 900<<10) + `"}]}`), transport.ErrInvalidAnswer, "larger than 900 KiB"},
+		"a truncated body":    {forge.Truncated(), transport.ErrInvalidAnswer, "ended early"},
+		"an empty body":       {json(""), transport.ErrInvalidAnswer, "an empty body"},
+		"a sign-in page":      {forge.SignInPage(http.StatusOK), transport.ErrInvalidAnswer, "a web page"},
+		"a redirect":          {forge.Redirect("http://127.0.0.1:1/elsewhere"), transport.ErrUnauthorized, "redirected to"},
+		"500":                 {forge.Status(http.StatusInternalServerError), transport.ErrUnavailable, "500"},
+		"a wrong token":       {forge.Echo(), transport.ErrForbidden, "403"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			s := forge.NewService(t)
 			s.Break(c.fault)
-			_, err := ask(t, s, source.Credentials{Token: forge.Token}).List(context.Background(), source.Query{})
+			_, err := ask(t, s, transport.Credentials{Token: forge.Token}).List(context.Background(), source.Query{})
 			if !errors.Is(err, c.kind) || !strings.Contains(err.Error(), c.words) {
 				t.Fatalf("listing: %v", err)
 			}
@@ -93,7 +94,7 @@ func TestAnInputOfAServiceThatIsNoneIsRefusedAndTheOthersAreNot(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := forge.NewService(t)
 			s.Break(forge.Body("application/json", `{"inputs": [{"id": "a"}, `+c.input+`]}`))
-			items := list(t, ask(t, s, source.Credentials{Token: forge.Token}))
+			items := list(t, ask(t, s, transport.Credentials{Token: forge.Token}))
 			if len(items) != 2 || items[0].ID != "a" || items[0].Refused != nil {
 				t.Fatalf("listed %+v", items)
 			}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/eddy-previews/eddy/internal/source"
+	"github.com/eddy-previews/eddy/internal/transport"
 	"github.com/eddy-previews/eddy/test/forge"
 )
 
@@ -20,20 +21,20 @@ func TestEveryBadAnswerIsAnErrorThatSaysWhatToDo(t *testing.T) {
 		kind  error
 		words string
 	}{
-		{"401", forge.Status(http.StatusUnauthorized), source.ErrUnauthorized, "401 Unauthorized"},
-		{"403", forge.Status(http.StatusForbidden), source.ErrForbidden, "403 Forbidden"},
-		{"404", forge.Status(http.StatusNotFound), source.ErrNotFound, "404 Not Found"},
-		{"500", forge.Status(http.StatusInternalServerError), source.ErrUnavailable, "500 Internal Server Error"},
-		{"502", forge.Status(http.StatusBadGateway), source.ErrUnavailable, "502 Bad Gateway"},
-		{"204", forge.Status(http.StatusNoContent), source.ErrInvalidAnswer, "204 No Content"},
-		{"a truncated body", forge.Truncated(), source.ErrInvalidAnswer, "ended early"},
-		{"broken JSON", forge.Body("application/json", `[{"number":`), source.ErrInvalidAnswer, "broken or truncated"},
-		{"an empty body", forge.Body("application/json", ""), source.ErrInvalidAnswer, "an empty body"},
-		{"a web page", forge.SignInPage(http.StatusOK), source.ErrInvalidAnswer, "a web page instead of JSON"},
-		{"the page of an expired token", forge.SignInPage(http.StatusNonAuthoritativeInfo), source.ErrUnauthorized, "203"},
-		{"a redirect to sign in", forge.Redirect("/users/sign_in"), source.ErrUnauthorized, "redirected to"},
-		{"a redirect to another host", forge.Redirect("http://127.0.0.1:1/elsewhere"), source.ErrUnauthorized, "redirected to"},
-		{"a huge body", forge.Huge(11), source.ErrInvalidAnswer, "larger than 10 MiB"},
+		{"401", forge.Status(http.StatusUnauthorized), transport.ErrUnauthorized, "401 Unauthorized"},
+		{"403", forge.Status(http.StatusForbidden), transport.ErrForbidden, "403 Forbidden"},
+		{"404", forge.Status(http.StatusNotFound), transport.ErrNotFound, "404 Not Found"},
+		{"500", forge.Status(http.StatusInternalServerError), transport.ErrUnavailable, "500 Internal Server Error"},
+		{"502", forge.Status(http.StatusBadGateway), transport.ErrUnavailable, "502 Bad Gateway"},
+		{"204", forge.Status(http.StatusNoContent), transport.ErrInvalidAnswer, "204 No Content"},
+		{"a truncated body", forge.Truncated(), transport.ErrInvalidAnswer, "ended early"},
+		{"broken JSON", forge.Body("application/json", `[{"number":`), transport.ErrInvalidAnswer, "broken or truncated"},
+		{"an empty body", forge.Body("application/json", ""), transport.ErrInvalidAnswer, "an empty body"},
+		{"a web page", forge.SignInPage(http.StatusOK), transport.ErrInvalidAnswer, "a web page instead of JSON"},
+		{"the page of an expired token", forge.SignInPage(http.StatusNonAuthoritativeInfo), transport.ErrUnauthorized, "203"},
+		{"a redirect to sign in", forge.Redirect("/users/sign_in"), transport.ErrUnauthorized, "redirected to"},
+		{"a redirect to another host", forge.Redirect("http://127.0.0.1:1/elsewhere"), transport.ErrUnauthorized, "redirected to"},
+		{"a huge body", forge.Huge(11), transport.ErrInvalidAnswer, "larger than 10 MiB"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -45,7 +46,7 @@ func TestEveryBadAnswerIsAnErrorThatSaysWhatToDo(t *testing.T) {
 					t.Errorf("listing: %v", err)
 				}
 				_, err = repository.Lookup(context.Background(), "1")
-				if errors.Is(err, source.ErrNotFound) || !strings.Contains(fmt.Sprint(err), c.words) {
+				if errors.Is(err, transport.ErrNotFound) || !strings.Contains(fmt.Sprint(err), c.words) {
 					t.Errorf("looking up: %v", err)
 				}
 			})
@@ -62,7 +63,7 @@ func TestAWrongTokenIsRefused(t *testing.T) {
 				tokens = tokens[1:]
 			}
 			for _, token := range tokens {
-				if _, err := open(t, f, token).List(context.Background(), source.Query{}); !errors.Is(err, source.ErrUnauthorized) {
+				if _, err := open(t, f, token).List(context.Background(), source.Query{}); !errors.Is(err, transport.ErrUnauthorized) {
 					t.Errorf("with the token %q: %v", token, err)
 				}
 			}
@@ -89,7 +90,7 @@ func TestALimitSaysUntilWhen(t *testing.T) {
 			onEvery(t, func(t *testing.T, f *forge.Forge, repository source.Source) {
 				f.Break(c.fault)
 				_, err := repository.List(context.Background(), source.Query{})
-				var limited *source.RateLimited
+				var limited *transport.RateLimited
 				if !errors.As(err, &limited) {
 					t.Fatalf("listing: %v", err)
 				}
@@ -108,7 +109,7 @@ func TestAPageThatNeverEndsIsAnError(t *testing.T) {
 		}
 		f.Endless()
 		_, err := repository.List(context.Background(), source.Query{})
-		if err == nil || !errors.Is(err, source.ErrInvalidAnswer) || !strings.Contains(err.Error(), "does not end") {
+		if err == nil || !errors.Is(err, transport.ErrInvalidAnswer) || !strings.Contains(err.Error(), "does not end") {
 			t.Errorf("listing: %v", err)
 		}
 	})

@@ -9,13 +9,15 @@ import (
 	"testing"
 	"time"
 
+	repo "github.com/eddy-previews/eddy/internal/forge"
 	"github.com/eddy-previews/eddy/internal/source"
+	"github.com/eddy-previews/eddy/internal/transport"
 	"github.com/eddy-previews/eddy/test/forge"
 )
 
 func files(t *testing.T, repository source.Source, item source.Item) []string {
 	t.Helper()
-	paths, err := repository.(source.FileLister).Files(context.Background(), item)
+	paths, err := repository.(repo.Files).Files(context.Background(), item)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,7 +51,7 @@ func TestAListOfFilesThatFailsIsAnError(t *testing.T) {
 			"502": forge.Status(http.StatusBadGateway), "a sign-in page": forge.SignInPage(http.StatusOK), "a truncated body": forge.Truncated(),
 		} {
 			f.Break(fault)
-			if paths, err := repository.(source.FileLister).Files(context.Background(), item); err == nil {
+			if paths, err := repository.(repo.Files).Files(context.Background(), item); err == nil {
 				t.Errorf("%s: listed %q", name, paths)
 			}
 		}
@@ -65,8 +67,8 @@ func TestFilesThatAForgeDoesNotTellAreNotNone(t *testing.T) {
 		f := start(t)
 		f.Open(forge.Request{Files: many})
 		repository := open(t, f, forge.Token)
-		_, err := repository.(source.FileLister).Files(context.Background(), list(t, repository)[0])
-		if !errors.Is(err, source.ErrTooManyFiles) {
+		_, err := repository.(repo.Files).Files(context.Background(), list(t, repository)[0])
+		if !errors.Is(err, repo.ErrTooManyFiles) {
 			t.Errorf("%s, of %d files: %v", f.Type, len(many), err)
 		}
 	}
@@ -74,8 +76,8 @@ func TestFilesThatAForgeDoesNotTellAreNotNone(t *testing.T) {
 		f := start(t)
 		f.Open(forge.Request{Files: []string{"a"}, NoMerge: true})
 		repository := open(t, f, forge.Token)
-		_, err := repository.(source.FileLister).Files(context.Background(), source.Item{ID: "1", SHA: "c0ffee"})
-		if !errors.Is(err, source.ErrNotComputed) {
+		_, err := repository.(repo.Files).Files(context.Background(), source.Item{ID: "1", SHA: "c0ffee"})
+		if !errors.Is(err, repo.ErrNotComputed) {
 			t.Errorf("%s, of a commit that it has not looked at: %v", f.Type, err)
 		}
 	}
@@ -84,7 +86,7 @@ func TestFilesThatAForgeDoesNotTellAreNotNone(t *testing.T) {
 func TestFilesAreAskedForOnceForEachCommit(t *testing.T) {
 	f := forge.NewGitHub(t)
 	f.Open(forge.Request{Files: []string{"a"}})
-	clients := source.NewClients(time.Now, source.LocalNetworks())
+	clients := source.NewShared(time.Now, transport.LocalNetworks())
 	config := sharing(f, clients, forge.Token)
 	repository := openWith(t, config)
 	item := list(t, repository)[0]

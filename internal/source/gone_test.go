@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/eddy-previews/eddy/internal/source"
+	"github.com/eddy-previews/eddy/internal/transport"
 	"github.com/eddy-previews/eddy/test/forge"
 )
 
@@ -19,7 +20,7 @@ func TestARequestInARepositoryThatMayNotBeSeenIsNotGone(t *testing.T) {
 		f.Hide()
 		for _, id := range []string{"1", "2"} {
 			_, err := repository.Lookup(context.Background(), id)
-			if !errors.Is(err, source.ErrForbidden) || errors.Is(err, source.ErrNotFound) {
+			if !errors.Is(err, transport.ErrForbidden) || errors.Is(err, transport.ErrNotFound) {
 				t.Errorf("looking up %s: %v", id, err)
 			}
 		}
@@ -29,12 +30,12 @@ func TestARequestInARepositoryThatMayNotBeSeenIsNotGone(t *testing.T) {
 func TestARequestIsNotGoneWhileItsRepositoryFails(t *testing.T) {
 	onEvery(t, func(t *testing.T, f *forge.Forge, repository source.Source) {
 		f.BreakRepository(forge.Status(http.StatusBadGateway))
-		if _, err := repository.Lookup(context.Background(), "1"); !errors.Is(err, source.ErrUnavailable) {
+		if _, err := repository.Lookup(context.Background(), "1"); !errors.Is(err, transport.ErrUnavailable) {
 			t.Errorf("looking up: %v", err)
 		}
 		for _, body := range []string{"{}", "null"} {
 			f.BreakRepository(forge.Body("application/json", body))
-			if _, err := repository.Lookup(context.Background(), "1"); !errors.Is(err, source.ErrInvalidAnswer) {
+			if _, err := repository.Lookup(context.Background(), "1"); !errors.Is(err, transport.ErrInvalidAnswer) {
 				t.Errorf("looking up, with %s for the repository: %v", body, err)
 			}
 		}
@@ -46,7 +47,7 @@ func TestARequestInAnUnknownStateIsNotClosed(t *testing.T) {
 		n := f.Open(forge.Request{})
 		f.Change(n, func(r *forge.Request) { r.State = "limbo" })
 		_, err := repository.Lookup(context.Background(), "1")
-		if !errors.Is(err, source.ErrInvalidAnswer) || !strings.Contains(err.Error(), `"limbo"`) {
+		if !errors.Is(err, transport.ErrInvalidAnswer) || !strings.Contains(err.Error(), `"limbo"`) {
 			t.Errorf("looking up: %v", err)
 		}
 	})
@@ -56,7 +57,7 @@ func TestAnAnswerThatIsNoRequestDoesNotCloseIt(t *testing.T) {
 	onEvery(t, func(t *testing.T, f *forge.Forge, repository source.Source) {
 		for _, body := range []string{"{}", "null", "[]", `{"message": "maintenance"}`} {
 			f.Break(forge.Body("application/json", body))
-			if _, err := repository.Lookup(context.Background(), "1"); err == nil || errors.Is(err, source.ErrNotFound) {
+			if _, err := repository.Lookup(context.Background(), "1"); err == nil || errors.Is(err, transport.ErrNotFound) {
 				t.Errorf("looking up, answered %s: %v", body, err)
 			}
 		}
@@ -67,7 +68,7 @@ func TestAnAnswerAboutAnotherRequestIsAnError(t *testing.T) {
 	onEvery(t, func(t *testing.T, f *forge.Forge, repository source.Source) {
 		n := f.Open(forge.Request{})
 		f.Change(n, func(r *forge.Request) { r.Number, r.Closed = 7, true })
-		if _, err := repository.Lookup(context.Background(), "1"); !errors.Is(err, source.ErrInvalidAnswer) {
+		if _, err := repository.Lookup(context.Background(), "1"); !errors.Is(err, transport.ErrInvalidAnswer) {
 			t.Errorf("looking up: %v", err)
 		}
 	})
@@ -102,7 +103,7 @@ func TestAPartThatIsNotFoundIsNotTheWhole(t *testing.T) {
 				return strings.Contains(r.URL.Path, c.part) && forge.Status(http.StatusNotFound)(w, r)
 			})
 			_, err := openAs(t, f, c.kind(f), forge.Token).Lookup(context.Background(), c.key)
-			if err == nil || errors.Is(err, source.ErrNotFound) {
+			if err == nil || errors.Is(err, transport.ErrNotFound) {
 				t.Errorf("looking up: %v", err)
 			}
 		})

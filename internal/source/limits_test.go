@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/eddy-previews/eddy/internal/source"
+	"github.com/eddy-previews/eddy/internal/transport"
 	"github.com/eddy-previews/eddy/test/forge"
 )
 
@@ -24,7 +25,7 @@ func TestWhileAForgeWantsToBeLeftAloneNobodyAsksIt(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			onEvery(t, func(t *testing.T, f *forge.Forge, _ source.Source) {
 				now := time.Now()
-				clients := source.NewClients(func() time.Time { return now }, source.LocalNetworks())
+				clients := source.NewShared(func() time.Time { return now }, transport.LocalNetworks())
 				config := sharing(f, clients, forge.Token)
 				f.Break(fault)
 				_, first := openWith(t, config).List(context.Background(), source.Query{})
@@ -35,7 +36,7 @@ func TestWhileAForgeWantsToBeLeftAloneNobodyAsksIt(t *testing.T) {
 					t.Errorf("asked %d times more\nat first: %v\nthen: %v", f.Asked()-asked, first, second)
 				}
 				other := sharing(f, clients, "another")
-				if _, err := openWith(t, other).List(context.Background(), source.Query{}); !errors.Is(err, source.ErrUnauthorized) {
+				if _, err := openWith(t, other).List(context.Background(), source.Query{}); !errors.Is(err, transport.ErrUnauthorized) {
 					t.Errorf("with other credentials: %v", err)
 				}
 				now = now.Add(time.Hour + time.Second)
@@ -50,10 +51,10 @@ func TestTheLastCallOfABudgetIsTheLast(t *testing.T) {
 	f.Open(forge.Request{})
 	now := time.Now()
 	f.Budget(1, now.Add(time.Minute))
-	config := sharing(f, source.NewClients(func() time.Time { return now }, source.LocalNetworks()), forge.Token)
+	config := sharing(f, source.NewShared(func() time.Time { return now }, transport.LocalNetworks()), forge.Token)
 	list(t, openWith(t, config))
 	_, err := openWith(t, config).List(context.Background(), source.Query{})
-	var limited *source.RateLimited
+	var limited *transport.RateLimited
 	if !errors.As(err, &limited) || limited.Until.Unix() != now.Add(time.Minute).Unix() || f.Asked() != 1 {
 		t.Errorf("asked %d times: %v", f.Asked(), err)
 	}
@@ -72,7 +73,7 @@ func TestAPauseIsWaitedOutWhereThereIsTime(t *testing.T) {
 		w.Header().Set("X-RateLimit-Reset", unix(time.Now().Add(time.Hour)))
 		return false
 	})
-	config := sharing(f, source.NewClients(time.Now, source.LocalNetworks()), forge.Token)
+	config := sharing(f, source.NewShared(time.Now, transport.LocalNetworks()), forge.Token)
 	t.Run("a listing of two pages takes a pause between them", func(t *testing.T) {
 		started := time.Now()
 		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
@@ -87,7 +88,7 @@ func TestAPauseIsWaitedOutWhereThereIsTime(t *testing.T) {
 		defer cancel()
 		asked := f.Asked()
 		_, err := openWith(t, config).List(ctx, source.Query{})
-		var limited *source.RateLimited
+		var limited *transport.RateLimited
 		if !errors.As(err, &limited) || f.Asked() != asked {
 			t.Errorf("asked %d times more: %v", f.Asked()-asked, err)
 		}

@@ -6,10 +6,16 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"github.com/eddy-previews/eddy/internal/transport"
 )
 
-// keepListing is how long a listing is kept for those who may want it.
-const keepListing = time.Minute
+const (
+	// keepListing is how long a listing is kept for those who may want it.
+	keepListing = time.Minute
+	// maxShared bounds what is kept of all listings that others may want, in bytes.
+	maxShared = 128 << 20
+)
 
 // listings lets providers that want the same listing at the same time share it.
 // One asks; those who come meanwhile take its answer if that was begun late
@@ -27,7 +33,7 @@ type listings struct {
 	most int
 
 	mu    sync.Mutex
-	known map[by[listing]]*flight
+	known map[transport.By[listing]]*flight
 }
 
 // listing is what was asked.
@@ -53,20 +59,20 @@ var errUnfinished = errors.New("the listing was not finished")
 
 // List returns a source's listing that was begun no earlier than since: one
 // that another provider has asked for, or its own. The items are the caller's
-// to read, not to change. The zero Clients, nil, shares nothing.
-func (c *Clients) List(ctx context.Context, src Source, config Config, q Query, since time.Time) ([]Item, error) {
-	if c == nil || !config.isShareable() {
+// to read, not to change. The nil Shared shares nothing.
+func (s *Shared) List(ctx context.Context, src Source, config Config, q Query, since time.Time) ([]Item, error) {
+	if s == nil || !config.isShareable() {
 		return src.List(ctx, q)
 	}
-	who, err := c.asker(ctx, config)
+	who, err := s.asker(ctx, config)
 	if err != nil {
 		return nil, err
 	}
-	key := by[listing]{who, listing{config.Type, config.URL, fmt.Sprintf("%q", q), config.Insecure}}
+	key := transport.By[listing]{Asker: who, About: listing{config.Type, config.URL, fmt.Sprintf("%q", q), config.Insecure}}
 	for {
-		current, ours := c.listings.join(key, since)
+		current, ours := s.listings.join(key, since)
 		if ours {
-			c.listings.fly(key, current, func() ([]Item, error) { return src.List(ctx, q) })
+			s.listings.fly(key, current, func() ([]Item, error) { return src.List(ctx, q) })
 			return current.items, current.err
 		}
 		select {
@@ -82,7 +88,7 @@ func (c *Clients) List(ctx context.Context, src Source, config Config, q Query, 
 
 // join returns the flight to wait for, or a new one, which is the caller's to
 // bring to its end.
-func (l *listings) join(key by[listing], since time.Time) (current *flight, ours bool) {
+func (l *listings) join(key transport.By[listing], since time.Time) (current *flight, ours bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := l.now()
@@ -101,7 +107,7 @@ func (l *listings) join(key by[listing], since time.Time) (current *flight, ours
 
 // fly asks, and lets those know who wait, whatever happens. What failed is
 // forgotten.
-func (l *listings) fly(key by[listing], current *flight, ask func() ([]Item, error)) {
+func (l *listings) fly(key transport.By[listing], current *flight, ask func() ([]Item, error)) {
 	defer func() {
 		l.mu.Lock()
 		defer l.mu.Unlock()
@@ -125,7 +131,7 @@ func (l *listings) trim() {
 		}
 	}
 	for held > l.most {
-		var oldest by[listing]
+		var oldest transport.By[listing]
 		for key, f := range l.known {
 			if first := l.known[oldest]; f.isDone() && (first == nil || f.began.Before(first.began)) {
 				oldest = key
@@ -143,4 +149,12 @@ func (f *flight) isDone() bool {
 	default:
 		return false
 	}
+}
+
+func sizeOf(items []Item) int {
+	size := 0
+	for _, item := range items {
+		size += item.Size()
+	}
+	return size
 }

@@ -13,12 +13,13 @@ import (
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/source"
+	"github.com/eddy-previews/eddy/internal/transport"
 )
 
-func seriesOf(t *testing.T, clients *source.Clients) int {
+func seriesOf(t *testing.T, clients *source.Shared) int {
 	t.Helper()
 	registry := prometheus.NewPedanticRegistry()
-	registry.MustRegister(clients)
+	registry.MustRegister(clients.Pools())
 	count, err := testutil.GatherAndCount(registry)
 	if err != nil {
 		t.Fatal(err)
@@ -34,9 +35,9 @@ func TestARegistryThatNamesHostsMakesNoSeriesOfThem(t *testing.T) {
 		w.WriteHeader(http.StatusUnauthorized)
 	}))
 	t.Cleanup(registry.Close)
-	clients := source.NewClients(time.Now, source.LocalNetworks())
+	clients := source.NewShared(time.Now, transport.LocalNetworks())
 	config := source.Config{
-		Type: v1.InputProviderOCIArtifactTag, URL: "oci://" + registry.Listener.Addr().String() + "/a/b", Insecure: true, Clients: clients,
+		Type: v1.InputProviderOCIArtifactTag, URL: "oci://" + registry.Listener.Addr().String() + "/a/b", Insecure: true, Pools: clients.Pools(),
 	}
 	for range 50 {
 		if _, err := openWith(t, config).List(context.Background(), source.Query{}); err == nil {
@@ -55,11 +56,11 @@ func TestTheMetricsTellOfAFewHundredHostsAtMost(t *testing.T) {
 		_, _ = w.Write([]byte(`[]`)) // who has left, has left
 	}))
 	t.Cleanup(server.Close)
-	clients := source.NewClients(time.Now, source.LocalNetworks())
+	clients := source.NewShared(time.Now, transport.LocalNetworks())
 	for n := range 300 {
 		config := source.Config{
 			Type: v1.InputProviderGitHubPullRequest, URL: fmt.Sprintf("http://host-%d.example.com/acme/api", n),
-			Clients: clients, Proxy: addressOf(t, server.URL),
+			Pools: clients.Pools(), Proxy: addressOf(t, server.URL),
 		}
 		list(t, openWith(t, config))
 	}

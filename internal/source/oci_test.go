@@ -15,6 +15,7 @@ import (
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/source"
+	"github.com/eddy-previews/eddy/internal/transport"
 	"github.com/eddy-previews/eddy/test/forge"
 )
 
@@ -97,7 +98,7 @@ func TestATagThatIsGoneIsNotFoundAndLeftOut(t *testing.T) {
 	repository := pull(t, registry, forge.Token)
 	items := list(t, repository)
 	registry.Delete(t, "a")
-	if _, err := repository.Lookup(context.Background(), "a"); !errors.Is(err, source.ErrNotFound) {
+	if _, err := repository.Lookup(context.Background(), "a"); !errors.Is(err, transport.ErrNotFound) {
 		t.Errorf("looking up: %v", err)
 	}
 	if kept := resolve(t, repository, items); len(kept) != 1 || kept[0].Tag != "b" {
@@ -133,16 +134,16 @@ func TestEveryBadAnswerOfARegistryIsAnErrorThatSaysWhatToDo(t *testing.T) {
 		kind  error
 		words string
 	}{
-		{"a token service in trouble", only("/token", forge.Status(http.StatusInternalServerError)), source.ErrUnavailable, "500"},
-		{"a token service that refuses", only("/token", forge.Status(http.StatusForbidden)), source.ErrForbidden, "403"},
+		{"a token service in trouble", only("/token", forge.Status(http.StatusInternalServerError)), transport.ErrUnavailable, "500"},
+		{"a token service that refuses", only("/token", forge.Status(http.StatusForbidden)), transport.ErrForbidden, "403"},
 		{"a token service behind a sign-in page", only("/token", forge.SignInPage(http.StatusOK)), nil, "listing the tags"},
-		{"a listing that fails", only("/list", forge.Status(http.StatusBadGateway)), source.ErrUnavailable, "502"},
-		{"a truncated listing", only("/list", forge.Truncated()), source.ErrInvalidAnswer, "ended early"},
-		{"a web page", only("/list", forge.SignInPage(http.StatusOK)), source.ErrInvalidAnswer, "not a list of tags"},
-		{"another object", only("/list", forge.Body("application/json", `{}`)), source.ErrInvalidAnswer, "not a list of tags"},
-		{"a huge listing", only("/list", forge.Huge(11)), source.ErrInvalidAnswer, "larger than 10 MiB"},
-		{"a page that repeats", only("/list", repeats(`</v2/acme/api/tags/list?last=a>; rel="next"`)), source.ErrInvalidAnswer, "does not end"},
-		{"a page at another host", only("/list", repeats(`<https://127.0.0.1:1/v2/>; rel="next"`)), source.ErrInvalidAnswer, "leads nowhere"},
+		{"a listing that fails", only("/list", forge.Status(http.StatusBadGateway)), transport.ErrUnavailable, "502"},
+		{"a truncated listing", only("/list", forge.Truncated()), transport.ErrInvalidAnswer, "ended early"},
+		{"a web page", only("/list", forge.SignInPage(http.StatusOK)), transport.ErrInvalidAnswer, "not a list of tags"},
+		{"another object", only("/list", forge.Body("application/json", `{}`)), transport.ErrInvalidAnswer, "not a list of tags"},
+		{"a huge listing", only("/list", forge.Huge(11)), transport.ErrInvalidAnswer, "larger than 10 MiB"},
+		{"a page that repeats", only("/list", repeats(`</v2/acme/api/tags/list?last=a>; rel="next"`)), transport.ErrInvalidAnswer, "does not end"},
+		{"a page at another host", only("/list", repeats(`<https://127.0.0.1:1/v2/>; rel="next"`)), transport.ErrInvalidAnswer, "leads nowhere"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -183,7 +184,7 @@ func TestARegistrysLimitIsObeyed(t *testing.T) {
 		if err == nil {
 			_, err = repository.Lookup(context.Background(), "a")
 		}
-		var limited *source.RateLimited
+		var limited *transport.RateLimited
 		if !errors.As(err, &limited) || time.Until(limited.Until) < 59*time.Minute {
 			t.Errorf("%s: %v", path, err)
 		}
@@ -196,10 +197,10 @@ func TestARegistrysLimitIsObeyed(t *testing.T) {
 func TestARegistrysLimitHoldsForAllSessionsOfAnAccount(t *testing.T) {
 	registry := forge.NewRegistry(t)
 	registry.Push(t, "", "a")
-	clients := source.NewClients(time.Now, source.LocalNetworks())
+	clients := source.NewShared(time.Now, transport.LocalNetworks())
 	open := func(password string) source.Source {
 		return openWith(t, source.Config{
-			Type: v1.InputProviderOCIArtifactTag, URL: registry.URL, Clients: clients, Registry: login(password),
+			Type: v1.InputProviderOCIArtifactTag, URL: registry.URL, Pools: clients.Pools(), Registry: login(password),
 			TLS: &tls.Config{RootCAs: registry.Trust(), MinVersion: tls.VersionTLS12},
 		})
 	}
@@ -208,11 +209,11 @@ func TestARegistrysLimitHoldsForAllSessionsOfAnAccount(t *testing.T) {
 	registry.Break(nil)
 	asked := registry.Asked("")
 	_, second := open(forge.Token).List(context.Background(), source.Query{})
-	var limited *source.RateLimited
+	var limited *transport.RateLimited
 	if !errors.As(first, &limited) || !errors.As(second, &limited) || registry.Asked("") != asked {
 		t.Errorf("asked %d times more\nat first: %v\nthen: %v", registry.Asked("")-asked, first, second)
 	}
-	if _, err := open("wr0ng").List(context.Background(), source.Query{}); !errors.Is(err, source.ErrUnauthorized) {
+	if _, err := open("wr0ng").List(context.Background(), source.Query{}); !errors.Is(err, transport.ErrUnauthorized) {
 		t.Errorf("another account: %v", err)
 	}
 }
@@ -222,7 +223,7 @@ func TestAWrongPasswordIsRefusedAndNotRepeated(t *testing.T) {
 	registry.Push(t, "", "a")
 	for _, password := range []string{"", "wr0ng-s3cret"} {
 		_, err := pull(t, registry, password).List(context.Background(), source.Query{})
-		if !errors.Is(err, source.ErrUnauthorized) || password != "" && strings.Contains(err.Error(), password) {
+		if !errors.Is(err, transport.ErrUnauthorized) || password != "" && strings.Contains(err.Error(), password) {
 			t.Errorf("with the password %q: %v", password, err)
 		}
 	}

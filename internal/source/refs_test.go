@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/eddy-previews/eddy/internal/source"
+	"github.com/eddy-previews/eddy/internal/transport"
 	"github.com/eddy-previews/eddy/test/forge"
 )
 
@@ -91,7 +92,7 @@ func TestANamesLifeIsFollowed(t *testing.T) {
 			t.Errorf("after it was deleted: %+v", got)
 		}
 		// v1.1 is still there, and begins alike.
-		if got, err := repository.Lookup(context.Background(), "v1"); !errors.Is(err, source.ErrNotFound) {
+		if got, err := repository.Lookup(context.Background(), "v1"); !errors.Is(err, transport.ErrNotFound) {
 			t.Errorf("looking up what was deleted: %+v, %v", got, err)
 		}
 		n.put(f, "v1", sha("cdef"))
@@ -135,7 +136,7 @@ func TestANameInARepositoryThatMayNotBeSeenIsNotGone(t *testing.T) {
 	onEveryNamed(t, func(t *testing.T, f *forge.Forge, repository source.Source, n named) {
 		n.put(f, "v1", "0123")
 		f.Hide()
-		if _, err := repository.Lookup(context.Background(), "v1"); err == nil || errors.Is(err, source.ErrNotFound) {
+		if _, err := repository.Lookup(context.Background(), "v1"); err == nil || errors.Is(err, transport.ErrNotFound) {
 			t.Errorf("looking up: %v", err)
 		}
 		if items, err := repository.List(context.Background(), source.Query{}); err == nil {
@@ -154,7 +155,7 @@ func TestNamesThatDoNotEndOrAreNoneAreAnError(t *testing.T) {
 			if items, err := repository.List(context.Background(), source.Query{}); err == nil {
 				t.Errorf("%s is a list of %v", body, items)
 			}
-			if got, err := repository.Lookup(context.Background(), "n1"); err == nil || errors.Is(err, source.ErrNotFound) {
+			if got, err := repository.Lookup(context.Background(), "n1"); err == nil || errors.Is(err, transport.ErrNotFound) {
 				t.Errorf("looked up, answered %s: %+v, %v", body, got, err)
 			}
 		}
@@ -163,7 +164,7 @@ func TestNamesThatDoNotEndOrAreNoneAreAnError(t *testing.T) {
 		}
 		f.Mend()
 		f.Endless()
-		if items, err := repository.List(context.Background(), source.Query{}); !errors.Is(err, source.ErrInvalidAnswer) {
+		if items, err := repository.List(context.Background(), source.Query{}); !errors.Is(err, transport.ErrInvalidAnswer) {
 			t.Errorf("a listing without end has %d items: %v", len(items), err)
 		}
 	})

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/eddy-previews/eddy/internal/source"
+	"github.com/eddy-previews/eddy/internal/transport"
 	"github.com/eddy-previews/eddy/test/forge"
 )
 
@@ -51,10 +52,10 @@ func openAs(t *testing.T, f *forge.Forge, kind, token string) source.Source {
 // configOf reaches a forge with a token.
 func configOf(f *forge.Forge, kind, token string) source.Config {
 	config := source.Config{
-		Type: kind, URL: f.URL, Credentials: source.Credentials{Username: "flux", Password: token}, Proxy: f.Proxy, TLS: f.TLS,
+		Type: kind, URL: f.URL, Credentials: transport.Credentials{Username: "flux", Password: token}, Proxy: f.Proxy, TLS: f.TLS,
 	}
 	if f.AWS != nil {
-		config.Credentials, config.AWS = source.Credentials{}, f.AWS(token)
+		config.Credentials, config.AWS = transport.Credentials{}, f.AWS(token)
 	}
 	return config
 }
@@ -197,7 +198,7 @@ func TestAFullLastPageIsTheLastOne(t *testing.T) {
 func TestWhatWasNeverThereIsNotFound(t *testing.T) {
 	onEvery(t, func(t *testing.T, _ *forge.Forge, repository source.Source) {
 		for _, id := range []string{"7", "seven", "../../etc"} {
-			if _, err := repository.Lookup(context.Background(), id); !errors.Is(err, source.ErrNotFound) {
+			if _, err := repository.Lookup(context.Background(), id); !errors.Is(err, transport.ErrNotFound) {
 				t.Errorf("looking up %q: %v", id, err)
 			}
 		}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/eddy-previews/eddy/internal/source"
+	"github.com/eddy-previews/eddy/internal/transport"
 	"github.com/eddy-previews/eddy/test/forge"
 )
 
@@ -134,7 +135,7 @@ func TestEveryStoryIsTheSameOnEveryForge(t *testing.T) {
 						t.Errorf("looked up %+v, %v", single, err)
 					}
 				}
-				if single, err := repository.Lookup(context.Background(), "9"); !errors.Is(err, source.ErrNotFound) {
+				if single, err := repository.Lookup(context.Background(), "9"); !errors.Is(err, transport.ErrNotFound) {
 					t.Errorf("looked up what never was: %+v, %v", single, err)
 				}
 			})

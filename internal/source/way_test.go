@@ -15,6 +15,7 @@ import (
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/source"
+	"github.com/eddy-previews/eddy/internal/transport"
 	"github.com/eddy-previews/eddy/test/forge"
 )
 
@@ -77,9 +78,9 @@ func TestWhatAProxyTellsIsForThoseAloneWhoGoThroughIt(t *testing.T) {
 		t.Run(kind, func(t *testing.T) {
 			forges, unchanged := saying(t, kind, shaA)
 			proxy, _ := saying(t, kind, shaB) // says of its answers that they are the forge's
-			clients, since := source.NewClients(time.Now, source.LocalNetworks()), time.Now()
+			clients, since := source.NewShared(time.Now, transport.LocalNetworks()), time.Now()
 			ask := func(through *url.URL) string {
-				config := source.Config{Type: kind, URL: forges.URL + path, Clients: clients, Proxy: through, Insecure: true}
+				config := source.Config{Type: kind, URL: forges.URL + path, Pools: clients.Pools(), Proxy: through, Insecure: true}
 				items, err := clients.List(context.Background(), openWith(t, config), config, source.Query{}, since)
 				if err != nil || len(items) != 1 {
 					t.Fatalf("listed %v, %v", items, err)
@@ -131,14 +132,14 @@ func TestWhatIsHeardByOneTrustIsNotForAnother(t *testing.T) {
 	}
 	shows := trusts()
 	shows.Certificates = server.TLS.Certificates
-	clients := source.NewClients(time.Now, source.LocalNetworks())
+	clients := source.NewShared(time.Now, transport.LocalNetworks())
 	for n, config := range []*tls.Config{trusts(), trusts(authority.PEM), shows} {
-		list(t, openWith(t, source.Config{Type: v1.InputProviderGitHubPullRequest, URL: server.URL + "/acme/api", TLS: config, Clients: clients}))
+		list(t, openWith(t, source.Config{Type: v1.InputProviderGitHubPullRequest, URL: server.URL + "/acme/api", TLS: config, Pools: clients.Pools()}))
 		if asked != n+1 || unchanged != 0 {
 			t.Errorf("after %d: asked %d times, %d of them whether something is new", n, asked, unchanged)
 		}
 	}
-	list(t, openWith(t, source.Config{Type: v1.InputProviderGitHubPullRequest, URL: server.URL + "/acme/api", TLS: trusts(), Clients: clients}))
+	list(t, openWith(t, source.Config{Type: v1.InputProviderGitHubPullRequest, URL: server.URL + "/acme/api", TLS: trusts(), Pools: clients.Pools()}))
 	if unchanged != 1 {
 		t.Error("who trusts the same did not share what was heard")
 	}
@@ -153,8 +154,8 @@ func TestWhatAProxyRefusesHoldsNobodyElseOff(t *testing.T) {
 				w.WriteHeader(http.StatusTooManyRequests)
 			}))
 			t.Cleanup(proxy.Close)
-			clients := source.NewClients(time.Now, source.LocalNetworks())
-			config := source.Config{Type: kind, URL: forges.URL + path, Clients: clients, Proxy: addressOf(t, proxy.URL), Insecure: true}
+			clients := source.NewShared(time.Now, transport.LocalNetworks())
+			config := source.Config{Type: kind, URL: forges.URL + path, Pools: clients.Pools(), Proxy: addressOf(t, proxy.URL), Insecure: true}
 			if _, err := openWith(t, config).List(context.Background(), source.Query{}); err == nil {
 				t.Fatal("the proxy did not refuse")
 			}
@@ -169,7 +170,7 @@ func TestWhatAProxyRefusesHoldsNobodyElseOff(t *testing.T) {
 func TestNobodyIsHeldOffForMoreThanAnHour(t *testing.T) {
 	f := forge.NewGitHub(t)
 	now := time.Now()
-	clients := source.NewClients(func() time.Time { return now }, source.LocalNetworks())
+	clients := source.NewShared(func() time.Time { return now }, transport.LocalNetworks())
 	for _, header := range []string{"86400", now.AddDate(1, 0, 0).UTC().Format(http.TimeFormat)} {
 		f.Break(forge.Status(http.StatusTooManyRequests, "Retry-After", header))
 		if _, err := openWith(t, sharing(f, clients, forge.Token)).List(context.Background(), source.Query{}); err == nil {

@@ -15,6 +15,7 @@ import (
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/source"
+	"github.com/eddy-previews/eddy/internal/transport"
 )
 
 // refusing answers each request with 401 and a message, where each of the forges
@@ -46,7 +47,7 @@ func TestNoPieceOfASecretIsRepeatedWhereverItIsCut(t *testing.T) {
 		for name, echo := range echoes {
 			for _, before := range []int{0, 150, 190, 199, 400} {
 				server := refusing(t, func(*http.Request) string { return strings.Repeat("é", before/2) + " " + echo })
-				config := source.Config{Type: kind, URL: server.URL + path, Credentials: source.Credentials{Username: "flux", Password: password}, Insecure: true}
+				config := source.Config{Type: kind, URL: server.URL + path, Credentials: transport.Credentials{Username: "flux", Password: password}, Insecure: true}
 				_, err := openWith(t, config).List(context.Background(), source.Query{})
 				if err == nil || !utf8.ValidString(err.Error()) {
 					t.Fatalf("%s: %v", kind, err)
@@ -73,7 +74,7 @@ func TestWhatIsSentIsNotRepeated(t *testing.T) {
 			if kind == v1.InputProviderExternalService {
 				at += "?api_key=KEY-IN-QUERY"
 			}
-			_, err := openWith(t, source.Config{Type: kind, URL: at, Credentials: source.Credentials{Username: "u", Password: "SECRETPASS"}, Insecure: true}).
+			_, err := openWith(t, source.Config{Type: kind, URL: at, Credentials: transport.Credentials{Username: "u", Password: "SECRETPASS"}, Insecure: true}).
 				List(context.Background(), source.Query{})
 			for _, secret := range []string{"SECRETPASS", base64.StdEncoding.EncodeToString([]byte("u:SECRETPASS")), base64.StdEncoding.EncodeToString([]byte(":SECRETPASS")), "KEY-IN-QUERY"} {
 				if err == nil || strings.Contains(err.Error(), secret) {

@@ -15,6 +15,7 @@ import (
 	"github.com/eddy-previews/eddy/internal/credential"
 	"github.com/eddy-previews/eddy/internal/report"
 	"github.com/eddy-previews/eddy/internal/source"
+	"github.com/eddy-previews/eddy/internal/transport"
 	"github.com/eddy-previews/eddy/test/forge"
 )
 
@@ -99,10 +100,10 @@ func newCampaign(t *testing.T, f *forge.Forge, random *rand.Rand) *campaign {
 		Report: &report.Reporter{}, Credentials: &credential.Reader{},
 		Now: func() time.Time { return c.clock },
 		NewSource: func(config source.Config) (source.Source, error) {
-			config.Credentials = source.Credentials{Username: "flux", Password: forge.Token}
+			config.Credentials = transport.Credentials{Username: "flux", Password: forge.Token}
 			config.Proxy, config.TLS = f.Proxy, f.TLS
 			if f.AWS != nil {
-				config.Credentials = source.Credentials{}
+				config.Credentials = transport.Credentials{}
 			}
 			return source.New(config)
 		},
@@ -146,7 +147,7 @@ func (c *campaign) name() string {
 }
 
 // restart forgets all that is not in the provider's status.
-func (c *campaign) restart() { c.Clients = source.NewClients(c.Now, source.LocalNetworks()) }
+func (c *campaign) restart() { c.Shared = source.NewShared(c.Now, transport.LocalNetworks()) }
 
 func (c *campaign) opened() {
 	c.last = c.forge.Open(forge.Request{Labels: []string{readyLabel}})

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/eddy-previews/eddy/internal/source"
+	"github.com/eddy-previews/eddy/internal/transport"
 )
 
 // confirm returns the listed items and those that were exported, are missing
@@ -25,7 +26,7 @@ func confirm(ctx context.Context, forge source.Source, listed []source.Item, exp
 		}
 		item, err := forge.Lookup(ctx, key)
 		switch {
-		case errors.Is(err, source.ErrNotFound):
+		case errors.Is(err, transport.ErrNotFound):
 			continue
 		case err != nil:
 			return nil, fmt.Errorf("request %s is missing from the listing, and asking whether it is closed failed: %w", key, err)

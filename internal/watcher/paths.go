@@ -10,6 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/forge"
 	"github.com/eddy-previews/eddy/internal/source"
 )
 
@@ -20,22 +21,22 @@ import (
 //	more files than the forge tells                      kept: it may touch them
 //	not computed by the forge yet                        as a commit not yet known
 //	anything else that goes wrong                        the run fails
-func touching(ctx context.Context, forge repository, globs []string, items []source.Item) ([]source.Item, error) {
+func touching(ctx context.Context, asked repository, globs []string, items []source.Item) ([]source.Item, error) {
 	if len(globs) == 0 {
 		return items, nil
 	}
 	var kept []source.Item
 	for _, item := range items {
-		if item.SHA == "" || forge.vouched[change{item.Key(), item.SHA, item.TargetBranch}] {
+		if item.SHA == "" || asked.vouched[change{item.Key(), item.SHA, item.TargetBranch}] {
 			kept = append(kept, item)
 			continue
 		}
-		files, err := forge.Files(ctx, item)
+		files, err := asked.Files(ctx, item)
 		switch {
-		case errors.Is(err, source.ErrNotComputed):
+		case errors.Is(err, forge.ErrNotComputed):
 			item.SHA = ""
 			kept = append(kept, item)
-		case errors.Is(err, source.ErrTooManyFiles), err == nil && touches(files, globs):
+		case errors.Is(err, forge.ErrTooManyFiles), err == nil && touches(files, globs):
 			kept = append(kept, item)
 		case err != nil:
 			return nil, fmt.Errorf("spec.filter.paths: %w", err)

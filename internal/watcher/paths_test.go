@@ -12,6 +12,7 @@ import (
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/source"
+	"github.com/eddy-previews/eddy/internal/transport"
 	"github.com/eddy-previews/eddy/test/forge"
 )
 
@@ -72,10 +73,10 @@ func TestAfterARestartOnlyWhatIsNotExportedIsLookedUp(t *testing.T) {
 			t.Errorf("%d inputs, for %d requests to the forge, want %d", len(provider.Status.ExportedInputs), f.Asked()-before, want)
 		}
 	}
-	b.Clients = source.NewClients(b.Now, source.LocalNetworks())
+	b.Shared = source.NewShared(b.Now, transport.LocalNetworks())
 	polls(1 + 21)
 	polls(1)
-	b.Clients = source.NewClients(b.Now, source.LocalNetworks()) // as after a restart
+	b.Shared = source.NewShared(b.Now, transport.LocalNetworks()) // as after a restart
 	polls(1 + 1)
 
 	provider := b.run()
@@ -83,7 +84,7 @@ func TestAfterARestartOnlyWhatIsNotExportedIsLookedUp(t *testing.T) {
 	if err := server.Client.Update(context.Background(), provider); err != nil {
 		t.Fatal(err)
 	}
-	b.Clients = source.NewClients(b.Now, source.LocalNetworks())
+	b.Shared = source.NewShared(b.Now, transport.LocalNetworks())
 	polls(1 + 21) // other rules
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/eddy-previews/eddy/internal/report"
 	"github.com/eddy-previews/eddy/internal/source"
+	"github.com/eddy-previews/eddy/internal/transport"
 	"github.com/eddy-previews/eddy/test/forge"
 )
 
@@ -55,7 +56,7 @@ func TestWithoutNewsNothingIsWritten(t *testing.T) {
 			b.Client, b.Report = counted, &report.Reporter{Client: counted, Events: b.events}
 			clock := time.Now()
 			b.Now = func() time.Time { return clock }
-			b.Clients = source.NewClients(b.Now, source.LocalNetworks())
+			b.Shared = source.NewShared(b.Now, transport.LocalNetworks())
 			b.watch(f, withPaths("**"))
 			f.Open(forge.Request{Labels: []string{"build/image-ready"}, Files: []string{"a"}})
 			f.Open(forge.Request{})

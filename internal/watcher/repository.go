@@ -18,8 +18,8 @@ const maxAge = 10 * time.Second
 // repository is what one run asks: a source, and what it shares with others.
 type repository struct {
 	source.Source
-	config  source.Config
-	clients *source.Clients
+	config source.Config
+	shared *source.Shared
 	// since is when what is listed must have been asked for, at the earliest.
 	since time.Time
 	// vouched are the changes whose files need not be asked for.
@@ -28,7 +28,7 @@ type repository struct {
 
 // List implements source.Source.
 func (r repository) List(ctx context.Context, q source.Query) ([]source.Item, error) {
-	return r.clients.List(ctx, r.Source, r.config, q, r.since)
+	return r.shared.List(ctx, r.Source, r.config, q, r.since)
 }
 
 // Resolve implements source.Resolver; most sources list their items complete.
@@ -39,9 +39,9 @@ func (r repository) Resolve(ctx context.Context, items []source.Item) ([]source.
 	return items, nil
 }
 
-// Files implements source.FileLister.
+// Files implements forge.Files.
 func (r repository) Files(ctx context.Context, item source.Item) ([]string, error) {
-	return r.clients.Files(ctx, r.Source, r.config, item)
+	return r.shared.Files(ctx, r.Source, r.config, item)
 }
 
 // freshness returns since when a listing is new enough for a run: from now on

@@ -12,6 +12,7 @@ import (
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/source"
+	"github.com/eddy-previews/eddy/internal/transport"
 	"github.com/eddy-previews/eddy/test/forge"
 )
 
@@ -44,7 +45,7 @@ func newAuthority(t *testing.T) *forge.Authority {
 func TestAChangedSecretLeavesNothingOfTheOldOne(t *testing.T) {
 	b, f, authority := newBench(t), forge.NewGitHub(t), newAuthority(t)
 	internet := forge.NewInternet(t, authority, map[string]http.Handler{"github.example.com": f})
-	b.Clients = source.NewClients(b.Now, source.LocalNetworks())
+	b.Shared = source.NewShared(b.Now, transport.LocalNetworks())
 	for name, data := range map[string]map[string]string{
 		"ca":    {"ca.crt": string(authority.PEM)},
 		"proxy": {"address": internet.URL, "username": "flux", "password": forge.Token},

@@ -30,6 +30,7 @@ import (
 	"github.com/eddy-previews/eddy/internal/report"
 	"github.com/eddy-previews/eddy/internal/schedule"
 	"github.com/eddy-previews/eddy/internal/source"
+	"github.com/eddy-previews/eddy/internal/transport"
 	"github.com/eddy-previews/eddy/internal/turns"
 )
 
@@ -44,8 +45,8 @@ type Reconciler struct {
 	NewSource func(source.Config) (source.Source, error)
 	// Now is the clock.
 	Now func() time.Time
-	// Clients are what providers share on their way to a forge; nothing when nil.
-	Clients *source.Clients
+	// Shared is what providers share on their way to a forge; nothing when nil.
+	Shared *source.Shared
 	// MaxTimeout bounds how long a run may take, whatever the provider says; nothing
 	// does when zero.
 	MaxTimeout time.Duration
@@ -206,26 +207,26 @@ func (r rules) ask(ctx context.Context, forge repository, exported exportedInput
 
 // open connects to the provider's forge with its credentials.
 func (r *Reconciler) open(ctx context.Context, provider *v1.ResourceSetInputProvider) (repository, error) {
-	config, err := r.Credentials.Config(ctx, provider)
+	config, err := r.Credentials.Config(ctx, credential.Of(provider))
 	if errors.Is(err, source.ErrSpec) {
 		return repository{}, report.Stall(v1.ReasonInvalidSpec, err)
 	}
 	if err != nil {
 		return repository{}, failed(err, r.Now())
 	}
-	config.Clients = r.Clients
+	config.Pools = r.Shared.Pools()
 	forge, err := r.NewSource(config)
 	if err != nil {
 		return repository{}, report.Stall(v1.ReasonInvalidSpec, fmt.Errorf("spec.url or spec.type: %w", err))
 	}
-	return repository{Source: forge, config: config, clients: r.Clients, since: freshness(provider, r.Now())}, nil
+	return repository{Source: forge, config: config, shared: r.Shared, since: freshness(provider, r.Now())}, nil
 }
 
 // failed says how a run ends that the forge did not let succeed: what was
 // exported stays, and the next try is when the forge asked for it, or with
 // backoff.
 func failed(err error, now time.Time) error {
-	var limited *source.RateLimited
+	var limited *transport.RateLimited
 	if !errors.As(err, &limited) || !limited.Until.After(now) {
 		return report.Fail(meta.ReconciliationFailedReason, err)
 	}

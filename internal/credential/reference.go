@@ -1,0 +1,68 @@
+package credential
+
+import (
+	"github.com/fluxcd/pkg/apis/meta"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	v1 "github.com/eddy-previews/eddy/api/v1"
+)
+
+// Reference is what an object says of what to ask, and as whom.
+type Reference struct {
+	// NamespacedName is the object's, of a Kind. What it refers to is in its
+	// namespace, and it is woken when that changes.
+	types.NamespacedName
+	Kind string
+
+	// Type is a value of spec.type, and URL where that is found; Insecure allows
+	// plain HTTP.
+	Type, URL string
+	Insecure  bool
+	// Secret has the credentials, Certificates the authorities and a client
+	// certificate, Proxy a proxy; none where they have no name.
+	Secret, Certificates, Proxy Name
+	// ServiceAccount has an identity or pull secrets; "" for the default.
+	ServiceAccount string
+	// Selectors pick ExternalArtifacts.
+	Selectors []v1.ArtifactSelector
+}
+
+// Name is that of a Secret, and the field of the spec that it stands in.
+type Name struct{ Field, Name string }
+
+// Of returns what a provider refers to.
+func Of(provider *v1.ResourceSetInputProvider) Reference {
+	spec := provider.Spec
+	return Reference{
+		NamespacedName: client.ObjectKeyFromObject(provider), Kind: v1.ResourceSetInputProviderKind,
+		Type: spec.Type, URL: spec.URL, Insecure: spec.Insecure,
+		Secret:         named("spec.secretRef", spec.SecretRef),
+		Certificates:   named("spec.certSecretRef", spec.CertSecretRef),
+		Proxy:          named("spec.proxySecretRef", spec.ProxySecretRef),
+		ServiceAccount: spec.ServiceAccountName, Selectors: spec.Selectors,
+	}
+}
+
+func named(field string, ref *meta.LocalObjectReference) Name {
+	if ref == nil {
+		return Name{Field: field}
+	}
+	return Name{Field: field, Name: ref.Name}
+}
+
+// secrets are the names of the Secrets that are referred to by themselves.
+func (r Reference) secrets() []string {
+	var out []string
+	for _, one := range []Name{r.Secret, r.Certificates, r.Proxy} {
+		if one.Name != "" {
+			out = append(out, one.Name)
+		}
+	}
+	return out
+}
+
+// follower is who is woken when one of the Secrets changes.
+func (r Reference) follower() Follower {
+	return Follower{NamespacedName: r.NamespacedName, Field: r.Secret.Field}
+}

@@ -1,0 +1,75 @@
+package bitbucket
+
+import (
+	"context"
+	"net/url"
+	"strconv"
+
+	"github.com/eddy-previews/eddy/internal/forge"
+	"github.com/eddy-previews/eddy/internal/transport"
+)
+
+// Server is a repository on a Bitbucket Data Center.
+//
+// https://developer.atlassian.com/server/bitbucket/rest/
+type Server struct {
+	place  forge.Place
+	api    string // of the repository
+	client client
+}
+
+// newServer takes the address of the server, and the path of the
+// repository in its API: projects/KEY/repos/NAME.
+func newServer(place forge.Place, server, path string, client client) *Server {
+	return &Server{place: place, api: server + "/rest/api/1.0/" + path, client: client}
+}
+
+// visible asks for the repository itself.
+func (s *Server) visible(ctx context.Context) error {
+	var repository struct {
+		ID int `json:"id"`
+	}
+	if err := s.client.get(ctx, s.api, nil, &repository); err != nil {
+		return err
+	}
+	return forge.Exists(repository.ID)
+}
+
+// serverPage is how lists are answered. The server may give smaller pages than
+// were asked for, so only it knows where the next one starts.
+type serverPage[T any] struct {
+	Values []T   `json:"values"`
+	IsLast *bool `json:"isLastPage"`
+	Next   int   `json:"nextPageStart"`
+}
+
+func serverList[T any](ctx context.Context, s *Server, path string, query url.Values, read func(T) (forge.Item, error)) (forge.Page, error) {
+	var answer serverPage[T]
+	query.Set("limit", strconv.Itoa(transport.PageSize))
+	if err := s.client.get(ctx, s.api+path, query, &answer); err != nil {
+		return forge.Page{}, err
+	}
+	if answer.IsLast == nil || !*answer.IsLast && answer.Next == 0 {
+		return forge.Page{}, transport.ErrNotAList
+	}
+	items, err := forge.ItemsOf(answer.Values, read)
+	out := forge.Page{Items: items}
+	if !*answer.IsLast {
+		out.Next = transport.Cursor(answer.Next)
+	}
+	return out, err
+}
+
+// start is where a page begins.
+func start(at string) url.Values {
+	if at == "" {
+		at = "0"
+	}
+	return url.Values{"start": {at}}
+}
+
+// serverRef is a branch or a tag. The commit is also that of an annotated tag.
+type serverRef struct {
+	DisplayID    string `json:"displayId"`
+	LatestCommit string `json:"latestCommit"`
+}

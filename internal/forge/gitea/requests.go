@@ -1,0 +1,73 @@
+package gitea
+
+import (
+	"context"
+	"strconv"
+
+	"code.gitea.io/sdk/gitea"
+
+	"github.com/eddy-previews/eddy/internal/forge"
+	"github.com/eddy-previews/eddy/internal/transport"
+)
+
+// Requests implements forge.Repository.
+func (g *Repository) Requests() *forge.Collection {
+	return &forge.Collection{
+		One: "pull request", Many: "open pull requests", Of: g.place,
+		Page: g.requestsPage, Find: g.request, Visible: g.visible,
+	}
+}
+
+// requestsPage reads a page. The oldest request comes first, so that a new one does
+// not move the others to other pages.
+func (g *Repository) requestsPage(ctx context.Context, _ forge.Query, at string) (forge.Page, error) {
+	client, err := g.client(ctx)
+	if err != nil {
+		return forge.Page{}, err
+	}
+	requests, resp, err := client.ListRepoPullRequests(g.owner, g.name, gitea.ListPullRequestsOptions{
+		ListOptions: gitea.ListOptions{Page: transport.Numbered(at), PageSize: transport.PageSize},
+		State:       gitea.StateOpen,
+		Sort:        "oldest",
+	})
+	return pageOf(requests, resp, err, itemOf)
+}
+
+func (g *Repository) request(ctx context.Context, key string) (forge.Item, error) {
+	n, err := forge.Number(key)
+	if err != nil {
+		return forge.Item{}, err
+	}
+	client, err := g.client(ctx)
+	if err != nil {
+		return forge.Item{}, err
+	}
+	request, _, err := client.GetPullRequest(g.owner, g.name, n)
+	if err != nil {
+		return forge.Item{}, err
+	}
+	return itemOf(request)
+}
+
+func itemOf(r *gitea.PullRequest) (forge.Item, error) {
+	item := forge.Item{
+		ID: strconv.FormatInt(r.Index, 10), Title: r.Title, URL: r.HTMLURL, Draft: r.Draft,
+		UpdatedAt: forge.Value(r.Updated),
+	}
+	if r.Poster != nil {
+		item.Author = r.Poster.UserName
+	}
+	if r.Head != nil {
+		item.SHA, item.Branch = r.Head.Sha, r.Head.Ref
+	}
+	if r.Base != nil {
+		item.TargetBranch = r.Base.Ref
+	}
+	item.Fork = r.Head != nil && r.Base != nil && r.Head.RepoID != r.Base.RepoID
+	for _, label := range r.Labels {
+		item.Labels = append(item.Labels, label.Name)
+	}
+	var err error
+	item.Closed, err = forge.IsOver(string(r.State), []string{"open"}, []string{"closed"})
+	return item, err
+}

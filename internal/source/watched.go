@@ -1,0 +1,60 @@
+package source
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/eddy-previews/eddy/internal/forge"
+)
+
+// maxOwn bounds how many inputs a service or a selection brings.
+const maxOwn = 10_000
+
+// watched is what a type watches: it says what to do about what goes wrong.
+type watched struct {
+	Source
+	kind Type
+}
+
+// List implements Source.
+func (w *watched) List(ctx context.Context, q Query) ([]Item, error) {
+	items, err := w.Source.List(ctx, q)
+	return items, WithRemedy(err)
+}
+
+// Lookup implements Source.
+func (w *watched) Lookup(ctx context.Context, key string) (Item, error) {
+	item, err := w.Source.Lookup(ctx, key)
+	return item, WithRemedy(err)
+}
+
+// Resolve implements Resolver; most sources list their items complete.
+func (w *watched) Resolve(ctx context.Context, items []Item) ([]Item, error) {
+	resolver, ok := w.Source.(Resolver)
+	if !ok {
+		return items, nil
+	}
+	resolved, err := resolver.Resolve(ctx, items)
+	return resolved, WithRemedy(err)
+}
+
+// Files implements forge.Files, where the forge tells.
+func (w *watched) Files(ctx context.Context, item Item) ([]string, error) {
+	lister, ok := w.Source.(forge.Files)
+	if !ok {
+		return nil, fmt.Errorf("files of a %s: %w", w.kind.Watches, ErrUnsupported)
+	}
+	paths, err := lister.Files(ctx, item)
+	return paths, WithRemedy(err)
+}
+
+// requests are those of a repository that tells which files they change.
+type requests struct {
+	*forge.Collection
+	files forge.Files
+}
+
+// Files implements forge.Files.
+func (r requests) Files(ctx context.Context, item Item) ([]string, error) {
+	return r.files.Files(ctx, item)
+}

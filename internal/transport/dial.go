@@ -1,0 +1,107 @@
+package transport
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// dialer connects to what may be asked and to nothing else. What is looked at
+// is where the connection goes, after all names are resolved.
+func (n Networks) dialer() *net.Dialer {
+	return &net.Dialer{
+		Timeout: 30 * time.Second, KeepAlive: 30 * time.Second,
+		ControlContext: func(_ context.Context, _, address string, _ syscall.RawConn) error {
+			at, err := netip.ParseAddrPort(address)
+			if err != nil {
+				return &Error{What: "the address " + address + " is none of the Internet's", Kind: ErrNetwork}
+			}
+			return n.check(at.Addr())
+		},
+	}
+}
+
+// checkName refuses a host that a proxy of the environment is to be asked for,
+// which then dials: an address at once, a name by what it resolves to here. A
+// name that only the proxy can resolve is for the proxy to judge.
+func (n Networks) checkName(ctx context.Context, host string) error {
+	if address, err := netip.ParseAddr(host); err == nil {
+		return n.check(address)
+	}
+	if last := host[strings.LastIndex(strings.TrimSuffix(host, "."), ".")+1:]; last != "" && last[0] >= '0' && last[0] <= '9' {
+		// No name ends in a number, and some read 0x7f000001 as an address.
+		return &Error{What: fmt.Sprintf("%q is neither a name nor an address", host), Kind: ErrNetwork}
+	}
+	addresses, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+	if err != nil {
+		return nil // the proxy may know it
+	}
+	for _, address := range addresses {
+		if err := n.check(address); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Transport asks what may be asked, directly or through the proxy of the
+// environment. What goes wrong is in the words of Go, but for an address that may
+// not be asked.
+func (n Networks) Transport() http.RoundTripper { return newRoute(Config{}, n) }
+
+// route takes a provider's requests to where they may go.
+type route struct {
+	networks Networks
+	// guarded dials what may be asked: a forge, or the provider's own proxy.
+	guarded *http.Transport
+	// proxied goes through the proxy of the environment, which is the
+	// administrator's and may be anywhere; nil where the provider has its own.
+	proxied *http.Transport
+}
+
+// newRoute connects directly, through the proxy of the configuration, or else
+// through that of the environment.
+func newRoute(config Config, networks Networks) *route {
+	base := http.DefaultTransport.(*http.Transport).Clone() // it is one, unless a program replaced it
+	base.TLSClientConfig = config.TLS.Clone()               // the transport adds protocols to its own
+	base.MaxIdleConnsPerHost = maxIdlePerHost
+	r := &route{networks: networks, guarded: base.Clone()}
+	r.guarded.Proxy = nil
+	r.guarded.DialContext = networks.dialer().DialContext
+	if config.Proxy != nil {
+		r.guarded.Proxy = http.ProxyURL(config.Proxy)
+		return r
+	}
+	base.Proxy = http.ProxyFromEnvironment
+	r.proxied = base
+	return r
+}
+
+// RoundTrip implements http.RoundTripper.
+func (r *route) RoundTrip(req *http.Request) (*http.Response, error) {
+	if r.proxied == nil {
+		return r.guarded.RoundTrip(req)
+	}
+	var proxy *url.URL
+	proxy, err := r.proxied.Proxy(req)
+	if err != nil || proxy == nil {
+		return r.guarded.RoundTrip(req)
+	}
+	if err := r.networks.checkName(req.Context(), req.URL.Hostname()); err != nil {
+		return nil, err
+	}
+	return r.proxied.RoundTrip(req)
+}
+
+func (r *route) closeIdleConnections() {
+	r.guarded.CloseIdleConnections()
+	if r.proxied != nil {
+		r.proxied.CloseIdleConnections()
+	}
+}
