@@ -46,11 +46,11 @@ without a name, those of all previews of the namespace.
 }
 
 func (o *showEvents) run(ctx context.Context) error {
-	kin, err := o.kin(ctx)
+	members, err := o.members(ctx)
 	if err != nil {
 		return err
 	}
-	all, err := kin.Events(ctx)
+	all, err := members.Events(ctx)
 	if err != nil {
 		return err
 	}
@@ -61,7 +61,7 @@ func (o *showEvents) run(ctx context.Context) error {
 		}
 	}
 	if o.Watch {
-		return interrupted(ctx, kin.FollowEvents(ctx, all, func(one corev1.Event) error {
+		return interrupted(ctx, members.FollowEvents(ctx, all, func(one corev1.Event) error {
 			return table.print(eventRows(o.Streams, o.pick([]corev1.Event{one})))
 		}))
 	}
@@ -71,14 +71,14 @@ func (o *showEvents) run(ctx context.Context) error {
 	return nil
 }
 
-// kin finds the objects whose events are asked for.
-func (o *showEvents) kin(ctx context.Context) (*trace.Kin, error) {
+// members finds the objects whose events are asked for.
+func (o *showEvents) members(ctx context.Context) (*trace.Members, error) {
 	if o.Name != "" {
 		preview, err := o.find(ctx)
 		if err != nil {
 			return nil, err
 		}
-		return preview.reader.Kin(ctx, preview.snapshot, preview.Preview)
+		return preview.reader.Members(ctx, preview.snapshot, preview.Preview)
 	}
 	namespace, err := o.namespace()
 	if err != nil {
@@ -92,7 +92,7 @@ func (o *showEvents) kin(ctx context.Context) (*trace.Kin, error) {
 	if err != nil {
 		return nil, err
 	}
-	return reader.Kin(ctx, snapshot)
+	return reader.Members(ctx, snapshot)
 }
 
 // pick leaves out what is normal, where only warnings are asked for.

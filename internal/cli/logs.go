@@ -69,11 +69,11 @@ func (o *showLogs) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	kin, err := preview.reader.Kin(ctx, preview.snapshot, preview.Preview)
+	members, err := preview.reader.Members(ctx, preview.snapshot, preview.Preview)
 	if err != nil {
 		return err
 	}
-	pods, err := kin.Pods(ctx)
+	pods, err := members.Pods(ctx)
 	if err != nil {
 		return err
 	}
@@ -91,7 +91,7 @@ func (o *showLogs) run(ctx context.Context) error {
 	}
 	out := &logWriter{screen: o.screen(), prefixed: len(sources) > 1 || o.Follow, raw: o.Out}
 	if o.Follow {
-		return o.follow(ctx, kin, &tail{showLogs: o, clients: clients, out: out})
+		return o.follow(ctx, members, &tail{showLogs: o, clients: clients, out: out})
 	}
 	if len(pods) == 0 {
 		return fmt.Errorf("%s has no pods: see eddy describe preview %s", preview.Name, preview.Name)
@@ -119,9 +119,9 @@ func (o *showLogs) printAll(ctx context.Context, t *tail, sources []logSource) e
 }
 
 // follow copies the logs of each container as soon as it has any.
-func (o *showLogs) follow(ctx context.Context, kin *trace.Kin, t *tail) error {
+func (o *showLogs) follow(ctx context.Context, members *trace.Members, t *tail) error {
 	begun := map[string]bool{}
-	return interrupted(ctx, kin.FollowPods(ctx, func(pod corev1.Pod) {
+	return interrupted(ctx, members.FollowPods(ctx, func(pod corev1.Pod) {
 		sources, err := o.sources([]corev1.Pod{pod})
 		if err != nil {
 			return // a pod without such a container has nothing to say

@@ -11,15 +11,15 @@ import (
 )
 
 // Pods lists the pods of the previews, by namespace and name.
-func (k *Kin) Pods(ctx context.Context) ([]corev1.Pod, error) {
+func (m *Members) Pods(ctx context.Context) ([]corev1.Pod, error) {
 	var out []corev1.Pod
-	for _, namespace := range k.Namespaces() {
+	for _, namespace := range m.Namespaces() {
 		list := &corev1.PodList{}
-		if err := k.reader.Client.List(ctx, list, client.InNamespace(namespace)); err != nil {
+		if err := m.reader.Client.List(ctx, list, client.InNamespace(namespace)); err != nil {
 			return nil, fmt.Errorf("listing the pods in %s: %w", namespace, err)
 		}
 		for _, pod := range list.Items {
-			if k.known[relative{"Pod", namespace, pod.Name}] {
+			if m.known[named{"Pod", namespace, pod.Name}] {
 				out = append(out, pod)
 			}
 		}
@@ -32,10 +32,10 @@ func (k *Kin) Pods(ctx context.Context) ([]corev1.Pod, error) {
 
 // FollowPods shows each pod of the previews as it is, and again whenever it has
 // changed, those that are new included, until the context ends.
-func (k *Kin) FollowPods(ctx context.Context, see func(corev1.Pod)) error {
+func (m *Members) FollowPods(ctx context.Context, see func(corev1.Pod)) error {
 	changed := make(chan corev1.Pod)
-	for _, namespace := range k.Namespaces() {
-		k.reader.watch(ctx, watching{
+	for _, namespace := range m.Namespaces() {
+		m.reader.watch(ctx, watching{
 			kind: &corev1.Pod{}, list: &corev1.PodList{}, scope: client.ListOptions{Namespace: namespace},
 			tell: func(object any) {
 				if pod, isPod := object.(*corev1.Pod); isPod {
@@ -53,7 +53,7 @@ func (k *Kin) FollowPods(ctx context.Context, see func(corev1.Pod)) error {
 			return ctx.Err()
 		case pod := <-changed:
 			about := corev1.ObjectReference{Kind: "Pod", Namespace: pod.Namespace, Name: pod.Name}
-			if k.known[relative{"Pod", pod.Namespace, pod.Name}] || k.joins(ctx, corev1.Event{InvolvedObject: about}) {
+			if m.known[named{"Pod", pod.Namespace, pod.Name}] || m.joins(ctx, corev1.Event{InvolvedObject: about}) {
 				see(pod)
 			}
 		}

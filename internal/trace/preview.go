@@ -156,6 +156,20 @@ func parts(provider, id string) []string {
 	return keys
 }
 
+// sourcesOf lists the sources of an input set, by what a status calls its
+// provider: api, or of a permutation regions=eu/api=12.
+func sourcesOf(provider string) []string {
+	if !strings.Contains(provider, "=") {
+		return []string{provider}
+	}
+	var out []string
+	for _, part := range strings.Split(provider, "/") {
+		source, _, _ := strings.Cut(part, "=")
+		out = append(out, source)
+	}
+	return out
+}
+
 // text returns a value of an input as text.
 func text(in v1.ResourceSetInput, key string) string {
 	raw := in[key]

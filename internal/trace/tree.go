@@ -53,8 +53,7 @@ func (r *Reader) Tree(ctx context.Context, snapshot Snapshot, p Preview) (*diagn
 	for _, child := range root.Children {
 		child.NotApplied = !applied(set, root.Preview)
 	}
-	family := r.family(ctx, root)
-	r.events(ctx, root, family)
+	r.events(ctx, root, r.addPods(ctx, root))
 	keepEventsOf(root, p)
 	return r.above(snapshot, p, root)
 }
@@ -207,4 +206,24 @@ func reference(ref map[string]string, kind schema.GroupKind, from *unstructured.
 		namespace = from.GetNamespace()
 	}
 	return object.ObjMetadata{GroupKind: kind, Namespace: namespace, Name: ref["name"]}
+}
+
+// Walk visits a tree, parents first.
+func Walk(n *diagnose.Node, visit func(*diagnose.Node)) {
+	visit(n)
+	for _, child := range n.Children {
+		Walk(child, visit)
+	}
+}
+
+// namespacesOf lists the namespaces of a tree, each once. Events of what has none
+// are in default, and not looked for.
+func namespacesOf(root *diagnose.Node) []string {
+	var out []string
+	Walk(root, func(n *diagnose.Node) {
+		if n.ID.Namespace != "" && !slices.Contains(out, n.ID.Namespace) {
+			out = append(out, n.ID.Namespace)
+		}
+	})
+	return out
 }

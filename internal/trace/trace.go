@@ -3,7 +3,7 @@
 // Flux deploys for them, and the pods.
 //
 //	snapshot, err := reader.Snapshot(ctx, "app-dev") // a listing or two
-//	preview, err := chain.Find("api/1234", snapshot.Previews())
+//	preview, err := trace.Find("api/1234", snapshot.Previews())
 //	root, err := reader.Tree(ctx, snapshot, preview) // everything of one preview
 //
 // A Snapshot is a value: Previews is the same whether it was listed or watched.

@@ -1,0 +1,185 @@
+package trace
+
+import (
+	"context"
+	"slices"
+
+	"github.com/fluxcd/cli-utils/pkg/object"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	v1 "github.com/eddy-previews/eddy/api/v1"
+)
+
+// Members are the objects of some previews by their names, which is enough to know
+// their events: much less is read than for a Tree.
+type Members struct {
+	reader *Reader
+	// known says of an object whether it belongs to one of the previews.
+	known map[named]bool
+	// words: what a set says counts where it holds one of these; all of it when
+	// there are none.
+	words []string
+}
+
+// named is an object as events name it: without its group.
+type named struct{ kind, namespace, name string }
+
+func nameOf(id object.ObjMetadata) named {
+	return named{id.GroupKind.Kind, id.Namespace, id.Name}
+}
+
+// Members finds the objects of previews; those of all when there are none given.
+func (r *Reader) Members(ctx context.Context, snapshot Snapshot, previews ...Preview) (*Members, error) {
+	members := &Members{reader: r, known: map[named]bool{}}
+	all := len(previews) == 0
+	if all {
+		previews = snapshot.Previews()
+		for _, provider := range snapshot.Providers {
+			members.known[named{v1.ResourceSetInputProviderKind, provider.Namespace, provider.Name}] = true
+		}
+		for _, set := range snapshot.Sets {
+			members.known[named{v1.ResourceSetKind, set.Namespace, set.Name}] = true
+		}
+	}
+	for _, p := range previews {
+		if !all {
+			members.words = append(members.words, wordsFor(p)...)
+		}
+		if err := members.add(ctx, snapshot, p); err != nil {
+			return nil, err
+		}
+	}
+	members.addMadeByWorkloads(ctx)
+	return members, nil
+}
+
+// add adds what is known of a preview without asking for its objects.
+func (m *Members) add(ctx context.Context, snapshot Snapshot, p Preview) error {
+	m.known[named{v1.ResourceSetKind, p.Namespace, p.Set}] = true
+	for _, provider := range snapshot.ProvidersOf(p) {
+		m.known[named{v1.ResourceSetInputProviderKind, provider.Namespace, provider.Name}] = true
+	}
+	set := snapshot.set(p)
+	if set == nil {
+		return nil
+	}
+	for _, entry := range entriesOf(set.Status.Inventory) {
+		if entry.input != p.Key() {
+			continue
+		}
+		if len(m.words) > 0 {
+			m.words = append(m.words, wordFor(entry.ObjMetadata))
+		}
+		if err := m.descend(ctx, snapshot, entry, depth); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// descend adds an object and what it deployed.
+func (m *Members) descend(ctx context.Context, snapshot Snapshot, e entry, below int) error {
+	m.known[nameOf(e.ObjMetadata)] = true
+	if !isDeployer(e.GroupKind) || below == 0 {
+		return nil
+	}
+	var deployer *unstructured.Unstructured
+	for i := range snapshot.Deployers {
+		if object.UnstructuredToObjMetadata(&snapshot.Deployers[i]) == e.ObjMetadata {
+			deployer = &snapshot.Deployers[i]
+		}
+	}
+	if deployer == nil {
+		node, err := m.reader.node(ctx, e)
+		if err != nil || node.Object == nil {
+			return err
+		}
+		deployer = node.Object
+	}
+	for _, deployed := range deployedBy(deployer) {
+		if err := m.descend(ctx, snapshot, deployed, below-1); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// deployedBy returns what a deployer has deployed into its own cluster.
+func deployedBy(deployer *unstructured.Unstructured) []entry {
+	if _, remote, _ := unstructured.NestedFieldNoCopy(deployer.Object, "spec", "kubeConfig"); remote {
+		return nil
+	}
+	stored, _, _ := unstructured.NestedMap(deployer.Object, "status", "inventory")
+	var inventory v1.ResourceInventory
+	if stored == nil || runtime.DefaultUnstructuredConverter.FromUnstructured(stored, &inventory) != nil {
+		return nil
+	}
+	return entriesOf(&inventory)
+}
+
+// addMadeByWorkloads adds what the workloads made: ReplicaSets, Jobs and pods.
+func (m *Members) addMadeByWorkloads(ctx context.Context) {
+	for _, namespace := range m.Namespaces() {
+		for _, kind := range madeByWorkloads() {
+			list := &metav1.PartialObjectMetadataList{}
+			list.SetGroupVersionKind(kind.GroupVersion().WithKind(kind.Kind + "List"))
+			if err := m.reader.Client.List(ctx, list, client.InNamespace(namespace)); err != nil {
+				m.reader.Warn("the %ss in %s are not known: %s", kind.Kind, namespace, err)
+				continue
+			}
+			for _, one := range list.Items {
+				if m.owns(&one) {
+					m.known[named{kind.Kind, namespace, one.Name}] = true
+				}
+			}
+		}
+	}
+}
+
+func (m *Members) owns(o client.Object) bool {
+	return slices.ContainsFunc(o.GetOwnerReferences(), func(owner metav1.OwnerReference) bool {
+		return m.known[named{owner.Kind, o.GetNamespace(), owner.Name}]
+	})
+}
+
+// Namespaces lists where the objects are, in order.
+func (m *Members) Namespaces() []string {
+	var out []string
+	for one := range m.known {
+		if one.namespace != "" && !slices.Contains(out, one.namespace) {
+			out = append(out, one.namespace)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// joins reports whether an object that was not there before has come to belong
+// to the previews, such as a new pod. It is asked for once.
+func (m *Members) joins(ctx context.Context, event corev1.Event) bool {
+	about := event.InvolvedObject
+	id := named{about.Kind, about.Namespace, about.Name}
+	if _, asked := m.known[id]; asked {
+		return false
+	}
+	m.known[id] = false
+	at := slices.IndexFunc(madeByWorkloads(), func(kind schema.GroupVersionKind) bool { return kind.Kind == about.Kind })
+	if at < 0 {
+		return false
+	}
+	found := &metav1.PartialObjectMetadata{}
+	found.SetGroupVersionKind(madeByWorkloads()[at])
+	if m.reader.Client.Get(ctx, client.ObjectKey{Namespace: about.Namespace, Name: about.Name}, found) != nil {
+		return false // it is gone already, or not ours to read
+	}
+	for _, owner := range found.OwnerReferences { // a pod may come before its ReplicaSet has been heard of
+		m.joins(ctx, corev1.Event{InvolvedObject: corev1.ObjectReference{Kind: owner.Kind, Namespace: about.Namespace, Name: owner.Name}})
+	}
+	m.known[id] = m.owns(found)
+	return m.known[id]
+}
