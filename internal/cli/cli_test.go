@@ -5,6 +5,7 @@ import (
 	"flag"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -32,9 +33,17 @@ func TestMain(m *testing.M) {
 	}})
 }
 
-// later is the clock of the scripts. To it, what a script creates is nine days
-// old for half a day, so that screens do not depend on how long a test takes.
-func later() time.Time { return time.Now().Add(9*24*time.Hour + 12*time.Hour) }
+// clockVariable tells the command the time of the scripts.
+const clockVariable = "EDDY_TEST_CLOCK"
+
+// later is the clock of the scripts, which stands still, so that screens do not
+// depend on how long a test takes. To it, what a script creates is nine days old.
+var later = sync.OnceValue(func() time.Time {
+	if set, err := time.Parse(time.RFC3339Nano, os.Getenv(clockVariable)); err == nil {
+		return set
+	}
+	return time.Now().Add(9*24*time.Hour + 12*time.Hour)
+})
 
 // TestScripts runs the scripts, in which $FORGE is a GitHub with two pull
 // requests open, 1 and 3, of which 3 is ready, and one closed, 2.
@@ -43,6 +52,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script", UpdateScripts: *update, RequireExplicitExec: true,
 		Setup: func(env *testscript.Env) error {
+			env.Setenv(clockVariable, later().Format(time.RFC3339Nano))
 			env.Setenv("FORGE", github.URL)
 			env.Setenv("FORGE_TOKEN", forge.Token)
 			return nil

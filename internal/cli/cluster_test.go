@@ -53,6 +53,7 @@ func TestClusterScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			testdata, err := filepath.Abs("testdata")
 			env.Setenv("TESTDATA", testdata)
+			env.Setenv(clockVariable, later().Format(time.RFC3339Nano))
 			env.Setenv("FORGE", github.URL)
 			env.Setenv("FORGE_TOKEN", forge.Token)
 			return err
