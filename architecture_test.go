@@ -28,7 +28,7 @@ var floors = []struct{ name, rooms string }{
 	{"acting", "internal/turns internal/apply internal/report internal/trace"},
 	{"controllers", "internal/watcher internal/templater"},
 	{"processes", "internal/operator"},
-	{"tools for people", "internal/lint internal/diff internal/scaffold internal/install internal/check internal/control internal/cli cmd/eddy"},
+	{"tools for people", "internal/lint internal/diff internal/scaffold internal/install internal/check internal/control internal/terminal internal/cli cmd/eddy"},
 	{"whole systems", "test/faults test/bench test/e2e/story test/e2e/demo test/e2e"},
 }
 

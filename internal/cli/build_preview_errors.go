@@ -18,6 +18,7 @@ import (
 	"github.com/eddy-previews/eddy/internal/overlay"
 	"github.com/eddy-previews/eddy/internal/simulate"
 	"github.com/eddy-previews/eddy/internal/suggest"
+	"github.com/eddy-previews/eddy/internal/terminal"
 )
 
 var (
@@ -122,7 +123,7 @@ func walkFleet(root string, visit func(folder *files.Folder, relative string)) {
 func (o *buildPreview) tellLeftOut(result simulate.Result) {
 	for _, part := range result.Parts {
 		for _, left := range part.LeftOut {
-			_, _ = fmt.Fprintf(o.Err, "warning: %s\n", visible(fmt.Sprintf(
+			_, _ = fmt.Fprintf(o.Err, "warning: %s\n", terminal.Visible(fmt.Sprintf(
 				"%s: %s names %q, which is not in the repository: it is not fetched, and not shown (--fetch gets what has an address)", left.File, left.Field, left.Shown())))
 		}
 	}
@@ -140,7 +141,7 @@ func (o *buildPreview) warn(result simulate.Result) {
 			return err == nil
 		}
 		if !slices.ContainsFunc(konfig.RecognizedKustomizationFileNames(), has) {
-			_, _ = fmt.Fprintf(o.Err, "warning: %s has no kustomization.yaml: Flux takes in every manifest below it\n", visible(dir))
+			_, _ = fmt.Fprintf(o.Err, "warning: %s has no kustomization.yaml: Flux takes in every manifest below it\n", terminal.Visible(dir))
 		}
 	}
 }

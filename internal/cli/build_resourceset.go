@@ -10,6 +10,7 @@ import (
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/plan"
+	"github.com/eddy-previews/eddy/internal/terminal"
 )
 
 // buildResourceSet are the options of `eddy build resourceset`.
@@ -134,7 +135,7 @@ func (o *buildResourceSet) print(wanted plan.Plan) error {
 	count := 0
 	for _, step := range wanted.Steps {
 		if step.Name != "" && len(step.Objects) > 0 {
-			if _, err := fmt.Fprintf(o.Out, "# step: %s\n", oneLine(step.Name)); err != nil {
+			if _, err := fmt.Fprintf(o.Out, "# step: %s\n", terminal.OneLine(step.Name)); err != nil {
 				return err
 			}
 		}

@@ -9,6 +9,7 @@ import (
 	"k8s.io/client-go/discovery"
 
 	"github.com/eddy-previews/eddy/internal/check"
+	"github.com/eddy-previews/eddy/internal/terminal"
 )
 
 // checkCommand are the options of `eddy check`.
@@ -98,15 +99,15 @@ func (o *checkCommand) print(results []check.Result) error {
 		encoder.SetEscapeHTML(false)
 		return encoder.Encode(results)
 	}
-	out := o.screen()
+	out := terminal.Of(o.Out)
 	for _, result := range results {
-		if _, err := fmt.Fprintf(out, "%s %s\n", sign(result.State), visible(result.Message)); err != nil {
+		if _, err := fmt.Fprintf(out, "%s %s\n", sign(result.State), terminal.Visible(result.Message)); err != nil {
 			return err
 		}
 		if result.Fix == "" {
 			continue
 		}
-		if _, err := fmt.Fprintf(out, "  → %s\n", faint(visible(result.Fix))); err != nil {
+		if _, err := fmt.Fprintf(out, "  → %s\n", terminal.Faint(terminal.Visible(result.Fix))); err != nil {
 			return err
 		}
 	}
@@ -116,10 +117,10 @@ func (o *checkCommand) print(results []check.Result) error {
 func sign(state check.State) string {
 	switch state {
 	case check.OK:
-		return green("✔")
+		return terminal.Green("✔")
 	case check.Warning:
-		return yellow("⚠")
+		return terminal.Yellow("⚠")
 	default:
-		return red("✗")
+		return terminal.Red("✗")
 	}
 }

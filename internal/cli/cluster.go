@@ -3,8 +3,6 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"strings"
-	"unicode"
 
 	"github.com/spf13/cobra"
 	"k8s.io/apimachinery/pkg/labels"
@@ -15,6 +13,7 @@ import (
 
 	"github.com/eddy-previews/eddy/internal/apply"
 	"github.com/eddy-previews/eddy/internal/operator"
+	"github.com/eddy-previews/eddy/internal/terminal"
 	"github.com/eddy-previews/eddy/internal/trace"
 )
 
@@ -100,24 +99,10 @@ func (c *cluster) reader(streams Streams) (*trace.Reader, error) {
 
 // warn says on standard error what a person should know, and no script.
 func (s Streams) warn(format string, args ...any) {
-	_, _ = fmt.Fprintf(s.Err, "Warning: %s\n", oneLine(fmt.Sprintf(format, args...))) // nobody is there to be told
+	_, _ = fmt.Fprintf(s.Err, "Warning: %s\n", terminal.OneLine(fmt.Sprintf(format, args...))) // nobody is there to be told
 }
 
 // note says on standard error how things go.
 func (s Streams) note(format string, args ...any) {
-	_, _ = fmt.Fprintln(s.Err, visible(fmt.Sprintf(format, args...))) // nobody is there to be told
-}
-
-// oneLine joins the lines of a text, and makes it visible.
-func oneLine(text string) string { return visible(strings.Join(strings.Fields(text), " ")) }
-
-// visible replaces what a terminal would obey, not show: whoever opens a pull
-// request chooses its title, and Kubernetes its messages by it.
-func visible(text string) string {
-	return strings.Map(func(r rune) rune {
-		if r != '\n' && r != '\t' && (unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r)) {
-			return unicode.ReplacementChar
-		}
-		return r
-	}, text)
+	_, _ = fmt.Fprintln(s.Err, terminal.Visible(fmt.Sprintf(format, args...))) // nobody is there to be told
 }

@@ -12,6 +12,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/terminal"
 )
 
 // previewNames says in a help how previews are named.
@@ -41,7 +42,7 @@ func (c *cluster) completePreviews(cmd *cobra.Command, taken []string, begun str
 	var out []string
 	for _, p := range snapshot.Previews() {
 		if strings.HasPrefix(p.Name, begun) && !slices.Contains(taken, p.Name) {
-			out = append(out, cobra.CompletionWithDesc(p.Name, oneLine(p.Title)))
+			out = append(out, cobra.CompletionWithDesc(p.Name, terminal.OneLine(p.Title)))
 		}
 	}
 	return out, cobra.ShellCompDirectiveNoFileComp

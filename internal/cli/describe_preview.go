@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/eddy-previews/eddy/internal/diagnose"
+	"github.com/eddy-previews/eddy/internal/terminal"
 	"github.com/eddy-previews/eddy/internal/trace"
 )
 
@@ -65,7 +66,7 @@ func (o *describePreview) run(ctx context.Context) error {
 	if o.Output != "" {
 		return printValue(o.Out, o.Output, describedOf(preview.Preview, report))
 	}
-	page := page{Streams: o.Streams, screen: o.screen()}
+	page := page{Streams: o.Streams, Screen: terminal.Of(o.Out)}
 	page.preview(preview.Preview)
 	page.findings(preview.Preview, report.Findings)
 	page.chain(preview.Preview, report.Root)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/eddy-previews/eddy/internal/apply"
 	"github.com/eddy-previews/eddy/internal/diff"
+	"github.com/eddy-previews/eddy/internal/terminal"
 )
 
 // Exit codes of `eddy diff`, which are those of diff.
@@ -94,12 +95,12 @@ func (o *showDiff) run(ctx context.Context) error {
 
 // print prints the changes, and tells how many there are.
 func (o *showDiff) print(result diff.Result) error {
-	out, counts := o.screen(), map[apply.Action]int{}
+	out, counts := terminal.Of(o.Out), map[apply.Action]int{}
 	for _, change := range result.Changes {
 		counts[change.Action()]++
 		for _, line := range strings.SplitAfter(change.Unified(), "\n") {
-			if out.terminal {
-				line = visible(line)
+			if out.Obeys {
+				line = terminal.Visible(line)
 			}
 			words := strings.TrimSuffix(line, "\n")
 			if _, err := fmt.Fprint(out, diffStyle(line)(words), line[len(words):]); err != nil {
@@ -121,17 +122,17 @@ func (o *showDiff) print(result diff.Result) error {
 	return &ExitError{Code: exitDifferent}
 }
 
-func diffStyle(line string) style {
+func diffStyle(line string) terminal.Style {
 	switch {
 	case strings.HasPrefix(line, "---"), strings.HasPrefix(line, "+++"):
-		return bold
+		return terminal.Bold
 	case strings.HasPrefix(line, "@@"):
-		return cyan
+		return terminal.Cyan
 	case strings.HasPrefix(line, "+"):
-		return green
+		return terminal.Green
 	case strings.HasPrefix(line, "-"):
-		return red
+		return terminal.Red
 	default:
-		return plain
+		return terminal.Plain
 	}
 }

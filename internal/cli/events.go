@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/eddy-previews/eddy/internal/terminal"
 	"github.com/eddy-previews/eddy/internal/trace"
 )
 
@@ -54,15 +55,15 @@ func (o *showEvents) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	table, listed := newEventTable(o.screen()), o.pick(all)
+	table, listed := newEventTable(terminal.Of(o.Out)), o.pick(all)
 	if len(listed) > 0 {
-		if err := table.print(eventRows(o.Streams, listed)); err != nil {
+		if err := table.Print(eventRows(o.Streams, listed)); err != nil {
 			return err
 		}
 	}
 	if o.Watch {
 		return interrupted(ctx, members.FollowEvents(ctx, all, func(one corev1.Event) error {
-			return table.print(eventRows(o.Streams, o.pick([]corev1.Event{one})))
+			return table.Print(eventRows(o.Streams, o.pick([]corev1.Event{one})))
 		}))
 	}
 	if len(listed) == 0 {

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os/signal"
 	"syscall"
+
+	"github.com/eddy-previews/eddy/internal/terminal"
 )
 
 // ExitError ends a command with an exit code of its own.
@@ -44,7 +46,7 @@ func Execute(ctx context.Context, streams Streams, args []string) int {
 		err = exit.Err
 	}
 	if err != nil {
-		_, _ = fmt.Fprintln(streams.Err, "Error:", visible(explain(err).Error())) // nobody is there to be told
+		_, _ = fmt.Fprintln(streams.Err, "Error:", terminal.Visible(explain(err).Error())) // nobody is there to be told
 	}
 	return code
 }

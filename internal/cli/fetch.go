@@ -3,13 +3,10 @@ package cli
 import (
 	"fmt"
 	"net/http"
-	"os"
-	"strconv"
-
-	"golang.org/x/term"
 
 	"github.com/eddy-previews/eddy/internal/overlay"
 	"github.com/eddy-previews/eddy/internal/remote"
+	"github.com/eddy-previews/eddy/internal/terminal"
 	"github.com/eddy-previews/eddy/internal/transport"
 )
 
@@ -22,18 +19,8 @@ func (o *buildPreview) fetcher(asked http.RoundTripper) overlay.Remote {
 		asked = transport.DefaultNetworks().Transport()
 	}
 	out := remote.New(asked)
-	if o.followed() {
-		out.Announce = func(address string) { _, _ = fmt.Fprintf(o.Err, "fetching %s\n", visible(address)) }
+	if terminal.IsOne(o.Err) {
+		out.Announce = func(address string) { _, _ = fmt.Fprintf(o.Err, "fetching %s\n", terminal.Visible(address)) }
 	}
 	return out
-}
-
-// followed reports whether somebody reads on a terminal what goes to Err.
-// TTY_FORCE makes one of what is none.
-func (s Streams) followed() bool {
-	if forced, _ := strconv.ParseBool(os.Getenv("TTY_FORCE")); forced { // what is no boolean is none
-		return true
-	}
-	file, isFile := s.Err.(*os.File)
-	return isFile && term.IsTerminal(int(file.Fd()))
 }

@@ -15,6 +15,7 @@ import (
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/suggest"
+	"github.com/eddy-previews/eddy/internal/terminal"
 	"github.com/eddy-previews/eddy/internal/trace"
 )
 
@@ -24,17 +25,17 @@ type getObjects struct {
 	Names []string
 
 	kind    string
-	columns []column
+	columns []terminal.Column
 	// objects takes those of the kind out of a snapshot, row shows one.
 	objects func(trace.Snapshot) []client.Object
-	row     func(client.Object) []cell
+	row     func(client.Object) []terminal.Cell
 }
 
 func newGetProvidersCommand(streams Streams) *cobra.Command {
 	o := &getObjects{listing: newListing(streams), kind: v1.ResourceSetInputProviderKind, objects: providersIn}
-	o.columns = []column{
-		{name: "NAME"}, {name: "TYPE", rank: 2}, {name: "URL", rank: 3}, {name: "INPUTS"},
-		{name: "SUSPENDED"}, {name: "READY"}, {name: "AGE", rank: 1}, {name: "MESSAGE"},
+	o.columns = []terminal.Column{
+		{Name: "NAME"}, {Name: "TYPE", Rank: 2}, {Name: "URL", Rank: 3}, {Name: "INPUTS"},
+		{Name: "SUSPENDED"}, {Name: "READY"}, {Name: "AGE", Rank: 1}, {Name: "MESSAGE"},
 	}
 	o.row = o.providerRow
 	return o.command(&cobra.Command{
@@ -51,9 +52,9 @@ func newGetProvidersCommand(streams Streams) *cobra.Command {
 
 func newGetResourceSetsCommand(streams Streams) *cobra.Command {
 	o := &getObjects{listing: newListing(streams), kind: v1.ResourceSetKind, objects: setsIn}
-	o.columns = []column{
-		{name: "NAME"}, {name: "PREVIEWS"}, {name: "OBJECTS", rank: 2},
-		{name: "SUSPENDED"}, {name: "READY"}, {name: "AGE", rank: 1}, {name: "MESSAGE"},
+	o.columns = []terminal.Column{
+		{Name: "NAME"}, {Name: "PREVIEWS"}, {Name: "OBJECTS", Rank: 2},
+		{Name: "SUSPENDED"}, {Name: "READY"}, {Name: "AGE", Rank: 1}, {Name: "MESSAGE"},
 	}
 	o.row = o.setRow
 	return o.command(&cobra.Command{
@@ -162,7 +163,7 @@ func (o *getObjects) print(objects []client.Object) error {
 		}
 		return nil
 	}
-	return o.newTable().print(o.rows(objects))
+	return o.newTable().Print(o.rows(objects))
 }
 
 // watch lists, and goes on with each object that changes.
@@ -185,42 +186,42 @@ func (o *getObjects) watch(ctx context.Context, reader *trace.Reader, namespace 
 		if o.Output == "name" {
 			return false, o.print(objects)
 		}
-		return false, table.print(o.rows(objects))
+		return false, table.Print(o.rows(objects))
 	})
 	return interrupted(ctx, err)
 }
 
-func (o *getObjects) newTable() *table {
+func (o *getObjects) newTable() *terminal.Table {
 	columns := o.columns
 	if o.AllNamespaces {
-		columns = append(named("NAMESPACE"), columns...)
+		columns = append(terminal.Named("NAMESPACE"), columns...)
 	}
-	out := &table{screen: o.screen(), columns: columns}
+	out := &terminal.Table{Screen: terminal.Of(o.Out), Columns: columns}
 	if o.wide() {
-		out.width = 0
+		out.Width = 0
 	}
 	return out
 }
 
-func (o *getObjects) rows(objects []client.Object) [][]cell {
-	var out [][]cell
+func (o *getObjects) rows(objects []client.Object) [][]terminal.Cell {
+	var out [][]terminal.Cell
 	for _, one := range objects {
 		row := o.row(one)
 		if o.AllNamespaces {
-			row = append([]cell{text(one.GetNamespace())}, row...)
+			row = append([]terminal.Cell{terminal.Text(one.GetNamespace())}, row...)
 		}
 		out = append(out, row)
 	}
 	return out
 }
 
-func (o *getObjects) providerRow(object client.Object) []cell {
+func (o *getObjects) providerRow(object client.Object) []terminal.Cell {
 	p, _ := object.(*v1.ResourceSetInputProvider)
-	row := []cell{text(p.Name), text(p.Spec.Type), text(dash(p.Spec.URL)), text(fmt.Sprint(len(p.Status.ExportedInputs)))}
+	row := []terminal.Cell{terminal.Text(p.Name), terminal.Text(p.Spec.Type), terminal.Text(dash(p.Spec.URL)), terminal.Text(fmt.Sprint(len(p.Status.ExportedInputs)))}
 	return append(row, o.state(p, p.Status.Conditions)...)
 }
 
-func (o *getObjects) setRow(object client.Object) []cell {
+func (o *getObjects) setRow(object client.Object) []terminal.Cell {
 	s, _ := object.(*v1.ResourceSet)
 	counts, objects := "-", 0
 	if s.Status.PreviewCounts != nil {
@@ -229,16 +230,16 @@ func (o *getObjects) setRow(object client.Object) []cell {
 	if s.Status.Inventory != nil {
 		objects = len(s.Status.Inventory.Entries)
 	}
-	return append([]cell{text(s.Name), text(counts), text(fmt.Sprint(objects))}, o.state(s, s.Status.Conditions)...)
+	return append([]terminal.Cell{terminal.Text(s.Name), terminal.Text(counts), terminal.Text(fmt.Sprint(objects))}, o.state(s, s.Status.Conditions)...)
 }
 
 // state is what both kinds end with.
-func (o *getObjects) state(object client.Object, conditions []metav1.Condition) []cell {
-	ready, suspended := readyOf(conditions), text("False")
+func (o *getObjects) state(object client.Object, conditions []metav1.Condition) []terminal.Cell {
+	ready, suspended := readyOf(conditions), terminal.Text("False")
 	if v1.IsDisabled(object.GetAnnotations()) {
-		suspended = cell{"True", yellow}
+		suspended = terminal.Coloured("True", terminal.Yellow)
 	}
-	return []cell{suspended, {string(ready.Status), styleOf(ready.Status)}, text(o.age(object.GetCreationTimestamp().Time)), text(ready.Message)}
+	return []terminal.Cell{suspended, terminal.Coloured(string(ready.Status), styleOf(ready.Status)), terminal.Text(o.age(object.GetCreationTimestamp().Time)), terminal.Text(ready.Message)}
 }
 
 // readyOf returns the Ready condition; Unknown where there is none yet.

@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/charmbracelet/x/ansi"
 	"github.com/spf13/cobra"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/terminal"
 	"github.com/eddy-previews/eddy/internal/trace"
 )
 
@@ -114,7 +114,7 @@ func (o *getPreviews) print(previews []trace.Preview) error {
 		return printValue(o.Out, o.Output, emptyList(previews))
 	case "name":
 		for _, p := range previews {
-			if _, err := fmt.Fprintln(o.Out, oneLine(p.Name)); err != nil {
+			if _, err := fmt.Fprintln(o.Out, terminal.OneLine(p.Name)); err != nil {
 				return err
 			}
 		}
@@ -123,7 +123,7 @@ func (o *getPreviews) print(previews []trace.Preview) error {
 	if len(previews) == 0 {
 		return nil
 	}
-	return o.newTable().print(o.rows(previews))
+	return o.newTable().Print(o.rows(previews))
 }
 
 // watch lists, and goes on with each preview that changes.
@@ -141,7 +141,7 @@ func (o *getPreviews) watch(cmd *cobra.Command, reader *trace.Reader, namespace 
 		if o.Output == "name" {
 			return false, o.print(changed)
 		}
-		return false, table.print(o.rows(changed))
+		return false, table.Print(o.rows(changed))
 	})
 	return interrupted(cmd.Context(), err)
 }
@@ -175,20 +175,20 @@ func same(a, b trace.Preview) bool {
 	return a == b
 }
 
-func (o *getPreviews) newTable() *table {
-	columns := []column{
-		{name: "SERVICE"}, {name: "PR"}, {name: "BRANCH", least: 10, rank: 2}, {name: "AUTHOR", rank: 5}, {name: "COMMIT", rank: 4},
-		{name: "READY"}, {name: "URL", rank: 3, moves: true}, {name: "AGE", rank: 1},
+func (o *getPreviews) newTable() *terminal.Table {
+	columns := []terminal.Column{
+		{Name: "SERVICE"}, {Name: "PR"}, {Name: "BRANCH", Least: 10, Rank: 2}, {Name: "AUTHOR", Rank: 5}, {Name: "COMMIT", Rank: 4},
+		{Name: "READY"}, {Name: "URL", Rank: 3, Moves: true}, {Name: "AGE", Rank: 1},
 	}
 	if o.wide() {
-		columns = append(columns, named("RESOURCESET", "TITLE")...)
+		columns = append(columns, terminal.Named("RESOURCESET", "TITLE")...)
 	}
 	if o.AllNamespaces {
-		columns = append(named("NAMESPACE"), columns...)
+		columns = append(terminal.Named("NAMESPACE"), columns...)
 	}
-	out := &table{screen: o.screen(), columns: append(columns, column{name: "MESSAGE"})}
+	out := &terminal.Table{Screen: terminal.Of(o.Out), Columns: append(columns, terminal.Column{Name: "MESSAGE"})}
 	if o.wide() {
-		out.width = 0
+		out.Width = 0
 	}
 	return out
 }
@@ -196,28 +196,28 @@ func (o *getPreviews) newTable() *table {
 // branchWidth is what a branch takes of a table, as some have long names.
 const branchWidth = 28
 
-func (o *getPreviews) rows(previews []trace.Preview) [][]cell {
-	var out [][]cell
+func (o *getPreviews) rows(previews []trace.Preview) [][]terminal.Cell {
+	var out [][]terminal.Cell
 	for _, p := range previews {
-		branch, commit := ansi.Truncate(p.Branch, branchWidth, "…"), shortCommit(p.Commit)
+		branch, commit := terminal.Cut(p.Branch, branchWidth), shortCommit(p.Commit)
 		if o.wide() {
 			branch, commit = p.Branch, p.Commit
 		}
-		row := []cell{
-			text(p.Service), text(p.ID), text(dash(branch)), text(dash(p.Author)), text(dash(commit)),
-			{string(p.Ready), styleOf(p.Ready)}, text(dash(p.URL)), text(o.age(timeOf(p.Created))),
+		row := []terminal.Cell{
+			terminal.Text(p.Service), terminal.Text(p.ID), terminal.Text(dash(branch)), terminal.Text(dash(p.Author)), terminal.Text(dash(commit)),
+			terminal.Coloured(string(p.Ready), styleOf(p.Ready)), terminal.Text(dash(p.URL)), terminal.Text(o.age(timeOf(p.Created))),
 		}
 		if o.wide() {
-			row = append(row, text(p.Set), text(dash(p.Title)))
+			row = append(row, terminal.Text(p.Set), terminal.Text(dash(p.Title)))
 		}
 		if o.AllNamespaces {
-			row = append([]cell{text(p.Namespace)}, row...)
+			row = append([]terminal.Cell{terminal.Text(p.Namespace)}, row...)
 		}
 		message := p.Message
 		if p.Suspended {
 			message = cmp.Or(message, "suspended")
 		}
-		out = append(out, append(row, text(message)))
+		out = append(out, append(row, terminal.Text(message)))
 	}
 	return out
 }
@@ -230,10 +230,7 @@ func shortCommit(sha string) string {
 	return sha
 }
 
-// nothing stands in a table where there is nothing, so that columns can be counted.
-const nothing = "-"
-
-func dash(value string) string { return cmp.Or(value, nothing) }
+func dash(value string) string { return cmp.Or(value, terminal.Nothing) }
 
 // tell warns of what keeps all previews from being up to date.
 func (s Streams) tell(snapshot trace.Snapshot) {

@@ -5,17 +5,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"github.com/eddy-previews/eddy/internal/files"
 	"github.com/eddy-previews/eddy/internal/scaffold"
+	"github.com/eddy-previews/eddy/internal/terminal"
 )
 
 // initSetup are the options of `eddy init`.
@@ -109,7 +108,7 @@ func (o *initSetup) ask() error {
 	for _, q := range questions {
 		switch {
 		case *q.answer != "":
-		case !isTerminal(o.In):
+		case !terminal.Answers(o.In):
 			missing = append(missing, "--"+q.flag)
 		default:
 			_, _ = fmt.Fprintf(o.Err, "%s: ", q.text)
@@ -124,11 +123,6 @@ func (o *initSetup) ask() error {
 		return fmt.Errorf("give %s, or run eddy init on a terminal, which asks", listed(missing))
 	}
 	return nil
-}
-
-func isTerminal(in io.Reader) bool {
-	file, ok := in.(*os.File)
-	return ok && term.IsTerminal(int(file.Fd()))
 }
 
 // missing returns the files to write: not those that are there and shared. One
@@ -188,7 +182,7 @@ func (o *initSetup) write(file scaffold.File) error {
 // next says what is left to do.
 func (o *initSetup) next(setup scaffold.Setup) {
 	for _, left := range setup.LeftOut {
-		_, _ = fmt.Fprintf(o.Err, "warning: %s\n", visible(fmt.Sprintf("%s: %s names %q, which is not in the repository, and was not looked at", left.File, left.Field, left.Shown())))
+		_, _ = fmt.Fprintf(o.Err, "warning: %s\n", terminal.Visible(fmt.Sprintf("%s: %s names %q, which is not in the repository, and was not looked at", left.File, left.Field, left.Shown())))
 	}
 	a := o.Answers
 	previews := filepath.Join(a.Root, a.FluxPath, "apps", a.Service, "previews")

@@ -11,6 +11,7 @@ import (
 	"github.com/eddy-previews/eddy/internal/files"
 	"github.com/eddy-previews/eddy/internal/lint"
 	"github.com/eddy-previews/eddy/internal/suggest"
+	"github.com/eddy-previews/eddy/internal/terminal"
 )
 
 // lintSetup are the options of `eddy lint`.
@@ -150,7 +151,7 @@ func (o *lintSetup) load(ctx context.Context) (*lint.Setup, error) {
 		_, _ = fmt.Fprintln(o.Err, "warning: there is no ResourceSet among the files")
 	}
 	for _, service := range setup.Unchecked() {
-		_, _ = fmt.Fprintf(o.Err, "warning: %s: what Flux deploys for %s is not checked: %s\n", visible(service.File), visible(service.String()), visible(service.Why))
+		_, _ = fmt.Fprintf(o.Err, "warning: %s: what Flux deploys for %s is not checked: %s\n", terminal.Visible(service.File), terminal.Visible(service.String()), terminal.Visible(service.Why))
 	}
 	return setup, nil
 }

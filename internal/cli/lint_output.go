@@ -6,18 +6,19 @@ import (
 	"io"
 
 	"github.com/eddy-previews/eddy/internal/lint"
+	"github.com/eddy-previews/eddy/internal/terminal"
 )
 
 // tellText writes a finding as compilers do, and below it what to do.
 func (o *lintSetup) tellText(findings []lint.Finding) error {
-	out := o.screen()
+	out := terminal.Of(o.Out)
 	for _, finding := range findings {
-		severity := yellow(string(finding.Severity))
+		severity := terminal.Yellow(string(finding.Severity))
 		if finding.Severity == lint.Error {
-			severity = red(string(finding.Severity))
+			severity = terminal.Red(string(finding.Severity))
 		}
 		_, err := fmt.Fprintf(out, "%s: %s: %s [%s]\n    %s %s\n",
-			bold(visible(finding.String())), severity, visible(finding.Message), finding.Rule, green("fix:"), visible(finding.Fix))
+			terminal.Bold(terminal.Visible(finding.String())), severity, terminal.Visible(finding.Message), finding.Rule, terminal.Green("fix:"), terminal.Visible(finding.Fix))
 		if err != nil {
 			return err
 		}

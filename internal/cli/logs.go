@@ -11,6 +11,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/eddy-previews/eddy/internal/suggest"
+	"github.com/eddy-previews/eddy/internal/terminal"
 	"github.com/eddy-previews/eddy/internal/trace"
 )
 
@@ -89,7 +90,7 @@ func (o *showLogs) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	out := &logWriter{screen: o.screen(), prefixed: len(sources) > 1 || o.Follow, raw: o.Out}
+	out := &logWriter{Screen: terminal.Of(o.Out), prefixed: len(sources) > 1 || o.Follow, raw: o.Out}
 	if o.Follow {
 		return o.follow(ctx, members, &tail{showLogs: o, clients: clients, out: out})
 	}

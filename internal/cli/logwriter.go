@@ -5,15 +5,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hash/fnv"
 	"io"
-	"regexp"
-	"strings"
 	"sync"
 
-	"charm.land/lipgloss/v2"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/client-go/kubernetes"
+
+	"github.com/eddy-previews/eddy/internal/terminal"
 )
 
 // logSource is a container of a pod.
@@ -87,30 +85,9 @@ func readLine(from *bufio.Reader) (string, error) {
 	return string(line), err
 }
 
-// ownColour is what a container may tell a terminal.
-var ownColour = regexp.MustCompile("\x1b\\[[0-9;:]*m")
-
-// shown is a line of a log for a terminal. Its colours stay, and end with it; the
-// rest is shown and not obeyed, as a log may hold what a stranger sent.
-func shown(line string) string {
-	var out strings.Builder
-	rest := strings.TrimRight(line, "\r\n")
-	places := ownColour.FindAllStringIndex(rest, -1)
-	before := 0
-	for _, place := range places {
-		out.WriteString(visible(rest[before:place[0]]) + rest[place[0]:place[1]])
-		before = place[1]
-	}
-	out.WriteString(visible(rest[before:]))
-	if len(places) > 0 {
-		out.WriteString("\x1b[m")
-	}
-	return out.String() + "\n"
-}
-
 // logWriter writes lines of several containers, one at a time.
 type logWriter struct {
-	screen
+	terminal.Screen
 	// prefixed lines begin with where they are from.
 	prefixed bool
 	// raw takes what containers wrote, their own colours included; elsewhere than
@@ -123,33 +100,11 @@ type logWriter struct {
 func (w *logWriter) line(from logSource, line string) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	switch {
-	case w.terminal:
-		line = shown(line)
-	case line[len(line)-1] != '\n':
-		line += "\n"
-	}
 	if w.prefixed {
-		if _, err := io.WriteString(w, colourOf(from.String())(from.String())+" "); err != nil {
+		if _, err := io.WriteString(w, terminal.StyleOf(from.String())(from.String())+" "); err != nil {
 			return err
 		}
 	}
-	_, err := io.WriteString(w.raw, line)
+	_, err := io.WriteString(w.raw, w.LogLine(line))
 	return err
-}
-
-// colourOf gives each name a colour, always the same.
-func colourOf(name string) style {
-	colours := []style{cyan, green, yellow, blue, magenta}
-	sum := fnv.New32a()
-	_, _ = sum.Write([]byte(name)) // a hash takes everything
-	return colours[int(sum.Sum32())%len(colours)]
-}
-
-func blue(text ...string) string {
-	return lipgloss.NewStyle().Foreground(lipgloss.Blue).Render(text...)
-}
-
-func magenta(text ...string) string {
-	return lipgloss.NewStyle().Foreground(lipgloss.Magenta).Render(text...)
 }

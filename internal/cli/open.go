@@ -9,6 +9,8 @@ import (
 
 	"github.com/cli/browser"
 	"github.com/spf13/cobra"
+
+	"github.com/eddy-previews/eddy/internal/terminal"
 )
 
 // openPreview are the options of `eddy open`.
@@ -65,7 +67,7 @@ func (o *openPreview) run(ctx context.Context) error {
 		return fmt.Errorf("%q is not the address of a web page: correct the annotation or the Ingress that it comes from", url)
 	}
 	if o.Print || !hasDisplay() {
-		_, err := fmt.Fprintln(o.Out, visible(url))
+		_, err := fmt.Fprintln(o.Out, terminal.Visible(url))
 		return err
 	}
 	if preview.Ready != "True" {

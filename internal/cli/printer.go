@@ -12,6 +12,7 @@ import (
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/simulate"
 	"github.com/eddy-previews/eddy/internal/suggest"
+	"github.com/eddy-previews/eddy/internal/terminal"
 )
 
 // tracedObject is an object and where it comes from.
@@ -62,7 +63,7 @@ func printYAML(out io.Writer, objects []tracedObject) error {
 		if err != nil {
 			return fmt.Errorf("writing %s %q: %w", object.GetKind(), object.GetName(), err)
 		}
-		if _, err := fmt.Fprintf(out, "---\n# %s\n%s", oneLine(object.from), text); err != nil {
+		if _, err := fmt.Fprintf(out, "---\n# %s\n%s", terminal.OneLine(object.from), text); err != nil {
 			return err
 		}
 	}

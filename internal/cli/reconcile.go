@@ -13,6 +13,7 @@ import (
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/control"
+	"github.com/eddy-previews/eddy/internal/terminal"
 	"github.com/eddy-previews/eddy/internal/trace"
 )
 
@@ -135,7 +136,7 @@ func (r *reconciling) result(ctx context.Context, object *unstructured.Unstructu
 		return err
 	}
 	if last = trace.ReadyOf(settled); last.Status == metav1.ConditionFalse {
-		return fmt.Errorf("%s is not ready: %s: %s", name, last.Reason, oneLine(last.Message))
+		return fmt.Errorf("%s is not ready: %s: %s", name, last.Reason, terminal.OneLine(last.Message))
 	}
-	return r.done("%s is ready: %s", name, oneLine(last.Message))
+	return r.done("%s is ready: %s", name, terminal.OneLine(last.Message))
 }

@@ -12,6 +12,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/terminal"
 )
 
 // target is an object of ours that a command acts on.
@@ -82,7 +83,7 @@ func (t *target) open(ctx context.Context) (client.WithWatch, *unstructured.Unst
 
 // done says that something was done.
 func (s Streams) done(format string, args ...any) error {
-	_, err := fmt.Fprintln(s.screen(), green("✔"), visible(fmt.Sprintf(format, args...)))
+	_, err := fmt.Fprintln(terminal.Of(s.Out), terminal.Green("✔"), terminal.Visible(fmt.Sprintf(format, args...)))
 	return err
 }
 

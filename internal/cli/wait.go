@@ -11,6 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/eddy-previews/eddy/internal/suggest"
+	"github.com/eddy-previews/eddy/internal/terminal"
 	"github.com/eddy-previews/eddy/internal/trace"
 )
 
@@ -118,11 +119,11 @@ func (a *awaited) see(now trace.Snapshot) (bool, error) {
 		a.tell(fmt.Sprintf("%s is at commit %s", preview.Name, dash(shortCommit(preview.Commit))))
 		return false, nil
 	case preview.Ready == metav1.ConditionTrue:
-		a.last = oneLine(preview.Name + " is ready " + preview.URL)
+		a.last = terminal.OneLine(preview.Name + " is ready " + preview.URL)
 		return true, nil
 	default:
-		a.tell(fmt.Sprintf("%s is not ready: %s", preview.Name, oneLine(preview.Message)))
-		a.last = oneLine(preview.Message)
+		a.tell(fmt.Sprintf("%s is not ready: %s", preview.Name, terminal.OneLine(preview.Message)))
+		a.last = terminal.OneLine(preview.Message)
 		return false, nil
 	}
 }

@@ -5,14 +5,12 @@ import (
 	"slices"
 	"strings"
 
-	"charm.land/lipgloss/v2/tree"
-	"github.com/charmbracelet/x/ansi"
 	"github.com/fluxcd/cli-utils/pkg/object"
-	"github.com/mitchellh/go-wordwrap"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/eddy-previews/eddy/internal/diagnose"
+	"github.com/eddy-previews/eddy/internal/terminal"
 	"github.com/eddy-previews/eddy/internal/trace"
 )
 
@@ -20,23 +18,19 @@ import (
 // ends it.
 type page struct {
 	Streams
-	screen
+	terminal.Screen
 	err error
 }
 
 func (p *page) line(format string, args ...any) {
 	if p.err == nil {
-		_, p.err = fmt.Fprintf(p.screen, format+"\n", args...)
+		_, p.err = fmt.Fprintf(p.Screen, format+"\n", args...)
 	}
 }
 
 // paragraph prints a text below a mark, on a terminal in lines between words.
-func (p *page) paragraph(mark, indent string, in style, words string) {
-	words = oneLine(words)
-	if room := p.width - len(indent); room > 0 {
-		words = wordwrap.WrapString(words, uint(room))
-	}
-	for i, line := range strings.Split(words, "\n") {
+func (p *page) paragraph(mark, indent string, in terminal.Style, words string) {
+	for i, line := range p.Wrap(terminal.OneLine(words), len(indent)) {
 		if i > 0 {
 			mark = indent
 		}
@@ -51,7 +45,7 @@ func (p *page) preview(of trace.Preview) {
 			p.line("%-13s %s", name, value)
 		}
 	}
-	title := oneLine(of.Title)
+	title := terminal.OneLine(of.Title)
 	if title != "" && of.Author != "" {
 		title += " (" + of.Author + ")"
 	}
@@ -59,18 +53,18 @@ func (p *page) preview(of trace.Preview) {
 	if of.Commit != "" {
 		branch = strings.TrimPrefix(branch+" at "+shortCommit(of.Commit), " ")
 	}
-	ready := styleOf(of.Ready)(oneLine(string(of.Ready))) + ", " + oneLine(of.Reason)
+	ready := styleOf(of.Ready)(terminal.OneLine(string(of.Ready))) + ", " + terminal.OneLine(of.Reason)
 	if of.Since != nil {
 		ready += " for " + p.age(of.Since.Time)
 	}
-	field("Name:", bold(oneLine(of.Name)))
+	field("Name:", terminal.Bold(terminal.OneLine(of.Name)))
 	field("Namespace:", of.Namespace)
 	if title != "" {
-		p.paragraph("Pull request: ", "              ", plain, title)
+		p.paragraph("Pull request: ", "              ", terminal.Plain, title)
 	}
-	field("", oneLine(of.Request))
-	field("Branch:", oneLine(branch))
-	field("URL:", oneLine(of.URL))
+	field("", terminal.OneLine(of.Request))
+	field("Branch:", terminal.OneLine(branch))
+	field("URL:", terminal.OneLine(of.URL))
 	field("Ready:", ready)
 }
 
@@ -82,9 +76,9 @@ func (p *page) findings(of trace.Preview, findings []diagnose.Finding) {
 	}
 	p.line("")
 	if of.Ready == metav1.ConditionTrue {
-		p.line("%s", bold("To know"))
+		p.line("%s", terminal.Bold("To know"))
 	} else {
-		p.line("%s", bold("Probable cause"))
+		p.line("%s", terminal.Bold("Probable cause"))
 	}
 	for i, f := range findings {
 		on := short(f.On, f.On.Namespace)
@@ -98,33 +92,29 @@ func (p *page) findings(of trace.Preview, findings []diagnose.Finding) {
 		if i > 0 {
 			p.line("")
 		}
-		p.paragraph("  "+red("✗")+" ", "    ", plain, f.Words)
-		p.paragraph("    ", "    ", faint, f.Cause+" on "+on+since)
+		p.paragraph("  "+terminal.Red("✗")+" ", "    ", terminal.Plain, f.Words)
+		p.paragraph("    ", "    ", terminal.Faint, f.Cause+" on "+on+since)
 		if f.Advice != "" {
-			p.paragraph("    "+cyan("→")+" ", "      ", plain, f.Advice)
+			p.paragraph("    "+terminal.Cyan("→")+" ", "      ", terminal.Plain, f.Advice)
 		}
 	}
 }
 
 // chain prints the objects as a tree below the pull request.
 func (p *page) chain(of trace.Preview, root *diagnose.Judged) {
-	top := tree.Root("input " + visible(of.Key())).Child(p.branch(root, of.Namespace))
+	top := terminal.Branch{Label: "input " + terminal.Visible(of.Key()), Children: []terminal.Branch{p.branch(root, of.Namespace)}}
 	if of.Branch != "" {
-		top = tree.Root("pull request " + visible(of.ID)).Child(top)
+		top = terminal.Branch{Label: "pull request " + terminal.Visible(of.ID), Children: []terminal.Branch{top}}
 	}
 	p.line("")
-	p.line("%s", bold("Chain"))
-	for _, line := range strings.Split(top.String(), "\n") {
-		line = strings.TrimRight("  "+line, " ")
-		if p.width > 0 {
-			line = ansi.Truncate(line, p.width, "…")
-		}
-		p.line("%s", line)
+	p.line("%s", terminal.Bold("Chain"))
+	for _, line := range top.Lines() {
+		p.line("%s", p.Cut(strings.TrimRight("  "+line, " ")))
 	}
 }
 
 // branch is a node and what is below it.
-func (p *page) branch(n *diagnose.Judged, namespace string) *tree.Tree {
+func (p *page) branch(n *diagnose.Judged, namespace string) terminal.Branch {
 	label := mark(n.State) + " " + short(n.ID, namespace)
 	if n.State != diagnose.Ready {
 		label += " " + strings.ToLower(string(n.State))
@@ -132,12 +122,12 @@ func (p *page) branch(n *diagnose.Judged, namespace string) *tree.Tree {
 			label += " for " + p.age(n.Since)
 		}
 		if n.Message != "" {
-			label += ": " + ansi.Truncate(oneLine(n.Message), messageWidth, "…")
+			label += ": " + terminal.Cut(terminal.OneLine(n.Message), messageWidth)
 		}
 	}
-	out := tree.Root(label)
+	out := terminal.Branch{Label: label}
 	for _, child := range n.Children {
-		out.Child(p.branch(child, namespace))
+		out.Children = append(out.Children, p.branch(child, namespace))
 	}
 	return out
 }
@@ -155,10 +145,10 @@ func (p *page) events(events []corev1.Event) {
 		return
 	}
 	p.line("")
-	p.line("%s", bold("Last events"))
+	p.line("%s", terminal.Bold("Last events"))
 	events = events[max(0, len(events)-lastEvents):]
-	table := newEventTable(p.screen)
-	p.err = table.print(eventRows(p.Streams, events))
+	table := newEventTable(p.Screen)
+	p.err = table.Print(eventRows(p.Streams, events))
 }
 
 // short names an object, with its namespace where that is another.
@@ -179,25 +169,25 @@ func eventsOf(root *diagnose.Node) []corev1.Event {
 	return out
 }
 
-func newEventTable(s screen) *table {
-	return &table{screen: s, columns: []column{
-		{name: "LAST SEEN"}, {name: "TYPE", rank: 1}, {name: "REASON"}, {name: "OBJECT", least: 16}, {name: "MESSAGE"},
+func newEventTable(s terminal.Screen) *terminal.Table {
+	return &terminal.Table{Screen: s, Columns: []terminal.Column{
+		{Name: "LAST SEEN"}, {Name: "TYPE", Rank: 1}, {Name: "REASON"}, {Name: "OBJECT", Least: 16}, {Name: "MESSAGE"},
 	}}
 }
 
-func eventRows(s Streams, events []corev1.Event) [][]cell {
-	var out [][]cell
+func eventRows(s Streams, events []corev1.Event) [][]terminal.Cell {
+	var out [][]terminal.Cell
 	for _, one := range events {
-		kind := text(one.Type)
+		kind := terminal.Text(one.Type)
 		if one.Type == corev1.EventTypeWarning {
-			kind.style = yellow
+			kind.Style = terminal.Yellow
 		}
 		seen := s.age(trace.When(one))
 		if n := count(one); n > 1 {
 			seen += fmt.Sprintf(" (x%d)", n)
 		}
 		about := one.InvolvedObject.Kind + "/" + one.InvolvedObject.Name
-		out = append(out, []cell{text(seen), kind, text(one.Reason), text(about), text(one.Message)})
+		out = append(out, []terminal.Cell{terminal.Text(seen), kind, terminal.Text(one.Reason), terminal.Text(about), terminal.Text(one.Message)})
 	}
 	return out
 }
@@ -208,4 +198,30 @@ func count(e corev1.Event) int32 {
 		return e.Series.Count
 	}
 	return e.Count
+}
+
+// styleOf is the colour of a Ready condition.
+func styleOf(ready metav1.ConditionStatus) terminal.Style {
+	switch ready {
+	case metav1.ConditionTrue:
+		return terminal.Green
+	case metav1.ConditionFalse:
+		return terminal.Red
+	default:
+		return terminal.Yellow
+	}
+}
+
+// mark is the sign of a state, in its colour.
+func mark(s diagnose.State) string {
+	switch s {
+	case diagnose.Ready, diagnose.Ended:
+		return terminal.Green("✓")
+	case diagnose.Failing, diagnose.Missing:
+		return terminal.Red("✗")
+	case diagnose.Progressing, diagnose.Terminating:
+		return terminal.Yellow("…")
+	default:
+		return terminal.Yellow("?")
+	}
 }
