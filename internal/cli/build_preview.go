@@ -90,7 +90,7 @@ func (o *buildPreview) bind(cmd *cobra.Command) {
 	flags.BoolVar(&o.Fetch, "fetch", false, "fetch what overlays take in by an address that begins with https://")
 	flags.StringVar(&o.TokenFile, "token-file", "", "file with the token for the forge (default $EDDY_TOKEN)")
 	_ = cmd.MarkFlagRequired("filename") // the flag is there
-	o.Request.changed = flags.Changed
+	o.Request.has, o.Request.changed = func(flag string) bool { return flags.Lookup(flag) != nil }, flags.Changed
 	o.Token = os.Getenv("EDDY_TOKEN")
 }
 

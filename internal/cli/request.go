@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -13,6 +14,7 @@ import (
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/files"
+	"github.com/eddy-previews/eddy/internal/forge"
 	"github.com/eddy-previews/eddy/internal/source"
 	"github.com/eddy-previews/eddy/internal/transport"
 	"github.com/eddy-previews/eddy/internal/watcher"
@@ -23,8 +25,8 @@ type request struct {
 	Number, SHA, Branch, TargetBranch, Title, Author string
 
 	Labels []string
-	// changed reports whether a flag was given.
-	changed func(flag string) bool
+	// has reports whether there is a flag, and changed whether it was given.
+	has, changed func(flag string) bool
 }
 
 // export lets each provider export: a static one its own input, the one whose
@@ -109,15 +111,17 @@ func (r request) item(provider *v1.ResourceSetInputProvider) (source.Item, error
 
 // hint says which flag gives an input that a template asks for.
 func (r request) hint(err error) error {
-	for key, flag := range map[string]string{
-		"branch": "branch", "targetBranch": "target-branch", "title": "title", "author": "author", "labels": "labels",
-	} {
-		if strings.Contains(err.Error(), fmt.Sprintf("no key %q", key)) && !r.changed("from-forge") {
+	for _, field := range forge.Fields() {
+		flag := capital.ReplaceAllStringFunc(field.Name, func(c string) string { return "-" + strings.ToLower(c) })
+		if strings.Contains(err.Error(), fmt.Sprintf("no key %q", field.Name)) && r.has(flag) && !r.changed("from-forge") {
 			return fmt.Errorf("give it with --%s", flag)
 		}
 	}
 	return nil
 }
+
+// capital is where a word begins in the name of a field.
+var capital = regexp.MustCompile(`[A-Z]`)
 
 // open lists the requests that are open; one when it is picked.
 func (o *buildPreview) open(ctx context.Context, provider *v1.ResourceSetInputProvider, secrets []corev1.Secret) ([]source.Item, error) {

@@ -10,18 +10,20 @@ const (
 	maxLabels = 256
 )
 
-// text is a field of an item, under the name that an input has for it.
-type text struct {
-	name  string
-	value string
-}
-
-func (i Item) texts() []text {
-	return []text{
-		{"id", i.ID}, {"name", i.Name}, {"sha", i.SHA}, {"tag", i.Tag}, {"digest", i.Digest}, {"branch", i.Branch},
-		{"environment", i.Environment}, {"targetBranch", i.TargetBranch}, {"title", i.Title},
-		{"author", i.Author}, {"the author's login", i.Login}, {"slug", i.Slug}, {"url", i.URL},
+// eachText calls a function for all texts of an item but its labels, until one is
+// refused.
+func (i Item) eachText(visit func(name, value string) error) error {
+	for _, list := range [][]Field{fields, unexported} {
+		for _, field := range list {
+			if field.text == nil {
+				continue
+			}
+			if err := visit(field.Name, field.text(i)); err != nil {
+				return err
+			}
+		}
 	}
+	return nil
 }
 
 // Bounded refuses an item with a field that is larger than any forge's. What
@@ -38,10 +40,14 @@ func (i Item) Bounded() Item {
 
 // tooLarge names the field that passes its bound; nil where none does.
 func (i Item) tooLarge() error {
-	for _, field := range i.texts() {
-		if len(field.value) > MaxText {
-			return fmt.Errorf("%s takes %d bytes, and a text takes at most %d: shorten it at the forge", field.name, len(field.value), MaxText)
+	err := i.eachText(func(name, value string) error {
+		if len(value) > MaxText {
+			return fmt.Errorf("%s takes %d bytes, and a text takes at most %d: shorten it at the forge", name, len(value), MaxText)
 		}
+		return nil
+	})
+	if err != nil {
+		return err
 	}
 	if len(i.Labels) > maxLabels {
 		return fmt.Errorf("it has %d labels, and may have at most %d: take some off", len(i.Labels), maxLabels)
@@ -58,9 +64,7 @@ func (i Item) tooLarge() error {
 func (i Item) Size() int {
 	const itself, perText = 400, 16
 	size := itself
-	for _, field := range i.texts() {
-		size += len(field.value)
-	}
+	_ = i.eachText(func(_, value string) error { size += len(value); return nil }) // none is refused
 	for _, label := range i.Labels {
 		size += len(label) + perText
 	}

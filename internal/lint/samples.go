@@ -7,13 +7,16 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	kustomizev1 "github.com/fluxcd/kustomize-controller/api/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/forge"
 	"github.com/eddy-previews/eddy/internal/plan"
 	"github.com/eddy-previews/eddy/internal/simulate"
+	"github.com/eddy-previews/eddy/internal/source"
 )
 
 // Samples are what a service makes of made-up requests.
@@ -39,19 +42,18 @@ const (
 // sampleRequest is what a provider exports for a made-up request.
 type sampleRequest struct{ id, sha, text string }
 
-// inputs are the values of every key that a forge exports.
+// input are the values of every key that a forge exports.
 func (r sampleRequest) input(provider *v1.ResourceSetInputProvider) v1.ResourceSetInput {
-	values := map[string]any{
-		"id": r.id, "sha": r.sha, "branch": r.text, "title": r.text, "author": r.text, "targetBranch": "main",
-		"url": "https://forge.example.com/acme/api/pulls/" + r.id, "fork": false, "draft": false,
-		"labels": []string{"preview"}, "updatedAt": "2026-01-02T03:04:05Z",
+	values := map[string]any{}
+	kind, _ := source.TypeOf(provider.Spec.Type) // what is not known tells of requests at most
+	item := r.item(kind)
+	for _, field := range forge.Fields() {
+		if value, told := field.Of(item); told {
+			values[field.Name] = value
+		}
 	}
-	if strings.HasPrefix(provider.Spec.Type, "GitLab") {
-		values["slug"] = "branch-" + r.id
-	}
-	if !isRequest(provider) {
-		values["tag"], values["digest"], values["revision"] = r.text, "sha256:"+r.sha, r.text
-		values["name"], values["namespace"] = "name-"+r.id, "default"
+	if kind.Watches != source.Request { // an artifact has these
+		values["revision"], values["name"], values["namespace"] = r.text, "name-"+r.id, "default"
 	}
 	in := v1.ResourceSetInput{}
 	for key, value := range values {
@@ -68,9 +70,26 @@ func (r sampleRequest) input(provider *v1.ResourceSetInputProvider) v1.ResourceS
 	return in
 }
 
+// item is the made-up request as a type tells it.
+func (r sampleRequest) item(kind source.Type) source.Item {
+	item := source.Item{
+		ID: r.id, SHA: r.sha, Branch: r.text, Title: r.text, Author: r.text, TargetBranch: "main",
+		URL: "https://forge.example.com/acme/api/pulls/" + r.id, Labels: []string{"preview"},
+		UpdatedAt: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
+	}
+	if kind.Tells.Slug {
+		item.Slug = "branch-" + r.id
+	}
+	if kind.Watches != source.Request {
+		item.Tag, item.Digest = r.text, "sha256:"+r.sha
+	}
+	return item
+}
+
 // isRequest reports whether a provider watches pull requests.
 func isRequest(provider *v1.ResourceSetInputProvider) bool {
-	return strings.HasSuffix(provider.Spec.Type, "PullRequest") || strings.HasSuffix(provider.Spec.Type, "MergeRequest")
+	kind, err := source.TypeOf(provider.Spec.Type)
+	return err == nil && kind.Watches == source.Request
 }
 
 // sample follows the made-up requests through the chain.

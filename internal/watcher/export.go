@@ -5,12 +5,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
-	"time"
 
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	"sigs.k8s.io/yaml"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/forge"
 	"github.com/eddy-previews/eddy/internal/report"
 	"github.com/eddy-previews/eddy/internal/source"
 )
@@ -90,20 +90,8 @@ func (e exportable) input(defaults v1.ResourceSetInput) (v1.ResourceSetInput, er
 		}
 		in[key] = &apiextensionsv1.JSON{Raw: raw}
 	}
-	for key, value := range fields(e.Item) {
-		raw, err := json.Marshal(value)
-		if err != nil {
-			return nil, fmt.Errorf("encoding %s: %w", key, err)
-		}
-		if raw, err = canonical(raw); err != nil {
-			return nil, fmt.Errorf("%s: %w", key, err)
-		}
-		in[key] = &apiextensionsv1.JSON{Raw: raw}
-	}
-	for _, key := range fieldNames {
-		if old, ok := e.frozen[key]; ok && old != nil {
-			in[key] = old
-		}
+	if err := e.tell(in); err != nil {
+		return nil, err
 	}
 	for key, value := range defaults {
 		if _, ok := in[key]; !ok {
@@ -113,36 +101,28 @@ func (e exportable) input(defaults v1.ResourceSetInput) (v1.ResourceSetInput, er
 	return in, nil
 }
 
-// fieldNames are the keys that a forge can set beside the id; a frozen item
-// keeps them.
-var fieldNames = []string{
-	"sha", "branch", "tag", "digest", "author", "title", "slug", "labels",
-	"targetBranch", "url", "fork", "draft", "updatedAt",
-}
-
-// fields returns what the forge told of an item, under the contract's names.
-func fields(item source.Item) map[string]any {
-	out := map[string]any{"id": item.ID}
-	texts := map[string]string{
-		"sha": item.SHA, "branch": item.Branch, "tag": item.Tag, "digest": item.Digest,
-		"author": item.Author, "title": item.Title,
-		"slug": item.Slug, "targetBranch": item.TargetBranch, "url": item.URL,
-	}
-	for key, text := range texts {
-		if text != "" {
-			out[key] = text
+// tell writes what the forge told of the item, under the contract's names; what
+// is frozen stays as it was exported, but for the id.
+func (e exportable) tell(in v1.ResourceSetInput) error {
+	for _, field := range forge.Fields() {
+		if old := e.frozen[field.Name]; old != nil && field.Name != "id" {
+			in[field.Name] = old
+			continue
 		}
+		value, told := field.Of(e.Item)
+		if !told {
+			continue
+		}
+		raw, err := json.Marshal(value)
+		if err == nil {
+			raw, err = canonical(raw)
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", field.Name, err)
+		}
+		in[field.Name] = &apiextensionsv1.JSON{Raw: raw}
 	}
-	if len(item.Labels) > 0 {
-		out["labels"] = item.Labels
-	}
-	if item.IsRequest() {
-		out["fork"], out["draft"] = item.Fork, item.Draft
-	}
-	if !item.UpdatedAt.IsZero() {
-		out["updatedAt"] = item.UpdatedAt.UTC().Format(time.RFC3339)
-	}
-	return out
+	return nil
 }
 
 // unprintable are the characters that JSON may hold as they are, and YAML not.

@@ -3,6 +3,7 @@ package source_test
 import (
 	"errors"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -10,6 +11,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/forge"
 	"github.com/eddy-previews/eddy/internal/source"
 )
 
@@ -84,6 +86,37 @@ func TestThePageOfSourcesIsTrue(t *testing.T) {
 		for filter, works := range filtersTold(kind.Tells) {
 			if written := strings.Contains(filters, "`"+filter+"`"); filters != " the same " && written != works {
 				t.Errorf("docs/sources.md: %s: filters have %s: %t, and it works: %t", name, filter, written, works)
+			}
+		}
+	}
+}
+
+// quotedWord is the name of a field on the page.
+var quotedWord = regexp.MustCompile("`([A-Za-z]+)`")
+
+func TestThePageOfSourcesNamesTheFieldsThatAreExportedAndNoOthers(t *testing.T) {
+	page, err := os.ReadFile("../../docs/sources.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	exported := map[string]bool{}
+	for _, field := range forge.Fields() {
+		exported[field.Name] = true
+		if !strings.Contains(string(page), "`"+field.Name+"`") {
+			t.Errorf("docs/sources.md does not name %s", field.Name)
+		}
+	}
+	for _, own := range []string{"namespace", "name", "revision", "defaultValues"} { // of an artifact, and of nothing that is watched
+		exported[own] = true
+	}
+	for _, line := range strings.Split(string(page), "\n") {
+		cells := strings.Split(line, "|")
+		if len(cells) != 7 {
+			continue
+		}
+		for _, word := range quotedWord.FindAllStringSubmatch(cells[3], -1) {
+			if !exported[word[1]] {
+				t.Errorf("docs/sources.md: %s: nothing is exported as %s", cells[1], word[1])
 			}
 		}
 	}
