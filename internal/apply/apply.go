@@ -128,8 +128,8 @@ func (s *Session) Apply(ctx context.Context, objects []Object) (Result, error) {
 		for _, batch := range kinds(stage.objects) {
 			run.batch(ctx, batch)
 		}
-		if stage.settle {
-			run.settle(ctx, stage.objects)
+		if stage.needed {
+			run.awaitServed(ctx, stage.objects)
 		}
 		if err := ctx.Err(); err != nil {
 			return run.result, fmt.Errorf("applying: %w", err)
@@ -287,8 +287,8 @@ func (r *applyRun) isStored(want Object) bool {
 	return true
 }
 
-// settle waits until the definitions that later stages build on are served.
-func (r *applyRun) settle(ctx context.Context, objects []Object) {
+// awaitServed waits until the definitions that later stages build on are served.
+func (r *applyRun) awaitServed(ctx context.Context, objects []Object) {
 	for _, object := range objects {
 		if r.failed(object) || !r.changed(object) {
 			continue

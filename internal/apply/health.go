@@ -17,9 +17,9 @@ import (
 )
 
 const (
-	// settleInterval and settleTimeout are for definitions, which are quick.
-	settleInterval = 2 * time.Second
-	settleTimeout  = time.Minute
+	// readyInterval and readyTimeout are for definitions, which are quick.
+	readyInterval = 2 * time.Second
+	readyTimeout  = time.Minute
 )
 
 // ReadyExpr judges the two kinds of this project: ready when every Ready
@@ -114,14 +114,14 @@ func (a *Applier) ReadAll(ctx context.Context, objects []Object) (Live, error) {
 // awaitReady waits for one definition.
 func (a *Applier) awaitReady(ctx context.Context, o *unstructured.Unstructured) error {
 	object, last := Object{Unstructured: o}, Unready{}
-	err := wait.PollUntilContextTimeout(ctx, settleInterval, settleTimeout, true, func(ctx context.Context) (bool, error) {
+	err := wait.PollUntilContextTimeout(ctx, readyInterval, readyTimeout, true, func(ctx context.Context) (bool, error) {
 		unready, err := a.Resume(Owner{}, Live{}).Health(ctx, []Object{object})
 		found, ill := unready[object.Group]
 		last = found
 		return !ill, err
 	})
 	if wait.Interrupted(err) {
-		return fmt.Errorf("%s, after %s", last, settleTimeout)
+		return fmt.Errorf("%s, after %s", last, readyTimeout)
 	}
 	return err
 }

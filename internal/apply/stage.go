@@ -13,14 +13,14 @@ import (
 // stage is a part of a set that is written before the next one starts.
 type stage struct {
 	objects []Object
-	// settle: the next stage needs these to be ready.
-	settle bool
+	// needed: the next stage needs these to be ready.
+	needed bool
 }
 
 // stages sorts objects into the order in which they build on each other:
 // definitions (CRDs, namespaces, cluster roles), classes, roles, the rest.
 func stages(objects []Object) []stage {
-	out := []stage{{settle: true}, {settle: true}, {}, {}}
+	out := []stage{{needed: true}, {needed: true}, {}, {}}
 	for _, object := range objects {
 		n := stageOf(object.Unstructured)
 		out[n].objects = append(out[n].objects, object)

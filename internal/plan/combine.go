@@ -28,9 +28,9 @@ func (n name) String() string {
 	return n.kind + "/" + n.namespace + "/" + n.name
 }
 
-// claim is the first preview that asked for an object, and where; others may
+// demand is the first preview that asked for an object, and where; others may
 // share it.
-type claim struct {
+type demand struct {
 	object  render.Object
 	by      render.Preview
 	sharers []string
@@ -39,12 +39,12 @@ type claim struct {
 // combination puts what the input sets ask for together.
 type combination struct {
 	steps []render.Step
-	// claims are of the objects that are asked for so far.
-	claims map[name]*claim
+	// demands are of the objects that are asked for so far.
+	demands map[name]*demand
 }
 
 func newCombination(steps []render.Step) *combination {
-	return &combination{steps: steps, claims: map[name]*claim{}}
+	return &combination{steps: steps, demands: map[name]*demand{}}
 }
 
 // of puts the objects of all previews in order: for each resource, for each
@@ -68,15 +68,15 @@ func (c *combination) of(rendered []render.Preview) Plan {
 	return plan
 }
 
-// fit checks a preview against those before it, and claims its objects. Of one
+// fit checks a preview against those before it, and demands its objects. Of one
 // that it asks for twice, the first counts, here and for those after it.
 func (c *combination) fit(preview render.Preview) error {
-	mine, claimed, shared := map[name]*claim{}, map[name]*claim{}, []*claim{}
+	mine, demanded, shared := map[name]*demand{}, map[name]*demand{}, []*demand{}
 	for _, object := range preview.Objects {
 		if c.excluded(preview, object) {
 			continue
 		}
-		id, own := nameOf(object), &claim{object: object, by: preview}
+		id, own := nameOf(object), &demand{object: object, by: preview}
 		if before, twice := mine[id]; twice {
 			if err := c.clash(*before, *own); err != nil {
 				return &render.InputError{Input: preview.Input, Err: err}
@@ -84,9 +84,9 @@ func (c *combination) fit(preview render.Preview) error {
 			continue
 		}
 		mine[id] = own
-		first, taken := c.claims[id]
+		first, taken := c.demands[id]
 		if !taken {
-			claimed[id] = own
+			demanded[id] = own
 			continue
 		}
 		if err := c.clash(*first, *own); err != nil {
@@ -94,15 +94,15 @@ func (c *combination) fit(preview render.Preview) error {
 		}
 		shared = append(shared, first)
 	}
-	maps.Copy(c.claims, claimed)
+	maps.Copy(c.demands, demanded)
 	for _, one := range shared {
 		one.sharers = append(one.sharers, preview.Input.Key())
 	}
 	return nil
 }
 
-// clash says why two claims to one object do not go together; nil when they do.
-func (c *combination) clash(first, second claim) error {
+// clash says why two demands for one object do not go together; nil when they do.
+func (c *combination) clash(first, second demand) error {
 	id := nameOf(second.object)
 	if first.object.Step != second.object.Step {
 		return fmt.Errorf("duplicate resource %s in step %q, already defined in step %q",
@@ -114,19 +114,19 @@ func (c *combination) clash(first, second claim) error {
 	return fmt.Errorf("%s is asked for by %s too, with other content: use << inputs.id >> in its name", id, first.by.Input)
 }
 
-// gather lists the claimed objects of the plan's steps, in order.
+// gather lists the demanded objects of the plan's steps, in order.
 func (c *combination) gather(plan *Plan, rendered []render.Preview) {
 	for n, preview := range rendered {
 		if plan.Previews[n].Err != nil {
 			continue
 		}
 		for _, object := range preview.Objects {
-			if c.unclaimed(preview, object) {
+			if c.isLeftOut(preview, object) {
 				continue
 			}
 			out := Object{Unstructured: object.Unstructured, Input: object.Input, Field: object.Field, item: object.Item}
-			if claimed := c.claims[nameOf(object)]; claimed != nil {
-				out.Sharers = claimed.sharers
+			if demanded := c.demands[nameOf(object)]; demanded != nil {
+				out.Sharers = demanded.sharers
 			}
 			step := &plan.Steps[object.Step]
 			step.Objects = append(step.Objects, out)
@@ -144,15 +144,15 @@ func (c *combination) gather(plan *Plan, rendered []render.Preview) {
 	}
 }
 
-// unclaimed reports whether an object is excluded, or another's already.
-func (c *combination) unclaimed(preview render.Preview, object render.Object) bool {
+// isLeftOut reports whether an object is excluded, or another's already.
+func (c *combination) isLeftOut(preview render.Preview, object render.Object) bool {
 	if c.excluded(preview, object) {
 		return true
 	}
 	if preview.Input.IsNone() && object.Item < c.steps[object.Step].Resources {
 		return false
 	}
-	first, ok := c.claims[nameOf(object)]
+	first, ok := c.demands[nameOf(object)]
 	return !ok || first.object.Unstructured != object.Unstructured
 }
 

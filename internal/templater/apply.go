@@ -87,8 +87,8 @@ func (a *applied) add(objects []apply.Object, result apply.Result) {
 	}
 }
 
-// settle looks at the health of the last step, when the set asks for it.
-func (r *run) settle(ctx context.Context, session *apply.Session, p desired, result *applied) error {
+// checkLast looks at the health of the last step, when the set asks for it.
+func (r *run) checkLast(ctx context.Context, session *apply.Session, p desired, result *applied) error {
 	if !r.set.Spec.Wait || len(p.steps) == 0 {
 		return nil
 	}

@@ -21,7 +21,7 @@ const manyUnwanted = 5
 // for it: what was never written needs no deletion.
 func (r *run) look(ctx context.Context, applier *apply.Applier, known apply.Inventory, p *desired) (*apply.Session, error) {
 	p.failed.addAll(r.resting(*p))
-	p.settle()
+	p.takeStock()
 	r.makeRoom(known, p)
 	session, err := r.open(ctx, applier, known, *p)
 	if err != nil {
@@ -33,7 +33,7 @@ func (r *run) look(ctx context.Context, applier *apply.Applier, known apply.Inve
 	for _, object := range p.objects() {
 		p.note(object, session.Live.Why(object))
 	}
-	p.settle()
+	p.takeStock()
 	return session, nil
 }
 

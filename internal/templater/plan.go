@@ -37,8 +37,8 @@ type desired struct {
 	external []string
 
 	byKey map[string]int
-	// settled is how many had failed when stock was taken last.
-	settled int
+	// stocked is how many had failed when stock was taken last.
+	stocked int
 }
 
 // preview is what one input set asks for.
@@ -102,7 +102,7 @@ func desiredOf(made plan.Plan, inputs plan.Inputs) desired {
 	for _, object := range out.objects() {
 		out.asked[apply.RefOf(object.Unstructured)] = true
 	}
-	out.settle()
+	out.takeStock()
 	return out
 }
 
@@ -115,13 +115,13 @@ func toApply(objects []plan.Object) []apply.Object {
 	return out
 }
 
-// settle leaves out what previews that failed ask for, and takes stock of the
+// takeStock leaves out what previews that failed ask for, and takes stock of the
 // rest, unless that is done already.
-func (p *desired) settle() {
-	if p.byKey != nil && p.failed.len() == p.settled {
+func (p *desired) takeStock() {
+	if p.byKey != nil && p.failed.len() == p.stocked {
 		return
 	}
-	p.inventory, p.settled = nil, p.failed.len()
+	p.inventory, p.stocked = nil, p.failed.len()
 	for n := range p.steps {
 		s := &p.steps[n]
 		s.objects = p.failed.without(s.objects)

@@ -47,7 +47,7 @@ func (r *run) makeRoom(known apply.Inventory, p *desired) {
 			}
 		}
 	}
-	p.settle()
+	p.takeStock()
 }
 
 // bytesOf is how much the entries take that are not noted yet.

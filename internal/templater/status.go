@@ -60,7 +60,7 @@ func (r *run) owned() (apply.Inventory, error) {
 // that what is created is known to be owned whatever happens next.
 func (r *run) claim(ctx context.Context, known apply.Inventory, p desired) error {
 	r.memory.applied.Recall(known)
-	r.drift.claim(client.ObjectKeyFromObject(r.set), known.Union(p.inventory))
+	r.drift.own(client.ObjectKeyFromObject(r.set), known.Union(p.inventory))
 	if len(p.inventory.Without(known)) == 0 {
 		return nil
 	}

@@ -175,7 +175,7 @@ func (r *run) converge(ctx context.Context, inputs plan.Inputs) (report.Outcome,
 		return report.Outcome{}, err
 	}
 	pruned, owned := r.prune(ctx, session, prunable{known: known, desired: desired, result: result})
-	if err := r.settle(ctx, session, desired, &result); err != nil {
+	if err := r.checkLast(ctx, session, desired, &result); err != nil {
 		return report.Outcome{}, err
 	}
 	links, awaiting := r.links(ctx, session, desired)

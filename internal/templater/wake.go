@@ -19,7 +19,7 @@ const moment = time.Second
 // sleepers knows what wakes which set. Only what a set has in its inventory does:
 // labels are for anybody to write.
 type sleepers struct {
-	claimed map[types.NamespacedName]*claimed
+	owned map[types.NamespacedName]*owned
 	// awaited are the sets that wait for the status of an object to change.
 	awaited map[types.NamespacedName]bool
 	// named is when a set was last named, and pending are those that will be in a
@@ -28,8 +28,8 @@ type sleepers struct {
 	pending map[types.NamespacedName]bool
 }
 
-// claimed is what a set has in its inventory.
-type claimed struct {
+// owned is what a set has in its inventory.
+type owned struct {
 	refs map[apply.Ref]bool
 	// gone are the objects that run once, as they were last seen.
 	gone map[apply.Ref]apply.Sighting
@@ -37,27 +37,27 @@ type claimed struct {
 
 func newSleepers() sleepers {
 	return sleepers{
-		claimed: map[types.NamespacedName]*claimed{}, awaited: map[types.NamespacedName]bool{},
+		owned: map[types.NamespacedName]*owned{}, awaited: map[types.NamespacedName]bool{},
 		named: map[types.NamespacedName]time.Time{}, pending: map[types.NamespacedName]bool{},
 	}
 }
 
-// claim replaces what wakes a set.
-func (d *drift) claim(set types.NamespacedName, inventory apply.Inventory) {
+// own replaces what wakes a set.
+func (d *drift) own(set types.NamespacedName, inventory apply.Inventory) {
 	if d == nil {
 		return
 	}
-	now := &claimed{refs: inventory.Refs(), gone: map[apply.Ref]apply.Sighting{}}
+	now := &owned{refs: inventory.Refs(), gone: map[apply.Ref]apply.Sighting{}}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if was := d.claimed[set]; was != nil {
+	if was := d.owned[set]; was != nil {
 		for ref, seen := range was.gone {
 			if now.refs[ref] {
 				now.gone[ref] = seen
 			}
 		}
 	}
-	d.claimed[set] = now
+	d.owned[set] = now
 }
 
 // release forgets a set that is gone, or that is not to be woken.
@@ -67,7 +67,7 @@ func (d *drift) release(set types.NamespacedName) {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	delete(d.claimed, set)
+	delete(d.owned, set)
 	delete(d.awaited, set)
 	delete(d.named, set)
 }
@@ -80,7 +80,7 @@ func (d *drift) concerned(ref apply.Ref, states ...*metav1.PartialObjectMetadata
 	var out []types.NamespacedName
 	for _, state := range states {
 		set := ownerOf(state)
-		known := d.claimed[set]
+		known := d.owned[set]
 		if known != nil && known.refs[ref] && (len(out) == 0 || out[0] != set) {
 			out = append(out, set)
 		}
@@ -92,7 +92,7 @@ func (d *drift) concerned(ref apply.Ref, states ...*metav1.PartialObjectMetadata
 func (d *drift) keepSighting(set types.NamespacedName, ref apply.Ref, seen apply.Sighting) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if known := d.claimed[set]; known != nil {
+	if known := d.owned[set]; known != nil {
 		known.gone[ref] = seen
 	}
 }
@@ -101,7 +101,7 @@ func (d *drift) keepSighting(set types.NamespacedName, ref apply.Ref, seen apply
 func (d *drift) lastSeen(set types.NamespacedName, ref apply.Ref) (apply.Sighting, bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	known := d.claimed[set]
+	known := d.owned[set]
 	if known == nil {
 		return apply.Sighting{}, false
 	}
