@@ -2,8 +2,11 @@ package eddy_test
 
 import (
 	"encoding/json"
+	"go/parser"
+	"go/token"
 	"iter"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -163,6 +166,30 @@ func TestNobodyImportsWhatItMustNotKnow(t *testing.T) {
 				if slices.ContainsFunc(never.imports, func(prefix string) bool { return path == prefix || strings.HasPrefix(path, prefix+"/") }) {
 					t.Errorf("%s imports %s: %s", pkg.room(), path, never.reason)
 				}
+			}
+		}
+	}
+}
+
+// TestTheCommandLineTalksToTheAPIServerThroughOneFile keeps in one place as whom,
+// how fast and with which name that is done.
+func TestTheCommandLineTalksToTheAPIServerThroughOneFile(t *testing.T) {
+	files, err := filepath.Glob("internal/cli/*.go")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("there are no files: %v", err)
+	}
+	for _, name := range files {
+		if name == "internal/cli/cluster.go" || strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ImportsOnly)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, spec := range file.Imports {
+			path := strings.Trim(spec.Path.Value, `"`)
+			if strings.HasPrefix(path, "k8s.io/client-go") || strings.HasPrefix(path, "sigs.k8s.io/controller-runtime/pkg/client") {
+				t.Errorf("%s imports %s: let it ask cluster.go", name, path)
 			}
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
-	"k8s.io/client-go/discovery"
 
 	"github.com/eddy-previews/eddy/internal/check"
 	"github.com/eddy-previews/eddy/internal/terminal"
@@ -75,20 +74,16 @@ func (o *checkCommand) run(ctx context.Context) error {
 }
 
 func (o *checkCommand) target() (*check.Cluster, error) {
-	config, err := o.config()
+	served, err := o.discovery()
 	if err != nil {
 		return nil, err
 	}
-	version, err := discovery.NewDiscoveryClientForConfig(config)
-	if err != nil {
-		return nil, err
-	}
-	direct, err := o.client()
+	server, err := o.connect()
 	if err != nil {
 		return nil, err
 	}
 	namespace, err := o.namespace()
-	return &check.Cluster{Client: direct, Discovery: version, Namespace: namespace}, err
+	return &check.Cluster{Client: server, Discovery: served, Namespace: namespace}, err
 }
 
 // print prints a line for each result, and below it what to do.

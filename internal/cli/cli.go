@@ -3,11 +3,14 @@
 package cli
 
 import (
+	"fmt"
 	"io"
 	"runtime/debug"
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/eddy-previews/eddy/internal/terminal"
 )
 
 // version is set by the linker; a `go install`ed binary knows its own.
@@ -27,6 +30,16 @@ func (s Streams) now() time.Time {
 		return time.Now()
 	}
 	return s.Now()
+}
+
+// warn says on standard error what a person should know, and no script.
+func (s Streams) warn(format string, args ...any) {
+	_, _ = fmt.Fprintf(s.Err, "Warning: %s\n", terminal.OneLine(fmt.Sprintf(format, args...))) // nobody is there to be told
+}
+
+// note says on standard error how things go.
+func (s Streams) note(format string, args ...any) {
+	_, _ = fmt.Fprintln(s.Err, terminal.Visible(fmt.Sprintf(format, args...))) // nobody is there to be told
 }
 
 // New returns the command `eddy`.

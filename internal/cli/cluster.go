@@ -1,21 +1,38 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io"
+	"os/user"
+	"strings"
 
 	"github.com/spf13/cobra"
+	authenticationv1 "k8s.io/api/authentication/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/client-go/discovery"
+	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/eddy-previews/eddy/internal/apply"
+	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/operator"
-	"github.com/eddy-previews/eddy/internal/terminal"
 	"github.com/eddy-previews/eddy/internal/trace"
 )
+
+// apiServer reads, writes and watches. No other file of this package makes a
+// connection, or asks anything of one by itself.
+type apiServer struct{ client.WithWatch }
+
+// stored is any object of a cluster.
+type stored = client.Object
 
 // cluster is the cluster that a command talks to, chosen by the flags that
 // kubectl has.
@@ -58,51 +75,112 @@ func (c *cluster) config() (*rest.Config, error) {
 	return config, nil
 }
 
-// client returns a client that reads and writes directly.
-func (c *cluster) client() (client.WithWatch, error) {
+// connect returns the API server, which is read and written directly.
+func (c *cluster) connect() (apiServer, error) {
+	config, err := c.config()
+	if err != nil {
+		return apiServer{}, err
+	}
+	scheme, err := operator.Scheme()
+	if err != nil {
+		return apiServer{}, err
+	}
+	out, err := client.NewWithWatch(config, client.Options{Scheme: scheme})
+	if err != nil {
+		return apiServer{}, fmt.Errorf("connecting to %s: %w", config.Host, err)
+	}
+	return apiServer{out}, nil
+}
+
+// discovery tells what the cluster serves.
+func (c *cluster) discovery() (discovery.DiscoveryInterface, error) {
 	config, err := c.config()
 	if err != nil {
 		return nil, err
 	}
-	scheme, err := operator.Scheme()
-	if err != nil {
-		return nil, err
-	}
-	out, err := client.NewWithWatch(config, client.Options{Scheme: scheme})
+	out, err := discovery.NewDiscoveryClientForConfig(config)
 	if err != nil {
 		return nil, fmt.Errorf("connecting to %s: %w", config.Host, err)
 	}
 	return out, nil
 }
 
-// kinds tells what the cluster serves.
-func (c *cluster) kinds() (*apply.Kinds, error) {
+// version is that of the cluster.
+func (c *cluster) version() (string, error) {
+	asked, err := c.discovery()
+	if err != nil {
+		return "", err
+	}
+	info, err := asked.ServerVersion()
+	if err != nil {
+		return "", fmt.Errorf("asking the cluster for its version: %w", err)
+	}
+	return info.GitVersion, nil
+}
+
+// logs reads the logs of containers.
+func (c *cluster) logs() (logReader, error) {
 	config, err := c.config()
 	if err != nil {
 		return nil, err
 	}
-	server, err := discovery.NewDiscoveryClientForConfig(config)
-	if err != nil {
-		return nil, fmt.Errorf("connecting to %s: %w", config.Host, err)
-	}
-	return apply.NewKinds(server), nil
-}
-
-// reader reads chains.
-func (c *cluster) reader(streams Streams) (*trace.Reader, error) {
-	direct, err := c.client()
+	clients, err := kubernetes.NewForConfig(config)
 	if err != nil {
 		return nil, err
 	}
-	return &trace.Reader{Client: direct, Selector: labels.Everything(), Warn: streams.warn}, nil
+	return func(ctx context.Context, pod corev1.Pod, options *corev1.PodLogOptions) (io.ReadCloser, error) {
+		return clients.CoreV1().Pods(pod.Namespace).GetLogs(pod.Name, options).Stream(ctx)
+	}, nil
 }
 
-// warn says on standard error what a person should know, and no script.
-func (s Streams) warn(format string, args ...any) {
-	_, _ = fmt.Fprintf(s.Err, "Warning: %s\n", terminal.OneLine(fmt.Sprintf(format, args...))) // nobody is there to be told
+// logReader opens the log of one container of a pod.
+type logReader func(context.Context, corev1.Pod, *corev1.PodLogOptions) (io.ReadCloser, error)
+
+// reader reads what becomes of requests.
+func (c *cluster) reader(streams Streams) (*trace.Reader, error) {
+	server, err := c.connect()
+	if err != nil {
+		return nil, err
+	}
+	return &trace.Reader{Client: server, Selector: labels.Everything(), Warn: streams.warn}, nil
 }
 
-// note says on standard error how things go.
-func (s Streams) note(format string, args ...any) {
-	_, _ = fmt.Fprintln(s.Err, terminal.Visible(fmt.Sprintf(format, args...))) // nobody is there to be told
+// find reads an object of ours.
+func (s apiServer) find(ctx context.Context, kind, namespace, name string) (*unstructured.Unstructured, error) {
+	found := &unstructured.Unstructured{}
+	found.SetGroupVersionKind(v1.GroupVersion.WithKind(kind))
+	return found, s.Get(ctx, client.ObjectKey{Namespace: namespace, Name: name}, found)
+}
+
+// all lists the objects of a kind in a namespace, or in all of them.
+func (s apiServer) all(ctx context.Context, kind schema.GroupVersionKind, namespace string) ([]stored, error) {
+	list := &metav1.PartialObjectMetadataList{}
+	list.SetGroupVersionKind(kind.GroupVersion().WithKind(kind.Kind + "List"))
+	if err := s.List(ctx, list, client.InNamespace(namespace)); err != nil {
+		return nil, err
+	}
+	out := make([]stored, 0, len(list.Items))
+	for i := range list.Items {
+		out = append(out, &list.Items[i])
+	}
+	return out, nil
+}
+
+// whoami is who the cluster knows, else the user of this machine.
+func (s apiServer) whoami(ctx context.Context) string {
+	review := &authenticationv1.SelfSubjectReview{}
+	if err := s.Create(ctx, review); err == nil && review.Status.UserInfo.Username != "" {
+		return review.Status.UserInfo.Username
+	}
+	if local, err := user.Current(); err == nil {
+		return strings.TrimSpace(local.Username)
+	}
+	return "unknown"
+}
+
+// missingContext returns the context of the kubeconfig that an error says is not
+// there.
+func missingContext(err error) (string, bool) {
+	text := err.Error()
+	return text[strings.LastIndex(text, " ")+1:], clientcmd.IsContextNotFound(err)
 }

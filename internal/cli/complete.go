@@ -7,9 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/meta"
-	"k8s.io/apimachinery/pkg/runtime"
-	"sigs.k8s.io/controller-runtime/pkg/client"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/terminal"
@@ -59,20 +57,16 @@ func (c *cluster) completePreview(cmd *cobra.Command, taken []string, begun stri
 // completeObjects suggests the names of a kind of ours.
 func (c *cluster) completeObjects(kind string) completion {
 	return func(cmd *cobra.Command, taken []string, begun string) ([]string, cobra.ShellCompDirective) {
-		var list client.ObjectList = &v1.ResourceSetList{}
-		if kind == v1.ResourceSetInputProviderKind {
-			list = &v1.ResourceSetInputProviderList{}
-		}
 		namespace, err := c.namespace()
 		if err != nil {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
-		return c.completeNames(cmd, list, completing{taken: taken, begun: begun, namespace: namespace})
+		return c.completeNames(cmd, v1.GroupVersion.WithKind(kind), completing{taken: taken, begun: begun, namespace: namespace})
 	}
 }
 
 func (c *cluster) completeNamespaces(cmd *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
-	return c.completeNames(cmd, &corev1.NamespaceList{}, completing{begun: begun})
+	return c.completeNames(cmd, corev1.SchemeGroupVersion.WithKind("Namespace"), completing{begun: begun})
 }
 
 func (c *cluster) completeContexts(_ *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
@@ -96,22 +90,21 @@ type completing struct {
 	begun, namespace string
 }
 
-func (c *cluster) completeNames(cmd *cobra.Command, list client.ObjectList, typed completing) ([]string, cobra.ShellCompDirective) {
-	direct, err := c.client()
+func (c *cluster) completeNames(cmd *cobra.Command, kind schema.GroupVersionKind, typed completing) ([]string, cobra.ShellCompDirective) {
+	server, err := c.connect()
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	if err := direct.List(cmd.Context(), list, client.InNamespace(typed.namespace)); err != nil {
+	all, err := server.all(cmd.Context(), kind, typed.namespace)
+	if err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
 	var out []string
-	_ = meta.EachListItem(list, func(item runtime.Object) error {
-		one, isObject := item.(client.Object)
-		if isObject && strings.HasPrefix(one.GetName(), typed.begun) && !slices.Contains(typed.taken, one.GetName()) {
+	for _, one := range all {
+		if strings.HasPrefix(one.GetName(), typed.begun) && !slices.Contains(typed.taken, one.GetName()) {
 			out = append(out, one.GetName())
 		}
-		return nil
-	}) // no item makes an error
+	}
 	slices.Sort(out)
 	return out, cobra.ShellCompDirectiveNoFileComp
 }

@@ -73,7 +73,7 @@ func (o *showDiff) run(ctx context.Context) error {
 	if err != nil {
 		return trouble(err)
 	}
-	cluster, err := o.client()
+	cluster, err := o.connect()
 	if err != nil {
 		return trouble(err)
 	}
@@ -81,11 +81,11 @@ func (o *showDiff) run(ctx context.Context) error {
 	if err != nil {
 		return trouble(err)
 	}
-	kinds, err := o.kinds()
+	served, err := o.discovery()
 	if err != nil {
 		return trouble(err)
 	}
-	differ := diff.Differ{Client: cluster, Kinds: kinds, Namespace: namespace}
+	differ := diff.Differ{Client: cluster, Kinds: apply.NewKinds(served), Namespace: namespace}
 	result, err := differ.Compare(ctx, manifests)
 	if err != nil {
 		return trouble(err)

@@ -6,11 +6,9 @@ import (
 	"fmt"
 	"net"
 	"net/url"
-	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
-	"k8s.io/client-go/tools/clientcmd"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 )
@@ -21,12 +19,12 @@ func explain(err error) error {
 	var noMatch *meta.NoKindMatchError
 	var transport *url.Error
 	var dial *net.OpError
+	if name, missing := missingContext(err); missing {
+		return fmt.Errorf("context %q does not exist: choose one of `kubectl config get-contexts` with --context", name)
+	}
 	switch {
 	case errors.Is(err, context.Canceled):
 		return errors.New("interrupted")
-	case clientcmd.IsContextNotFound(err):
-		text := err.Error()
-		return fmt.Errorf("context %q does not exist: choose one of `kubectl config get-contexts` with --context", text[strings.LastIndex(text, " ")+1:])
 	case errors.As(err, &noMatch) && noMatch.GroupKind.Group == v1.Group:
 		return fmt.Errorf("the cluster does not know the kind %s: install Eddy first, with eddy install", noMatch.GroupKind.Kind)
 	case apierrors.IsUnauthorized(err):

@@ -11,7 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
-	"sigs.k8s.io/controller-runtime/pkg/client"
+	"k8s.io/apimachinery/pkg/types"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/suggest"
@@ -27,8 +27,8 @@ type getObjects struct {
 	kind    string
 	columns []terminal.Column
 	// objects takes those of the kind out of a snapshot, row shows one.
-	objects func(trace.Snapshot) []client.Object
-	row     func(client.Object) []terminal.Cell
+	objects func(trace.Snapshot) []stored
+	row     func(stored) []terminal.Cell
 }
 
 func newGetProvidersCommand(streams Streams) *cobra.Command {
@@ -88,8 +88,8 @@ func (o *getObjects) run(ctx context.Context) error {
 		// The labels are those of the providers, not of the sets.
 		selector := reader.Selector
 		reader.Selector = nil
-		o.objects = func(s trace.Snapshot) []client.Object {
-			return slices.DeleteFunc(providersIn(s), func(p client.Object) bool { return !selector.Matches(labels.Set(p.GetLabels())) })
+		o.objects = func(s trace.Snapshot) []stored {
+			return slices.DeleteFunc(providersIn(s), func(p stored) bool { return !selector.Matches(labels.Set(p.GetLabels())) })
 		}
 	}
 	if o.Watch {
@@ -111,15 +111,15 @@ func (o *getObjects) run(ctx context.Context) error {
 }
 
 // pick returns the objects that were named, or all, by namespace and name.
-func (o *getObjects) pick(snapshot trace.Snapshot, namespace string) ([]client.Object, error) {
+func (o *getObjects) pick(snapshot trace.Snapshot, namespace string) ([]stored, error) {
 	all := o.objects(snapshot)
-	slices.SortFunc(all, func(a, b client.Object) int {
+	slices.SortFunc(all, func(a, b stored) int {
 		return strings.Compare(a.GetNamespace()+"/"+a.GetName(), b.GetNamespace()+"/"+b.GetName())
 	})
 	if len(o.Names) == 0 {
 		return all, nil
 	}
-	var out []client.Object
+	var out []stored
 	var missing []error
 	for _, name := range o.Names {
 		found := false
@@ -136,7 +136,7 @@ func (o *getObjects) pick(snapshot trace.Snapshot, namespace string) ([]client.O
 }
 
 // notFound says that there is no such object, and which one may be meant.
-func notFound(kind, name, namespace string, all []client.Object) error {
+func notFound(kind, name, namespace string, all []stored) error {
 	names := make([]string, 0, len(all))
 	for _, one := range all {
 		names = append(names, one.GetName())
@@ -144,7 +144,7 @@ func notFound(kind, name, namespace string, all []client.Object) error {
 	return fmt.Errorf("there is no %s %q %s%s", kind, name, where(namespace), suggest.Hint(name, names))
 }
 
-func (o *getObjects) print(objects []client.Object) error {
+func (o *getObjects) print(objects []stored) error {
 	switch o.Output {
 	case "json", "yaml":
 		for _, one := range objects {
@@ -168,14 +168,14 @@ func (o *getObjects) print(objects []client.Object) error {
 
 // watch lists, and goes on with each object that changes.
 func (o *getObjects) watch(ctx context.Context, reader *trace.Reader, namespace string) error {
-	shown, table := map[client.ObjectKey]string{}, o.newTable()
+	shown, table := map[types.NamespacedName]string{}, o.newTable()
 	err := reader.Follow(ctx, namespace, func(now trace.Snapshot) (bool, error) {
 		objects, err := o.pick(now, namespace)
 		if err != nil && len(shown) == 0 {
 			return false, err
 		}
-		objects = slices.DeleteFunc(objects, func(one client.Object) bool {
-			key, version := client.ObjectKeyFromObject(one), one.GetResourceVersion()
+		objects = slices.DeleteFunc(objects, func(one stored) bool {
+			key, version := types.NamespacedName{Namespace: one.GetNamespace(), Name: one.GetName()}, one.GetResourceVersion()
 			seen := shown[key] == version
 			shown[key] = version
 			return seen
@@ -203,7 +203,7 @@ func (o *getObjects) newTable() *terminal.Table {
 	return out
 }
 
-func (o *getObjects) rows(objects []client.Object) [][]terminal.Cell {
+func (o *getObjects) rows(objects []stored) [][]terminal.Cell {
 	var out [][]terminal.Cell
 	for _, one := range objects {
 		row := o.row(one)
@@ -215,14 +215,14 @@ func (o *getObjects) rows(objects []client.Object) [][]terminal.Cell {
 	return out
 }
 
-func (o *getObjects) providerRow(object client.Object) []terminal.Cell {
-	p, _ := object.(*v1.ResourceSetInputProvider)
+func (o *getObjects) providerRow(one stored) []terminal.Cell {
+	p, _ := one.(*v1.ResourceSetInputProvider)
 	row := []terminal.Cell{terminal.Text(p.Name), terminal.Text(p.Spec.Type), terminal.Text(dash(p.Spec.URL)), terminal.Text(fmt.Sprint(len(p.Status.ExportedInputs)))}
 	return append(row, o.state(p, p.Status.Conditions)...)
 }
 
-func (o *getObjects) setRow(object client.Object) []terminal.Cell {
-	s, _ := object.(*v1.ResourceSet)
+func (o *getObjects) setRow(one stored) []terminal.Cell {
+	s, _ := one.(*v1.ResourceSet)
 	counts, objects := "-", 0
 	if s.Status.PreviewCounts != nil {
 		counts = fmt.Sprintf("%d/%d", s.Status.PreviewCounts.Ready, s.Status.PreviewCounts.Total)
@@ -234,12 +234,12 @@ func (o *getObjects) setRow(object client.Object) []terminal.Cell {
 }
 
 // state is what both kinds end with.
-func (o *getObjects) state(object client.Object, conditions []metav1.Condition) []terminal.Cell {
+func (o *getObjects) state(one stored, conditions []metav1.Condition) []terminal.Cell {
 	ready, suspended := readyOf(conditions), terminal.Text("False")
-	if v1.IsDisabled(object.GetAnnotations()) {
+	if v1.IsDisabled(one.GetAnnotations()) {
 		suspended = terminal.Coloured("True", terminal.Yellow)
 	}
-	return []terminal.Cell{suspended, terminal.Coloured(string(ready.Status), styleOf(ready.Status)), terminal.Text(o.age(object.GetCreationTimestamp().Time)), terminal.Text(ready.Message)}
+	return []terminal.Cell{suspended, terminal.Coloured(string(ready.Status), styleOf(ready.Status)), terminal.Text(o.age(one.GetCreationTimestamp().Time)), terminal.Text(ready.Message)}
 }
 
 // readyOf returns the Ready condition; Unknown where there is none yet.
@@ -250,16 +250,16 @@ func readyOf(conditions []metav1.Condition) metav1.Condition {
 	return metav1.Condition{Status: metav1.ConditionUnknown, Message: "not reconciled yet"}
 }
 
-func providersIn(s trace.Snapshot) []client.Object {
-	out := make([]client.Object, 0, len(s.Providers))
+func providersIn(s trace.Snapshot) []stored {
+	out := make([]stored, 0, len(s.Providers))
 	for i := range s.Providers {
 		out = append(out, &s.Providers[i])
 	}
 	return out
 }
 
-func setsIn(s trace.Snapshot) []client.Object {
-	out := make([]client.Object, 0, len(s.Sets))
+func setsIn(s trace.Snapshot) []stored {
+	out := make([]stored, 0, len(s.Sets))
 	for i := range s.Sets {
 		out = append(out, &s.Sets[i])
 	}

@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 	"helm.sh/helm/v4/pkg/chart/v2/loader"
 	"helm.sh/helm/v4/pkg/strvals"
-	"k8s.io/client-go/discovery"
 	"sigs.k8s.io/yaml"
 
 	"github.com/eddy-previews/eddy/internal/install"
@@ -97,7 +96,7 @@ func (o *installCommand) run(ctx context.Context) error {
 	if plan.KubeVersion, err = o.version(); err != nil {
 		return err
 	}
-	direct, err := o.client()
+	direct, err := o.connect()
 	if err != nil {
 		return err
 	}
@@ -134,23 +133,6 @@ func (o *installCommand) export(plan install.Plan) error {
 		}
 	}
 	return nil
-}
-
-// version is that of the cluster.
-func (c *cluster) version() (string, error) {
-	config, err := c.config()
-	if err != nil {
-		return "", err
-	}
-	asked, err := discovery.NewDiscoveryClientForConfig(config)
-	if err != nil {
-		return "", err
-	}
-	info, err := asked.ServerVersion()
-	if err != nil {
-		return "", fmt.Errorf("asking %s for its version: %w", config.Host, err)
-	}
-	return info.GitVersion, nil
 }
 
 // values are those of the files, then those of --set, then the image.

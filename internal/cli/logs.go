@@ -8,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/client-go/kubernetes"
 
 	"github.com/eddy-previews/eddy/internal/suggest"
 	"github.com/eddy-previews/eddy/internal/terminal"
@@ -78,11 +77,7 @@ func (o *showLogs) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	config, err := o.config()
-	if err != nil {
-		return err
-	}
-	clients, err := kubernetes.NewForConfig(config)
+	read, err := o.logs()
 	if err != nil {
 		return err
 	}
@@ -92,12 +87,12 @@ func (o *showLogs) run(ctx context.Context) error {
 	}
 	out := &logWriter{Screen: terminal.Of(o.Out), prefixed: len(sources) > 1 || o.Follow, raw: o.Out}
 	if o.Follow {
-		return o.follow(ctx, members, &tail{showLogs: o, clients: clients, out: out})
+		return o.follow(ctx, members, &tail{showLogs: o, read: read, out: out})
 	}
 	if len(pods) == 0 {
 		return fmt.Errorf("%s has no pods: see eddy describe preview %s", preview.Name, preview.Name)
 	}
-	return o.printAll(ctx, &tail{showLogs: o, clients: clients, out: out}, sources)
+	return o.printAll(ctx, &tail{showLogs: o, read: read, out: out}, sources)
 }
 
 // printAll prints one container after the other. That some cannot be read is

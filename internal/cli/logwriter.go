@@ -9,7 +9,6 @@ import (
 	"sync"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/client-go/kubernetes"
 
 	"github.com/eddy-previews/eddy/internal/terminal"
 )
@@ -38,8 +37,8 @@ func (s logSource) run() string {
 // tail copies logs.
 type tail struct {
 	*showLogs
-	clients kubernetes.Interface
-	out     *logWriter
+	read logReader
+	out  *logWriter
 }
 
 // copy copies the log of a container line by line, to its end.
@@ -52,7 +51,7 @@ func (t *tail) copy(ctx context.Context, source logSource) error {
 	if t.Tail >= 0 {
 		options.TailLines = &t.Tail
 	}
-	stream, err := t.clients.CoreV1().Pods(source.pod.Namespace).GetLogs(source.pod.Name, options).Stream(ctx)
+	stream, err := t.read(ctx, source.pod, options)
 	if err != nil {
 		return err
 	}

@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/control"
@@ -71,11 +70,11 @@ func newReconcileObjectCommand(streams Streams, kind kindCommand) *cobra.Command
 }
 
 func (o *reconcileObject) run(ctx context.Context) error {
-	direct, object, err := o.open(ctx)
+	server, object, err := o.open(ctx)
 	if err != nil {
 		return err
 	}
-	run := reconciling{Streams: o.Streams, patience: o.patience, cluster: direct}
+	run := reconciling{Streams: o.Streams, patience: o.patience, server: server}
 	run.request.Force = o.Force
 	ctx, cancel := context.WithTimeout(ctx, o.Timeout)
 	defer cancel()
@@ -90,7 +89,7 @@ func (o *reconcileObject) run(ctx context.Context) error {
 type reconciling struct {
 	Streams
 	patience
-	cluster client.WithWatch
+	server  apiServer
 	request control.Request
 }
 
@@ -106,7 +105,7 @@ func (r *reconciling) one(ctx context.Context, object *unstructured.Unstructured
 	force := r.request.Force
 	r.request = control.NewRequest(time.Now())
 	r.request.Force = force
-	if err := r.request.Send(ctx, r.cluster, object); err != nil {
+	if err := r.request.Send(ctx, r.server, object); err != nil {
 		return nil, fmt.Errorf("asking for a run of %s: %w", name, err)
 	}
 	r.note("► %s is asked to run", name)
@@ -114,7 +113,7 @@ func (r *reconciling) one(ctx context.Context, object *unstructured.Unstructured
 		return object, nil
 	}
 	r.note("◎ waiting for it")
-	handled, err := control.Await(ctx, r.cluster, object, r.request.Handled)
+	handled, err := control.Await(ctx, r.server, object, r.request.Handled)
 	if errors.Is(err, context.DeadlineExceeded) {
 		return nil, fmt.Errorf("%s was not looked at within %s: is its controller running?", name, r.Timeout)
 	}
@@ -125,7 +124,7 @@ func (r *reconciling) one(ctx context.Context, object *unstructured.Unstructured
 func (r *reconciling) result(ctx context.Context, object *unstructured.Unstructured) error {
 	name := describeObject(object)
 	last := trace.ReadyOf(object)
-	settled, err := control.Await(ctx, r.cluster, object, func(now *unstructured.Unstructured) bool {
+	settled, err := control.Await(ctx, r.server, object, func(now *unstructured.Unstructured) bool {
 		last = trace.ReadyOf(now)
 		return last.Status != metav1.ConditionUnknown
 	})

@@ -7,8 +7,6 @@ import (
 
 	"github.com/spf13/cobra"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/trace"
@@ -48,7 +46,7 @@ func (o *reconcilePreview) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	run := reconciling{Streams: o.Streams, patience: o.patience, cluster: preview.reader.Client}
+	run := reconciling{Streams: o.Streams, patience: o.patience, server: apiServer{preview.reader.Client}}
 	waiting, cancel := context.WithTimeout(ctx, o.Timeout)
 	defer cancel()
 	run.request.Force = o.Force
@@ -75,13 +73,11 @@ func (o *reconcilePreview) run(ctx context.Context) error {
 }
 
 // named is one of an object of ours.
-func (r *reconciling) named(ctx context.Context, kind string, object client.Object) error {
-	found := &unstructured.Unstructured{}
-	found.SetGroupVersionKind(v1.GroupVersion.WithKind(kind))
-	if err := r.cluster.Get(ctx, client.ObjectKeyFromObject(object), found); err != nil {
-		return err
+func (r *reconciling) named(ctx context.Context, kind string, named stored) error {
+	found, err := r.server.find(ctx, kind, named.GetNamespace(), named.GetName())
+	if err == nil {
+		_, err = r.one(ctx, found)
 	}
-	_, err := r.one(ctx, found)
 	return err
 }
 

@@ -2,12 +2,8 @@ package cli
 
 import (
 	"context"
-	"os/user"
-	"strings"
 
 	"github.com/spf13/cobra"
-	authenticationv1 "k8s.io/api/authentication/v1"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/control"
@@ -67,21 +63,21 @@ func exampleName(kind string) string {
 }
 
 func (t *target) suspend(ctx context.Context) error {
-	direct, object, err := t.open(ctx)
+	server, object, err := t.open(ctx)
 	if err != nil {
 		return err
 	}
 	if v1.IsDisabled(object.GetAnnotations()) {
 		return t.done("%s is suspended already%s", describeObject(object), by(object))
 	}
-	if err := control.Suspend(ctx, direct, object, whoami(ctx, direct)); err != nil {
+	if err := control.Suspend(ctx, server, object, server.whoami(ctx)); err != nil {
 		return err
 	}
 	return t.done("%s is suspended%s: eddy resume %s %s", describeObject(object), by(object), t.word(), t.Name)
 }
 
 // by says who suspended an object.
-func by(o client.Object) string {
+func by(o stored) string {
 	if who := o.GetAnnotations()[v1.SuspendedByAnnotation]; who != "" {
 		return " by " + who
 	}
@@ -89,27 +85,15 @@ func by(o client.Object) string {
 }
 
 func (t *target) resume(ctx context.Context) error {
-	direct, object, err := t.open(ctx)
+	server, object, err := t.open(ctx)
 	if err != nil {
 		return err
 	}
 	if !v1.IsDisabled(object.GetAnnotations()) {
 		return t.done("%s is not suspended", describeObject(object))
 	}
-	if err := control.Resume(ctx, direct, object); err != nil {
+	if err := control.Resume(ctx, server, object); err != nil {
 		return err
 	}
 	return t.done("%s is looked after again", describeObject(object))
-}
-
-// whoami is the user as the cluster knows them, or the one of this machine.
-func whoami(ctx context.Context, cluster client.Client) string {
-	review := &authenticationv1.SelfSubjectReview{}
-	if err := cluster.Create(ctx, review); err == nil && review.Status.UserInfo.Username != "" {
-		return review.Status.UserInfo.Username
-	}
-	if local, err := user.Current(); err == nil {
-		return strings.TrimSpace(local.Username)
-	}
-	return "unknown"
 }

@@ -6,10 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/terminal"
@@ -46,39 +43,29 @@ func (t *target) word() string {
 }
 
 // String returns Kind/namespace/name.
-func describeObject(o client.Object) string {
+func describeObject(o stored) string {
 	return fmt.Sprintf("%s/%s/%s", o.GetObjectKind().GroupVersionKind().Kind, o.GetNamespace(), o.GetName())
 }
 
 // open reads the object.
-func (t *target) open(ctx context.Context) (client.WithWatch, *unstructured.Unstructured, error) {
-	direct, err := t.client()
+func (t *target) open(ctx context.Context) (apiServer, *unstructured.Unstructured, error) {
+	server, err := t.connect()
 	if err != nil {
-		return nil, nil, err
+		return server, nil, err
 	}
 	namespace, err := t.namespace()
 	if err != nil {
-		return nil, nil, err
+		return server, nil, err
 	}
-	object := &unstructured.Unstructured{}
-	object.SetGroupVersionKind(v1.GroupVersion.WithKind(t.kind))
-	err = direct.Get(ctx, client.ObjectKey{Namespace: namespace, Name: t.Name}, object)
+	found, err := server.find(ctx, t.kind, namespace, t.Name)
 	if apierrors.IsNotFound(err) {
-		list := &unstructured.UnstructuredList{}
-		list.SetGroupVersionKind(v1.GroupVersion.WithKind(t.kind + "List"))
-		if direct.List(ctx, list, client.InNamespace(namespace)) != nil {
-			list.Items = nil // then nothing is suggested
+		all, listing := server.all(ctx, v1.GroupVersion.WithKind(t.kind), namespace)
+		if listing != nil {
+			all = nil // then nothing is suggested
 		}
-		var all []client.Object
-		_ = meta.EachListItem(list, func(item runtime.Object) error {
-			if one, isObject := item.(client.Object); isObject {
-				all = append(all, one)
-			}
-			return nil
-		}) // no item makes an error
-		return nil, nil, notFound(t.kind, t.Name, namespace, all)
+		return server, nil, notFound(t.kind, t.Name, namespace, all)
 	}
-	return direct, object, err
+	return server, found, err
 }
 
 // done says that something was done.

@@ -43,7 +43,7 @@ the operator runs, and it takes their previews down.`,
 }
 
 func (o *uninstallCommand) run(ctx context.Context) error {
-	direct, err := o.client()
+	direct, err := o.connect()
 	if err != nil {
 		return err
 	}
