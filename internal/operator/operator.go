@@ -171,7 +171,7 @@ func addControllers(manager ctrl.Manager, shared *source.Shared, options Options
 	watch := &watcher.Reconciler{
 		Client: manager.GetClient(), Report: reporter, Credentials: credentials, NewSource: source.New, Now: time.Now,
 		Shared: shared, Turns: turns.New(options.Concurrent, reserve),
-		MaxTimeout: options.MaxTimeout,
+		MaxTimeout: options.MaxTimeout, Asked: turns.NewAsked(options.MinInterval, time.Now),
 	}
 	if err := watch.SetupWithManager(manager, controllerOptions(options, watch.Turns.Workers())); err != nil {
 		return fmt.Errorf("adding the watcher: %w", err)
@@ -195,6 +195,7 @@ func addControllers(manager ctrl.Manager, shared *source.Shared, options Options
 		Now:                   time.Now,
 		// What renders takes a processor, not only time: the reserve is small.
 		Turns:    turns.New(options.Concurrent, options.Concurrent),
+		Asked:    turns.NewAsked(options.MinInterval, time.Now),
 		Throttle: throttle.New(max(1, goruntime.GOMAXPROCS(0)-1)),
 	}
 	if err := template.SetupWithManager(manager, controllerOptions(options, template.Turns.Workers())); err != nil {

@@ -62,7 +62,7 @@ func startOn(t *testing.T, cluster *rest.Config, args ...string) (stop func()) {
 	var options operator.Options
 	flags := pflag.NewFlagSet("operator", pflag.ContinueOnError)
 	options.BindFlags(flags)
-	args = append(args, "--enable-leader-election=false", "--metrics-addr=0", "--health-addr=0", "--requeue-dependency=100ms", "--min-interval=0", "--provider-networks=loopback")
+	args = append([]string{"--enable-leader-election=false", "--metrics-addr=0", "--health-addr=0", "--requeue-dependency=100ms", "--min-interval=0", "--provider-networks=loopback"}, args...)
 	if err := flags.Parse(args); err != nil {
 		t.Fatal(err)
 	}

@@ -90,7 +90,8 @@ func (o *Options) BindFlags(flags *pflag.FlagSet) {
 		"labels of the ConfigMaps and Secrets whose changes wake the ResourceSets that take something from them; none when empty")
 	flags.Uint8Var(&o.IntervalJitter, "interval-jitter-percentage", 5,
 		"how much shorter or longer than its interval the time between two runs may be, in percent, below 100")
-	flags.DurationVar(&o.MinInterval, "min-interval", 5*time.Second, "the shortest time between two runs of an object that nobody asks for, whatever its reconcileEvery says")
+	flags.DurationVar(&o.MinInterval, "min-interval", 5*time.Second,
+		"the shortest time between two runs of an object that nobody asks for, whatever its reconcileEvery says; who asks gets five at once and then one in this time")
 	flags.DurationVar(&o.MaxTimeout, "max-reconcile-timeout", 10*time.Minute, "the longest that a run of a provider may take, whatever its reconcileTimeout says")
 	o.Log.BindFlags(flags)
 	o.Retry.BindFlags(flags)

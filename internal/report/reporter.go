@@ -86,7 +86,12 @@ func (r *Reporter) Save(ctx context.Context, before, after Object) error {
 	}
 	before.SetResourceVersion(after.GetResourceVersion())
 	patch := client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})
-	if err := r.Client.Status().Patch(ctx, after, patch, client.FieldOwner(FieldManager)); err != nil {
+	err := r.Client.Status().Patch(ctx, after, patch, client.FieldOwner(FieldManager))
+	for try := 1; try <= freshTries && apierrors.IsConflict(err) && r.onlyAnnotated(ctx, before, after, try); try++ {
+		patch = client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})
+		err = r.Client.Status().Patch(ctx, after, patch, client.FieldOwner(FieldManager))
+	}
+	if err != nil {
 		return fmt.Errorf("writing the status: %w", err)
 	}
 	return nil
@@ -116,7 +121,11 @@ func (r *Reporter) Finish(ctx context.Context, before, obj Object, outcome Outco
 	}
 	if err := r.Save(ctx, before, obj); err != nil {
 		r.confess(ctx, before, err)
-		return RetryOnConflict(err)
+		result, err := RetryOnConflict(err)
+		if result.RequeueAfter > 0 { // who writes all the time has it run no more often than by asking
+			result.RequeueAfter = r.AtLeast(result.RequeueAfter)
+		}
+		return result, err
 	}
 	if outcome.Collisions != "" {
 		r.Events.Event(obj, corev1.EventTypeNormal, v1.ReasonIDCollision, outcome.Collisions)

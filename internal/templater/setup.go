@@ -15,12 +15,14 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/turns"
 )
 
 // SetupWithManager starts a run when a set's spec or any of its annotations
 // changes, when a provider that it refers to has news, comes into its selector or
 // leaves it, and when somebody else changes or deletes what it applied, or a
-// labelled object that it takes from.
+// labelled object that it takes from. Who asks often is answered together: see
+// turns.Asked.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Options) error {
 	changed := predicate.Or(predicate.GenerationChangedPredicate{}, predicate.AnnotationChangedPredicate{})
 	var err error
@@ -31,7 +33,8 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Optio
 		return err
 	}
 	return ctrl.NewControllerManagedBy(mgr).
-		For(&v1.ResourceSet{}, builder.WithPredicates(changed)).
+		For(&v1.ResourceSet{}, builder.WithPredicates(turns.Gone())).
+		Watches(&v1.ResourceSet{}, r.Asked.Handler(), builder.WithPredicates(changed)).
 		Watches(&v1.ResourceSetInputProvider{},
 			handler.EnqueueRequestsFromMapFunc(r.setsOf),
 			builder.WithPredicates(predicate.Or(exportChanged(), predicate.LabelChangedPredicate{}))).

@@ -58,6 +58,8 @@ type Reconciler struct {
 	Now func() time.Time
 	// Turns bound how many runs of one namespace are at work at once.
 	Turns *turns.Turns
+	// Asked bounds the runs that are asked for; nothing does when nil.
+	Asked *turns.Asked
 	// Throttle lets few expressions and renders at once take long; all when nil.
 	Throttle *throttle.Throttle
 

@@ -10,30 +10,31 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/event"
-	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/credential"
+	"github.com/eddy-previews/eddy/internal/turns"
 )
 
 // SetupWithManager starts a run when a provider's spec or any of its
 // annotations changes, when a Secret does that it refers to, when an
 // ExternalArtifact does that it selects, and when its turn to ask its host has
-// come.
+// come. Who asks often is answered together: see turns.Asked.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Options) error {
 	changed := predicate.Or(predicate.GenerationChangedPredicate{}, predicate.AnnotationChangedPredicate{})
 	built := ctrl.NewControllerManagedBy(mgr).
-		For(&v1.ResourceSetInputProvider{}, builder.WithPredicates(changed)).
+		For(&v1.ResourceSetInputProvider{}, builder.WithPredicates(turns.Gone())).
+		Watches(&v1.ResourceSetInputProvider{}, r.Asked.Handler(), builder.WithPredicates(changed)).
 		WatchesRawSource(r.Turns).
 		WithOptions(options)
 	if watch := r.Credentials.Watch; watch != nil {
 		if err := mgr.Add(watch); err != nil {
 			return err
 		}
-		built = built.WatchesRawSource(source.Channel(watch.Events(), &handler.EnqueueRequestForObject{}))
+		built = built.WatchesRawSource(source.Channel(watch.Events(), r.Asked.Handler()))
 	}
 	running, err := built.Build(r)
 	if err != nil {
@@ -41,7 +42,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Optio
 	}
 	r.artifacts = sync.OnceValue(func() error {
 		return running.Watch(source.Kind[client.Object](mgr.GetCache(), &sourcev1.ExternalArtifact{},
-			handler.EnqueueRequestsFromMapFunc(r.selecting), artifactChanged()))
+			r.Asked.Map(r.selecting), artifactChanged()))
 	})
 	return nil
 }

@@ -53,6 +53,8 @@ type Reconciler struct {
 	// Turns bound how many runs of one namespace, and to one host, are at work
 	// at once; nothing does when nil.
 	Turns *turns.Turns
+	// Asked bounds the runs that are asked for; nothing does when nil.
+	Asked *turns.Asked
 
 	// artifacts starts the watch of ExternalArtifacts; nil in a test that runs by hand.
 	artifacts func() error
