@@ -99,18 +99,17 @@ func (f flock) export(commits map[int]string) {
 	if err := server.Client.Get(context.Background(), client.ObjectKey{Namespace: f.namespace, Name: "prs"}, provider); err != nil {
 		f.t.Fatal(err)
 	}
-	provider.Status.ExportedInputs = nil
-	for id := range 1000 {
-		if commit, ok := commits[id]; ok {
-			provider.Status.ExportedInputs = append(provider.Status.ExportedInputs, v1.ResourceSetInput{
-				"id": {Raw: fmt.Appendf(nil, "%q", fmt.Sprint(id))}, "sha": {Raw: fmt.Appendf(nil, "%q", commit)},
-			})
+	changeStatus(f.t, provider, func() {
+		provider.Status.ExportedInputs = nil
+		for id := range 1000 {
+			if commit, ok := commits[id]; ok {
+				provider.Status.ExportedInputs = append(provider.Status.ExportedInputs, v1.ResourceSetInput{
+					"id": {Raw: fmt.Appendf(nil, "%q", fmt.Sprint(id))}, "sha": {Raw: fmt.Appendf(nil, "%q", commit)},
+				})
+			}
 		}
-	}
-	provider.Status.LastExportedRevision = "sha256:" + time.Now().String()
-	if err := server.Client.Status().Update(context.Background(), provider); err != nil {
-		f.t.Fatal(err)
-	}
+		provider.Status.LastExportedRevision = "sha256:" + time.Now().String()
+	})
 }
 
 // kustomization reads one of the previews' objects.
@@ -220,10 +219,9 @@ func TestAChangeCostsOnlyItself(t *testing.T) {
 	bound("one removed", 8, func() { delete(commits, 9); f.export(commits) }, is(8, "c0ffee"))
 	bound("one edited by hand", 8, func() {
 		found := f.kustomization(11)
-		_ = unstructured.SetNestedField(found.Object, "edited", "spec", "postBuild", "substitute", "COMMIT_SHA") // it is a map
-		if err := server.Client.Update(context.Background(), found); err != nil {
-			t.Fatal(err)
-		}
+		change(t, found, func() {
+			_ = unstructured.SetNestedField(found.Object, "edited", "spec", "postBuild", "substitute", "COMMIT_SHA") // it is a map
+		})
 	}, is(11, "c0ffee"))
 	bound("one deleted by hand", 8, func() {
 		if err := server.Client.Delete(context.Background(), f.kustomization(12)); err != nil {

@@ -96,7 +96,7 @@ resources: [{apiVersion: v1, kind: ConfigMap, metadata: {name: "NAME-<< inputs.i
 		is := &v1.ResourceSet{}
 		err := server.Client.Get(context.Background(), client.ObjectKeyFromObject(set), is)
 		return err == nil && conditions.IsReady(is)
-	}, time.Minute, 5*time.Millisecond).Should(gomega.BeTrue())
+	}, 5*time.Minute, 5*time.Millisecond).Should(gomega.BeTrue())
 	return time.Since(began)
 }
 
@@ -131,7 +131,7 @@ func TestHostileSetsDoNotHoldUpASetOfAnotherNamespace(t *testing.T) {
 				said += "\n" + preview.Message
 			}
 			return said
-		}, time.Minute, 100*time.Millisecond).Should(gomega.ContainSubstring(hostile.says), "set %d: %.80s", n, hostile.template+hostile.expression)
+		}, 5*time.Minute, 100*time.Millisecond).Should(gomega.ContainSubstring(hostile.says), "set %d: %.80s", n, hostile.template+hostile.expression)
 	}
 	began := time.Now()
 	stop()

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -52,8 +53,10 @@ func TestAForgeThatHangsHoldsUpNobodyElse(t *testing.T) {
 	release := make(chan struct{})
 	end := sync.OnceFunc(func() { close(release) })
 	t.Cleanup(end) // before the servers are closed, which wait for their clients
-	for _, f := range []*forge.Forge{slow, other} {
+	var hanging [2]atomic.Int64
+	for n, f := range []*forge.Forge{slow, other} {
 		f.Break(func(http.ResponseWriter, *http.Request) bool {
+			hanging[n].Add(1)
 			<-release
 			return false
 		})
@@ -67,7 +70,10 @@ func TestAForgeThatHangsHoldsUpNobodyElse(t *testing.T) {
 	g := gomega.NewWithT(t)
 	g.SetDefaultEventuallyTimeout(20 * time.Second)
 
-	time.Sleep(time.Second) // all of them have been looked at
+	// Those that hang are in the queue, all of them, once one of each is asked.
+	for n := range hanging {
+		g.Eventually(hanging[n].Load).Should(gomega.BeNumerically(">", 0))
+	}
 	watch(t, quick, namespace, "quick")
 	g.Eventually(isReady(namespace, "quick")).Should(gomega.BeTrue())
 	if isReady(namespace, "slow-0")() || isReady(namespace, "other-0")() {
@@ -80,20 +86,32 @@ func TestAForgeThatHangsHoldsUpNobodyElse(t *testing.T) {
 	}
 }
 
-// silent returns the URL of a forge that takes connections and never answers.
-func silent(t *testing.T) string {
+// silent returns the URL of a forge that takes connections and never answers, and
+// counts those that ask it.
+func silent(t *testing.T, asked *atomic.Int64) string {
 	t.Helper()
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = listener.Close() }) // it has served its purpose
+	go func() {
+		for {
+			connection, err := listener.Accept()
+			if err != nil {
+				return // the test has ended
+			}
+			defer func() { _ = connection.Close() }() // when the test ends
+			asked.Add(1)
+		}
+	}()
 	return "http://" + listener.Addr().String() + "/acme/api"
 }
 
 func TestATenantWhoseForgesNeverAnswerHoldsUpNobodyElse(t *testing.T) {
 	for name, spread := range map[string]int{"in one namespace": 1, "in thirty": 30} {
 		t.Run(name, func(t *testing.T) {
+			var asked atomic.Int64
 			quick, home := forge.NewGitea(t), server.Namespace(t)
 			namespaces := []string{home}
 			for range spread {
@@ -104,13 +122,15 @@ func TestATenantWhoseForgesNeverAnswerHoldsUpNobodyElse(t *testing.T) {
 					Name: fmt.Sprint("hangs-", n), Namespace: namespaces[1+n%spread],
 					Annotations: map[string]string{v1.ReconcileTimeoutAnnotation: "24h"},
 				}}
-				hangs.Spec.Type, hangs.Spec.URL = v1.InputProviderGitHubPullRequest, silent(t)
+				hangs.Spec.Type, hangs.Spec.URL = v1.InputProviderGitHubPullRequest, silent(t, &asked)
 				if err := server.Client.Create(context.Background(), hangs); err != nil {
 					t.Fatal(err)
 				}
 			}
 			start(t, "--watch-namespaces="+strings.Join(namespaces, ","), "--concurrent=4")
-			time.Sleep(time.Second) // all of them have been looked at
+			g := gomega.NewWithT(t)
+			// All that hang are in the queue once some of them are asked.
+			g.Eventually(asked.Load, 20*time.Second).Should(gomega.BeNumerically(">", 2))
 			auth := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "auth", Namespace: home}}
 			auth.StringData = map[string]string{"username": "flux", "password": forge.Token}
 			if err := server.Client.Create(context.Background(), auth); err != nil {
@@ -119,7 +139,6 @@ func TestATenantWhoseForgesNeverAnswerHoldsUpNobodyElse(t *testing.T) {
 			for n := range 5 {
 				watch(t, quick, home, fmt.Sprint("quick-", n))
 			}
-			g := gomega.NewWithT(t)
 			for n := range 5 {
 				g.Eventually(isReady(home, fmt.Sprint("quick-", n)), 20*time.Second).Should(gomega.BeTrue())
 			}

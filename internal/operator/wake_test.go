@@ -114,13 +114,12 @@ resources:
 	time.Sleep(2 * time.Second) // it runs, and the set waits for it
 
 	now := metav1.Now()
-	job.Status.StartTime, job.Status.CompletionTime, job.Status.Succeeded = &now, &now, 1
-	for _, kind := range []batchv1.JobConditionType{batchv1.JobSuccessCriteriaMet, batchv1.JobComplete} {
-		job.Status.Conditions = append(job.Status.Conditions, batchv1.JobCondition{Type: kind, Status: corev1.ConditionTrue, LastTransitionTime: now})
-	}
-	if err := server.Client.Status().Update(context.Background(), job); err != nil {
-		t.Fatal(err)
-	}
+	changeStatus(t, job, func() {
+		job.Status.StartTime, job.Status.CompletionTime, job.Status.Succeeded = &now, &now, 1
+		for _, kind := range []batchv1.JobConditionType{batchv1.JobSuccessCriteriaMet, batchv1.JobComplete} {
+			job.Status.Conditions = append(job.Status.Conditions, batchv1.JobCondition{Type: kind, Status: corev1.ConditionTrue, LastTransitionTime: now})
+		}
+	})
 	if err := server.Client.Delete(context.Background(), job, client.PropagationPolicy(metav1.DeletePropagationBackground)); err != nil {
 		t.Fatal(err)
 	}
@@ -131,10 +130,9 @@ resources:
 	g.Consistently(isThere, 5*time.Second).Should(gomega.BeFalse())
 
 	set := readSet(t, namespace)
-	set.Spec.Resources[0].Raw = []byte(`{"apiVersion":"batch/v1","kind":"Job","metadata":{"name":"comment-1","namespace":"` + namespace +
-		`"},"spec":{"ttlSecondsAfterFinished":0,"template":{"spec":{"restartPolicy":"Never","containers":[{"name":"c","image":"busybox"}]}}}}`)
-	if err := server.Client.Update(context.Background(), set); err != nil {
-		t.Fatal(err)
-	}
+	change(t, set, func() {
+		set.Spec.Resources[0].Raw = []byte(`{"apiVersion":"batch/v1","kind":"Job","metadata":{"name":"comment-1","namespace":"` + namespace +
+			`"},"spec":{"ttlSecondsAfterFinished":0,"template":{"spec":{"restartPolicy":"Never","containers":[{"name":"c","image":"busybox"}]}}}}`)
+	})
 	g.Eventually(isThere).Should(gomega.BeTrue())
 }

@@ -127,8 +127,9 @@ func (b *bench) widgets() (group string, retire func()) {
 		if err := admin.Get(context.Background(), client.ObjectKeyFromObject(crd), crd); err != nil {
 			b.t.Fatal(err)
 		}
+		base := crd.DeepCopy()
 		crd.Spec.Versions[1].Served = false
-		if err := admin.Update(context.Background(), crd); err != nil {
+		if err := admin.Patch(context.Background(), crd, client.MergeFrom(base)); err != nil { // its controller writes too
 			b.t.Fatal(err)
 		}
 		b.await("the version is retired", func() bool { return !b.isServed(group, "v1beta1") })
