@@ -51,9 +51,10 @@ type Reporter struct {
 // worked on. It writes only what is missing.
 func (r *Reporter) Begin(ctx context.Context, obj Object) error {
 	if !controllerutil.ContainsFinalizer(obj, v1.Finalizer) {
-		base := obj.DeepCopyObject().(client.Object)
+		base := obj.DeepCopyObject().(Object)
 		controllerutil.AddFinalizer(obj, v1.Finalizer)
 		if err := r.Client.Patch(ctx, obj, client.MergeFromWithOptions(base, client.MergeFromWithOptimisticLock{})); err != nil {
+			r.confess(ctx, base, finalizer, err)
 			return fmt.Errorf("adding the finalizer: %w", err)
 		}
 	}
@@ -63,7 +64,7 @@ func (r *Reporter) Begin(ctx context.Context, obj Object) error {
 	}
 	before := obj.DeepCopyObject().(Object)
 	MarkProgressing(obj, "Reconciliation in progress")
-	return r.Save(ctx, before, obj)
+	return r.write(ctx, before, obj)
 }
 
 // MarkProgressing says that work is going on and what it is at.
@@ -106,7 +107,7 @@ func (r *Reporter) Suspended(ctx context.Context, obj Object) (ctrl.Result, erro
 	}
 	before := obj.DeepCopyObject().(Object)
 	conditions.MarkTrue(obj, meta.ReadyCondition, v1.ReasonReconciliationDisabled, "Initialized with reconciliation suspended")
-	return ctrl.Result{}, r.Save(ctx, before, obj)
+	return RetryOnConflict(r.write(ctx, before, obj))
 }
 
 // Finish closes a run: before is the object as it was read, obj has the new
@@ -119,8 +120,7 @@ func (r *Reporter) Finish(ctx context.Context, before, obj Object, outcome Outco
 	if outcome.Changes != "" { // they are made, whatever becomes of the status
 		r.Events.AnnotatedEventf(obj, annotationsOf(outcome), corev1.EventTypeNormal, v1.ReasonApplySucceeded, "%s", outcome.Changes)
 	}
-	if err := r.Save(ctx, before, obj); err != nil {
-		r.confess(ctx, before, err)
+	if err := r.write(ctx, before, obj); err != nil {
 		result, err := RetryOnConflict(err)
 		if result.RequeueAfter > 0 { // who writes all the time has it run no more often than by asking
 			result.RequeueAfter = r.AtLeast(result.RequeueAfter)
@@ -135,35 +135,6 @@ func (r *Reporter) Finish(ctx context.Context, before, obj Object, outcome Outco
 		ctrl.LoggerFrom(ctx).Info(outcome.Message, "reason", outcome.Reason)
 	}
 	return next(outcome)
-}
-
-// confess says of an object whose status the API server does not take that it is
-// so, in a condition and once in an event, beside the status that it had: what is
-// told must not stay what it was.
-func (r *Reporter) confess(ctx context.Context, before Object, err error) {
-	if !apierrors.IsInvalid(err) && !apierrors.IsRequestEntityTooLargeError(err) && !strings.Contains(err.Error(), "request is too large") {
-		return
-	}
-	obj := before.DeepCopyObject().(Object)
-	outcome := Outcome{Kind: Failed, Reason: v1.ReasonStatusNotWritten, Message: "the API server does not take the status: " + clip(err.Error())}
-	mark(obj, outcome)
-	if sameReady(before, obj) {
-		return
-	}
-	if again := r.Save(ctx, before, obj); again != nil {
-		ctrl.LoggerFrom(ctx).Error(again, "saying that the status cannot be written")
-	}
-	r.announce(obj, outcome)
-}
-
-// RetryOnConflict turns a write error into what the controller does next. It
-// hides a conflict: the object that was read was stale, and the fresh one is on
-// its way through the watch.
-func RetryOnConflict(err error) (ctrl.Result, error) {
-	if apierrors.IsConflict(err) {
-		return ctrl.Result{RequeueAfter: conflictDelay}, nil
-	}
-	return ctrl.Result{}, client.IgnoreNotFound(err)
 }
 
 // next says when the controller runs again.

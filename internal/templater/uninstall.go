@@ -30,7 +30,7 @@ func (r *run) uninstall(ctx context.Context) (ctrl.Result, error) {
 	if outcome != nil {
 		return r.Report.Finish(ctx, r.saved, r.set, *outcome)
 	}
-	return ctrl.Result{}, r.letGo(ctx)
+	return report.RetryOnConflict(r.letGo(ctx))
 }
 
 // empty deletes what the set owns. A nil outcome means that all is gone, or
@@ -142,12 +142,13 @@ func (r *run) accountMissing(ctx context.Context) (bool, error) {
 
 // letGo removes the finalizer, with which the set disappears.
 func (r *run) letGo(ctx context.Context) error {
+	if err := r.Report.LetGo(ctx, r.set); err != nil {
+		return err
+	}
 	r.Report.Events.Event(r.set, corev1.EventTypeNormal, v1.ReasonUninstallationSucceeded,
 		fmt.Sprintf("Uninstallation completed in %s", r.Now().Sub(r.started).Round(time.Millisecond)))
 	r.programs.forget(r.set.UID)
 	r.memories.forget(r.set.UID)
 	r.users.set(client.ObjectKeyFromObject(r.set), nil)
-	base := r.set.DeepCopy()
-	controllerutil.RemoveFinalizer(r.set, v1.Finalizer)
-	return client.IgnoreNotFound(r.Client.Patch(ctx, r.set, client.MergeFrom(base)))
+	return nil
 }

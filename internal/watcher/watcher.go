@@ -22,7 +22,6 @@ import (
 	"github.com/fluxcd/pkg/apis/meta"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/credential"
@@ -69,7 +68,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	}
 	if !provider.DeletionTimestamp.IsZero() {
 		r.Credentials.Forget(provider)
-		return ctrl.Result{}, r.release(ctx, provider)
+		return report.RetryOnConflict(r.Report.LetGo(ctx, provider)) // it owns nothing outside of itself
 	}
 	if provider.IsDisabled() {
 		r.Credentials.Forget(provider)
@@ -84,15 +83,6 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	before := provider.DeepCopy()
 	outcome := r.run(ctx, provider)
 	return r.Report.Finish(ctx, before, provider, outcome)
-}
-
-// release lets a provider go: it owns nothing outside of itself.
-func (r *Reconciler) release(ctx context.Context, provider *v1.ResourceSetInputProvider) error {
-	base := provider.DeepCopy()
-	if !controllerutil.RemoveFinalizer(provider, v1.Finalizer) {
-		return nil
-	}
-	return client.IgnoreNotFound(r.Client.Patch(ctx, provider, client.MergeFrom(base)))
 }
 
 // run performs the steps and says what they came to.
