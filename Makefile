@@ -22,11 +22,11 @@ build: ## Build bin/eddy and the local system's bin/cluster and bin/demo
 	CGO_ENABLED=0 $(GO) build -C test/cluster -trimpath -o $(CURDIR)/$(BIN)/cluster .
 
 .PHONY: demo
-demo: build packages ## Set up a whole system on this machine and play the story
+demo: build packages ## Set up a whole system on this machine and play the life of previews
 	$(BIN)/demo
 
 .PHONY: demo-check
-demo-check: build packages ## Play the same story unattended and check each step
+demo-check: build packages ## Play the same unattended and check each step
 	$(BIN)/demo --check
 
 .PHONY: test

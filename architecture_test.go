@@ -32,7 +32,7 @@ var floors = []struct{ name, rooms string }{
 	{"controllers", "internal/watcher internal/templater"},
 	{"processes", "internal/operator"},
 	{"tools for people", "internal/lint internal/diff internal/scaffold internal/install internal/check internal/control internal/terminal internal/cli cmd/eddy"},
-	{"whole systems", "test/faults test/bench test/e2e/story test/e2e/demo test/e2e"},
+	{"whole systems", "test/faults test/bench test/e2e/actors test/e2e/demo test/e2e"},
 }
 
 // nevers are imports that no floor forbids, each with its reason.

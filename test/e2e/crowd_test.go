@@ -10,7 +10,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/eddy-previews/eddy/test/e2e/story"
+	"github.com/eddy-previews/eddy/test/e2e/actors"
 )
 
 const (
@@ -57,8 +57,8 @@ func TestSixtyPullRequestsChangeWhileTheyArePolled(t *testing.T) {
 
 // work is what one team does: every second pull request is only pushed to and
 // retitled, the others come and go.
-func work(ctx context.Context, crowd *story.Crowd, random *rand.Rand) error {
-	var open []story.PullRequest
+func work(ctx context.Context, crowd *actors.Crowd, random *rand.Rand) error {
+	var open []actors.PullRequest
 	for n := range pulls {
 		pr, err := crowd.Forge.Open(ctx, fmt.Sprint("Change ", n))
 		if err != nil {
@@ -88,7 +88,7 @@ func work(ctx context.Context, crowd *story.Crowd, random *rand.Rand) error {
 
 // comeAndGo closes a pull request or takes its label, and mostly sets that
 // right again after a while.
-func comeAndGo(ctx context.Context, crowd *story.Crowd, pr story.PullRequest, random *rand.Rand) error {
+func comeAndGo(ctx context.Context, crowd *actors.Crowd, pr actors.PullRequest, random *rand.Rand) error {
 	crowd.Leaving(pr)
 	away, back := crowd.Forge.Close, crowd.Forge.Reopen
 	if random.IntN(2) == 0 {

@@ -11,7 +11,7 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 
-	"github.com/eddy-previews/eddy/test/e2e/story"
+	"github.com/eddy-previews/eddy/test/e2e/actors"
 )
 
 // "A templater stamps out a full copy of your app for each PR: its own name,
@@ -55,7 +55,7 @@ func TestAPreviewIsAFullCopyOfTheApp(t *testing.T) {
 		equal(t, variable(container, "PUBLIC_URL"), pr.PublicURL())
 	})
 	t.Run("the commit is on the pod template", func(t *testing.T) {
-		equal(t, deployment.Spec.Template.Annotations[story.CommitAnnotation], pr.SHA)
+		equal(t, deployment.Spec.Template.Annotations[actors.CommitAnnotation], pr.SHA)
 	})
 	t.Run("the status tells where it answers", func(t *testing.T) { expect(t, world.Told(pr)) })
 	t.Run("references follow the suffix", func(t *testing.T) {
@@ -86,7 +86,7 @@ func TestTheKustomizationIsTheTemplates(t *testing.T) {
 	t.Run("it prunes, does not wait, and depends on what is shared", func(t *testing.T) {
 		equal(t, ks.Spec.Prune, true)
 		equal(t, ks.Spec.Wait, false)
-		equal(t, ks.Spec.DependsOn[0].Name, story.SharedInfra)
+		equal(t, ks.Spec.DependsOn[0].Name, actors.SharedInfra)
 	})
 	t.Run("Flux has its path from the fleet repository", func(t *testing.T) {
 		equal(t, ks.Spec.Path, "./clusters/eks/apps/api/pr-template")

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
-	"github.com/eddy-previews/eddy/test/e2e/story"
+	"github.com/eddy-previews/eddy/test/e2e/actors"
 )
 
 // "Deploy gated on the image build."
@@ -23,7 +23,7 @@ func TestTheDeployIsGatedOnTheBuild(t *testing.T) {
 		}
 	})
 	t.Run("the label's name as the title does not open the gate", func(t *testing.T) {
-		must(t, world.Forge.Retitle(t.Context(), pr, story.ReadyLabel))
+		must(t, world.Forge.Retitle(t.Context(), pr, actors.ReadyLabel))
 		poll(t)
 		still(t, world.Absent(pr))
 	})
@@ -38,14 +38,14 @@ func TestTheDeployIsGatedOnTheBuild(t *testing.T) {
 // "The two CRDs": the seed's provider, as it stands there.
 func TestTheProviderIsTheSeeds(t *testing.T) {
 	pr := preview(t, "The seed's provider")
-	provider := get(t, story.Provider, &v1.ResourceSetInputProvider{})
+	provider := get(t, actors.Provider, &v1.ResourceSetInputProvider{})
 
 	t.Run("one repository, polled every five minutes", func(t *testing.T) {
 		equal(t, provider.GetInterval().String(), "5m0s")
 		equal(t, provider.Spec.Type, v1.InputProviderGiteaPullRequest)
 	})
 	t.Run("one line gates: skip what is not labelled", func(t *testing.T) {
-		if want := []string{"!" + story.ReadyLabel}; !slices.Equal(provider.Spec.Skip.Labels, want) {
+		if want := []string{"!" + actors.ReadyLabel}; !slices.Equal(provider.Spec.Skip.Labels, want) {
 			t.Errorf("got %v, want %v", provider.Spec.Skip.Labels, want)
 		}
 	})
@@ -58,7 +58,7 @@ func TestTheProviderIsTheSeeds(t *testing.T) {
 // takes the label away first, and the provider freezes what lacks it.
 func TestFrozenAPreviewStaysAsItIsWhileCIBuilds(t *testing.T) {
 	pr := preview(t, "Frozen")
-	provider := get(t, story.Provider, &v1.ResourceSetInputProvider{})
+	provider := get(t, actors.Provider, &v1.ResourceSetInputProvider{})
 	must(t, world.Patch(t.Context(), provider, `{"spec":{"skip":{"whenMissing":"Freeze"}}}`))
 	t.Cleanup(func() {
 		if err := world.Patch(context.Background(), provider, `{"spec":{"skip":{"whenMissing":"Remove"}}}`); err != nil {

@@ -1,4 +1,4 @@
-// Package e2e_test is the seed's story against real parts: Eddy's binary, Flux,
+// Package e2e_test plays the life of previews against real parts: Eddy's binary, Flux,
 // an API server and a Gitea, and where the machine can, a node with an ingress.
 // Each sentence of the seed that promises something has a test or subtest of
 // its name. A test opens pull requests of its own, and closes them.
@@ -14,11 +14,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/eddy-previews/eddy/test/e2e/story"
+	"github.com/eddy-previews/eddy/test/e2e/actors"
 )
 
 // world is nil with -short.
-var world *story.World
+var world *actors.World
 
 func TestMain(m *testing.M) {
 	flag.Parse()
@@ -48,14 +48,14 @@ func withSystem(tests func() int) (code int, err error) {
 	if err != nil {
 		return 1, err
 	}
-	root, err := story.FindRoot(here)
+	root, err := actors.FindRoot(here)
 	if err != nil {
 		return 1, err
 	}
-	return stage(ctx, story.FindPrograms(root, nil), filepath.Join(dir, "system"), tests)
+	return stage(ctx, actors.FindPrograms(root, nil), filepath.Join(dir, "system"), tests)
 }
 
-func stage(ctx context.Context, programs story.Programs, dir string, tests func() int) (code int, err error) {
+func stage(ctx context.Context, programs actors.Programs, dir string, tests func() int) (code int, err error) {
 	guard, err := programs.Guard(dir)
 	if err != nil {
 		return 1, err
@@ -65,7 +65,7 @@ func stage(ctx context.Context, programs story.Programs, dir string, tests func(
 	if err != nil {
 		return 1, err
 	}
-	if world, err = story.Open(programs, system); err != nil {
+	if world, err = actors.Open(programs, system); err != nil {
 		return 1, err
 	}
 	if err := world.Prepare(ctx); err != nil {

@@ -5,12 +5,12 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/eddy-previews/eddy/test/e2e/story"
+	"github.com/eddy-previews/eddy/test/e2e/actors"
 )
 
 // "If 7 PRs are open, this renders 7 Kustomization objects."
 func TestSevenPullRequestsAreSevenKustomizations(t *testing.T) {
-	var open7 []story.PullRequest
+	var open7 []actors.PullRequest
 	for i := range 7 {
 		pr := open(t, fmt.Sprintf("One of seven: %d", i+1))
 		must(t, world.Forge.AddLabel(t.Context(), pr))

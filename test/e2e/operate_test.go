@@ -6,7 +6,7 @@ import (
 	kustomizev1 "github.com/fluxcd/kustomize-controller/api/v1"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
-	"github.com/eddy-previews/eddy/test/e2e/story"
+	"github.com/eddy-previews/eddy/test/e2e/actors"
 )
 
 // "Each one you can inspect, retry, or delete on its own."
@@ -20,7 +20,7 @@ func TestOneKustomizationCanBeHandledOnItsOwn(t *testing.T) {
 		pr = push(t, pr, "While suspended")
 		poll(t)
 		expect(t, world.Templated(pr))
-		still(t, world.Applied(story.PullRequest{Number: pr.Number, SHA: first}))
+		still(t, world.Applied(actors.PullRequest{Number: pr.Number, SHA: first}))
 		equal(t, get(t, pr.Kustomization(), &kustomizev1.Kustomization{}).Spec.Suspend, true)
 	})
 	t.Run("resumed, it catches up", func(t *testing.T) {
@@ -88,7 +88,7 @@ func TestPreviewsWaitForSharedInfrastructure(t *testing.T) {
 
 // Deleting the one object takes all previews with it.
 func TestDeletingTheResourceSetRemovesAll(t *testing.T) {
-	prs := []story.PullRequest{preview(t, "All go"), preview(t, "Both of them")}
+	prs := []actors.PullRequest{preview(t, "All go"), preview(t, "Both of them")}
 	must(t, world.Kube.Delete(t.Context(), world.Set()))
 
 	t.Run("every preview goes", func(t *testing.T) {
@@ -98,7 +98,7 @@ func TestDeletingTheResourceSetRemovesAll(t *testing.T) {
 		expect(t, world.NoPreviews())
 	})
 	t.Run("and with it again, every preview comes back", func(t *testing.T) {
-		expect(t, world.Removed(story.ResourceSet, &v1.ResourceSet{}))
+		expect(t, world.Removed(actors.ResourceSet, &v1.ResourceSet{}))
 		must(t, world.ApplyResourceSet(t.Context()))
 		for _, pr := range prs {
 			expect(t, world.Deployed(pr))

@@ -8,7 +8,7 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 
-	"github.com/eddy-previews/eddy/test/e2e/story"
+	"github.com/eddy-previews/eddy/test/e2e/actors"
 )
 
 // "Stamping the new COMMIT_SHA into an annotation forces a fresh rollout on
@@ -25,14 +25,14 @@ func TestAPushRollsThePreviewOut(t *testing.T) {
 	after := get(t, name, &appsv1.Deployment{})
 
 	t.Run("the annotation is the new commit", func(t *testing.T) {
-		equal(t, after.Spec.Template.Annotations[story.CommitAnnotation], pr.SHA)
+		equal(t, after.Spec.Template.Annotations[actors.CommitAnnotation], pr.SHA)
 	})
 	t.Run("the image tag stays the same", func(t *testing.T) {
 		equal(t, after.Spec.Template.Spec.Containers[0].Image, pr.Image())
 	})
 	t.Run("nothing else in the Deployment's spec has changed", func(t *testing.T) {
 		same := after.Spec.DeepCopy()
-		same.Template.Annotations[story.CommitAnnotation] = before.Spec.Template.Annotations[story.CommitAnnotation]
+		same.Template.Annotations[actors.CommitAnnotation] = before.Spec.Template.Annotations[actors.CommitAnnotation]
 		if !equality.Semantic.DeepEqual(*same, before.Spec) {
 			t.Errorf("before\n%+v\nafter\n%+v", before.Spec, after.Spec)
 		}
@@ -52,14 +52,14 @@ func TestAPushRollsThePreviewOut(t *testing.T) {
 
 // versions maps what a push to the first must not touch to its version. The
 // neighbour's Deployment counts by its generation, as pods come and go.
-func versions(t *testing.T, pr, neighbour story.PullRequest) map[string]string {
+func versions(t *testing.T, pr, neighbour actors.PullRequest) map[string]string {
 	t.Helper()
 	other := get(t, neighbour.Name("api-deployment"), &appsv1.Deployment{})
 	return map[string]string{
 		"the Service":            get(t, pr.Name("api"), &corev1.Service{}).ResourceVersion,
 		"the ConfigMap":          get(t, pr.Name("api-config"), &corev1.ConfigMap{}).ResourceVersion,
 		"the host":               get(t, pr.Name("api-ingress"), &networkingv1.Ingress{}).Spec.Rules[0].Host,
-		"the neighbour's commit": other.Spec.Template.Annotations[story.CommitAnnotation],
+		"the neighbour's commit": other.Spec.Template.Annotations[actors.CommitAnnotation],
 		"the neighbour's UID":    string(other.UID),
 	}
 }

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/eddy-previews/eddy/test/e2e/story"
+	"github.com/eddy-previews/eddy/test/e2e/actors"
 )
 
 // "Open a PR, get a working URL."
@@ -18,7 +18,7 @@ func TestTheURLWorks(t *testing.T) {
 
 	t.Run("the pod is ready, as the image was there first", func(t *testing.T) { expect(t, world.Running(pr)) })
 	t.Run("the URL answers with this pull request", func(t *testing.T) {
-		expect(t, world.Answers(pr, story.Page(pr)))
+		expect(t, world.Answers(pr, actors.Page(pr)))
 	})
 	t.Run("the application knows its own URL", func(t *testing.T) { expect(t, world.Answers(pr, pr.PublicURL())) })
 	t.Run("after a push it shows the new commit, under the same tag", func(t *testing.T) {
@@ -27,14 +27,14 @@ func TestTheURLWorks(t *testing.T) {
 		poll(t)
 		expect(t, world.Deployed(pr))
 		expect(t, world.Running(pr))
-		expect(t, world.Answers(pr, story.Page(pr)))
+		expect(t, world.Answers(pr, actors.Page(pr)))
 	})
 	t.Run("a second preview beside it answers for itself", func(t *testing.T) {
 		other := open(t, "Beside it")
 		must(t, world.CI(t.Context(), other))
 		poll(t)
-		expect(t, world.Answers(other, story.Page(other)))
-		expect(t, world.Answers(pr, story.Page(pr)))
+		expect(t, world.Answers(other, actors.Page(other)))
+		expect(t, world.Answers(pr, actors.Page(pr)))
 	})
 	t.Run("closed, the URL is gone", func(t *testing.T) {
 		must(t, world.Forge.Close(t.Context(), pr))

@@ -8,11 +8,11 @@ import (
 
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/eddy-previews/eddy/test/e2e/story"
+	"github.com/eddy-previews/eddy/test/e2e/actors"
 )
 
 // open opens a pull request, which is closed when the test ends.
-func open(t *testing.T, title string) story.PullRequest {
+func open(t *testing.T, title string) actors.PullRequest {
 	t.Helper()
 	if world == nil {
 		t.Skip("needs the local system: run without -short")
@@ -34,7 +34,7 @@ func open(t *testing.T, title string) story.PullRequest {
 
 // preview opens a pull request and sees it deployed, as it would be with CI
 // done. There is an image only where pods run.
-func preview(t *testing.T, title string) story.PullRequest {
+func preview(t *testing.T, title string) actors.PullRequest {
 	t.Helper()
 	pr := open(t, title)
 	must(t, world.Forge.AddLabel(t.Context(), pr))
@@ -44,7 +44,7 @@ func preview(t *testing.T, title string) story.PullRequest {
 }
 
 // push adds a commit, as the developer does.
-func push(t *testing.T, pr story.PullRequest, message string) story.PullRequest {
+func push(t *testing.T, pr actors.PullRequest, message string) actors.PullRequest {
 	t.Helper()
 	pr, err := world.Forge.Push(t.Context(), pr, message)
 	must(t, err)
@@ -58,13 +58,13 @@ func poll(t *testing.T) {
 }
 
 // expect waits for a claim to come true.
-func expect(t *testing.T, claim story.Claim) {
+func expect(t *testing.T, claim actors.Claim) {
 	t.Helper()
 	must(t, world.Wait(t.Context(), claim))
 }
 
 // still checks that a claim is true and stays so for a while.
-func still(t *testing.T, claim story.Claim) {
+func still(t *testing.T, claim actors.Claim) {
 	t.Helper()
 	must(t, world.Holds(t.Context(), claim, 3*time.Second))
 }

@@ -4,7 +4,7 @@ import (
 	"context"
 	"testing"
 
-	"github.com/eddy-previews/eddy/test/e2e/story"
+	"github.com/eddy-previews/eddy/test/e2e/actors"
 )
 
 // "When PR #1234 closes (or loses its build/image-ready label) … the whole
@@ -12,11 +12,11 @@ import (
 func TestCleanupIsAutomatic(t *testing.T) {
 	tests := []struct {
 		claim string
-		leave func(*story.Forge, context.Context, story.PullRequest) error
+		leave func(*actors.Forge, context.Context, actors.PullRequest) error
 	}{
-		{"closed, it is gone", (*story.Forge).Close},
-		{"merged, it is gone", (*story.Forge).Merge},
-		{"without its label, it is gone", (*story.Forge).RemoveLabel},
+		{"closed, it is gone", (*actors.Forge).Close},
+		{"merged, it is gone", (*actors.Forge).Merge},
+		{"without its label, it is gone", (*actors.Forge).RemoveLabel},
 	}
 	for _, test := range tests {
 		t.Run(test.claim, func(t *testing.T) {

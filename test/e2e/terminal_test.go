@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/eddy-previews/eddy/test/e2e/story"
+	"github.com/eddy-previews/eddy/test/e2e/actors"
 )
 
 var record = flag.Bool("record", false, "write what the commands print into docs/getting-started.md")
@@ -22,7 +22,7 @@ var record = flag.Bool("record", false, "write what the commands print into docs
 type terminal struct {
 	dir, path, kubeconfig string
 	url                   string
-	pr                    story.PullRequest
+	pr                    actors.PullRequest
 }
 
 const pageURL = "https://gitea.example.com/acme/api"
@@ -62,7 +62,7 @@ func TestATerminalShowsWhatGettingStartedShows(t *testing.T) {
 	}
 }
 
-func newTerminal(t *testing.T, pr story.PullRequest) *terminal {
+func newTerminal(t *testing.T, pr actors.PullRequest) *terminal {
 	t.Helper()
 	dir := t.TempDir()
 	base := filepath.Join("clusters", "base")

@@ -5,16 +5,16 @@ import (
 	"testing"
 	"time"
 
-	"github.com/eddy-previews/eddy/test/e2e/story"
+	"github.com/eddy-previews/eddy/test/e2e/actors"
 )
 
 // From the label to the Deployment, split by part. With -v, and in demo --check,
 // the table can be read.
 func TestTheTimeFromLabelToDeployment(t *testing.T) {
-	var all []story.Times
+	var all []actors.Times
 	for _, title := range []string{"First", "Second", "Third"} {
 		pr := open(t, title)
-		must(t, world.BuildImage(t.Context(), pr, story.Page(pr)))
+		must(t, world.BuildImage(t.Context(), pr, actors.Page(pr)))
 		times, err := world.Measure(t.Context(), pr)
 		must(t, err)
 		all = append(all, times)
@@ -23,6 +23,6 @@ func TestTheTimeFromLabelToDeployment(t *testing.T) {
 		}
 	}
 	table := &strings.Builder{}
-	must(t, story.PrintTimes(table, all))
+	must(t, actors.PrintTimes(table, all))
 	t.Logf("\n%s", table)
 }

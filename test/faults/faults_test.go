@@ -85,12 +85,12 @@ func (b *bench) upTo(d time.Duration) time.Duration { return time.Duration(b.ran
 
 func TestAnOperatorThatIsKilledAtAnyMomentLosesNothing(t *testing.T) {
 	b := newBench(t)
-	story := newStory(t, b, 200)
+	campaign := newCampaign(t, b, 200)
 	for range *kills {
 		operator := b.operator(t)
 		// It takes about a second to start; then it is applying or pruning.
 		time.Sleep(500*time.Millisecond + b.upTo(time.Second))
-		story.change()
+		campaign.change()
 		time.Sleep(b.upTo(time.Second))
 		if !operator.Alive() {
 			t.Fatalf("the operator ended by itself:\n%s", operator.Log())
@@ -98,7 +98,7 @@ func TestAnOperatorThatIsKilledAtAnyMomentLosesNothing(t *testing.T) {
 		operator.Kill()
 	}
 	b.operator(t)
-	story.mustEndWell()
+	campaign.mustEndWell()
 }
 
 func TestAnAPIServerThatIsInTroubleLosesNothing(t *testing.T) {
@@ -127,17 +127,17 @@ func TestAnAPIServerThatIsInTroubleLosesNothing(t *testing.T) {
 	b := newBench(t)
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			story := newStory(t, b, 50)
+			campaign := newCampaign(t, b, 50)
 			operator := b.operator(t)
-			story.mustEndWell()
+			campaign.mustEndWell()
 			b.Proxy.Break(c.fault(b))
 			for range 5 {
 				time.Sleep(time.Second)
-				story.change()
+				campaign.change()
 			}
 			time.Sleep(2 * time.Second)
 			b.Proxy.Break(nil)
-			story.mustEndWell()
+			campaign.mustEndWell()
 			if !operator.Alive() {
 				t.Error("the operator has ended")
 			}
@@ -167,18 +167,18 @@ func answering(code int, reason string) func(b *bench) func(http.ResponseWriter,
 
 func TestAnAPIServerThatIsRestartedLosesNothing(t *testing.T) {
 	b := newBench(t)
-	story := newStory(t, b, 100)
+	campaign := newCampaign(t, b, 100)
 	b.operator(t)
-	story.mustEndWell()
+	campaign.mustEndWell()
 	for range 3 {
-		story.change()
+		campaign.change()
 		time.Sleep(b.upTo(time.Second))
 		if err := b.RestartAPIServer(b.upTo(2 * time.Second)); err != nil {
 			t.Fatal(err)
 		}
 		b.answers(t)
 	}
-	story.mustEndWell()
+	campaign.mustEndWell()
 }
 
 // answers waits until the API server does.
@@ -199,18 +199,18 @@ func (b *bench) answers(t *testing.T) {
 
 func TestAnEtcdThatRefusesWritesLosesNothing(t *testing.T) {
 	b := newBench(t)
-	story := newStory(t, b, 100)
+	campaign := newCampaign(t, b, 100)
 	b.operator(t)
-	story.mustEndWell()
+	campaign.mustEndWell()
 	for range 3 {
-		story.change()
+		campaign.change()
 		time.Sleep(b.upTo(200 * time.Millisecond))
 		allow, err := b.RefuseWrites(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(time.Second + b.upTo(time.Second))
-		err = story.export()
+		err = campaign.export()
 		if err == nil {
 			t.Error("etcd accepts writes")
 		}
@@ -218,5 +218,5 @@ func TestAnEtcdThatRefusesWritesLosesNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	story.mustEndWell()
+	campaign.mustEndWell()
 }

@@ -11,7 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/eddy-previews/eddy/test/e2e/story"
+	"github.com/eddy-previews/eddy/test/e2e/actors"
 )
 
 // act of the checked story: what is done, and what is then so.
@@ -83,7 +83,7 @@ func (p *play) acts(ctx context.Context) error {
 }
 
 // nothing checks that the pull requests have no preview, and get none.
-func (p *play) nothing(ctx context.Context, prs ...story.PullRequest) error {
+func (p *play) nothing(ctx context.Context, prs ...actors.PullRequest) error {
 	for _, pr := range prs {
 		if err := p.world.Poll(ctx); err != nil {
 			return err
@@ -97,13 +97,13 @@ func (p *play) nothing(ctx context.Context, prs ...story.PullRequest) error {
 
 // measure prints how long the parts take, for three pull requests.
 func (p *play) measure(ctx context.Context) error {
-	var all []story.Times
+	var all []actors.Times
 	for _, title := range []string{"First", "Second", "Third"} {
 		pr, err := p.open(ctx, title)
 		if err != nil {
 			return err
 		}
-		if err := p.world.BuildImage(ctx, pr, story.Page(pr)); err != nil {
+		if err := p.world.BuildImage(ctx, pr, actors.Page(pr)); err != nil {
 			return err
 		}
 		times, err := p.world.Measure(ctx, pr)
@@ -113,7 +113,7 @@ func (p *play) measure(ctx context.Context) error {
 		all = append(all, times)
 	}
 	table := &strings.Builder{}
-	if err := story.PrintTimes(table, all); err != nil {
+	if err := actors.PrintTimes(table, all); err != nil {
 		return err
 	}
 	p.print.block(table.String())

@@ -10,7 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/eddy-previews/eddy/test/e2e/story"
+	"github.com/eddy-previews/eddy/test/e2e/actors"
 )
 
 // options are the flags of all commands.
@@ -47,7 +47,7 @@ func newCommand() *cobra.Command {
 }
 
 // actCommand is a command that does something with one pull request.
-func (o *options) actCommand(name, short string, act func(*play, context.Context, story.PullRequest) error) *cobra.Command {
+func (o *options) actCommand(name, short string, act func(*play, context.Context, actors.PullRequest) error) *cobra.Command {
 	return &cobra.Command{
 		Use: name + " N", Short: short, Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -113,19 +113,19 @@ func (o *options) downCommand() *cobra.Command {
 }
 
 // place finds the programs and the system's folder.
-func (o *options) place(cmd *cobra.Command) (story.Programs, string, error) {
+func (o *options) place(cmd *cobra.Command) (actors.Programs, string, error) {
 	root, err := findRoot()
 	if err != nil {
-		return story.Programs{}, "", err
+		return actors.Programs{}, "", err
 	}
 	dir := o.dir
 	if dir == "" {
 		if dir, err = defaultDir(); err != nil {
-			return story.Programs{}, "", err
+			return actors.Programs{}, "", err
 		}
 	}
 	dir, err = filepath.Abs(dir)
-	return story.FindPrograms(root, cmd.ErrOrStderr()), dir, err
+	return actors.FindPrograms(root, cmd.ErrOrStderr()), dir, err
 }
 
 // join connects to the demo that runs.
@@ -134,12 +134,12 @@ func (o *options) join(cmd *cobra.Command) (*play, error) {
 	if err != nil {
 		return nil, err
 	}
-	system, err := story.LoadSystem(dir)
+	system, err := actors.LoadSystem(dir)
 	if err != nil {
 		return nil, fmt.Errorf("%w (start the demo with: %s)", err, program())
 	}
 	programs.Output = nil
-	world, err := story.Open(programs, system)
+	world, err := actors.Open(programs, system)
 	if err != nil {
 		return nil, err
 	}
@@ -154,7 +154,7 @@ func findRoot() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	root, err := story.FindRoot(here)
+	root, err := actors.FindRoot(here)
 	if err == nil {
 		return root, nil
 	}
@@ -162,7 +162,7 @@ func findRoot() (string, error) {
 	if selfErr != nil {
 		return "", errors.Join(err, selfErr)
 	}
-	return story.FindRoot(filepath.Dir(self))
+	return actors.FindRoot(filepath.Dir(self))
 }
 
 // defaultDir is also the default of the program cluster.

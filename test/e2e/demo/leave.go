@@ -11,7 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/eddy-previews/eddy/test/e2e/story"
+	"github.com/eddy-previews/eddy/test/e2e/actors"
 )
 
 // playAndLeave starts the system, plays the first act, and leaves it running.
@@ -20,7 +20,7 @@ func (o *options) playAndLeave(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	if _, err := story.LoadSystem(dir); err == nil {
+	if _, err := actors.LoadSystem(dir); err == nil {
 		return fmt.Errorf("a system runs in %s already: see it with %s status, or end it with %s down", dir, program(), program())
 	}
 	p, err := start(cmd.Context(), programs, dir)
@@ -35,7 +35,7 @@ func (o *options) playAndLeave(cmd *cobra.Command) error {
 }
 
 // start starts a system and sets the stage.
-func start(ctx context.Context, programs story.Programs, dir string) (*play, error) {
+func start(ctx context.Context, programs actors.Programs, dir string) (*play, error) {
 	print := newPrinter(os.Stdout)
 	print.heading("Starting Kubernetes, Flux, Gitea and Eddy (the first time builds them, once, for about 25 minutes)")
 	system, err := programs.Up(ctx, dir)
@@ -43,7 +43,7 @@ func start(ctx context.Context, programs story.Programs, dir string) (*play, err
 		return nil, err
 	}
 	programs.Output = nil
-	world, err := story.Open(programs, system)
+	world, err := actors.Open(programs, system)
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +58,7 @@ func start(ctx context.Context, programs story.Programs, dir string) (*play, err
 	if err := world.Prepare(ctx); err != nil {
 		return nil, err
 	}
-	print.line("watcher", "looks at acme/api every "+pollEvery+", for open pull requests with the label "+story.ReadyLabel)
+	print.line("watcher", "looks at acme/api every "+pollEvery+", for open pull requests with the label "+actors.ReadyLabel)
 	return p, nil
 }
 
@@ -87,7 +87,7 @@ func (p *play) invite() {
 	out := &strings.Builder{}
 	say := func(format string, args ...any) { _, _ = fmt.Fprintf(out, format+"\n", args...) } // a Builder never fails
 
-	first := story.PullRequest{Number: 1}
+	first := actors.PullRequest{Number: 1}
 	p.print.heading("It is yours")
 	if system.Ingress != nil {
 		say("Open the preview:")
@@ -117,7 +117,7 @@ func (p *play) invite() {
 	say("Or do the same on Gitea (it is looked at every %s):", pollEvery)
 	say("  %s/acme/api/pulls   user %s, password %s", system.Gitea.URL, system.Gitea.Username, system.Gitea.Password)
 	say("  git clone http://%s:%s@%s/acme/api.git", system.Gitea.Username, system.Gitea.Password, strings.TrimPrefix(system.Gitea.URL, "http://"))
-	say("  curl -u %s:%s -X POST -H 'Content-Type: application/json' -d '{\"labels\":[\"%s\"]}' \\", system.Gitea.Username, system.Gitea.Password, story.ReadyLabel)
+	say("  curl -u %s:%s -X POST -H 'Content-Type: application/json' -d '{\"labels\":[\"%s\"]}' \\", system.Gitea.Username, system.Gitea.Password, actors.ReadyLabel)
 	say("    %s/api/v1/repos/acme/api/issues/2/labels", system.Gitea.URL)
 	say("  curl -u %s:%s -X PATCH -H 'Content-Type: application/json' -d '{\"state\":\"closed\"}' \\", system.Gitea.Username, system.Gitea.Password)
 	say("    %s/api/v1/repos/acme/api/pulls/1", system.Gitea.URL)
@@ -150,8 +150,8 @@ func (p *play) status(ctx context.Context) error {
 			label = "yes"
 		}
 		_, _ = fmt.Fprintf(table, "%d\t%s\t%s\t%s\t%s\n", pr.Number, pr.Title, label,
-			orDash(scene[story.Thing{Kind: "Kustomization", Name: pr.Kustomization()}]),
-			orDash(scene[story.Thing{Kind: "URL", Name: pr.PublicURL()}]))
+			orDash(scene[actors.Thing{Kind: "Kustomization", Name: pr.Kustomization()}]),
+			orDash(scene[actors.Thing{Kind: "URL", Name: pr.PublicURL()}]))
 	}
 	return table.Flush()
 }

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/eddy-previews/eddy/test/e2e/story"
+	"github.com/eddy-previews/eddy/test/e2e/actors"
 )
 
 // pollEvery is how often the demo's watcher looks at Gitea by itself, so that a
@@ -14,7 +14,7 @@ const pollEvery = "10s"
 
 // play is the story being told.
 type play struct {
-	world *story.World
+	world *actors.World
 	print *printer
 }
 
@@ -25,7 +25,7 @@ func (p *play) narrated(ctx context.Context, do func(context.Context) error) err
 		return fmt.Errorf("looking at the cluster: %w", err)
 	}
 	ending, end := context.WithCancel(ctx)
-	done := make(chan story.Scene)
+	done := make(chan actors.Scene)
 	go func() { done <- p.narrate(ending, before) }()
 	err = do(ctx)
 	end()
@@ -37,7 +37,7 @@ func (p *play) narrated(ctx context.Context, do func(context.Context) error) err
 }
 
 // narrate prints the news until it is told to end, and returns what it saw last.
-func (p *play) narrate(ctx context.Context, before story.Scene) story.Scene {
+func (p *play) narrate(ctx context.Context, before actors.Scene) actors.Scene {
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
 	for {
@@ -55,14 +55,14 @@ func (p *play) narrate(ctx context.Context, before story.Scene) story.Scene {
 	}
 }
 
-func (p *play) tell(news []story.Event) {
+func (p *play) tell(news []actors.Event) {
 	for _, event := range news {
 		p.print.line(event.Actor, event.Text)
 	}
 }
 
 // open is the developer's first step.
-func (p *play) open(ctx context.Context, title string) (story.PullRequest, error) {
+func (p *play) open(ctx context.Context, title string) (actors.PullRequest, error) {
 	pr, err := p.world.Forge.Open(ctx, title)
 	if err == nil {
 		p.print.line("developer", fmt.Sprintf("opens pull request %d, %q: %s", pr.Number, pr.Title, pr.URL))
@@ -73,7 +73,7 @@ func (p *play) open(ctx context.Context, title string) (story.PullRequest, error
 // push adds a commit, and CI builds it. The image is there before the commit
 // is: the pull request has its label already, so the watcher may see the
 // commit at any moment, and examples/README.md says what would happen then.
-func (p *play) push(ctx context.Context, pr story.PullRequest) error {
+func (p *play) push(ctx context.Context, pr actors.PullRequest) error {
 	message := "changed at " + time.Now().Format(time.TimeOnly)
 	page := fmt.Sprintf("pull request %d, %s", pr.Number, message)
 	if err := p.world.BuildImage(ctx, pr, page); err != nil {
@@ -92,19 +92,19 @@ func (p *play) push(ctx context.Context, pr story.PullRequest) error {
 }
 
 // label is CI: the image, the label; then the preview.
-func (p *play) label(ctx context.Context, pr story.PullRequest) error {
-	page := story.Page(pr)
+func (p *play) label(ctx context.Context, pr actors.PullRequest) error {
+	page := actors.Page(pr)
 	if pr.Ready() {
 		page = "" // its pods may have started before this image was there
 	}
 	if err := p.world.CI(ctx, pr); err != nil {
 		return err
 	}
-	p.print.line("ci", fmt.Sprintf("has pushed the image %s, and sets the label %s", pr.Image(), story.ReadyLabel))
+	p.print.line("ci", fmt.Sprintf("has pushed the image %s, and sets the label %s", pr.Image(), actors.ReadyLabel))
 	return p.see(ctx, p.up(pr, page)...)
 }
 
-func (p *play) unlabel(ctx context.Context, pr story.PullRequest) error {
+func (p *play) unlabel(ctx context.Context, pr actors.PullRequest) error {
 	if err := p.world.Forge.RemoveLabel(ctx, pr); err != nil {
 		return err
 	}
@@ -112,7 +112,7 @@ func (p *play) unlabel(ctx context.Context, pr story.PullRequest) error {
 	return p.see(ctx, p.world.Absent(pr))
 }
 
-func (p *play) close(ctx context.Context, pr story.PullRequest) error {
+func (p *play) close(ctx context.Context, pr actors.PullRequest) error {
 	if err := p.world.Forge.Close(ctx, pr); err != nil {
 		return err
 	}
@@ -120,7 +120,7 @@ func (p *play) close(ctx context.Context, pr story.PullRequest) error {
 	return p.see(ctx, p.world.Absent(pr))
 }
 
-func (p *play) merge(ctx context.Context, pr story.PullRequest) error {
+func (p *play) merge(ctx context.Context, pr actors.PullRequest) error {
 	if err := p.world.Forge.Merge(ctx, pr); err != nil {
 		return err
 	}
@@ -128,7 +128,7 @@ func (p *play) merge(ctx context.Context, pr story.PullRequest) error {
 	return p.see(ctx, p.world.Absent(pr))
 }
 
-func (p *play) reopen(ctx context.Context, pr story.PullRequest) error {
+func (p *play) reopen(ctx context.Context, pr actors.PullRequest) error {
 	if err := p.world.Forge.Reopen(ctx, pr); err != nil {
 		return err
 	}
@@ -142,8 +142,8 @@ func (p *play) reopen(ctx context.Context, pr story.PullRequest) error {
 
 // up claims all that can be true of a preview on this machine, with the text
 // on its page.
-func (p *play) up(pr story.PullRequest, page string) []story.Claim {
-	claims := []story.Claim{p.world.Exported(pr), p.world.Deployed(pr)}
+func (p *play) up(pr actors.PullRequest, page string) []actors.Claim {
+	claims := []actors.Claim{p.world.Exported(pr), p.world.Deployed(pr)}
 	if p.world.System.Node != nil {
 		claims = append(claims, p.world.Running(pr))
 	}
@@ -154,7 +154,7 @@ func (p *play) up(pr story.PullRequest, page string) []story.Claim {
 }
 
 // see lets the watcher look now, and waits for the claims.
-func (p *play) see(ctx context.Context, claims ...story.Claim) error {
+func (p *play) see(ctx context.Context, claims ...actors.Claim) error {
 	if err := p.world.Poll(ctx); err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-package story
+package actors
 
 import (
 	"context"
@@ -21,7 +21,7 @@ func (w *World) apply(ctx context.Context, text string) error {
 	if err := yaml.Unmarshal([]byte(text), &object.Object); err != nil {
 		return fmt.Errorf("reading YAML: %w\n%s", err, text)
 	}
-	err := w.Kube.Apply(ctx, client.ApplyConfigurationFromUnstructured(object), client.FieldOwner("story"), client.ForceOwnership)
+	err := w.Kube.Apply(ctx, client.ApplyConfigurationFromUnstructured(object), client.FieldOwner("e2e"), client.ForceOwnership)
 	if err != nil {
 		return fmt.Errorf("applying %s %s: %w", object.GetKind(), object.GetName(), err)
 	}

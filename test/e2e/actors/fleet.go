@@ -1,4 +1,4 @@
-package story
+package actors
 
 import (
 	"fmt"
@@ -49,7 +49,7 @@ func example(root, name string, changes ...change) (string, error) {
 }
 
 // adapt makes each change, and fails when there is nothing to change: then the
-// example is no longer what the story expects.
+// example is no longer what the environment expects.
 func adapt(text string, changes ...change) (string, error) {
 	for _, c := range changes {
 		if !strings.Contains(text, c.from) {

@@ -1,8 +1,8 @@
-// Package story has the actors of a preview's life, over real parts: the
+// Package actors has the actors of a preview's life, over real parts: the
 // developer and the forge (Gitea), CI, the platform team with its fleet
 // repository, and the cluster with Flux and Eddy.
 //
-//	world, err := story.Open(programs, system)
+//	world, err := actors.Open(programs, system)
 //	err = world.Prepare(ctx)                        // repositories, Flux, provider, ResourceSet
 //	pr, err := world.Forge.Open(ctx, "Add a page")  // a branch, a commit, a pull request
 //	err = world.CI(ctx, pr)                         // the image, then the label
@@ -11,5 +11,5 @@
 //
 // What is deployed are the files of examples/gitea and examples/fleet, with
 // nothing changed but the forge's address and the pull policy of an image that
-// is in no registry. The end-to-end test and the demo tell the same story.
-package story
+// is in no registry. The end-to-end test and the demo play the same scenes.
+package actors

@@ -37,9 +37,9 @@ const resources = `
     postBuild: {substitute: {COMMIT_SHA: << inputs.sha | quote >>}}
 `
 
-// story is what happens to the pull requests of one set, and what was seen of
+// campaign is what happens to the pull requests of one set, and what was seen of
 // their objects meanwhile.
-type story struct {
+type campaign struct {
 	t       *testing.T
 	bench   *bench
 	flock   *rig.Flock
@@ -53,13 +53,13 @@ type story struct {
 	deleted map[types.UID]string
 }
 
-func newStory(t *testing.T, b *bench, previews int) *story {
+func newCampaign(t *testing.T, b *bench, previews int) *campaign {
 	t.Helper()
 	flock, err := b.NewFlock(t.Context(), resources)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &story{t: t, bench: b, flock: flock, commits: map[string]string{}, closed: map[string]bool{}, deleted: map[types.UID]string{}}
+	s := &campaign{t: t, bench: b, flock: flock, commits: map[string]string{}, closed: map[string]bool{}, deleted: map[types.UID]string{}}
 	for range previews {
 		s.open()
 	}
@@ -68,13 +68,13 @@ func newStory(t *testing.T, b *bench, previews int) *story {
 	return s
 }
 
-func (s *story) open() {
+func (s *campaign) open() {
 	s.next++
 	s.commits[fmt.Sprint(s.next)] = fmt.Sprintf("c0ffee%d", s.bench.random.Uint32())
 }
 
 // change closes some requests, pushes to some, and opens as many new ones.
-func (s *story) change() {
+func (s *campaign) change() {
 	s.t.Helper()
 	n := 0
 	for id := range maps.Clone(s.commits) {
@@ -95,9 +95,9 @@ func (s *story) change() {
 	s.mustExport()
 }
 
-func (s *story) export() error { return s.flock.Export(context.Background(), s.commits) }
+func (s *campaign) export() error { return s.flock.Export(context.Background(), s.commits) }
 
-func (s *story) mustExport() {
+func (s *campaign) mustExport() {
 	s.t.Helper()
 	if err := s.export(); err != nil {
 		s.t.Fatal(err)
@@ -106,7 +106,7 @@ func (s *story) mustExport() {
 
 // watch notes what is deleted. The history of the API server ends with each of
 // its restarts, so what is gone then is found by listing.
-func (s *story) watch(ctx context.Context) {
+func (s *campaign) watch(ctx context.Context) {
 	known := map[types.UID]corev1.ConfigMap{}
 	for ctx.Err() == nil {
 		list := &corev1.ConfigMapList{}
@@ -128,7 +128,7 @@ func (s *story) watch(ctx context.Context) {
 }
 
 // follow watches from a version on, for as long as the API server lets it.
-func (s *story) follow(ctx context.Context, known map[types.UID]corev1.ConfigMap, version string) {
+func (s *campaign) follow(ctx context.Context, known map[types.UID]corev1.ConfigMap, version string) {
 	watch, err := s.bench.Client.Watch(ctx, &corev1.ConfigMapList{}, &client.ListOptions{
 		Namespace: s.flock.Namespace, Raw: &metav1.ListOptions{ResourceVersion: version},
 	})
@@ -149,7 +149,7 @@ func (s *story) follow(ctx context.Context, known map[types.UID]corev1.ConfigMap
 	}
 }
 
-func (s *story) note(object corev1.ConfigMap) {
+func (s *campaign) note(object corev1.ConfigMap) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if _, twice := s.deleted[object.UID]; twice {
@@ -162,7 +162,7 @@ func (s *story) note(object corev1.ConfigMap) {
 }
 
 // mustEndWell waits until the cluster holds just what is asked for.
-func (s *story) mustEndWell() {
+func (s *campaign) mustEndWell() {
 	const within = time.Minute
 	s.t.Helper()
 	deadline := time.Now().Add(within)
@@ -184,7 +184,7 @@ func (s *story) mustEndWell() {
 	s.t.Logf("%d previews live, %d were closed, %d were seen to go", len(s.commits), len(s.closed), len(s.deleted))
 }
 
-func (s *story) endsWell(ctx context.Context) error {
+func (s *campaign) endsWell(ctx context.Context) error {
 	set, err := s.flock.Set(ctx)
 	if err != nil {
 		return err
@@ -207,7 +207,7 @@ func (s *story) endsWell(ctx context.Context) error {
 }
 
 // holds compares the objects of a kind with what is asked for.
-func (s *story) holds(ctx context.Context, kind [2]string, commit []string) error {
+func (s *campaign) holds(ctx context.Context, kind [2]string, commit []string) error {
 	objects, err := s.flock.Objects(ctx, kind[0], kind[1])
 	if err != nil {
 		return err

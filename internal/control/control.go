@@ -1,8 +1,9 @@
 // Package control tells Eddy and Flux to run now, to rest, and to go on, by the
 // annotations that both understand, and waits for what comes of it.
 //
-//	token, err := steer.Request(ctx, cluster, object, now, false)
-//	object, err = steer.Await(ctx, cluster, object, steer.Handled(token))
+//	request := control.NewRequest(time.Now())
+//	err := request.Send(ctx, cluster, object)
+//	object, err = control.Await(ctx, cluster, object, request.Handled)
 package control
 
 import (

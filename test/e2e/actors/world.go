@@ -1,4 +1,4 @@
-package story
+package actors
 
 import (
 	"context"
@@ -17,7 +17,7 @@ import (
 	v1 "github.com/eddy-previews/eddy/api/v1"
 )
 
-// World is everybody and everything in the story.
+// World is everybody and everything that takes part.
 type World struct {
 	Programs Programs
 	System   *System
@@ -125,7 +125,7 @@ func (w *World) StartPreviews(ctx context.Context) error {
 func (w *World) ApplyProvider(ctx context.Context) error {
 	changes := []change{
 		{"https://gitea.example.com/acme/api", w.Forge.AppURL()},
-		{"whenMissing: Freeze", "whenMissing: Remove"}, // as the story has it: without its label, the preview goes
+		{"whenMissing: Freeze", "whenMissing: Remove"}, // as is expected here: without its label, the preview goes
 	}
 	if w.PollEvery != "" {
 		changes = append(changes, change{`reconcileEvery: "5m"`, `reconcileEvery: "` + w.PollEvery + `"`})

@@ -1,25 +1,25 @@
-package story_test
+package actors_test
 
 import (
 	"slices"
 	"testing"
 
-	"github.com/eddy-previews/eddy/test/e2e/story"
+	"github.com/eddy-previews/eddy/test/e2e/actors"
 )
 
 func TestNewsIsWhatCameChangedAndWent(t *testing.T) {
-	input, ks := story.Thing{Kind: "pull request", Name: "1"}, story.Thing{Kind: "Kustomization", Name: "api-pr-1"}
-	service := story.Thing{Kind: "Service", Name: "api-1"}
+	input, ks := actors.Thing{Kind: "pull request", Name: "1"}, actors.Thing{Kind: "Kustomization", Name: "api-pr-1"}
+	service := actors.Thing{Kind: "Service", Name: "api-1"}
 	tests := []struct {
 		claim         string
-		before, after story.Scene
-		want          []story.Event
+		before, after actors.Scene
+		want          []actors.Event
 	}{
-		{claim: "nothing has happened", before: story.Scene{ks: "x"}, after: story.Scene{ks: "x"}},
+		{claim: "nothing has happened", before: actors.Scene{ks: "x"}, after: actors.Scene{ks: "x"}},
 		{
 			claim: "what came is told in the order of the chain, with its state where it has one",
-			after: story.Scene{service: "", ks: "commit abc", input: "commit abc"},
-			want: []story.Event{
+			after: actors.Scene{service: "", ks: "commit abc", input: "commit abc"},
+			want: []actors.Event{
 				{Actor: "watcher", Text: "pull request 1 is ready to deploy: commit abc"},
 				{Actor: "templater", Text: "Kustomization api-pr-1 created: commit abc"},
 				{Actor: "flux", Text: "Service api-1 created"},
@@ -27,18 +27,18 @@ func TestNewsIsWhatCameChangedAndWent(t *testing.T) {
 		},
 		{
 			claim:  "a new commit in a Kustomization is the templater's doing",
-			before: story.Scene{ks: "commit abc, ready"}, after: story.Scene{ks: "commit def, ready"},
-			want: []story.Event{{Actor: "templater", Text: "Kustomization api-pr-1: commit def, ready"}},
+			before: actors.Scene{ks: "commit abc, ready"}, after: actors.Scene{ks: "commit def, ready"},
+			want: []actors.Event{{Actor: "templater", Text: "Kustomization api-pr-1: commit def, ready"}},
 		},
 		{
 			claim:  "the rest of a Kustomization's state is Flux's doing",
-			before: story.Scene{ks: "commit abc"}, after: story.Scene{ks: "commit abc, ready"},
-			want: []story.Event{{Actor: "flux", Text: "Kustomization api-pr-1: commit abc, ready"}},
+			before: actors.Scene{ks: "commit abc"}, after: actors.Scene{ks: "commit abc, ready"},
+			want: []actors.Event{{Actor: "flux", Text: "Kustomization api-pr-1: commit abc, ready"}},
 		},
 		{
 			claim:  "what went is told",
-			before: story.Scene{input: "commit abc", service: ""}, after: story.Scene{},
-			want: []story.Event{
+			before: actors.Scene{input: "commit abc", service: ""}, after: actors.Scene{},
+			want: []actors.Event{
 				{Actor: "watcher", Text: "pull request 1 is no longer an input"},
 				{Actor: "flux", Text: "Service api-1 deleted"},
 			},
