@@ -74,15 +74,6 @@ func TestAnAnswerAboutAnotherRequestIsAnError(t *testing.T) {
 	})
 }
 
-func TestARequestThatGitLabIsMergingIsNotClosedYet(t *testing.T) {
-	f := forge.NewGitLab(t)
-	n := f.Open(forge.Request{})
-	f.Change(n, func(r *forge.Request) { r.State = "locked" })
-	if lookup(t, open(t, f, forge.Token), n).Closed {
-		t.Error("it is closed while it is locked")
-	}
-}
-
 func TestAPartThatIsNotFoundIsNotTheWhole(t *testing.T) {
 	for _, c := range []struct {
 		name  string

@@ -205,32 +205,6 @@ func TestWhatWasNeverThereIsNotFound(t *testing.T) {
 	})
 }
 
-func TestARequestWhoseMergeIsNotComputedHasNoCommit(t *testing.T) {
-	f := forge.NewAzureDevOps(t)
-	f.Open(forge.Request{NoMerge: true})
-	if items := list(t, open(t, f, forge.Token)); len(items) != 1 || items[0].SHA != "" {
-		t.Errorf("listed %+v", items)
-	}
-}
-
-func TestGitLabFiltersByLabelItself(t *testing.T) {
-	f := forge.NewGitLab(t)
-	f.Open(forge.Request{Labels: []string{"a"}})
-	f.Open(forge.Request{Labels: []string{"a", "b"}})
-	items, err := open(t, f, forge.Token).List(context.Background(), source.Query{Labels: []string{"a", "b"}})
-	if err != nil || !slices.Equal(ids(items), []string{"2"}) {
-		t.Errorf("listed %v, %v", items, err)
-	}
-}
-
-func TestGitLabsSlugIsThatOfItsCI(t *testing.T) {
-	f := forge.NewGitLab(t)
-	f.Open(forge.Request{Branch: "Feature/Add_X!-a-very-long-name-that-goes-on-and-on-and-on-until-it-is-cut-"})
-	if got := list(t, open(t, f, forge.Token))[0].Slug; got != "feature-add-x--a-very-long-name-that-goes-on-and-on-and-on-unti" {
-		t.Errorf("the slug is %q", got)
-	}
-}
-
 func TestARepositoryThatWasRenamedIsFollowed(t *testing.T) {
 	for _, name := range []string{"api2", "design-system", "login-service"} {
 		onEvery(t, func(t *testing.T, f *forge.Forge, repository source.Source) {

@@ -1,4 +1,4 @@
-package source_test
+package codecommit_test
 
 import (
 	"context"
@@ -7,15 +7,39 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/eddy-previews/eddy/internal/source"
+	repo "github.com/eddy-previews/eddy/internal/forge"
+	"github.com/eddy-previews/eddy/internal/forge/codecommit"
 	"github.com/eddy-previews/eddy/internal/transport"
 	"github.com/eddy-previews/eddy/test/forge"
 )
 
+// open opens the repository of a fake with a token.
+func open(t *testing.T, f *forge.Forge, token string) *codecommit.Repository {
+	t.Helper()
+	config := repo.Config{Config: transport.Config{URL: f.URL, Proxy: f.Proxy, TLS: f.TLS}, AWS: f.AWS(token)}
+	opened, err := codecommit.Open(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return opened
+}
+
+func list(t *testing.T, things *repo.Collection) []repo.Item {
+	t.Helper()
+	items, err := things.List(context.Background(), repo.Query{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return items
+}
+
+// sha is a whole commit.
+func sha(four string) string { return strings.Repeat(four, 10) }
+
 func TestARequestOfAnotherRepositoryOfTheAccountIsNotFound(t *testing.T) {
 	f := forge.NewCodeCommit(t)
 	f.Open(forge.Request{Repository: "web"})
-	if item, err := open(t, f, forge.Token).Lookup(context.Background(), "1"); !errors.Is(err, transport.ErrNotFound) {
+	if item, err := open(t, f, forge.Token).Requests().Lookup(context.Background(), "1"); !errors.Is(err, transport.ErrNotFound) {
 		t.Errorf("looked up %+v, %v", item, err)
 	}
 }
@@ -23,7 +47,7 @@ func TestARequestOfAnotherRepositoryOfTheAccountIsNotFound(t *testing.T) {
 // Most of AWS's errors come with the status 400, and say what they are apart.
 func TestWhatAWSMeansIsUnderstood(t *testing.T) {
 	f := forge.NewCodeCommit(t)
-	repository := open(t, f, forge.Token)
+	repository := open(t, f, forge.Token).Requests()
 	for kind, want := range map[string]error{
 		"ExpiredTokenException":                                transport.ErrUnauthorized,
 		"com.amazon.coral.service#UnrecognizedClientException": transport.ErrUnauthorized,
@@ -32,13 +56,13 @@ func TestWhatAWSMeansIsUnderstood(t *testing.T) {
 		"EncryptionKeyAccessDeniedException":                   transport.ErrInvalidAnswer,
 	} {
 		f.Break(failing(kind))
-		if _, err := repository.List(context.Background(), source.Query{}); !errors.Is(err, want) || !strings.Contains(err.Error(), "said "+kind) {
+		if _, err := repository.List(context.Background(), repo.Query{}); !errors.Is(err, want) || !strings.Contains(err.Error(), "said "+kind) {
 			t.Errorf("%s: %v", kind, err)
 		}
 	}
 	f.Break(failing("ThrottlingException"))
 	var limited *transport.RateLimited
-	if _, err := repository.List(context.Background(), source.Query{}); !errors.As(err, &limited) {
+	if _, err := repository.List(context.Background(), repo.Query{}); !errors.As(err, &limited) {
 		t.Errorf("throttled: %v", err)
 	}
 }
@@ -54,7 +78,7 @@ func failing(kind string) forge.Fault {
 
 func TestReferencesThatEndEarlyAreAnError(t *testing.T) {
 	f := forge.NewCodeCommit(t)
-	repository := openAs(t, f, f.BranchType, forge.Token)
+	repository := open(t, f, forge.Token).Branches()
 	const begin = "001e# service=git-upload-pack\n0000"
 	master := "003f" + sha("0123") + " refs/heads/master\n"
 	for _, body := range []string{
@@ -62,7 +86,7 @@ func TestReferencesThatEndEarlyAreAnError(t *testing.T) {
 		"001f# service=git-receive-pack\n0000" + master + "0000", begin + "0012no commit at\n0000", begin + "ffff" + master + "0000",
 	} {
 		f.Break(forge.Body("application/x-git-upload-pack-advertisement", body))
-		if items, err := repository.List(context.Background(), source.Query{}); !errors.Is(err, transport.ErrInvalidAnswer) {
+		if items, err := repository.List(context.Background(), repo.Query{}); !errors.Is(err, transport.ErrInvalidAnswer) {
 			t.Errorf("%q holds %v, %v", body, items, err)
 		}
 		if _, err := repository.Lookup(context.Background(), "gone"); !errors.Is(err, transport.ErrInvalidAnswer) {
@@ -71,6 +95,15 @@ func TestReferencesThatEndEarlyAreAnError(t *testing.T) {
 	}
 	f.Break(forge.Body("application/x-git-upload-pack-advertisement", begin+master+"0000"))
 	if items := list(t, repository); len(items) != 1 || items[0].Branch != "master" || items[0].SHA != sha("0123") {
+		t.Errorf("listed %+v", items)
+	}
+}
+
+func TestAnAuthorOfCodeCommitIsFilteredByTheRoleAndNotByTheSession(t *testing.T) {
+	f := forge.NewCodeCommit(t)
+	f.Open(forge.Request{Author: "grace"})
+	items := list(t, open(t, f, forge.Token).Requests())
+	if len(items) != 1 || items[0].Author != "grace" || items[0].WrittenBy() != "arn:aws:sts::111122223333:assumed-role/developer" {
 		t.Errorf("listed %+v", items)
 	}
 }

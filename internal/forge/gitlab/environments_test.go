@@ -1,4 +1,4 @@
-package source_test
+package gitlab_test
 
 import (
 	"context"
@@ -8,16 +8,15 @@ import (
 	"strings"
 	"testing"
 
-	v1 "github.com/eddy-previews/eddy/api/v1"
-	"github.com/eddy-previews/eddy/internal/source"
+	repo "github.com/eddy-previews/eddy/internal/forge"
 	"github.com/eddy-previews/eddy/internal/transport"
 	"github.com/eddy-previews/eddy/test/forge"
 )
 
-func environments(t *testing.T) (*forge.Forge, source.Source) {
+func environments(t *testing.T) (*forge.Forge, *repo.Collection) {
 	t.Helper()
 	f := forge.NewGitLab(t)
-	return f, openAs(t, f, v1.InputProviderGitLabEnvironment, forge.Token)
+	return f, open(t, f, forge.Token).Environments()
 }
 
 func TestAnEnvironmentIsToldWithWhatIsDeployedThere(t *testing.T) {
@@ -25,7 +24,7 @@ func TestAnEnvironmentIsToldWithWhatIsDeployedThere(t *testing.T) {
 	n := f.Environment("review/add-x", "review-add-x-y1")
 	f.Deploy(n, forge.Deployment{Ref: "add-x", SHA: "0a", Status: "success"})
 	f.Deploy(n, forge.Deployment{Ref: "add-x", SHA: "1b", Status: "failed"})
-	want := source.Item{
+	want := repo.Item{
 		ID: fmt.Sprint(n), SHA: "0a", Branch: "add-x", Environment: "review/add-x", Title: "review/add-x",
 		Slug: "review-add-x-y1", Author: "ada",
 	}
@@ -75,7 +74,7 @@ func TestDeploymentsThatCannotBeToldFailTheListing(t *testing.T) {
 		f.Break(func(w http.ResponseWriter, r *http.Request) bool {
 			return strings.HasSuffix(r.URL.Path, "/deployments") && fault(w, r)
 		})
-		if items, err := repository.List(context.Background(), source.Query{}); err == nil {
+		if items, err := repository.List(context.Background(), repo.Query{}); err == nil {
 			t.Errorf("listed %+v", items)
 		}
 		if _, err := repository.Lookup(context.Background(), fmt.Sprint(n)); err == nil || errors.Is(err, transport.ErrNotFound) {
@@ -83,3 +82,5 @@ func TestDeploymentsThatCannotBeToldFailTheListing(t *testing.T) {
 		}
 	}
 }
+
+func equal(a, b repo.Item) bool { return fmt.Sprintf("%+v", a) == fmt.Sprintf("%+v", b) }
