@@ -52,18 +52,3 @@ func TestLoopbackIsNotAskedWhereItIsNotAllowed(t *testing.T) {
 		})
 	}
 }
-
-func TestARegistryCannotSendItsClientsToAnAddressThatIsNotAllowed(t *testing.T) {
-	registry := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("WWW-Authenticate", `Bearer realm="http://169.254.169.254/token",service="x"`)
-		w.WriteHeader(http.StatusUnauthorized)
-	}))
-	t.Cleanup(registry.Close)
-	opened, err := source.New(source.Config{Type: v1.InputProviderOCIArtifactTag, URL: "oci://" + registry.Listener.Addr().String() + "/a/b", Insecure: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := opened.List(context.Background(), source.Query{}); !errors.Is(err, transport.ErrNetwork) || !strings.Contains(err.Error(), "169.254.169.254") {
-		t.Errorf("got %v", err)
-	}
-}
