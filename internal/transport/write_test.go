@@ -18,8 +18,8 @@ import (
 
 const secret = "s3cret-token-of-a-tenant"
 
-// forge is a server that is told things.
-type forge struct {
+// listener is a server that is told things.
+type listener struct {
 	*httptest.Server
 	t *testing.T
 	// heard are the methods, paths and bodies of what it was told.
@@ -30,16 +30,16 @@ type forge struct {
 	now    time.Time
 }
 
-func newForge(t *testing.T) *forge {
+func newListener(t *testing.T) *listener {
 	t.Helper()
-	f := &forge{t: t, now: time.Now()}
+	f := &listener{t: t, now: time.Now()}
 	f.pools = transport.NewPools(func() time.Time { return f.now }, transport.LocalNetworks())
 	f.Server = httptest.NewServer(http.HandlerFunc(f.hear))
 	t.Cleanup(f.Close)
 	return f
 }
 
-func (f *forge) hear(w http.ResponseWriter, r *http.Request) {
+func (f *listener) hear(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		f.t.Error(err)
@@ -58,7 +58,7 @@ func says(code int, body string) http.HandlerFunc {
 }
 
 // tell sends a request with a body, none when it is empty.
-func (f *forge) tell(method, body string, into any) error {
+func (f *listener) tell(method, body string, into any) error {
 	f.t.Helper()
 	client := transport.NewClient(transport.Config{
 		URL: f.URL, Credentials: transport.Credentials{Username: "flux", Password: secret}, Pools: f.pools,
@@ -93,7 +93,7 @@ func TestWhatIsWrittenIsASuccessWithAny2xx(t *testing.T) {
 		"a review is created without a word": {http.MethodPost, "", http.StatusOK, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			f := newForge(t)
+			f := newListener(t)
 			f.answer = says(c.code, c.answer)
 			if err := f.tell(c.method, c.body, nil); err != nil {
 				t.Error(err)
@@ -106,7 +106,7 @@ func TestWhatIsWrittenIsASuccessWithAny2xx(t *testing.T) {
 }
 
 func TestWhatIsWrittenCanBeReadBack(t *testing.T) {
-	f := newForge(t)
+	f := newListener(t)
 	f.answer = says(http.StatusCreated, `{"id": 7}`)
 	var made struct{ ID int }
 	if err := f.tell(http.MethodPost, `{}`, &made); err != nil || made.ID != 7 {
@@ -120,7 +120,7 @@ func TestWhatIsWrittenCanBeReadBack(t *testing.T) {
 
 func TestAQuestionIsASuccessWith200Alone(t *testing.T) {
 	for _, code := range []int{http.StatusCreated, http.StatusAccepted, http.StatusNoContent} {
-		f := newForge(t)
+		f := newListener(t)
 		f.answer = says(code, `{"id": 7}`)
 		if err := f.tell(http.MethodGet, "", nil); !errors.Is(err, transport.ErrInvalidAnswer) {
 			t.Errorf("%d: %v", code, err)
@@ -154,7 +154,7 @@ func TestWhatIsRefusedSaysWhatHappenedAndIsSentOnce(t *testing.T) {
 	} {
 		for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodPatch} {
 			t.Run(name+" "+method, func(t *testing.T) {
-				f := newForge(t)
+				f := newListener(t)
 				f.answer = c.answer
 				err := f.tell(method, `{"body": "hi"}`, nil)
 				if !errors.Is(err, c.kind) || !strings.Contains(fmt.Sprint(err), c.words) || strings.Contains(fmt.Sprint(err), secret) {
@@ -172,7 +172,7 @@ func TestWhatIsRefusedSaysWhatHappenedAndIsSentOnce(t *testing.T) {
 }
 
 func TestWhoWantsToBeLeftAloneIsToldNothingEither(t *testing.T) {
-	f := newForge(t)
+	f := newListener(t)
 	f.answer = func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Retry-After", "60")
 		says(http.StatusTooManyRequests, `{}`)(w, r)
@@ -199,7 +199,7 @@ func TestARedirectDoesNotMakeAQuestionOfWhatIsWritten(t *testing.T) {
 		http.StatusTemporaryRedirect: true, http.StatusPermanentRedirect: true,
 	} {
 		for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
-			f := newForge(t)
+			f := newListener(t)
 			f.answer = func(w http.ResponseWriter, r *http.Request) {
 				if r.URL.Path == "/comments/1" {
 					http.Redirect(w, r, "/renamed/1", code)
@@ -247,7 +247,7 @@ func TestNothingIsWrittenInTheClearOrElsewhereAfterARedirect(t *testing.T) {
 }
 
 func TestWhatIsWrittenIsNotRememberedAsAnAnswer(t *testing.T) {
-	f := newForge(t)
+	f := newListener(t)
 	f.answer = func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("If-None-Match") != "" {
 			t.Error("it is asked whether what was written has changed")

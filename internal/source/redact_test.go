@@ -85,14 +85,6 @@ func TestWhatIsSentIsNotRepeated(t *testing.T) {
 	}
 }
 
-func TestTheMessageOfAForgeIsToldOnOneLine(t *testing.T) {
-	server := refusing(t, func(*http.Request) string { return "Bad\ncredentials\x1b[31m\u202etxt" })
-	_, err := openWith(t, source.Config{Type: v1.InputProviderGitHubPullRequest, URL: server.URL + "/acme/api"}).List(context.Background(), source.Query{})
-	if err == nil || !strings.Contains(err.Error(), "(Bad credentials [31mtxt)") {
-		t.Errorf("got %q", err)
-	}
-}
-
 func TestWhatAnAnswerSaysIsNotRepeatedWhereNoForgeDocumentsIt(t *testing.T) {
 	const inner = "what-only-the-inside-knows"
 	web := func(kind, body string) func(net.Conn) {

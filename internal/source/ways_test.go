@@ -2,8 +2,6 @@ package source_test
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -16,7 +14,6 @@ import (
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/source"
 	"github.com/eddy-previews/eddy/internal/transport"
-	"github.com/eddy-previews/eddy/test/forge"
 )
 
 // listOf is what a forge answers whose one request has a commit.
@@ -107,44 +104,6 @@ func TestWhatAProxyTellsIsForThoseAloneWhoGoThroughIt(t *testing.T) {
 	}
 }
 
-func TestWhatIsHeardByOneTrustIsNotForAnother(t *testing.T) {
-	asked, unchanged := 0, 0
-	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		asked++
-		w.Header().Set("ETag", `"1"`)
-		if r.Header.Get("If-None-Match") != "" {
-			unchanged++
-		}
-		_, _ = w.Write([]byte(`[]`)) // who has left, has left
-	}))
-	t.Cleanup(server.Close)
-	trusts := func(more ...[]byte) *tls.Config {
-		pool := x509.NewCertPool()
-		pool.AddCert(server.Certificate())
-		for _, one := range more {
-			pool.AppendCertsFromPEM(one)
-		}
-		return &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
-	}
-	authority, err := forge.NewAuthority()
-	if err != nil {
-		t.Fatal(err)
-	}
-	shows := trusts()
-	shows.Certificates = server.TLS.Certificates
-	clients := source.NewShared(time.Now, transport.LocalNetworks())
-	for n, config := range []*tls.Config{trusts(), trusts(authority.PEM), shows} {
-		list(t, openWith(t, source.Config{Type: v1.InputProviderGitHubPullRequest, URL: server.URL + "/acme/api", TLS: config, Pools: clients.Pools()}))
-		if asked != n+1 || unchanged != 0 {
-			t.Errorf("after %d: asked %d times, %d of them whether something is new", n, asked, unchanged)
-		}
-	}
-	list(t, openWith(t, source.Config{Type: v1.InputProviderGitHubPullRequest, URL: server.URL + "/acme/api", TLS: trusts(), Pools: clients.Pools()}))
-	if unchanged != 1 {
-		t.Error("who trusts the same did not share what was heard")
-	}
-}
-
 func TestWhatAProxyRefusesHoldsNobodyElseOff(t *testing.T) {
 	for kind, path := range kinds {
 		t.Run(kind, func(t *testing.T) {
@@ -164,20 +123,5 @@ func TestWhatAProxyRefusesHoldsNobodyElseOff(t *testing.T) {
 				t.Errorf("listed %v", items)
 			}
 		})
-	}
-}
-
-func TestNobodyIsHeldOffForMoreThanAnHour(t *testing.T) {
-	f := forge.NewGitHub(t)
-	now := time.Now()
-	clients := source.NewShared(func() time.Time { return now }, transport.LocalNetworks())
-	for _, header := range []string{"86400", now.AddDate(1, 0, 0).UTC().Format(http.TimeFormat)} {
-		f.Break(forge.Status(http.StatusTooManyRequests, "Retry-After", header))
-		if _, err := openWith(t, sharing(f, clients, forge.Token)).List(context.Background(), source.Query{}); err == nil {
-			t.Fatal("the forge did not refuse")
-		}
-		f.Mend()
-		now = now.Add(time.Hour)
-		list(t, openWith(t, sharing(f, clients, forge.Token)))
 	}
 }
