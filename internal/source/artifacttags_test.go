@@ -120,7 +120,9 @@ func TestOfARegistryItIsSaidWhatToDoToo(t *testing.T) {
 	for fault, words := range map[int]string{http.StatusBadGateway: "will be asked again", http.StatusForbidden: "check that the token may read"} {
 		registry := forge.NewRegistry(t)
 		registry.Push(t, "", "a")
-		registry.Break(forge.Status(fault))
+		registry.Break(func(w http.ResponseWriter, r *http.Request) bool {
+			return strings.HasSuffix(r.URL.Path, "/list") && forge.Status(fault)(w, r)
+		})
 		if _, err := pull(t, registry, forge.Token).List(context.Background(), source.Query{}); err == nil || !strings.Contains(err.Error(), words) {
 			t.Errorf("%d: %v", fault, err)
 		}

@@ -85,12 +85,30 @@ func forges() []row {
 	slugs := everything
 	slugs.Slug = true
 	return []row{
-		{open: in(codecommit.Open), requests: v1.InputProviderAWSCodeCommitPullRequest, branches: v1.InputProviderAWSCodeCommitBranch, tags: v1.InputProviderAWSCodeCommitTag, tells: plain, identity: awsCodeCommit()},
-		{open: in(azuredevops.Open), requests: v1.InputProviderAzureDevOpsPullRequest, branches: v1.InputProviderAzureDevOpsBranch, tags: v1.InputProviderAzureDevOpsTag, tells: undated, identity: azureDevOps()},
-		{open: bitbucket.Open, requests: v1.InputProviderBitbucketPullRequest, branches: v1.InputProviderBitbucketBranch, tags: v1.InputProviderBitbucketTag, tells: unlabelled},
-		{open: in(gitea.Open), requests: v1.InputProviderGiteaPullRequest, branches: v1.InputProviderGiteaBranch, tags: v1.InputProviderGiteaTag, tells: everything},
-		{open: in(github.Open), requests: v1.InputProviderGitHubPullRequest, branches: v1.InputProviderGitHubBranch, tags: v1.InputProviderGitHubTag, tells: everything, apps: true},
-		{open: in(gitlab.Open), requests: v1.InputProviderGitLabMergeRequest, branches: v1.InputProviderGitLabBranch, tags: v1.InputProviderGitLabTag, envs: v1.InputProviderGitLabEnvironment, tells: slugs},
+		{
+			open: in(codecommit.Open), tells: plain, identity: awsCodeCommit(),
+			requests: v1.InputProviderAWSCodeCommitPullRequest, branches: v1.InputProviderAWSCodeCommitBranch, tags: v1.InputProviderAWSCodeCommitTag,
+		},
+		{
+			open: in(azuredevops.Open), tells: undated, identity: azureDevOps(),
+			requests: v1.InputProviderAzureDevOpsPullRequest, branches: v1.InputProviderAzureDevOpsBranch, tags: v1.InputProviderAzureDevOpsTag,
+		},
+		{
+			open: bitbucket.Open, tells: unlabelled,
+			requests: v1.InputProviderBitbucketPullRequest, branches: v1.InputProviderBitbucketBranch, tags: v1.InputProviderBitbucketTag,
+		},
+		{
+			open: in(gitea.Open), tells: everything,
+			requests: v1.InputProviderGiteaPullRequest, branches: v1.InputProviderGiteaBranch, tags: v1.InputProviderGiteaTag,
+		},
+		{
+			open: in(github.Open), tells: everything, apps: true,
+			requests: v1.InputProviderGitHubPullRequest, branches: v1.InputProviderGitHubBranch, tags: v1.InputProviderGitHubTag,
+		},
+		{
+			open: in(gitlab.Open), tells: slugs, envs: v1.InputProviderGitLabEnvironment,
+			requests: v1.InputProviderGitLabMergeRequest, branches: v1.InputProviderGitLabBranch, tags: v1.InputProviderGitLabTag,
+		},
 	}
 }
 

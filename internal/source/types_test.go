@@ -54,6 +54,14 @@ func TestATypeThatIsNotKnownIsNotSupported(t *testing.T) {
 	}
 }
 
+func TestWhatIsInNoRepositoryOfAForgeHasNone(t *testing.T) {
+	for _, kind := range []string{v1.InputProviderOCIArtifactTag, v1.InputProviderExternalService, v1.InputProviderExternalArtifact, "SourceForgePatch"} {
+		if _, err := source.Repository(source.Config{Type: kind}); !errors.Is(err, source.ErrUnsupported) || !strings.Contains(err.Error(), kind) {
+			t.Errorf("%s: %v", kind, err)
+		}
+	}
+}
+
 // filtersTold are the filters that ask for what a type tells.
 func filtersTold(tells source.Tells) map[string]bool {
 	return map[string]bool{

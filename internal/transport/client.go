@@ -108,19 +108,13 @@ func (s *strict) accept(answer *Answer) error {
 	return &Error{What: fmt.Sprintf("%s with %s instead of %s", statusOf(answer.Response), describe(answer), wanted), Kind: ErrInvalidAnswer}
 }
 
-// errTooOften is an answer whose body says that it was asked for too often.
-var errTooOften = errors.New("asked too often")
-
-// TooOften is what a Dialect makes of a body that says so.
-func TooOften() error { return errTooOften }
-
 func (s *strict) kindOf(answer *Answer) error {
 	var meant error
 	if s.dialect.Means != nil {
 		meant = s.dialect.Means(answer.Text)
 	}
 	switch {
-	case isRefusal(answer.Response), errors.Is(meant, errTooOften):
+	case isRefusal(answer.Response), errors.Is(meant, ErrTooOften):
 		return &RateLimited{Until: s.pools.limits.until(answer.Header)}
 	case meant != nil:
 		return meant

@@ -22,6 +22,9 @@ var (
 	ErrInvalidAnswer = errors.New("the answer is not what was asked for")
 	// ErrAuthority is a certificate that nobody who is trusted has signed.
 	ErrAuthority = fmt.Errorf("the authority is unknown: %w", ErrInvalidAnswer)
+	// ErrTooOften is what a Dialect makes of a body that says that it was asked for
+	// too often; it comes to a RateLimited.
+	ErrTooOften = errors.New("it was asked too often")
 	// ErrTooMuch is more than is kept of one listing.
 	ErrTooMuch = errors.New("it is too much")
 	// ErrNetwork is an address that may not be asked.

@@ -20,6 +20,10 @@
 // it has nothing at work, and a few more for hosts that nobody asks: a run that
 // waits for an answer costs next to nothing, and so neither many tenants that
 // hang at once keep others out, nor a few forges of a tenant its other ones.
+//
+// It stands with the controllers, whose queue it fills: namespaces and hosts are
+// shared out of the same workers, by one rule. How often a host may be asked at
+// all is for internal/transport to say.
 package turns
 
 import (

@@ -23,7 +23,7 @@ func meaning(body []byte) error {
 	}
 	switch strings.TrimSuffix(name, "Exception") {
 	case "Throttling", "TooManyRequests", "RequestLimitExceeded":
-		return transport.TooOften()
+		return transport.ErrTooOften
 	case "ExpiredToken", "UnrecognizedClient", "InvalidSignature", "IncompleteSignature", "InvalidClientTokenId", "MissingAuthenticationToken":
 		return transport.ErrUnauthorized
 	case "AccessDenied", "OptInRequired", "NotAuthorized":
