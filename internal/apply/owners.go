@@ -10,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/flux"
 )
 
 // foreign is an object in the cluster that is not the owner's, and what the
@@ -86,19 +87,10 @@ func (r *applyRun) claimOfController(_ context.Context, f foreign) (string, erro
 	return controller.Kind + " " + controller.Name + ", which controls it", nil
 }
 
-// deployers are Flux's, which label what they deploy with their name.
-var deployers = []Entry{
-	{Ref: Ref{Group: "kustomize.toolkit.fluxcd.io", Kind: "Kustomization"}, Version: "v1"},
-	{Ref: Ref{Group: "helm.toolkit.fluxcd.io", Kind: "HelmRelease"}, Version: "v2"},
-}
-
 func (r *applyRun) claimOfFlux(ctx context.Context, f foreign) (string, error) {
-	for _, deployer := range deployers {
-		deployer.Name, deployer.Namespace = f.Labels[deployer.Group+"/name"], f.Labels[deployer.Group+"/namespace"]
-		if deployer.Name == "" || deployer.Namespace == "" {
-			continue
-		}
-		is, err := r.find(ctx, deployer.Ref, deployer.Version)
+	for _, named := range flux.DeployersOf(f.Labels) {
+		deployer := RefTo(named.ObjMetadata)
+		is, err := r.find(ctx, deployer, named.Version)
 		switch {
 		case apierrors.IsForbidden(err): // whether it is gone is not for the account to know
 			return fmt.Sprintf("%s %s/%s, which the account that applies may not look for", deployer.Kind, deployer.Namespace, deployer.Name), nil

@@ -13,6 +13,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/flux"
 )
 
 // Pruned is what became of objects that are no longer wanted.
@@ -43,12 +44,12 @@ func (s *Session) Prune(ctx context.Context, unwanted Inventory) Pruned {
 	run := &pruneRun{Session: s, left: map[Ref]string{}, blocked: map[Ref]bool{}}
 	ordered := deletionOrder(unwanted)
 	for _, entry := range ordered {
-		if isFlux(entry) {
+		if flux.Deploys(entry.groupKind()) {
 			run.one(ctx, entry)
 		}
 	}
 	for _, entry := range ordered {
-		if isFlux(entry) {
+		if flux.Deploys(entry.groupKind()) {
 			continue
 		}
 		if user := run.userOf(entry, ordered); user != nil {
@@ -144,8 +145,8 @@ func (r *pruneRun) note(m *Meta) {
 
 // userOf returns a Flux object that is still there and may need the entry.
 func (r *pruneRun) userOf(entry Entry, unwanted Inventory) *Entry {
-	for i, flux := range unwanted {
-		if _, there := r.left[flux.Ref]; there && isFlux(flux) && mayNeed(flux, entry) {
+	for i, deployer := range unwanted {
+		if _, there := r.left[deployer.Ref]; there && flux.Deploys(deployer.groupKind()) && mayNeed(deployer, entry) {
 			return &unwanted[i]
 		}
 	}
@@ -155,11 +156,11 @@ func (r *pruneRun) userOf(entry Entry, unwanted Inventory) *Entry {
 // mayNeed reports whether a Flux object may need another to clean up after
 // itself. Objects of two known groups never need each other; otherwise those
 // in its own namespace, its sources anywhere and what has no namespace may.
-func mayNeed(flux, other Entry) bool {
-	if flux.Owner != "" && other.Owner != "" && flux.Owner != other.Owner {
+func mayNeed(deployer, other Entry) bool {
+	if deployer.Owner != "" && other.Owner != "" && deployer.Owner != other.Owner {
 		return false
 	}
-	return other.Namespace == "" || other.Namespace == flux.Namespace || other.Group == "source.toolkit.fluxcd.io"
+	return other.Namespace == "" || other.Namespace == deployer.Namespace || flux.IsSource(other.groupKind())
 }
 
 func (r *pruneRun) result(unwanted Inventory) Pruned {
@@ -191,11 +192,6 @@ func (a *Applier) delete(ctx context.Context, was *Meta, how metav1.DeletionProp
 func isKept(m *Meta) bool {
 	return strings.EqualFold(m.Annotations[v1.PruneAnnotation], v1.DisabledValue) ||
 		strings.EqualFold(m.Labels[v1.PruneAnnotation], v1.DisabledValue)
-}
-
-// isFlux reports whether the object deploys others, and so takes them with it.
-func isFlux(e Entry) bool {
-	return e.Group == "kustomize.toolkit.fluxcd.io" || e.Group == "helm.toolkit.fluxcd.io"
 }
 
 // leaving says since when an object has been on its way out, and what holds it.

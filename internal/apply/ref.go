@@ -23,6 +23,11 @@ func RefOf(o *unstructured.Unstructured) Ref {
 	return Ref{Group: gvk.Group, Kind: gvk.Kind, Namespace: o.GetNamespace(), Name: o.GetName()}
 }
 
+// RefTo returns the name of an object that an inventory or another object names.
+func RefTo(id object.ObjMetadata) Ref {
+	return Ref{Group: id.GroupKind.Group, Kind: id.GroupKind.Kind, Namespace: id.Namespace, Name: id.Name}
+}
+
 // String returns Kind/namespace/name, or Kind/name without a namespace.
 func (r Ref) String() string {
 	if r.Namespace == "" {
@@ -85,7 +90,7 @@ func ReadInventory(stored *v1.ResourceInventory) (Inventory, error) {
 			return nil, fmt.Errorf("reading inventory entry %q: %w", entry.ID, err)
 		}
 		inventory = append(inventory, Entry{
-			Ref:     Ref{Group: id.GroupKind.Group, Kind: id.GroupKind.Kind, Namespace: id.Namespace, Name: id.Name},
+			Ref:     RefTo(id),
 			Version: entry.Version,
 			Owner:   entry.Input,
 			Shared:  entry.Shared,

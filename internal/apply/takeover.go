@@ -11,6 +11,8 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/eddy-previews/eddy/internal/flux"
 )
 
 // predecessors are the field managers whose fields are taken over: those of
@@ -36,13 +38,10 @@ func predecessors(overridden []string) []ssa.FieldManager {
 	return managers
 }
 
-var (
-	// staleAnnotations and staleLabels are what predecessors leave behind.
-	staleAnnotations = []string{
-		"kubectl.kubernetes.io/last-applied-configuration", "meta.helm.sh/release-name", "meta.helm.sh/release-namespace",
-	}
-	staleLabels = []string{"kustomize.toolkit.fluxcd.io/name", "kustomize.toolkit.fluxcd.io/namespace"}
-)
+// staleAnnotations are what predecessors leave behind, as are the labels of Flux.
+var staleAnnotations = []string{
+	"kubectl.kubernetes.io/last-applied-configuration", "meta.helm.sh/release-name", "meta.helm.sh/release-namespace",
+}
 
 // takeover returns the patches that make a stored object the manager's alone:
 // nil when nobody came before it.
@@ -52,7 +51,7 @@ func (a *Applier) takeover(want, stored *unstructured.Unstructured) ([]ssa.JSONP
 		return nil, fmt.Errorf("reading its managed fields: %w", err)
 	}
 	patches = append(patches, ssa.PatchRemoveAnnotations(stored, unwantedKeys(staleAnnotations, want.GetAnnotations()))...)
-	return append(patches, ssa.PatchRemoveLabels(stored, unwantedKeys(staleLabels, want.GetLabels()))...), nil
+	return append(patches, ssa.PatchRemoveLabels(stored, unwantedKeys(flux.KustomizationLabels(), want.GetLabels()))...), nil
 }
 
 func unwantedKeys(stale []string, wanted map[string]string) []string {

@@ -48,7 +48,7 @@ type rule struct {
 // before are the checks that make sense before Eddy is installed.
 var before = []rule{
 	{"kubernetes", kubernetes},
-	{"flux", flux},
+	{"flux", fluxControllers},
 	{"rival", rival},
 	{"permissions", permissions},
 	{"ingress", ingress},
@@ -57,7 +57,7 @@ var before = []rule{
 // after are those that need it.
 var after = []rule{
 	{"kubernetes", kubernetes},
-	{"flux", flux},
+	{"flux", fluxControllers},
 	{"definitions", definitions},
 	{"operator", deployed},
 	{"accounts", accounts},

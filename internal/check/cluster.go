@@ -14,6 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/eddy-previews/eddy/internal/flux"
 	"github.com/eddy-previews/eddy/internal/install"
 )
 
@@ -33,9 +34,9 @@ func kubernetes(_ context.Context, c *Cluster) ([]Result, error) {
 // needed are the controllers of Flux without which no preview is deployed.
 var needed = []string{"source-controller", "kustomize-controller"}
 
-// flux checks which controllers of Flux run, in which version, and that they
+// fluxControllers checks which controllers of Flux run, in which version, and that they
 // serve the version of their kinds that previews are written in.
-func flux(ctx context.Context, c *Cluster) ([]Result, error) {
+func fluxControllers(ctx context.Context, c *Cluster) ([]Result, error) {
 	var found appsv1.DeploymentList
 	if err := c.Client.List(ctx, &found, client.MatchingLabels{"app.kubernetes.io/part-of": "flux"}); err != nil {
 		return nil, fmt.Errorf("looking for Flux: %w", err)
@@ -50,9 +51,10 @@ func flux(ctx context.Context, c *Cluster) ([]Result, error) {
 	for _, name := range missing {
 		out = append(out, failed("install Flux: `flux install`, or `flux bootstrap`", "%s does not run: there is no Deployment of that name with the label app.kubernetes.io/part-of=flux", name))
 	}
-	_, err := c.Client.RESTMapper().RESTMapping(schema.GroupKind{Group: "kustomize.toolkit.fluxcd.io", Kind: "Kustomization"}, "v1")
+	kind := flux.Kustomization()
+	_, err := c.Client.RESTMapper().RESTMapping(kind.GroupKind(), kind.Version)
 	if meta.IsNoMatchError(err) {
-		return append(out, failed("install Flux 2.0 or later", "the cluster does not serve kustomize.toolkit.fluxcd.io/v1")), nil
+		return append(out, failed("install Flux 2.0 or later", "the cluster does not serve %s", kind.GroupVersion())), nil
 	}
 	return out, err
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/cli/browser"
 	"github.com/spf13/cobra"
 
+	"github.com/eddy-previews/eddy/internal/flux"
 	"github.com/eddy-previews/eddy/internal/terminal"
 )
 
@@ -61,7 +62,7 @@ func (o *openPreview) run(ctx context.Context) error {
 	case o.Request:
 		url = preview.Request
 	case url == "":
-		return fmt.Errorf("the URL of %s is not known: give its Ingress a host, or any of its objects the annotation event.toolkit.fluxcd.io/preview-url", preview.Name)
+		return fmt.Errorf("the URL of %s is not known: give its Ingress a host, or any of its objects the annotation %s", preview.Name, flux.URLAnnotation)
 	}
 	if parsed, err := neturl.Parse(url); err != nil || (parsed.Scheme != "http" && parsed.Scheme != "https") {
 		return fmt.Errorf("%q is not the address of a web page: correct the annotation or the Ingress that it comes from", url)

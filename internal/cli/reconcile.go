@@ -12,8 +12,8 @@ import (
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/control"
+	"github.com/eddy-previews/eddy/internal/flux"
 	"github.com/eddy-previews/eddy/internal/terminal"
-	"github.com/eddy-previews/eddy/internal/trace"
 )
 
 // newReconcileCommand returns `eddy reconcile`, which lets things happen now.
@@ -99,7 +99,7 @@ func (r *reconciling) one(ctx context.Context, object *unstructured.Unstructured
 	if v1.IsDisabled(object.GetAnnotations()) && object.GroupVersionKind().Group == v1.Group {
 		return nil, fmt.Errorf("%s is suspended%s: let it go on first, with eddy resume", name, by(object))
 	}
-	if rests, _, _ := unstructured.NestedBool(object.Object, "spec", "suspend"); rests {
+	if flux.IsSuspended(object) {
 		return nil, fmt.Errorf("%s is suspended: let it go on first, with flux resume", name)
 	}
 	force := r.request.Force
@@ -123,9 +123,9 @@ func (r *reconciling) one(ctx context.Context, object *unstructured.Unstructured
 // result waits until an object is ready or not, and says which.
 func (r *reconciling) result(ctx context.Context, object *unstructured.Unstructured) error {
 	name := describeObject(object)
-	last := trace.ReadyOf(object)
+	last := flux.Ready(object)
 	settled, err := control.Await(ctx, r.server, object, func(now *unstructured.Unstructured) bool {
-		last = trace.ReadyOf(now)
+		last = flux.Ready(now)
 		return last.Status != metav1.ConditionUnknown
 	})
 	if errors.Is(err, context.DeadlineExceeded) {
@@ -134,7 +134,7 @@ func (r *reconciling) result(ctx context.Context, object *unstructured.Unstructu
 	if err != nil {
 		return err
 	}
-	if last = trace.ReadyOf(settled); last.Status == metav1.ConditionFalse {
+	if last = flux.Ready(settled); last.Status == metav1.ConditionFalse {
 		return fmt.Errorf("%s is not ready: %s: %s", name, last.Reason, terminal.OneLine(last.Message))
 	}
 	return r.done("%s is ready: %s", name, terminal.OneLine(last.Message))

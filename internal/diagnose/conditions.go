@@ -9,6 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/flux"
 )
 
 // condition is one line of status.conditions, whatever its kind.
@@ -47,12 +48,7 @@ func failedReady(n *Node) (condition, bool) {
 
 // isSuspended reports whether an object of Eddy or Flux is told to rest.
 func isSuspended(o *unstructured.Unstructured) bool {
-	suspended, _, _ := unstructured.NestedBool(o.Object, "spec", "suspend")
-	return (isFlux(o) && suspended) || (o.GroupVersionKind().Group == v1.Group && v1.IsDisabled(o.GetAnnotations()))
-}
-
-func isFlux(o *unstructured.Unstructured) bool {
-	return strings.HasSuffix(o.GroupVersionKind().Group, ".toolkit.fluxcd.io")
+	return flux.IsSuspended(o) || (o.GroupVersionKind().Group == v1.Group && v1.IsDisabled(o.GetAnnotations()))
 }
 
 // is reports whether a node is of a kind.

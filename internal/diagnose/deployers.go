@@ -7,6 +7,8 @@ import (
 
 	"github.com/fluxcd/cli-utils/pkg/object"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/eddy-previews/eddy/internal/flux"
 )
 
 // patience is how long a controller may take to look at an object.
@@ -22,7 +24,7 @@ func name(id object.ObjMetadata) string {
 
 // isDeployer reports whether a node is a Kustomization or HelmRelease of Flux.
 func isDeployer(n *Node) bool {
-	return n.Object != nil && isFlux(n.Object) && n.is("Kustomization", "HelmRelease")
+	return n.Object != nil && flux.Deploys(n.ID.GroupKind)
 }
 
 // need returns the first of what a deployer refers to that fits.
@@ -35,9 +37,7 @@ func need(n *Node, fits func(*Node) bool) *Node {
 	return nil
 }
 
-func isSource(n *Node) bool {
-	return n.ID.GroupKind.Group == "source.toolkit.fluxcd.io"
-}
+func isSource(n *Node) bool { return flux.IsSource(n.ID.GroupKind) }
 
 func sourceNotFound(n *Node, _ time.Time) *symptom {
 	if !isDeployer(n) {
@@ -136,7 +136,7 @@ func buildFailed(n *Node, _ time.Time) *symptom {
 
 func helmFailed(n *Node, _ time.Time) *symptom {
 	ready, failed := failedReady(n)
-	if !failed || !isDeployer(n) || !n.is("HelmRelease") {
+	if !failed || !flux.IsHelmRelease(n.Object) {
 		return nil
 	}
 	return &symptom{

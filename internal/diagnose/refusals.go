@@ -3,6 +3,8 @@ package diagnose
 import (
 	"strings"
 	"time"
+
+	"github.com/eddy-previews/eddy/internal/flux"
 )
 
 // refusal is what the API server said to whoever wanted to make an object.
@@ -26,7 +28,7 @@ func refused(n *Node) refusal {
 	if failure, has := conditionOf(n.Object, "ReplicaFailure"); has && failure.Status == "True" {
 		return refusal{failure.Message, failure.since()}
 	}
-	if isFlux(n.Object) {
+	if flux.Is(n.ID.GroupKind) {
 		ready, _ := failedReady(n)
 		return refusal{ready.Message, ready.since()}
 	}

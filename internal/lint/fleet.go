@@ -9,6 +9,7 @@ import (
 	sourcev1 "github.com/fluxcd/source-controller/api/v1"
 
 	"github.com/eddy-previews/eddy/internal/files"
+	"github.com/eddy-previews/eddy/internal/flux"
 	"github.com/eddy-previews/eddy/internal/overlay"
 	"github.com/eddy-previews/eddy/internal/simulate"
 )
@@ -101,7 +102,7 @@ func (s *Service) fleetPaths() []string {
 		}
 	}
 	for _, document := range s.setup.Documents {
-		if len(out) > 0 && simulate.IsKustomization(document.Object) {
+		if len(out) > 0 && flux.IsKustomization(document.Object) {
 			out = append(out, textAt(document.Object.Object, "spec", "path"))
 		}
 	}

@@ -4,9 +4,8 @@ import (
 	"fmt"
 	"slices"
 
-	kustomizev1 "github.com/fluxcd/kustomize-controller/api/v1"
-
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/flux"
 )
 
 // immutable are the fields that the API server lets nobody change.
@@ -66,7 +65,7 @@ func (d deployed) isReplaced() bool {
 	}
 	annotations := d.GetAnnotations()
 	return owner.Spec.Force || annotations[d.forceAnnotation()] == "enabled" ||
-		slices.Contains([]string{"IfNotPresent", "Ignore"}, annotations[kustomizev1.GroupVersion.Group+"/ssa"])
+		slices.Contains([]string{"IfNotPresent", "Ignore"}, annotations[flux.KustomizeGroup+"/ssa"])
 }
 
 // forceAnnotation lets who deploys the object replace it.
@@ -74,5 +73,5 @@ func (d deployed) forceAnnotation() string {
 	if d.part.Kustomization == nil {
 		return v1.ForceAnnotation
 	}
-	return kustomizev1.GroupVersion.Group + "/force"
+	return flux.KustomizeGroup + "/force"
 }

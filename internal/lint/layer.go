@@ -11,6 +11,7 @@ import (
 	"sigs.k8s.io/kustomize/api/konfig"
 
 	"github.com/eddy-previews/eddy/internal/files"
+	"github.com/eddy-previews/eddy/internal/flux"
 	"github.com/eddy-previews/eddy/internal/manifest"
 	"github.com/eddy-previews/eddy/internal/simulate"
 )
@@ -183,7 +184,7 @@ func generatedFrom(kustomization *manifest.Document) []string {
 func isSwitchedOff(metadata *yamlv3.Node) bool {
 	for _, field := range []string{"labels", "annotations"} {
 		_, pairs := manifest.Pair(metadata, field)
-		if _, value := manifest.Pair(pairs, kustomizev1.GroupVersion.Group+"/substitute"); value != nil && value.Value == "disabled" {
+		if _, value := manifest.Pair(pairs, flux.KustomizeGroup+"/substitute"); value != nil && value.Value == "disabled" {
 			return true
 		}
 	}

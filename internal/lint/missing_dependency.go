@@ -4,8 +4,7 @@ import (
 	"fmt"
 	"slices"
 
-	kustomizev1 "github.com/fluxcd/kustomize-controller/api/v1"
-
+	"github.com/eddy-previews/eddy/internal/flux"
 	"github.com/eddy-previews/eddy/internal/simulate"
 	"github.com/eddy-previews/eddy/internal/suggest"
 )
@@ -31,17 +30,12 @@ func missingDependency(s *Setup) []Finding {
 }
 
 func (s *Service) missingDependency(part simulate.Part, known []string) []Finding {
-	if !simulate.IsKustomization(part.Stamped.Unstructured) {
+	if !flux.IsKustomization(part.Stamped.Unstructured) {
 		return nil
 	}
 	var out []Finding
-	list, _ := at(part.Stamped.Object, "spec", "dependsOn").([]any)
-	for n := range list {
-		name, namespace := textAt(list, n, "name"), textAt(list, n, "namespace")
-		if namespace == "" {
-			namespace = part.Stamped.GetNamespace()
-		}
-		if wanted := namespace + "/" + name; !slices.Contains(known, wanted) {
+	for n, dependency := range flux.Dependencies(part.Stamped.Unstructured) {
+		if wanted := dependency.Namespace + "/" + dependency.Name; !slices.Contains(known, wanted) {
 			out = append(out, Finding{
 				Position: s.where(part, "spec", "dependsOn", n, "name"),
 				Message:  fmt.Sprintf("there is no Kustomization %s%s: previews wait for it for ever", wanted, suggest.Hint(wanted, known)),
@@ -56,7 +50,7 @@ func (s *Service) missingDependency(part simulate.Part, known []string) []Findin
 func (s *Setup) kustomizations() []string {
 	var out []string
 	for _, document := range s.Documents {
-		if document.Is(kustomizev1.GroupVersion.Group, kustomizev1.KustomizationKind) {
+		if flux.IsKustomization(document.Object) {
 			out = append(out, document.Object.GetNamespace()+"/"+document.Object.GetName())
 		}
 	}

@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"github.com/eddy-previews/eddy/internal/flux"
 	"github.com/eddy-previews/eddy/internal/manifest"
 	"github.com/eddy-previews/eddy/internal/simulate"
 )
@@ -11,7 +12,7 @@ func noPrune(s *Setup) []Finding {
 	var out []Finding
 	for _, service := range s.Services {
 		for _, part := range service.Samples.First.Parts {
-			if simulate.IsKustomization(part.Stamped.Unstructured) && at(part.Stamped.Object, "spec", "prune") != true {
+			if flux.IsKustomization(part.Stamped.Unstructured) && at(part.Stamped.Object, "spec", "prune") != true {
 				out = append(out, service.noPrune(part))
 			}
 		}

@@ -9,6 +9,7 @@ import (
 	yamlv3 "go.yaml.in/yaml/v3"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/flux"
 	"github.com/eddy-previews/eddy/internal/manifest"
 )
 
@@ -156,7 +157,7 @@ func (s *Service) movesTag() bool {
 		return true
 	}
 	for _, pair := range s.stamped(s.Samples.First, s.Samples.Pushed) {
-		if pair.a.GetKind() == helmRelease && !pair.changesTag() {
+		if flux.IsHelmRelease(pair.a.Unstructured) && !pair.changesTag() {
 			return true
 		}
 	}
@@ -169,9 +170,6 @@ func (s *Service) movesTag() bool {
 	}
 	return false
 }
-
-// helmRelease is the kind of Flux whose values say which image runs.
-const helmRelease = "HelmRelease"
 
 // changesTag reports whether a push changes what the values of a chart call an
 // image or its tag.

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	yamlv3 "go.yaml.in/yaml/v3"
+
+	"github.com/eddy-previews/eddy/internal/flux"
 )
 
 // place is where a value stands in a document.
@@ -98,7 +100,7 @@ func (p place) wantsString() bool {
 // isFreeForm reports whether the place is in the values of a HelmRelease, which
 // have no API.
 func (p place) isFreeForm() bool {
-	return p.kind == "HelmRelease" && slices.Contains(p.path, "values")
+	return p.kind == flux.HelmReleaseKind && slices.Contains(p.path, "values")
 }
 
 // in returns the place of a map, which may be an object of its own kind.

@@ -3,6 +3,8 @@ package render
 import (
 	"encoding/json"
 	"strings"
+
+	"github.com/eddy-previews/eddy/internal/flux"
 )
 
 // substitutable writes a value of postBuild.substitute so that it stays the
@@ -65,5 +67,5 @@ func isUnfit(r rune) bool {
 
 // isSubstitute reports whether this is a value that Flux puts into YAML.
 func (p place) isSubstitute() bool {
-	return p.kind == "Kustomization" && p.last(2) == "substitute" && p.last(3) == "postBuild"
+	return p.kind == flux.KustomizationKind && p.last(2) == "substitute" && p.last(3) == "postBuild"
 }

@@ -19,6 +19,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/flux"
 	"github.com/eddy-previews/eddy/internal/input"
 	"github.com/eddy-previews/eddy/internal/overlay"
 	"github.com/eddy-previews/eddy/internal/plan"
@@ -96,14 +97,8 @@ func (c Chain) wanted(sets []input.Set) []input.Set {
 	return slices.DeleteFunc(slices.Clone(sets), isOwn)
 }
 
-// IsKustomization reports whether an object is a Kustomization of Flux.
-func IsKustomization(object *unstructured.Unstructured) bool {
-	gvk := object.GroupVersionKind()
-	return gvk.Group == kustomizev1.GroupVersion.Group && gvk.Kind == kustomizev1.KustomizationKind
-}
-
 func (c Chain) build(ctx context.Context, part *Part, known []*unstructured.Unstructured) {
-	if !IsKustomization(part.Stamped.Unstructured) {
+	if !flux.IsKustomization(part.Stamped.Unstructured) {
 		return
 	}
 	ks := &kustomizev1.Kustomization{}

@@ -4,17 +4,14 @@ import (
 	"context"
 	"maps"
 
-	"github.com/fluxcd/cli-utils/pkg/kstatus/status"
-	eventv1 "github.com/fluxcd/pkg/apis/event/v1beta1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	ctrl "sigs.k8s.io/controller-runtime"
 
 	"github.com/eddy-previews/eddy/internal/apply"
+	"github.com/eddy-previews/eddy/internal/flux"
 )
-
-// previewURLAnnotation says on any object of a preview where it answers.
-const previewURLAnnotation = eventv1.Group + "/preview-url"
 
 // deployerDepth is how many deployers may stand between a set and an ingress: a
 // Kustomization that holds a HelmRelease.
@@ -41,7 +38,7 @@ func (r *run) links(ctx context.Context, session *apply.Session, p desired) (fou
 	for _, object := range p.objects() {
 		for _, key := range object.Groups() {
 			if found[key] == "" {
-				found[key] = linkOf(object.Unstructured)
+				found[key] = flux.URL(object.Unstructured)
 			}
 		}
 	}
@@ -49,7 +46,7 @@ func (r *run) links(ctx context.Context, session *apply.Session, p desired) (fou
 	maps.DeleteFunc(r.memory.links, func(ref apply.Ref, _ lookedAt) bool { return !planned[ref] })
 	search := linkSearch{run: r, session: session, told: r.told(), found: found}
 	for _, object := range p.objects() {
-		if found[object.Group] == "" && isDeployer(object.Unstructured) {
+		if found[object.Group] == "" && flux.Deploys(object.GroupVersionKind().GroupKind()) {
 			search.consider(object, p.revisionOf(object.Group))
 		}
 	}
@@ -112,7 +109,7 @@ func (s *linkSearch) ask(ctx context.Context, p desired) {
 		if is == nil {
 			continue
 		}
-		settled := isSettled(is)
+		settled := flux.HasDeployed(is)
 		s.memory.links[ref] = lookedAt{
 			uid: is.GetUID(), revision: p.revisionOf(key), version: is.GetResourceVersion(), settled: settled,
 		}
@@ -126,21 +123,21 @@ func (s *linkSearch) ask(ctx context.Context, p desired) {
 // deployed returns the link of what a deployer has in its inventory, "" when
 // there is none, or when it may not be read.
 func (s *linkSearch) deployed(ctx context.Context, deployer *unstructured.Unstructured, depth int) string {
-	if _, remote, _ := unstructured.NestedFieldNoCopy(deployer.Object, "spec", "kubeConfig"); remote || depth == 0 {
-		return "" // what it deploys is in another cluster, or too far down
+	if depth == 0 {
+		return ""
 	}
-	entries := deployedBy(deployer)
-	for _, pass := range []func(apply.Ref) bool{isRoute, isDeployerRef} {
+	entries := flux.Deployed(deployer)
+	for _, pass := range []func(schema.GroupKind) bool{flux.Routes, flux.Deploys} {
 		for _, entry := range entries {
-			if !pass(entry.Ref) {
+			if !pass(entry.GroupKind) {
 				continue
 			}
-			is, err := s.session.Read(ctx, entry.Ref, entry.Version)
+			is, err := s.session.Read(ctx, apply.RefTo(entry.ObjMetadata), entry.Version)
 			if err != nil || is == nil {
 				continue // the account may not, or it is on its way
 			}
-			url := linkOf(is)
-			if url == "" && isDeployerRef(entry.Ref) {
+			url := flux.URL(is)
+			if url == "" && flux.Deploys(entry.GroupKind) {
 				url = s.deployed(ctx, is, depth-1)
 			}
 			if url != "" {
@@ -149,12 +146,4 @@ func (s *linkSearch) deployed(ctx context.Context, deployer *unstructured.Unstru
 		}
 	}
 	return ""
-}
-
-// isSettled reports whether a deployer has deployed what is asked for now. One
-// that has not begun yet has no status at all.
-func isSettled(deployer *unstructured.Unstructured) bool {
-	seen, _, _ := unstructured.NestedInt64(deployer.Object, "status", "observedGeneration")
-	state, err := status.Compute(deployer)
-	return err == nil && state.Status == status.CurrentStatus && seen == deployer.GetGeneration()
 }

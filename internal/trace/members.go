@@ -8,11 +8,11 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/flux"
 )
 
 // Members are the objects of some previews by their names, which is enough to know
@@ -85,7 +85,7 @@ func (m *Members) add(ctx context.Context, snapshot Snapshot, p Preview) error {
 // descend adds an object and what it deployed.
 func (m *Members) descend(ctx context.Context, snapshot Snapshot, e entry, below int) error {
 	m.known[nameOf(e.ObjMetadata)] = true
-	if !isDeployer(e.GroupKind) || below == 0 {
+	if !flux.Deploys(e.GroupKind) || below == 0 {
 		return nil
 	}
 	var deployer *unstructured.Unstructured
@@ -107,19 +107,6 @@ func (m *Members) descend(ctx context.Context, snapshot Snapshot, e entry, below
 		}
 	}
 	return nil
-}
-
-// deployedBy returns what a deployer has deployed into its own cluster.
-func deployedBy(deployer *unstructured.Unstructured) []entry {
-	if _, remote, _ := unstructured.NestedFieldNoCopy(deployer.Object, "spec", "kubeConfig"); remote {
-		return nil
-	}
-	stored, _, _ := unstructured.NestedMap(deployer.Object, "status", "inventory")
-	var inventory v1.ResourceInventory
-	if stored == nil || runtime.DefaultUnstructuredConverter.FromUnstructured(stored, &inventory) != nil {
-		return nil
-	}
-	return entriesOf(&inventory)
 }
 
 // addMadeByWorkloads adds what the workloads made: ReplicaSets, Jobs and pods.

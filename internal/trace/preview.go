@@ -8,14 +8,12 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/fluxcd/cli-utils/pkg/kstatus/status"
 	"github.com/fluxcd/cli-utils/pkg/object"
-	apimeta "k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/flux"
 )
 
 // Preview is a preview as a listing tells of it.
@@ -197,7 +195,7 @@ func (p *Preview) follow(owned []entry, deployers map[object.ObjMetadata]*unstru
 		if created := deployer.GetCreationTimestamp(); p.Created == nil || created.Before(p.Created) {
 			p.Created = &created
 		}
-		ready := ReadyOf(deployer)
+		ready := flux.Ready(deployer)
 		if rank(ready.Status) > rank(p.Ready) {
 			p.Ready, p.Reason = ready.Status, ready.Reason
 			p.Message = fmt.Sprintf("%s/%s: %s", deployer.GetKind(), deployer.GetName(), ready.Message)
@@ -212,27 +210,6 @@ func (p *Preview) follow(owned []entry, deployers map[object.ObjMetadata]*unstru
 // rank orders what is ready from good to bad.
 func rank(ready metav1.ConditionStatus) int {
 	return slices.Index([]metav1.ConditionStatus{metav1.ConditionTrue, metav1.ConditionUnknown, metav1.ConditionFalse}, ready)
-}
-
-// ReadyOf returns the Ready condition of an object of Flux or Eddy. One that has
-// none, or has not been looked at since it changed, is Unknown.
-func ReadyOf(o *unstructured.Unstructured) metav1.Condition {
-	ready := metav1.Condition{Status: metav1.ConditionUnknown, Reason: "Progressing", Message: "not reconciled yet"}
-	stored, _, _ := unstructured.NestedMap(o.Object, "status")
-	var known struct {
-		ObservedGeneration int64              `json:"observedGeneration"`
-		Conditions         []metav1.Condition `json:"conditions"`
-	}
-	if runtime.DefaultUnstructuredConverter.FromUnstructured(stored, &known) != nil {
-		return ready
-	}
-	if found := apimeta.FindStatusCondition(known.Conditions, "Ready"); found != nil {
-		ready = *found
-	}
-	if result, err := status.Compute(o); err == nil && result.Status == status.InProgressStatus && ready.Status == metav1.ConditionTrue {
-		ready.Status, ready.Reason, ready.Message = metav1.ConditionUnknown, "Progressing", result.Message
-	}
-	return ready
 }
 
 // DeployersOf returns the Kustomizations and HelmReleases of a preview.

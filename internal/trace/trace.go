@@ -36,6 +36,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/flux"
 )
 
 // Reader reads chains with the permissions of its client.
@@ -99,7 +100,7 @@ func placesOf(sets []v1.ResourceSet) []place {
 	for _, set := range sets {
 		for _, entry := range entriesOf(set.Status.Inventory) {
 			p := place{kind: entry.GroupKind.WithVersion(entry.version), namespace: entry.Namespace}
-			if isDeployer(entry.GroupKind) && !slices.Contains(out, p) {
+			if flux.Deploys(entry.GroupKind) && !slices.Contains(out, p) {
 				out = append(out, p)
 			}
 		}
@@ -114,12 +115,6 @@ func (r *Reader) deployers(ctx context.Context, p place) ([]unstructured.Unstruc
 	return list.Items, err
 }
 
-// isDeployer reports whether objects of a kind deploy others, and list them.
-func isDeployer(kind schema.GroupKind) bool {
-	return kind == schema.GroupKind{Group: "kustomize.toolkit.fluxcd.io", Kind: "Kustomization"} ||
-		kind == schema.GroupKind{Group: "helm.toolkit.fluxcd.io", Kind: "HelmRelease"}
-}
-
 // entry is a line of an inventory, of Eddy or of Flux.
 type entry struct {
 	object.ObjMetadata
@@ -128,6 +123,15 @@ type entry struct {
 	input string
 	// ended is how it came to its end, if it runs once and has; "" otherwise.
 	ended string
+}
+
+// deployedBy returns what a deployer has deployed into its own cluster.
+func deployedBy(deployer *unstructured.Unstructured) []entry {
+	var out []entry
+	for _, one := range flux.Deployed(deployer) {
+		out = append(out, entry{ObjMetadata: one.ObjMetadata, version: one.Version})
+	}
+	return out
 }
 
 // entriesOf reads an inventory. A line that cannot be read is left out: it is

@@ -11,11 +11,11 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/diagnose"
+	"github.com/eddy-previews/eddy/internal/flux"
 )
 
 const (
@@ -121,7 +121,7 @@ func (r *Reader) read(ctx context.Context, entries []entry, below int) ([]*diagn
 		return nil, err
 	}
 	for _, node := range nodes {
-		if node.Object == nil || !isDeployer(node.ID.GroupKind) || below == 0 {
+		if node.Object == nil || !flux.Deploys(node.ID.GroupKind) || below == 0 {
 			continue
 		}
 		if err := r.descend(ctx, node, below-1); err != nil {
@@ -179,33 +179,7 @@ func (r *Reader) unversioned(ctx context.Context, id object.ObjMetadata) (*diagn
 
 // needsOf lists what a deployer refers to: its source, and its dependencies.
 func needsOf(deployer *unstructured.Unstructured) []object.ObjMetadata {
-	var out []object.ObjMetadata
-	for _, path := range [][]string{{"spec", "sourceRef"}, {"spec", "chartRef"}, {"spec", "chart", "spec", "sourceRef"}} {
-		ref, _, _ := unstructured.NestedStringMap(deployer.Object, path...)
-		if ref["name"] != "" {
-			out = append(out, reference(ref, schema.GroupKind{Group: "source.toolkit.fluxcd.io", Kind: ref["kind"]}, deployer))
-		}
-	}
-	dependencies, _, _ := unstructured.NestedSlice(deployer.Object, "spec", "dependsOn")
-	for _, one := range dependencies {
-		fields, _ := one.(map[string]any)
-		ref := map[string]string{}
-		for _, key := range []string{"name", "namespace"} {
-			ref[key], _ = fields[key].(string)
-		}
-		out = append(out, reference(ref, deployer.GroupVersionKind().GroupKind(), deployer))
-	}
-	return out
-}
-
-// reference is an object that another refers to, in its own namespace unless it
-// says otherwise.
-func reference(ref map[string]string, kind schema.GroupKind, from *unstructured.Unstructured) object.ObjMetadata {
-	namespace := ref["namespace"]
-	if namespace == "" {
-		namespace = from.GetNamespace()
-	}
-	return object.ObjMetadata{GroupKind: kind, Namespace: namespace, Name: ref["name"]}
+	return append(flux.Sources(deployer), flux.Dependencies(deployer)...)
 }
 
 // Walk visits a tree, parents first.

@@ -1,0 +1,25 @@
+package flux
+
+import "github.com/fluxcd/cli-utils/pkg/object"
+
+// DeployersOf lists who has deployed an object, by the labels that they put on
+// what they deploy.
+func DeployersOf(labels map[string]string) []Entry {
+	var out []Entry
+	for _, kind := range deployers() {
+		name, namespace := labels[kind.Group+"/name"], labels[kind.Group+"/namespace"]
+		if name == "" || namespace == "" {
+			continue
+		}
+		out = append(out, Entry{
+			ObjMetadata: object.ObjMetadata{GroupKind: kind.GroupKind(), Namespace: namespace, Name: name},
+			Version:     kind.Version,
+		})
+	}
+	return out
+}
+
+// KustomizationLabels are those that a Kustomization puts on what it deploys.
+func KustomizationLabels() []string {
+	return []string{KustomizeGroup + "/name", KustomizeGroup + "/namespace"}
+}
