@@ -10,9 +10,6 @@ import (
 // The system's own operator stays: what is installed beside it has no pods, as
 // the node has no image of it.
 func TestTheChartIsInstalledIntoTheSystemAndTakenOutAgain(t *testing.T) {
-	if world == nil {
-		t.Skip("needs the local system: run without -short")
-	}
 	preview(t, "Change what is there")
 	binary, err := world.Programs.Eddy(t.Context())
 	must(t, err)

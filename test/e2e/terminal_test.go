@@ -40,9 +40,7 @@ func (c *terminal) here(text string) string {
 
 // TestATerminalShowsWhatGettingStartedShows plays docs/getting-started.md.
 func TestATerminalShowsWhatGettingStartedShows(t *testing.T) {
-	if world != nil {
-		expect(t, world.NoPreviews()) // those of other tests are gone
-	}
+	expect(t, world.NoPreviews()) // those of other tests are gone
 	pr := open(t, "Add a login page")
 	must(t, world.CI(t.Context(), pr))
 	poll(t)
