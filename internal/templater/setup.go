@@ -2,8 +2,8 @@ package templater
 
 import (
 	"context"
+	"slices"
 
-	"k8s.io/apimachinery/pkg/types"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -36,8 +36,9 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Optio
 		For(&v1.ResourceSet{}, builder.WithPredicates(turns.Gone())).
 		Watches(&v1.ResourceSet{}, r.Asked.Handler(), builder.WithPredicates(changed)).
 		Watches(&v1.ResourceSetInputProvider{},
-			handler.EnqueueRequestsFromMapFunc(r.setsOf),
-			builder.WithPredicates(predicate.Or(exportChanged(), predicate.LabelChangedPredicate{}))).
+			handler.EnqueueRequestsFromMapFunc(r.setsOf), builder.WithPredicates(exportChanged())).
+		Watches(&v1.ResourceSetInputProvider{},
+			handler.Funcs{UpdateFunc: r.labelsChanged}, builder.WithPredicates(predicate.LabelChangedPredicate{})).
 		WatchesRawSource(r.Turns).
 		WatchesRawSource(source.Channel(r.drift.events, &handler.EnqueueRequestForObject{})).
 		WithOptions(options).
@@ -55,21 +56,42 @@ func exportChanged() predicate.Predicate {
 	}
 }
 
+// labelsChanged starts a run of the sets that a provider comes to, or leaves, by
+// its labels; what merely names it, or selects it by others, has nothing to do.
+func (r *Reconciler) labelsChanged(ctx context.Context, e event.UpdateEvent, queue turns.Queue) {
+	before, ok := e.ObjectOld.(*v1.ResourceSetInputProvider)
+	after, okAfter := e.ObjectNew.(*v1.ResourceSetInputProvider)
+	if !ok || !okAfter {
+		return
+	}
+	comesOrLeaves := func(ref v1.InputProviderReference) bool { return ref.RefersTo(before) != ref.RefersTo(after) }
+	for _, who := range r.setsWhere(ctx, after, func(set *v1.ResourceSet) bool {
+		return slices.ContainsFunc(set.Spec.InputsFrom, comesOrLeaves)
+	}) {
+		r.Asked.Ask(who, queue)
+	}
+}
+
 // setsOf returns the sets in the provider's namespace that refer to it.
 func (r *Reconciler) setsOf(ctx context.Context, object client.Object) []reconcile.Request {
 	provider, ok := object.(*v1.ResourceSetInputProvider)
 	if !ok {
 		return nil
 	}
+	return r.setsWhere(ctx, provider, func(set *v1.ResourceSet) bool { return set.RefersTo(provider) })
+}
+
+// setsWhere returns those of the sets in the provider's namespace that it concerns.
+func (r *Reconciler) setsWhere(ctx context.Context, provider *v1.ResourceSetInputProvider, isConcerned func(*v1.ResourceSet) bool) []reconcile.Request {
 	var sets v1.ResourceSetList
 	if err := r.Client.List(ctx, &sets, client.InNamespace(provider.Namespace)); err != nil {
 		ctrl.LoggerFrom(ctx).Error(err, "listing the ResourceSets that use a provider", "provider", client.ObjectKeyFromObject(provider))
 		return nil
 	}
 	var requests []reconcile.Request
-	for _, set := range sets.Items {
-		if set.RefersTo(provider) {
-			requests = append(requests, reconcile.Request{NamespacedName: types.NamespacedName{Namespace: set.Namespace, Name: set.Name}})
+	for n := range sets.Items {
+		if isConcerned(&sets.Items[n]) {
+			requests = append(requests, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(&sets.Items[n])})
 		}
 	}
 	return requests
