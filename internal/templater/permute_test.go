@@ -2,11 +2,16 @@ package templater
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/fluxcd/pkg/apis/meta"
+	"github.com/fluxcd/pkg/runtime/conditions"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/identity"
@@ -112,4 +117,30 @@ func TestSourcesThatATemplateCannotTellApartStallTheSet(t *testing.T) {
 	b.set(strings.NewReplacer("name: api}", "name: api.prs}", "name: web}", "name: api-prs}").Replace(perPair))
 	set := b.run()
 	b.wantReady(set, metav1.ConditionFalse, meta.BuildFailedReason, "api-prs and ResourceSetInputProvider/"+b.namespace+"/api.prs would both be inputs.api_prs")
+}
+
+func TestTooManyPermutationsAreTriedAgainAndEndWithFewerInputs(t *testing.T) {
+	b := newBench(t)
+	ids := make([]string, 101)
+	for n := range ids {
+		ids[n] = fmt.Sprint(n)
+	}
+	b.provider("api", ids...)
+	b.provider("web", ids...)
+	b.set(perPair)
+	_, err := b.Reconcile(context.Background(), ctrl.Request{NamespacedName: b.key("previews")})
+	if err == nil || errors.Is(err, reconcile.TerminalError(nil)) {
+		t.Errorf("it ends with %v, want another try", err)
+	}
+	set := b.read()
+	b.wantReady(set, metav1.ConditionFalse, meta.BuildFailedReason, "more than 10000 permutations (101 of ")
+	if conditions.IsStalled(set) {
+		t.Error("it is stalled, as if only a change of the set could mend it")
+	}
+	b.export("api", "12")
+	b.export("web", "7")
+	b.wantReady(b.run(), metav1.ConditionTrue, meta.ReconciliationSucceededReason, "")
+	if got, want := b.configMaps(), pairs("api=12/web=7"); got != want {
+		t.Errorf("there are %q, want %q", got, want)
+	}
 }
