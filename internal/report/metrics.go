@@ -56,7 +56,7 @@ func (i *Info) Collect(out chan<- prometheus.Metric) {
 	if err := i.Reader.List(ctx, &sets); err == nil {
 		for n := range sets.Items {
 			set := &sets.Items[n]
-			labels := append(identity(set, v1.ResourceSetKind), strconv.Itoa(resources(set)), set.Status.LastAppliedRevision)
+			labels := append(shared(set, v1.ResourceSetKind), strconv.Itoa(resources(set)), set.Status.LastAppliedRevision)
 			out <- prometheus.MustNewConstMetric(i.set, prometheus.GaugeValue, 1, labels...)
 		}
 	}
@@ -64,14 +64,14 @@ func (i *Info) Collect(out chan<- prometheus.Metric) {
 	if err := i.Reader.List(ctx, &providers); err == nil {
 		for n := range providers.Items {
 			provider := &providers.Items[n]
-			labels := append(identity(provider, v1.ResourceSetInputProviderKind), provider.Spec.URL)
+			labels := append(shared(provider, v1.ResourceSetInputProviderKind), provider.Spec.URL)
 			out <- prometheus.MustNewConstMetric(i.provider, prometheus.GaugeValue, 1, labels...)
 		}
 	}
 }
 
-// identity returns the labels that both metrics share, in their order.
-func identity(obj Object, kind string) []string {
+// shared returns the labels that both metrics share, in their order.
+func shared(obj Object, kind string) []string {
 	ready, reason := "Unknown", ""
 	if c := conditions.Get(obj, meta.ReadyCondition); c != nil {
 		ready, reason = string(c.Status), c.Reason

@@ -8,6 +8,7 @@ package report
 
 import (
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/fluxcd/pkg/apis/meta"
@@ -44,16 +45,37 @@ type Outcome struct {
 	After time.Duration
 	// Revision is the digest of what was exported or applied, if any.
 	Revision string
-	// Changes lists what was created, changed or deleted, a line each.
-	Changes string
-	// Collisions says which inputs got an id of their own, as another has the
-	// one that they would have; said once, when it is given.
-	Collisions string
+	// Events are what the run has to tell of beside what it came to.
+	Events []Event
+
+	// remarks are what the message of a success says beside how long it took.
+	remarks string
 }
 
-// Done is a run that brought everything in order.
-func Done(message string, after time.Duration) Outcome {
-	return Outcome{Kind: Ready, Reason: meta.ReconciliationSucceededReason, Message: message, After: after}
+// Done is a run that brought everything in order. Remarks are half-sentences of
+// what is worth knowing all the same, such as "3 more match and wait".
+func Done(took, after time.Duration, remarks ...string) Outcome {
+	done := Outcome{Kind: Ready, Reason: meta.ReconciliationSucceededReason, After: after}
+	for _, remark := range remarks {
+		done.remarks += "; " + remark
+	}
+	done.Message = finishedIn + rounded(took).String() + done.remarks
+	return done
+}
+
+// finishedIn begins the message of a success; how long it took comes next.
+const finishedIn = "Reconciliation finished in "
+
+// rounded is how exactly people are told how long something took.
+func rounded(took time.Duration) time.Duration { return took.Round(time.Millisecond) }
+
+// isSaidBy reports whether a message is what the success says, had it taken
+// another time.
+func (o Outcome) isSaidBy(message string) bool {
+	took, begins := strings.CutPrefix(message, finishedIn)
+	took, ends := strings.CutSuffix(took, o.remarks)
+	_, err := time.ParseDuration(took)
+	return begins && ends && err == nil
 }
 
 // Wait is a run that something else holds up.

@@ -76,7 +76,7 @@ func (r *Reporter) confess(ctx context.Context, before Object, what part, err er
 	if again := r.Save(ctx, before, obj); again != nil {
 		log.Error(again, "nor does it take the condition that says so")
 	}
-	r.announce(obj, outcome)
+	r.Tell(obj, concluded(outcome))
 }
 
 // isRefused reports whether somebody has decided against a write: the API server

@@ -87,7 +87,7 @@ func TestAStatusThatMayNotBeWrittenIsSaidUntilItMay(t *testing.T) {
 	}
 	b.take()
 	for range 2 { // nothing keeps that it was said
-		if _, err := b.finish(Done("fine", time.Hour)); !apierrors.IsForbidden(err) {
+		if _, err := b.finish(Done(time.Second, time.Hour)); !apierrors.IsForbidden(err) {
 			t.Fatalf("it ends with %v, want another try", err)
 		}
 		if said := b.take(); !strings.Contains(said, "Warning StatusNotWritten the API server does not take the status") ||
@@ -98,10 +98,10 @@ func TestAStatusThatMayNotBeWrittenIsSaidUntilItMay(t *testing.T) {
 	}
 	b.permit("status", "resourcesetinputproviders/status")
 	b.eventually("the status may be written", func() bool {
-		_, err := b.finish(Done("fine", time.Hour))
+		_, err := b.finish(Done(time.Second, time.Hour))
 		return err == nil
 	})
-	if said := b.take(); !strings.Contains(said, "Normal ReconciliationSucceeded fine") || !conditions.IsReady(b.read()) {
+	if said := b.take(); !strings.Contains(said, "Normal ReconciliationSucceeded Reconciliation finished in 1s") || !conditions.IsReady(b.read()) {
 		t.Errorf("the events are %q, and the conditions %v", said, b.provider.Status.Conditions)
 	}
 }
@@ -142,7 +142,7 @@ func TestWhatAPolicyRefusesIsSaidInTheConditionThatItTakes(t *testing.T) {
 		before := b.read().DeepCopy()
 		after := before.DeepCopy()
 		after.Status.LastExportedRevision = revision
-		_, err := b.Finish(t.Context(), before, after, Done("fine", time.Hour))
+		_, err := b.Finish(t.Context(), before, after, Done(time.Second, time.Hour))
 		return err
 	}
 	odd := func() error { return export("odd") }

@@ -7,10 +7,8 @@ import (
 	"strings"
 	"time"
 
-	eventv1 "github.com/fluxcd/pkg/apis/event/v1beta1"
 	"github.com/fluxcd/pkg/apis/meta"
 	"github.com/fluxcd/pkg/runtime/conditions"
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -101,7 +99,7 @@ func (r *Reporter) Save(ctx context.Context, before, after Object) error {
 // Suspended reports an object that is not to be reconciled: an event each time
 // that something asks for it, and no change to its conditions unless it is new.
 func (r *Reporter) Suspended(ctx context.Context, obj Object) (ctrl.Result, error) {
-	r.Events.Event(obj, corev1.EventTypeWarning, v1.ReasonReconciliationDisabled, "Reconciliation is disabled")
+	r.Tell(obj, disabled())
 	if conditions.Has(obj, meta.ReadyCondition) {
 		return ctrl.Result{}, nil
 	}
@@ -117,9 +115,8 @@ func (r *Reporter) Finish(ctx context.Context, before, obj Object, outcome Outco
 		obj.SetLastHandledReconcileRequest(token)
 	}
 	news := setConditions(before, obj, outcome)
-	if outcome.Changes != "" { // they are made, whatever becomes of the status
-		r.Events.AnnotatedEventf(obj, annotationsOf(outcome), corev1.EventTypeNormal, v1.ReasonApplySucceeded, "%s", outcome.Changes)
-	}
+	first, then := outcome.events()
+	r.Tell(obj, first...)
 	if err := r.write(ctx, before, obj); err != nil {
 		result, err := RetryOnConflict(err)
 		if result.RequeueAfter > 0 { // who writes all the time has it run no more often than by asking
@@ -127,11 +124,9 @@ func (r *Reporter) Finish(ctx context.Context, before, obj Object, outcome Outco
 		}
 		return result, err
 	}
-	if outcome.Collisions != "" {
-		r.Events.Event(obj, corev1.EventTypeNormal, v1.ReasonIDCollision, outcome.Collisions)
-	}
+	r.Tell(obj, then...)
 	if news {
-		r.announce(obj, outcome)
+		r.Tell(obj, concluded(outcome))
 		ctrl.LoggerFrom(ctx).Info(outcome.Message, "reason", outcome.Reason)
 	}
 	return next(outcome)
@@ -152,29 +147,6 @@ func next(outcome Outcome) (ctrl.Result, error) {
 	}
 }
 
-// annotationsOf returns what an event tells a machine.
-func annotationsOf(outcome Outcome) map[string]string {
-	if outcome.Revision == "" {
-		return map[string]string{}
-	}
-	return map[string]string{
-		eventv1.Group + "/" + eventv1.MetaRevisionKey: outcome.Revision,
-		v1.RevisionAnnotation:                         outcome.Revision,
-	}
-}
-
-// announce records the event of an outcome that is news.
-func (r *Reporter) announce(obj Object, outcome Outcome) {
-	kind, message := corev1.EventTypeNormal, outcome.Message
-	if outcome.Kind == Failed || outcome.Kind == Stalled {
-		kind = corev1.EventTypeWarning
-	}
-	if outcome.Kind == Ready && outcome.Revision != "" {
-		message += ", revision " + outcome.Revision
-	}
-	r.Events.AnnotatedEventf(obj, annotationsOf(outcome), kind, outcome.Reason, "%s", message)
-}
-
 // setConditions writes the outcome into the conditions and reports whether it
 // is news: whether anything but the words of a success differs from before.
 func setConditions(before, obj Object, outcome Outcome) bool {
@@ -193,19 +165,12 @@ func setConditions(before, obj Object, outcome Outcome) bool {
 func isQuiet(before, obj Object, outcome Outcome) bool {
 	was := conditions.Get(before, meta.ReadyCondition)
 	if was == nil || was.Status != metav1.ConditionTrue || was.Reason != outcome.Reason ||
-		remark(was.Message) != remark(outcome.Message) || conditions.IsReconciling(before) || conditions.IsStalled(before) {
+		!outcome.isSaidBy(was.Message) || conditions.IsReconciling(before) || conditions.IsStalled(before) {
 		return false
 	}
 	quiet := obj.DeepCopyObject().(Object)
 	quiet.SetConditions(before.GetConditions())
 	return equality.Semantic.DeepEqual(before, quiet)
-}
-
-// remark is what a success says beside how long it took: "Reconciliation
-// finished in 1s; 3 more match and wait".
-func remark(message string) string {
-	_, said, _ := strings.Cut(message, "; ")
-	return said
 }
 
 // skip leaves the conditions alone, but for an object that has never had a

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/fluxcd/pkg/apis/meta"
 
@@ -194,19 +193,4 @@ func (p prunable) mayGo(entry apply.Entry, stopped problems) bool {
 		return stopped.len() == 0
 	}
 	return !stopped.has(entry.Owner)
-}
-
-// maxLines bounds how many changes one event lists.
-const maxLines = 100
-
-// listed lists changes as an event does, a line each.
-func listed(changes []apply.Change) string {
-	var text []string
-	for _, change := range changes[:min(len(changes), maxLines)] {
-		text = append(text, change.String())
-	}
-	if more := len(changes) - maxLines; more > 0 {
-		text = append(text, fmt.Sprintf("and %d more", more))
-	}
-	return strings.Join(text, "\n")
 }

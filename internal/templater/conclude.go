@@ -25,10 +25,10 @@ const (
 // conclude says what a run came to that got through all its steps.
 func (r *run) conclude(p desired, result applied, pruned apply.Pruned) report.Outcome {
 	outcome := r.verdict(p, result, pruned)
-	outcome.Changes = listed(append(result.changes, pruned.Changes...))
 	if outcome.Kind == report.Ready {
 		outcome.Revision = p.revision()
 	}
+	outcome.Events = report.Applied(append(result.changes, pruned.Changes...), outcome.Revision)
 	return outcome
 }
 
@@ -49,11 +49,11 @@ func (r *run) verdict(p desired, result applied, pruned apply.Pruned) report.Out
 	case len(p.inputs.Silent) > 0:
 		return r.unheard(p.inputs.Silent)
 	}
-	message := fmt.Sprintf("Reconciliation finished in %s", r.Now().Sub(r.started).Round(time.Millisecond))
+	took := r.Now().Sub(r.started)
 	if len(pruned.Left) == 0 {
-		return report.Done(message, r.Report.Interval(r.set))
+		return report.Done(took, r.Report.Interval(r.set))
 	}
-	return report.Done(message+"; "+leaving(pruned), r.patience(pruned))
+	return report.Done(took, r.patience(pruned), leaving(pruned))
 }
 
 // progressing is a run some of whose objects have yet to become ready.

@@ -90,7 +90,7 @@ func (r *run) record(digest string, outcome report.Outcome, metadata map[string]
 	latest := r.set.Status.History.Latest()
 	requested, _ := meta.ReconcileAnnotationValue(r.set.Annotations)
 	same := latest != nil && latest.Digest == digest && latest.LastReconciledStatus == outcome.Reason
-	if same && outcome.Changes == "" && requested == r.set.Status.LastHandledReconcileAt {
+	if same && len(outcome.Events) == 0 && requested == r.set.Status.LastHandledReconcileAt {
 		return
 	}
 	now := r.Now()

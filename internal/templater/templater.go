@@ -27,7 +27,6 @@ import (
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/apply"
-	"github.com/eddy-previews/eddy/internal/identity"
 	"github.com/eddy-previews/eddy/internal/plan"
 	"github.com/eddy-previews/eddy/internal/report"
 	"github.com/eddy-previews/eddy/internal/throttle"
@@ -146,7 +145,7 @@ func (r *run) outcome(ctx context.Context) report.Outcome {
 	if err != nil {
 		outcome = r.failure(err)
 	}
-	outcome.Collisions = identity.Tell(inputs.Collisions)
+	outcome.Events = append(outcome.Events, report.Collided(inputs.Collisions)...)
 	return outcome
 }
 

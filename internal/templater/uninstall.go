@@ -71,13 +71,11 @@ func (r *run) empty(ctx context.Context) (*report.Outcome, error) {
 	}
 	r.own(pruned.Left)
 	if len(pruned.Left) == 0 {
-		if changes := listed(pruned.Changes); changes != "" { // nobody writes a status any more
-			r.Report.Events.Event(r.set, corev1.EventTypeNormal, v1.ReasonApplySucceeded, changes)
-		}
+		r.Report.Tell(r.set, report.Applied(pruned.Changes, "")...) // nobody writes a status any more
 		return nil, nil
 	}
 	waiting := report.Wait(v1.ReasonUninstallationBlocked, "Uninstalling: "+leaving(pruned), r.patience(pruned))
-	waiting.Changes = listed(pruned.Changes)
+	waiting.Events = report.Applied(pruned.Changes, "")
 	return &waiting, nil
 }
 
@@ -96,11 +94,7 @@ const forced = "the ResourceSet is annotated with " + v1.ForceAnnotation
 
 // sayLeft says which objects stay when the set goes: nobody else will.
 func (r *run) sayLeft(because string, objects apply.Inventory, why map[apply.Ref]string) {
-	message := "Left behind, as " + because
-	if len(objects) > 0 {
-		message += ": " + list(objects, why)
-	}
-	r.Report.Events.Event(r.set, corev1.EventTypeWarning, v1.ReasonUninstallationBlocked, message)
+	r.Report.Tell(r.set, report.LeftBehind(because, list(objects, why)))
 }
 
 // abandoned is the outcome of a set whose account is gone: without it nothing
@@ -145,8 +139,7 @@ func (r *run) letGo(ctx context.Context) error {
 	if err := r.Report.LetGo(ctx, r.set); err != nil {
 		return err
 	}
-	r.Report.Events.Event(r.set, corev1.EventTypeNormal, v1.ReasonUninstallationSucceeded,
-		fmt.Sprintf("Uninstallation completed in %s", r.Now().Sub(r.started).Round(time.Millisecond)))
+	r.Report.Tell(r.set, report.Uninstalled(r.Now().Sub(r.started)))
 	r.programs.forget(r.set.UID)
 	r.memories.forget(r.set.UID)
 	r.users.set(client.ObjectKeyFromObject(r.set), nil)

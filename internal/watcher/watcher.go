@@ -121,16 +121,16 @@ func (r *Reconciler) run(ctx context.Context, provider *v1.ResourceSetInputProvi
 	if err != nil {
 		return report.FromError(err)
 	}
-	message := fmt.Sprintf("Reconciliation finished in %s", r.Now().Sub(started).Round(time.Millisecond))
+	var remarks []string
 	if found.waiting > 0 {
-		message += fmt.Sprintf("; %d more match and wait: spec.filter.limit is %d", found.waiting, provider.GetLimit())
+		remarks = append(remarks, fmt.Sprintf("%d more match and wait: spec.filter.limit is %d", found.waiting, provider.GetLimit()))
 	}
 	if omitted = append(found.omitted, omitted...); len(omitted) > 0 {
-		message += "; " + tell(omitted)
+		remarks = append(remarks, tell(omitted))
 	}
-	outcome := report.Done(message, after)
+	outcome := report.Done(r.Now().Sub(started), after, remarks...)
 	outcome.Revision = provider.Status.LastExportedRevision
-	outcome.Collisions = identity.Tell(found.collisions)
+	outcome.Events = report.Collided(found.collisions)
 	return outcome
 }
 
