@@ -24,18 +24,13 @@ func (l login) Resolve(authn.Resource) (authn.Authenticator, error) {
 	return &authn.Basic{Username: "flux", Password: string(l)}, nil
 }
 
-// pull opens the repository of a registry, as somebody who knows a password.
-func pull(t *testing.T, r *forge.Registry, password string) source.Source {
+// pull opens the repository of a registry, as somebody who knows its password.
+func pull(t *testing.T, r *forge.Registry) source.Source {
 	t.Helper()
-	config := source.Config{Type: v1.InputProviderOCIArtifactTag, URL: r.URL, TLS: &tls.Config{RootCAs: r.Trust(), MinVersion: tls.VersionTLS12}}
-	if password != "" {
-		config.Registry = login(password)
-	}
-	repository, err := source.New(config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return repository
+	return openWith(t, source.Config{
+		Type: v1.InputProviderOCIArtifactTag, URL: r.URL, Registry: login(forge.Token),
+		TLS: &tls.Config{RootCAs: r.Trust(), MinVersion: tls.VersionTLS12},
+	})
 }
 
 func resolve(t *testing.T, repository source.Source, items []source.Item) []source.Item {
@@ -52,7 +47,7 @@ func TestTagsAreListedOverManyPagesAndResolvedWhenTheyAreKept(t *testing.T) {
 	for n := range 250 {
 		registry.Push(t, "", fmt.Sprintf("pr-%03d", n))
 	}
-	repository := pull(t, registry, forge.Token)
+	repository := pull(t, registry)
 	items := list(t, repository)
 	if len(items) != 250 || items[7].Tag != "pr-007" || items[7].Name != "pr-007" || items[7].ID != "" || items[7].Digest != "" {
 		t.Fatalf("listed %d tags; %+v", len(items), items[7])
@@ -84,7 +79,7 @@ func lookupTag(t *testing.T, repository source.Source, tag string) source.Item {
 func TestATagThatIsGoneIsNotFoundAndLeftOut(t *testing.T) {
 	registry := forge.NewRegistry(t)
 	registry.Push(t, "", "a", "b")
-	repository := pull(t, registry, forge.Token)
+	repository := pull(t, registry)
 	items := list(t, repository)
 	registry.Delete(t, "a")
 	if _, err := repository.Lookup(context.Background(), "a"); !errors.Is(err, transport.ErrNotFound) {
@@ -107,7 +102,7 @@ func TestA404ThatIsNotTheRegistrysIsNoProofThatATagIsGone(t *testing.T) {
 	for name, fault := range faults {
 		registry := forge.NewRegistry(t)
 		registry.Push(t, "", "a")
-		repository := pull(t, registry, forge.Token)
+		repository := pull(t, registry)
 		items := list(t, repository)
 		registry.Break(fault)
 		if kept, err := repository.(source.Resolver).Resolve(context.Background(), items); err == nil {
@@ -123,7 +118,7 @@ func TestOfARegistryItIsSaidWhatToDoToo(t *testing.T) {
 		registry.Break(func(w http.ResponseWriter, r *http.Request) bool {
 			return strings.HasSuffix(r.URL.Path, "/list") && forge.Status(fault)(w, r)
 		})
-		if _, err := pull(t, registry, forge.Token).List(context.Background(), source.Query{}); err == nil || !strings.Contains(err.Error(), words) {
+		if _, err := pull(t, registry).List(context.Background(), source.Query{}); err == nil || !strings.Contains(err.Error(), words) {
 			t.Errorf("%d: %v", fault, err)
 		}
 	}

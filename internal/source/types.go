@@ -161,6 +161,7 @@ func thingsOf(repository forge.Repository, thing Thing) (Source, error) {
 			return requests{repository.Requests(), files}, nil
 		}
 		return repository.Requests(), nil
+	case ArtifactTag, External: // are in no repository of a forge
 	}
 	return nil, fmt.Errorf("a %s of %T: %w", thing, repository, ErrUnsupported)
 }

@@ -224,7 +224,7 @@ func TestNothingIsWrittenInTheClearOrElsewhereAfterARedirect(t *testing.T) {
 	t.Cleanup(other.Close)
 	to := ""
 	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		http.Redirect(w, r, to, http.StatusTemporaryRedirect) //nolint:gosec // that it is followed nowhere is the test
+		http.Redirect(w, r, to, http.StatusTemporaryRedirect)
 	}))
 	t.Cleanup(server.Close)
 	secure, err := url.Parse(server.URL)

@@ -10,11 +10,11 @@ import (
 	"github.com/eddy-previews/eddy/test/forge"
 )
 
-// open opens the repository of a fake with a token.
-func open(t *testing.T, f *forge.Forge, token string) repo.Repository {
+// open opens the repository of a fake.
+func open(t *testing.T, f *forge.Forge) repo.Repository {
 	t.Helper()
 	config := repo.Config{Config: transport.Config{
-		URL: f.URL, Credentials: transport.Credentials{Username: "flux", Password: token}, Proxy: f.Proxy, TLS: f.TLS,
+		URL: f.URL, Credentials: transport.Credentials{Username: "flux", Password: forge.Token}, Proxy: f.Proxy, TLS: f.TLS,
 	}}
 	opened, err := azuredevops.Open(config)
 	if err != nil {
@@ -35,7 +35,7 @@ func list(t *testing.T, things *repo.Collection) []repo.Item {
 func TestAnAuthorOfAzureDevOpsIsFilteredByTheNameThatNobodyChooses(t *testing.T) {
 	f := forge.NewAzureDevOps(t)
 	f.Open(forge.Request{Author: "grace"})
-	items := list(t, open(t, f, forge.Token).Requests())
+	items := list(t, open(t, f).Requests())
 	if len(items) != 1 || items[0].Author != "grace" || items[0].WrittenBy() != "grace@example.com" {
 		t.Errorf("listed %+v", items)
 	}
@@ -47,7 +47,7 @@ func TestAnAuthorOfAzureDevOpsIsFilteredByTheNameThatNobodyChooses(t *testing.T)
 func TestARequestWhoseMergeIsNotComputedHasNoCommit(t *testing.T) {
 	f := forge.NewAzureDevOps(t)
 	f.Open(forge.Request{NoMerge: true})
-	if items := list(t, open(t, f, forge.Token).Requests()); len(items) != 1 || items[0].SHA != "" {
+	if items := list(t, open(t, f).Requests()); len(items) != 1 || items[0].SHA != "" {
 		t.Errorf("listed %+v", items)
 	}
 }

@@ -13,11 +13,11 @@ import (
 	"github.com/eddy-previews/eddy/test/forge"
 )
 
-// open opens the repository of a fake with a token.
-func open(t *testing.T, f *forge.Forge, token string) repo.Repository {
+// open opens the repository of a fake.
+func open(t *testing.T, f *forge.Forge) repo.Repository {
 	t.Helper()
 	config := repo.Config{Config: transport.Config{
-		URL: f.URL, Credentials: transport.Credentials{Username: "flux", Password: token}, Proxy: f.Proxy, TLS: f.TLS,
+		URL: f.URL, Credentials: transport.Credentials{Username: "flux", Password: forge.Token}, Proxy: f.Proxy, TLS: f.TLS,
 	}}
 	opened, err := bitbucket.Open(config)
 	if err != nil {
@@ -48,7 +48,7 @@ const commit = "6dcb09b5b57875f334f61aebed695e2e4193db5e"
 
 func TestBitbucketCloudsCommitsAreTheWholeOnes(t *testing.T) {
 	f := forge.NewBitbucketCloud(t)
-	repository := open(t, f, forge.Token).Requests()
+	repository := open(t, f).Requests()
 	f.Branch("feature/x", commit)
 	f.Open(forge.Request{Branch: "feature/x", SHA: commit})
 	if got := list(t, repository); got[0].SHA != commit {
@@ -83,7 +83,7 @@ func TestACommitThatCannotBeToldFailsTheListing(t *testing.T) {
 	f.Break(func(w http.ResponseWriter, r *http.Request) bool {
 		return strings.HasSuffix(r.URL.Path, "/commits") && forge.Status(http.StatusBadGateway)(w, r)
 	})
-	if items, err := open(t, f, forge.Token).Requests().List(context.Background(), repo.Query{}); err == nil {
+	if items, err := open(t, f).Requests().List(context.Background(), repo.Query{}); err == nil {
 		t.Errorf("listed %v", items)
 	}
 }
@@ -105,7 +105,7 @@ func TestAnAPITokenOfBitbucketCloudGoesWithItsAccount(t *testing.T) {
 func TestAnAuthorOfBitbucketCloudIsFilteredByTheAccount(t *testing.T) {
 	f := forge.NewBitbucketCloud(t)
 	f.Open(forge.Request{Author: "grace"})
-	items := list(t, open(t, f, forge.Token).Requests())
+	items := list(t, open(t, f).Requests())
 	if len(items) != 1 || items[0].Author != "grace" || items[0].WrittenBy() != forge.AccountID("grace") {
 		t.Errorf("listed %+v", items)
 	}
@@ -115,7 +115,7 @@ func TestAnAuthorOfBitbucketCloudIsFilteredByTheAccount(t *testing.T) {
 		`{"nickname": "grace"}`:                                                 "\x00", // a nickname says nothing
 	} {
 		f.Break(forge.Body("application/json", `{"id": 1, "state": "OPEN", "source": {"commit": {"hash": "`+commit+`"}}, "author": `+author+`}`))
-		if item, err := open(t, f, forge.Token).Requests().Lookup(t.Context(), "1"); err != nil || item.WrittenBy() != want {
+		if item, err := open(t, f).Requests().Lookup(t.Context(), "1"); err != nil || item.WrittenBy() != want {
 			t.Errorf("%s is %q, %v", author, item.WrittenBy(), err)
 		}
 	}

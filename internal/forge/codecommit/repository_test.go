@@ -13,10 +13,10 @@ import (
 	"github.com/eddy-previews/eddy/test/forge"
 )
 
-// open opens the repository of a fake with a token.
-func open(t *testing.T, f *forge.Forge, token string) *codecommit.Repository {
+// open opens the repository of a fake.
+func open(t *testing.T, f *forge.Forge) *codecommit.Repository {
 	t.Helper()
-	config := repo.Config{Config: transport.Config{URL: f.URL, Proxy: f.Proxy, TLS: f.TLS}, AWS: f.AWS(token)}
+	config := repo.Config{Config: transport.Config{URL: f.URL, Proxy: f.Proxy, TLS: f.TLS}, AWS: f.AWS(forge.Token)}
 	opened, err := codecommit.Open(config)
 	if err != nil {
 		t.Fatal(err)
@@ -39,7 +39,7 @@ func sha(four string) string { return strings.Repeat(four, 10) }
 func TestARequestOfAnotherRepositoryOfTheAccountIsNotFound(t *testing.T) {
 	f := forge.NewCodeCommit(t)
 	f.Open(forge.Request{Repository: "web"})
-	if item, err := open(t, f, forge.Token).Requests().Lookup(context.Background(), "1"); !errors.Is(err, transport.ErrNotFound) {
+	if item, err := open(t, f).Requests().Lookup(context.Background(), "1"); !errors.Is(err, transport.ErrNotFound) {
 		t.Errorf("looked up %+v, %v", item, err)
 	}
 }
@@ -47,7 +47,7 @@ func TestARequestOfAnotherRepositoryOfTheAccountIsNotFound(t *testing.T) {
 // Most of AWS's errors come with the status 400, and say what they are apart.
 func TestWhatAWSMeansIsUnderstood(t *testing.T) {
 	f := forge.NewCodeCommit(t)
-	repository := open(t, f, forge.Token).Requests()
+	repository := open(t, f).Requests()
 	for kind, want := range map[string]error{
 		"ExpiredTokenException":                                transport.ErrUnauthorized,
 		"com.amazon.coral.service#UnrecognizedClientException": transport.ErrUnauthorized,
@@ -78,7 +78,7 @@ func failing(kind string) forge.Fault {
 
 func TestReferencesThatEndEarlyAreAnError(t *testing.T) {
 	f := forge.NewCodeCommit(t)
-	repository := open(t, f, forge.Token).Branches()
+	repository := open(t, f).Branches()
 	const begin = "001e# service=git-upload-pack\n0000"
 	master := "003f" + sha("0123") + " refs/heads/master\n"
 	for _, body := range []string{
@@ -102,7 +102,7 @@ func TestReferencesThatEndEarlyAreAnError(t *testing.T) {
 func TestAnAuthorOfCodeCommitIsFilteredByTheRoleAndNotByTheSession(t *testing.T) {
 	f := forge.NewCodeCommit(t)
 	f.Open(forge.Request{Author: "grace"})
-	items := list(t, open(t, f, forge.Token).Requests())
+	items := list(t, open(t, f).Requests())
 	if len(items) != 1 || items[0].Author != "grace" || items[0].WrittenBy() != "arn:aws:sts::111122223333:assumed-role/developer" {
 		t.Errorf("listed %+v", items)
 	}

@@ -16,7 +16,7 @@ import (
 func environments(t *testing.T) (*forge.Forge, *repo.Collection) {
 	t.Helper()
 	f := forge.NewGitLab(t)
-	return f, open(t, f, forge.Token).Environments()
+	return f, open(t, f).Environments()
 }
 
 func TestAnEnvironmentIsToldWithWhatIsDeployedThere(t *testing.T) {

@@ -12,11 +12,11 @@ import (
 	"github.com/eddy-previews/eddy/test/forge"
 )
 
-// open opens the repository of a fake with a token.
-func open(t *testing.T, f *forge.Forge, token string) *gitlab.Project {
+// open opens the repository of a fake.
+func open(t *testing.T, f *forge.Forge) *gitlab.Project {
 	t.Helper()
 	config := repo.Config{Config: transport.Config{
-		URL: f.URL, Credentials: transport.Credentials{Username: "flux", Password: token}, Proxy: f.Proxy, TLS: f.TLS,
+		URL: f.URL, Credentials: transport.Credentials{Username: "flux", Password: forge.Token}, Proxy: f.Proxy, TLS: f.TLS,
 	}}
 	opened, err := gitlab.Open(config)
 	if err != nil {
@@ -57,7 +57,7 @@ func TestGitLabFiltersByLabelItself(t *testing.T) {
 	f := forge.NewGitLab(t)
 	f.Open(forge.Request{Labels: []string{"a"}})
 	f.Open(forge.Request{Labels: []string{"a", "b"}})
-	items, err := open(t, f, forge.Token).Requests().List(context.Background(), repo.Query{Labels: []string{"a", "b"}})
+	items, err := open(t, f).Requests().List(context.Background(), repo.Query{Labels: []string{"a", "b"}})
 	if err != nil || !slices.Equal(ids(items), []string{"2"}) {
 		t.Errorf("listed %v, %v", items, err)
 	}
@@ -66,7 +66,7 @@ func TestGitLabFiltersByLabelItself(t *testing.T) {
 func TestGitLabsSlugIsThatOfItsCI(t *testing.T) {
 	f := forge.NewGitLab(t)
 	f.Open(forge.Request{Branch: "Feature/Add_X!-a-very-long-name-that-goes-on-and-on-and-on-until-it-is-cut-"})
-	if got := list(t, open(t, f, forge.Token).Requests())[0].Slug; got != "feature-add-x--a-very-long-name-that-goes-on-and-on-and-on-unti" {
+	if got := list(t, open(t, f).Requests())[0].Slug; got != "feature-add-x--a-very-long-name-that-goes-on-and-on-and-on-unti" {
 		t.Errorf("the slug is %q", got)
 	}
 }
@@ -75,7 +75,7 @@ func TestARequestThatGitLabIsMergingIsNotClosedYet(t *testing.T) {
 	f := forge.NewGitLab(t)
 	n := f.Open(forge.Request{})
 	f.Change(n, func(r *forge.Request) { r.State = "locked" })
-	if lookup(t, open(t, f, forge.Token).Requests(), n).Closed {
+	if lookup(t, open(t, f).Requests(), n).Closed {
 		t.Error("it is closed while it is locked")
 	}
 }
