@@ -130,6 +130,7 @@ validate:
 }}
 
 func TestALabelIsStaleUnlessThePipelineTakesItAwayFirst(t *testing.T) {
+	t.Parallel()
 	for _, test := range pipelines {
 		t.Run(test.claim, func(t *testing.T) {
 			root := t.TempDir()

@@ -13,6 +13,7 @@ import (
 // Set-ups beside those of docs/lint.md: testdata/NAME.txtar is a set-up, whose
 // comment has a line for each finding: FILE:LINE RULE, and words of its message.
 func TestWhatIsFound(t *testing.T) {
+	t.Parallel()
 	scenes, err := filepath.Glob("testdata/*.txtar")
 	if err != nil || len(scenes) == 0 {
 		t.Fatalf("%d scenes, %v", len(scenes), err)

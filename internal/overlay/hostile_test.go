@@ -64,6 +64,7 @@ func stamped(t *testing.T, title string) kustomizev1.Kustomization {
 }
 
 func TestATitleThatIsPassedOnToFluxStaysOneValue(t *testing.T) {
+	t.Parallel()
 	titles := []string{
 		"Add a cart", "fix: the bug", "a # comment", "two\nlines", "two\r\nlines", "a\ttab", "${X}", "${PR_NUMBER}", "$X", "$${X}",
 		"x\nevil: true", "x\n  evil: true", `x", evil: "y`, "---", "- item", "? key", "x:", "| block", "> folded", "{map: x}", "[list]",

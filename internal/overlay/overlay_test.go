@@ -101,6 +101,7 @@ data: {patched: "yes"}`,
 }}
 
 func TestBuildDoesWhatKustomizeControllerDoes(t *testing.T) {
+	t.Parallel()
 	root := repository(t, app)
 	for _, test := range builds {
 		t.Run(test.claim, func(t *testing.T) {
@@ -117,6 +118,7 @@ func TestBuildDoesWhatKustomizeControllerDoes(t *testing.T) {
 }
 
 func TestBuildSaysWhatIsWrong(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		claim string
 		path  string
@@ -163,6 +165,7 @@ func TestBuildSaysWhatIsWrong(t *testing.T) {
 }
 
 func TestBuildWritesNothing(t *testing.T) {
+	t.Parallel()
 	root := repository(t, app)
 	for _, path := range []string{"plain", "preview"} {
 		if _, err := overlay.Build(context.Background(), root, path, kustomizev1.Kustomization{}); err != nil {
@@ -176,6 +179,7 @@ func TestBuildWritesNothing(t *testing.T) {
 
 // What is built once is not what is handed out: each preview has its own.
 func TestPreviewsOfOneOverlayHaveTheirOwnValues(t *testing.T) {
+	t.Parallel()
 	fleet := overlay.Open(repository(t, app))
 	for _, number := range []string{"7", "8", "7"} {
 		built, err := fleet.Build(context.Background(), "preview", kustomizev1.Kustomization{Spec: substitutes("PR_NUMBER", number)})
@@ -192,6 +196,7 @@ data: {host: api-`+number+`.example.com}`)
 
 // Why the examples never let a variable stand alone where a string is wanted.
 func TestAValueOfDigitsAloneBecomesANumber(t *testing.T) {
+	t.Parallel()
 	root := repository(t, `
 -- app/config.yaml --
 apiVersion: v1
