@@ -9,7 +9,9 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -21,9 +23,10 @@ const secret = "s3cret-token-of-a-tenant"
 // listener is a server that is told things.
 type listener struct {
 	*httptest.Server
-	t *testing.T
-	// heard are the methods, paths and bodies of what it was told.
-	heard []string
+	t  *testing.T
+	mu sync.Mutex
+	// told are the methods, paths and bodies of what it was told.
+	told []string
 	// answer is what it says to the next requests.
 	answer http.HandlerFunc
 	pools  *transport.Pools
@@ -44,8 +47,17 @@ func (f *listener) hear(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		f.t.Error(err)
 	}
-	f.heard = append(f.heard, fmt.Sprintf("%s %s %s", r.Method, r.URL.Path, body))
+	f.mu.Lock()
+	f.told = append(f.told, fmt.Sprintf("%s %s %s", r.Method, r.URL.Path, body))
+	f.mu.Unlock()
 	f.answer(w, r)
+}
+
+// heard is what it was told so far.
+func (f *listener) heard() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.told)
 }
 
 // says is an answer in JSON.
@@ -98,8 +110,8 @@ func TestWhatIsWrittenIsASuccessWithAny2xx(t *testing.T) {
 			if err := f.tell(c.method, c.body, nil); err != nil {
 				t.Error(err)
 			}
-			if want := c.method + " /comments/1 " + c.body; len(f.heard) != 1 || f.heard[0] != want {
-				t.Errorf("it heard %q, want %q", f.heard, want)
+			if want := c.method + " /comments/1 " + c.body; len(f.heard()) != 1 || f.heard()[0] != want {
+				t.Errorf("it heard %q, want %q", f.heard(), want)
 			}
 		})
 	}
@@ -163,8 +175,8 @@ func TestWhatIsRefusedSaysWhatHappenedAndIsSentOnce(t *testing.T) {
 				if strings.Contains(fmt.Sprint(err), "check ") {
 					t.Errorf("what to do is not for the transport to say: %v", err)
 				}
-				if len(f.heard) != 1 {
-					t.Errorf("it was told %d times", len(f.heard))
+				if len(f.heard()) != 1 {
+					t.Errorf("it was told %d times", len(f.heard()))
 				}
 			})
 		}
@@ -183,11 +195,11 @@ func TestWhoWantsToBeLeftAloneIsToldNothingEither(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	}
-	if len(f.heard) != 1 {
-		t.Errorf("it was told %d times", len(f.heard))
+	if len(f.heard()) != 1 {
+		t.Errorf("it was told %d times", len(f.heard()))
 	}
 	f.now, f.answer = f.now.Add(time.Hour), says(http.StatusCreated, "")
-	if err := f.tell(http.MethodPost, `{}`, nil); err != nil || len(f.heard) != 2 {
+	if err := f.tell(http.MethodPost, `{}`, nil); err != nil || len(f.heard()) != 2 {
 		t.Errorf("after the wait: %v", err)
 	}
 }
@@ -211,8 +223,8 @@ func TestARedirectDoesNotMakeAQuestionOfWhatIsWritten(t *testing.T) {
 			if (err == nil) != follows {
 				t.Errorf("%s with %d: %v", method, code, err)
 			}
-			if last := f.heard[len(f.heard)-1]; follows && last != method+` /renamed/1 {"body": "hi"}` || !follows && len(f.heard) != 1 {
-				t.Errorf("%s with %d: it heard %q", method, code, f.heard)
+			if last := f.heard()[len(f.heard())-1]; follows && last != method+` /renamed/1 {"body": "hi"}` || !follows && len(f.heard()) != 1 {
+				t.Errorf("%s with %d: it heard %q", method, code, f.heard())
 			}
 		}
 	}
@@ -262,7 +274,7 @@ func TestWhatIsWrittenIsNotRememberedAsAnAnswer(t *testing.T) {
 			}
 		}
 	}
-	if len(f.heard) != 6 {
-		t.Errorf("it was told %d times", len(f.heard))
+	if len(f.heard()) != 6 {
+		t.Errorf("it was told %d times", len(f.heard()))
 	}
 }
