@@ -381,6 +381,12 @@ func (p *ResourceSetInputProvider) GetLastHandledForceRequestStatus() *string {
 // IsDisabled reports whether the provider is suspended.
 func (p *ResourceSetInputProvider) IsDisabled() bool { return IsDisabled(p.Annotations) }
 
+// HasReported reports whether the provider has ever said what it found. Until then
+// it is not known what it asks for, which is not the same as nothing.
+func (p *ResourceSetInputProvider) HasReported() bool {
+	return p.Status.LastExportedRevision != "" || len(p.Status.ExportedInputs) > 0
+}
+
 // GetInterval returns the time between two runs, 10 minutes by default.
 func (p *ResourceSetInputProvider) GetInterval() time.Duration {
 	return durationAnnotation(p.Annotations, ReconcileEveryAnnotation, InputProviderInterval)

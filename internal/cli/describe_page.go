@@ -10,6 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/eddy-previews/eddy/internal/diagnose"
+	"github.com/eddy-previews/eddy/internal/preview"
 	"github.com/eddy-previews/eddy/internal/terminal"
 	"github.com/eddy-previews/eddy/internal/trace"
 )
@@ -39,7 +40,7 @@ func (p *page) paragraph(mark, indent string, in terminal.Style, words string) {
 }
 
 // preview prints what the preview is.
-func (p *page) preview(of trace.Preview) {
+func (p *page) preview(of preview.View) {
 	field := func(name, value string) {
 		if value != "" {
 			p.line("%-13s %s", name, value)
@@ -70,12 +71,12 @@ func (p *page) preview(of trace.Preview) {
 
 // findings prints the probable causes; of a preview that is ready, what may
 // become one.
-func (p *page) findings(of trace.Preview, findings []diagnose.Finding) {
+func (p *page) findings(of preview.View, findings []diagnose.Finding) {
 	if len(findings) == 0 {
 		return
 	}
 	p.line("")
-	if of.Ready == metav1.ConditionTrue {
+	if of.State() == preview.Ready {
 		p.line("%s", terminal.Bold("To know"))
 	} else {
 		p.line("%s", terminal.Bold("Probable cause"))
@@ -101,8 +102,8 @@ func (p *page) findings(of trace.Preview, findings []diagnose.Finding) {
 }
 
 // chain prints the objects as a tree below the pull request.
-func (p *page) chain(of trace.Preview, root *diagnose.Judged) {
-	top := terminal.Branch{Label: "input " + terminal.Visible(of.Key()), Children: []terminal.Branch{p.branch(root, of.Namespace)}}
+func (p *page) chain(of preview.View, root *diagnose.Judged) {
+	top := terminal.Branch{Label: "input " + terminal.Visible(of.Key().String()), Children: []terminal.Branch{p.branch(root, of.Namespace)}}
 	if of.Branch != "" {
 		top = terminal.Branch{Label: "pull request " + terminal.Visible(of.ID), Children: []terminal.Branch{top}}
 	}

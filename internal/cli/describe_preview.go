@@ -9,8 +9,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/eddy-previews/eddy/internal/diagnose"
+	"github.com/eddy-previews/eddy/internal/preview"
 	"github.com/eddy-previews/eddy/internal/terminal"
-	"github.com/eddy-previews/eddy/internal/trace"
 )
 
 // describePreview are the options of `eddy describe preview`.
@@ -54,29 +54,29 @@ func (o *describePreview) run(ctx context.Context) error {
 	default:
 		return fmt.Errorf("--output: there is no format %q; expected json or yaml", o.Output)
 	}
-	preview, err := o.find(ctx)
+	one, err := o.find(ctx)
 	if err != nil {
 		return err
 	}
-	root, err := preview.reader.Tree(ctx, preview.snapshot, preview.Preview)
+	root, err := one.reader.Tree(ctx, one.snapshot, one.View)
 	if err != nil {
 		return err
 	}
 	report := diagnose.Explain(root, o.now())
 	if o.Output != "" {
-		return printValue(o.Out, o.Output, describedOf(preview.Preview, report))
+		return printValue(o.Out, o.Output, describedOf(one.View, report))
 	}
 	page := page{Streams: o.Streams, Screen: terminal.Of(o.Out)}
-	page.preview(preview.Preview)
-	page.findings(preview.Preview, report.Findings)
-	page.chain(preview.Preview, report.Root)
+	page.preview(one.View)
+	page.findings(one.View, report.Findings)
+	page.chain(one.View, report.Root)
 	page.events(eventsOf(root))
 	return page.err
 }
 
 // described is what -o json prints.
 type described struct {
-	Preview  trace.Preview      `json:"preview"`
+	Preview  preview.View       `json:"preview"`
 	Findings []describedFinding `json:"findings"`
 	Objects  []describedState   `json:"objects"`
 }
@@ -97,7 +97,7 @@ type describedState struct {
 	Since   *time.Time `json:"since,omitempty"`
 }
 
-func describedOf(p trace.Preview, report diagnose.Report) described {
+func describedOf(p preview.View, report diagnose.Report) described {
 	out := described{Preview: p, Findings: []describedFinding{}}
 	for _, f := range report.Findings {
 		line := describedFinding{Cause: f.Cause, Object: full(f.On), Message: f.Words, Advice: f.Advice, Since: known(f.Since)}

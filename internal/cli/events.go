@@ -75,11 +75,11 @@ func (o *showEvents) run(ctx context.Context) error {
 // members finds the objects whose events are asked for.
 func (o *showEvents) members(ctx context.Context) (*trace.Members, error) {
 	if o.Name != "" {
-		preview, err := o.find(ctx)
+		one, err := o.find(ctx)
 		if err != nil {
 			return nil, err
 		}
-		return preview.reader.Members(ctx, preview.snapshot, preview.Preview)
+		return one.reader.Members(ctx, one.snapshot, one.View)
 	}
 	namespace, err := o.namespace()
 	if err != nil {

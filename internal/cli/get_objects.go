@@ -14,6 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/preview"
 	"github.com/eddy-previews/eddy/internal/suggest"
 	"github.com/eddy-previews/eddy/internal/terminal"
 	"github.com/eddy-previews/eddy/internal/trace"
@@ -27,7 +28,7 @@ type getObjects struct {
 	kind    string
 	columns []terminal.Column
 	// objects takes those of the kind out of a snapshot, row shows one.
-	objects func(trace.Snapshot) []stored
+	objects func(preview.Snapshot) []stored
 	row     func(stored) []terminal.Cell
 }
 
@@ -88,7 +89,7 @@ func (o *getObjects) run(ctx context.Context) error {
 		// The labels are those of the providers, not of the sets.
 		selector := reader.Selector
 		reader.Selector = nil
-		o.objects = func(s trace.Snapshot) []stored {
+		o.objects = func(s preview.Snapshot) []stored {
 			return slices.DeleteFunc(providersIn(s), func(p stored) bool { return !selector.Matches(labels.Set(p.GetLabels())) })
 		}
 	}
@@ -111,7 +112,7 @@ func (o *getObjects) run(ctx context.Context) error {
 }
 
 // pick returns the objects that were named, or all, by namespace and name.
-func (o *getObjects) pick(snapshot trace.Snapshot, namespace string) ([]stored, error) {
+func (o *getObjects) pick(snapshot preview.Snapshot, namespace string) ([]stored, error) {
 	all := o.objects(snapshot)
 	slices.SortFunc(all, func(a, b stored) int {
 		return strings.Compare(a.GetNamespace()+"/"+a.GetName(), b.GetNamespace()+"/"+b.GetName())
@@ -169,7 +170,7 @@ func (o *getObjects) print(objects []stored) error {
 // watch lists, and goes on with each object that changes.
 func (o *getObjects) watch(ctx context.Context, reader *trace.Reader, namespace string) error {
 	shown, table := map[types.NamespacedName]string{}, o.newTable()
-	err := reader.Follow(ctx, namespace, func(now trace.Snapshot) (bool, error) {
+	err := reader.Follow(ctx, namespace, func(now preview.Snapshot) (bool, error) {
 		objects, err := o.pick(now, namespace)
 		if err != nil && len(shown) == 0 {
 			return false, err
@@ -250,7 +251,7 @@ func readyOf(conditions []metav1.Condition) metav1.Condition {
 	return metav1.Condition{Status: metav1.ConditionUnknown, Message: "not reconciled yet"}
 }
 
-func providersIn(s trace.Snapshot) []stored {
+func providersIn(s preview.Snapshot) []stored {
 	out := make([]stored, 0, len(s.Providers))
 	for i := range s.Providers {
 		out = append(out, &s.Providers[i])
@@ -258,7 +259,7 @@ func providersIn(s trace.Snapshot) []stored {
 	return out
 }
 
-func setsIn(s trace.Snapshot) []stored {
+func setsIn(s preview.Snapshot) []stored {
 	out := make([]stored, 0, len(s.Sets))
 	for i := range s.Sets {
 		out = append(out, &s.Sets[i])

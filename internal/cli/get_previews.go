@@ -9,6 +9,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/preview"
 	"github.com/eddy-previews/eddy/internal/terminal"
 	"github.com/eddy-previews/eddy/internal/trace"
 )
@@ -80,19 +81,19 @@ func (o *getPreviews) run(cmd *cobra.Command) error {
 }
 
 // pick returns the previews that were named, or all.
-func (o *getPreviews) pick(previews []trace.Preview, namespace string) ([]trace.Preview, error) {
+func (o *getPreviews) pick(previews []preview.View, namespace string) ([]preview.View, error) {
 	if len(o.Names) == 0 {
 		return previews, nil
 	}
-	var out []trace.Preview
+	var out []preview.View
 	var failed []error
 	for _, name := range o.Names {
 		if all := findAll(name, previews); len(all) > 1 {
 			out = append(out, all...) // one in each of several namespaces
 			continue
 		}
-		found, err := trace.Find(name, previews)
-		var missing *trace.NotFoundError
+		found, err := preview.Find(name, previews)
+		var missing *preview.NotFoundError
 		switch {
 		case errors.As(err, &missing):
 			failed = append(failed, absent(missing, namespace, "eddy get previews"))
@@ -105,7 +106,7 @@ func (o *getPreviews) pick(previews []trace.Preview, namespace string) ([]trace.
 	return out, errors.Join(failed...)
 }
 
-func (o *getPreviews) print(previews []trace.Preview) error {
+func (o *getPreviews) print(previews []preview.View) error {
 	switch o.Output {
 	case "json", "yaml":
 		if len(o.Names) == 1 && len(previews) == 1 {
@@ -128,8 +129,8 @@ func (o *getPreviews) print(previews []trace.Preview) error {
 
 // watch lists, and goes on with each preview that changes.
 func (o *getPreviews) watch(cmd *cobra.Command, reader *trace.Reader, namespace string) error {
-	shown, table := map[string]trace.Preview{}, o.newTable()
-	err := reader.Follow(cmd.Context(), namespace, func(now trace.Snapshot) (bool, error) {
+	shown, table := map[string]preview.View{}, o.newTable()
+	err := reader.Follow(cmd.Context(), namespace, func(now preview.Snapshot) (bool, error) {
 		previews, err := o.pick(now.Previews(), namespace)
 		if err != nil && len(shown) == 0 {
 			return false, err
@@ -148,11 +149,11 @@ func (o *getPreviews) watch(cmd *cobra.Command, reader *trace.Reader, namespace 
 
 // news returns the previews that are not as they were shown, those that are gone
 // included, and notes them as shown.
-func news(shown map[string]trace.Preview, now []trace.Preview) []trace.Preview {
-	var out []trace.Preview
+func news(shown map[string]preview.View, now []preview.View) []preview.View {
+	var out []preview.View
 	there := map[string]bool{}
 	for _, p := range now {
-		key := p.Namespace + "/" + p.Set + "/" + p.Key()
+		key := p.Namespace + "/" + p.FullName()
 		there[key] = true
 		if was, known := shown[key]; !known || !same(was, p) {
 			out = append(out, p)
@@ -161,8 +162,7 @@ func news(shown map[string]trace.Preview, now []trace.Preview) []trace.Preview {
 	}
 	for key, p := range shown {
 		if !there[key] {
-			p.Ready, p.Reason, p.Message = metav1.ConditionUnknown, "Gone", "it is gone"
-			out = append(out, p)
+			out = append(out, p.Gone())
 			delete(shown, key)
 		}
 	}
@@ -170,7 +170,7 @@ func news(shown map[string]trace.Preview, now []trace.Preview) []trace.Preview {
 }
 
 // same reports whether a table would show the same of two previews.
-func same(a, b trace.Preview) bool {
+func same(a, b preview.View) bool {
 	a.Since, b.Since, a.Created, b.Created = nil, nil, nil, nil
 	return a == b
 }
@@ -196,7 +196,7 @@ func (o *getPreviews) newTable() *terminal.Table {
 // branchWidth is what a branch takes of a table, as some have long names.
 const branchWidth = 28
 
-func (o *getPreviews) rows(previews []trace.Preview) [][]terminal.Cell {
+func (o *getPreviews) rows(previews []preview.View) [][]terminal.Cell {
 	var out [][]terminal.Cell
 	for _, p := range previews {
 		branch, commit := terminal.Cut(p.Branch, branchWidth), shortCommit(p.Commit)
@@ -233,7 +233,7 @@ func shortCommit(sha string) string {
 func dash(value string) string { return cmp.Or(value, terminal.Nothing) }
 
 // tell warns of what keeps all previews from being up to date.
-func (s Streams) tell(snapshot trace.Snapshot) {
+func (s Streams) tell(snapshot preview.Snapshot) {
 	for _, provider := range snapshot.Providers {
 		if ready := readyOf(provider.Status.Conditions); ready.Status == metav1.ConditionFalse {
 			s.warn("provider %s/%s is not up to date: %s", provider.Namespace, provider.Name, ready.Message)

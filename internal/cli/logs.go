@@ -65,11 +65,11 @@ is more than one, each line begins with the name of its pod and container.
 }
 
 func (o *showLogs) run(ctx context.Context) error {
-	preview, err := o.find(ctx)
+	one, err := o.find(ctx)
 	if err != nil {
 		return err
 	}
-	members, err := preview.reader.Members(ctx, preview.snapshot, preview.Preview)
+	members, err := one.reader.Members(ctx, one.snapshot, one.View)
 	if err != nil {
 		return err
 	}
@@ -90,7 +90,7 @@ func (o *showLogs) run(ctx context.Context) error {
 		return o.follow(ctx, members, &tail{showLogs: o, read: read, out: out})
 	}
 	if len(pods) == 0 {
-		return fmt.Errorf("%s has no pods: see eddy describe preview %s", preview.Name, preview.Name)
+		return fmt.Errorf("%s has no pods: see eddy describe preview %s", one.Name, one.Name)
 	}
 	return o.printAll(ctx, &tail{showLogs: o, read: read, out: out}, sources)
 }

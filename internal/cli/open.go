@@ -51,18 +51,18 @@ func newOpenCommand(streams Streams) *cobra.Command {
 }
 
 func (o *openPreview) run(ctx context.Context) error {
-	preview, err := o.find(ctx)
+	one, err := o.find(ctx)
 	if err != nil {
 		return err
 	}
-	url := preview.URL
+	url := one.URL
 	switch {
-	case o.Request && preview.Request == "":
-		return fmt.Errorf("the page of %s is not known: its provider does not export a url", preview.Name)
+	case o.Request && one.Request == "":
+		return fmt.Errorf("the page of %s is not known: its provider does not export a url", one.Name)
 	case o.Request:
-		url = preview.Request
+		url = one.Request
 	case url == "":
-		return fmt.Errorf("the URL of %s is not known: give its Ingress a host, or any of its objects the annotation %s", preview.Name, flux.URLAnnotation)
+		return fmt.Errorf("the URL of %s is not known: give its Ingress a host, or any of its objects the annotation %s", one.Name, flux.URLAnnotation)
 	}
 	if parsed, err := neturl.Parse(url); err != nil || (parsed.Scheme != "http" && parsed.Scheme != "https") {
 		return fmt.Errorf("%q is not the address of a web page: correct the annotation or the Ingress that it comes from", url)
@@ -71,8 +71,8 @@ func (o *openPreview) run(ctx context.Context) error {
 		_, err := fmt.Fprintln(o.Out, terminal.Visible(url))
 		return err
 	}
-	if preview.Ready != "True" {
-		o.warn("%s is not ready: eddy describe preview %s", preview.Name, preview.Name)
+	if one.Ready != "True" {
+		o.warn("%s is not ready: eddy describe preview %s", one.Name, one.Name)
 	}
 	o.note("Opening %s", url)
 	if err := browser.OpenURL(url); err != nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/preview"
 	"github.com/eddy-previews/eddy/internal/trace"
 )
 
@@ -29,9 +30,9 @@ func newOnePreview(streams Streams) onePreview {
 
 // found is a preview and what it was found in.
 type found struct {
-	trace.Preview
+	preview.View
 	reader   *trace.Reader
-	snapshot trace.Snapshot
+	snapshot preview.Snapshot
 }
 
 // find looks the preview up.
@@ -48,11 +49,11 @@ func (o *onePreview) find(ctx context.Context) (found, error) {
 	if err != nil {
 		return found{}, err
 	}
-	preview, err := trace.Find(o.Name, snapshot.Previews())
+	view, err := preview.Find(o.Name, snapshot.Previews())
 	if err != nil {
 		return found{}, withWords(elsewhere(ctx, reader, namespace, err), snapshot.Asked(o.Name))
 	}
-	return found{Preview: preview, reader: reader, snapshot: snapshot}, nil
+	return found{View: view, reader: reader, snapshot: snapshot}, nil
 }
 
 // withWords adds what the providers say that would export a preview which is not
@@ -68,7 +69,7 @@ func withWords(err error, asked []v1.ResourceSetInputProvider) error {
 
 // elsewhere says where a preview is that is not in the namespace.
 func elsewhere(ctx context.Context, reader *trace.Reader, namespace string, err error) error {
-	var missing *trace.NotFoundError
+	var missing *preview.NotFoundError
 	if !errors.As(err, &missing) {
 		return err
 	}
@@ -86,7 +87,7 @@ func elsewhere(ctx context.Context, reader *trace.Reader, namespace string, err 
 
 // absent says that a preview is not in a namespace: the name that is near or, as
 // none is, the command that shows all.
-func absent(missing *trace.NotFoundError, namespace, command string) error {
+func absent(missing *preview.NotFoundError, namespace, command string) error {
 	hint := missing.Hint()
 	if hint == "" {
 		hint = ": see `" + command + "`"
@@ -95,7 +96,7 @@ func absent(missing *trace.NotFoundError, namespace, command string) error {
 }
 
 // namespacesWith lists the namespaces that have a preview of a name.
-func namespacesWith(name string, previews []trace.Preview) []string {
+func namespacesWith(name string, previews []preview.View) []string {
 	var out []string
 	for _, p := range findAll(name, previews) {
 		out = append(out, p.Namespace)
@@ -104,15 +105,15 @@ func namespacesWith(name string, previews []trace.Preview) []string {
 }
 
 // findAll returns the preview that a name means in each namespace that has one.
-func findAll(name string, previews []trace.Preview) []trace.Preview {
-	var out []trace.Preview
+func findAll(name string, previews []preview.View) []preview.View {
+	var out []preview.View
 	for len(previews) > 0 { // they are sorted by namespace
 		namespace := previews[0].Namespace
-		end := slices.IndexFunc(previews, func(p trace.Preview) bool { return p.Namespace != namespace })
+		end := slices.IndexFunc(previews, func(p preview.View) bool { return p.Namespace != namespace })
 		if end < 0 {
 			end = len(previews)
 		}
-		if found, err := trace.Find(name, previews[:end]); err == nil {
+		if found, err := preview.Find(name, previews[:end]); err == nil {
 			out = append(out, found)
 		}
 		previews = previews[end:]

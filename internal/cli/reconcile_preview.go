@@ -9,7 +9,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
-	"github.com/eddy-previews/eddy/internal/trace"
+	"github.com/eddy-previews/eddy/internal/preview"
 )
 
 // reconcilePreview are the options of `eddy reconcile preview`.
@@ -42,33 +42,33 @@ Kustomizations and HelmReleases. Then wait until the preview is ready.
 }
 
 func (o *reconcilePreview) run(ctx context.Context) error {
-	preview, err := o.find(ctx)
+	one, err := o.find(ctx)
 	if err != nil {
 		return err
 	}
-	run := reconciling{Streams: o.Streams, patience: o.patience, server: apiServer{preview.reader.Client}}
+	run := reconciling{Streams: o.Streams, patience: o.patience, server: apiServer{one.reader.Client}}
 	waiting, cancel := context.WithTimeout(ctx, o.Timeout)
 	defer cancel()
 	run.request.Force = o.Force
-	for _, provider := range preview.snapshot.ProvidersOf(preview.Preview) {
+	for _, provider := range one.snapshot.ProvidersOf(one.View) {
 		if err := run.named(waiting, v1.ResourceSetInputProviderKind, &provider); err != nil {
 			return err
 		}
 	}
 	run.request.Force = false
 	set := &v1.ResourceSet{}
-	set.Namespace, set.Name = preview.Namespace, preview.Set
+	set.Namespace, set.Name = one.Namespace, one.Set
 	if err := run.named(waiting, v1.ResourceSetKind, set); err != nil {
 		return err
 	}
-	if err := o.deploy(waiting, run, preview); err != nil {
+	if err := o.deploy(waiting, run, one); err != nil {
 		return err
 	}
 	if !o.Wait {
 		return nil
 	}
 	wait := &waitPreview{onePreview: o.onePreview, For: forReady, Timeout: o.Timeout}
-	wait.Name = preview.Set + "/" + preview.Key()
+	wait.Name = one.FullName()
 	return wait.run(ctx)
 }
 
@@ -82,15 +82,15 @@ func (r *reconciling) named(ctx context.Context, kind string, named stored) erro
 }
 
 // deploy lets Flux deploy what the preview has by now.
-func (o *reconcilePreview) deploy(ctx context.Context, run reconciling, preview found) error {
-	now, err := preview.reader.Snapshot(ctx, preview.Namespace)
+func (o *reconcilePreview) deploy(ctx context.Context, run reconciling, one found) error {
+	now, err := one.reader.Snapshot(ctx, one.Namespace)
 	if err != nil {
 		return err
 	}
-	current, err := trace.Find(preview.Set+"/"+preview.Key(), now.Previews())
-	var gone *trace.NotFoundError
+	current, err := preview.Find(one.FullName(), now.Previews())
+	var gone *preview.NotFoundError
 	if errors.As(err, &gone) {
-		return fmt.Errorf("%s is gone: its pull request is closed, or is no input any more", preview.Name)
+		return fmt.Errorf("%s is gone: its pull request is closed, or is no input any more", one.Name)
 	}
 	if err != nil {
 		return err

@@ -10,9 +10,9 @@ import (
 	"github.com/spf13/cobra"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/eddy-previews/eddy/internal/preview"
 	"github.com/eddy-previews/eddy/internal/suggest"
 	"github.com/eddy-previews/eddy/internal/terminal"
-	"github.com/eddy-previews/eddy/internal/trace"
 )
 
 // What `eddy wait` waits for.
@@ -100,9 +100,9 @@ type awaited struct {
 }
 
 // see reports whether what is waited for has come.
-func (a *awaited) see(now trace.Snapshot) (bool, error) {
-	preview, err := trace.Find(a.Name, now.Previews())
-	var missing *trace.NotFoundError
+func (a *awaited) see(now preview.Snapshot) (bool, error) {
+	one, err := preview.Find(a.Name, now.Previews())
+	var missing *preview.NotFoundError
 	switch {
 	case errors.As(err, &missing):
 		a.tell(missing.Error())
@@ -113,17 +113,17 @@ func (a *awaited) see(now trace.Snapshot) (bool, error) {
 	case err != nil:
 		return false, err
 	case a.For == forGone:
-		a.tell(preview.Name + " is there")
+		a.tell(one.Name + " is there")
 		return false, nil
-	case a.Commit != "" && !strings.HasPrefix(preview.Commit, a.Commit):
-		a.tell(fmt.Sprintf("%s is at commit %s", preview.Name, dash(shortCommit(preview.Commit))))
+	case a.Commit != "" && !strings.HasPrefix(one.Commit, a.Commit):
+		a.tell(fmt.Sprintf("%s is at commit %s", one.Name, dash(shortCommit(one.Commit))))
 		return false, nil
-	case preview.Ready == metav1.ConditionTrue:
-		a.last = terminal.OneLine(preview.Name + " is ready " + preview.URL)
+	case one.Ready == metav1.ConditionTrue:
+		a.last = terminal.OneLine(one.Name + " is ready " + one.URL)
 		return true, nil
 	default:
-		a.tell(fmt.Sprintf("%s is not ready: %s", preview.Name, terminal.OneLine(preview.Message)))
-		a.last = terminal.OneLine(preview.Message)
+		a.tell(fmt.Sprintf("%s is not ready: %s", one.Name, terminal.OneLine(one.Message)))
+		a.last = terminal.OneLine(one.Message)
 		return false, nil
 	}
 }

@@ -13,6 +13,7 @@ import (
 	utiljson "k8s.io/apimachinery/pkg/util/json"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/preview"
 )
 
 // ProviderKey is the key under which each input set names its source.
@@ -68,7 +69,7 @@ func (s Set) Key() string {
 	if s.IsNone() {
 		return ""
 	}
-	return s.Provider.Name + "/" + s.Label()
+	return preview.Key{Provider: s.Provider.Name, ID: s.Label()}.String()
 }
 
 // Label is what the set is known by among those of its provider: its id, or its

@@ -7,6 +7,7 @@ import (
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/identity"
 	"github.com/eddy-previews/eddy/internal/input"
+	"github.com/eddy-previews/eddy/internal/preview"
 )
 
 // Inputs are the input sets of a ResourceSet.
@@ -84,7 +85,7 @@ func Combine(set *v1.ResourceSet, providers []v1.ResourceSetInputProvider) (Inpu
 func silentOf(providers []v1.ResourceSetInputProvider) []string {
 	var silent []string
 	for _, provider := range providers {
-		if !HasReported(&provider) {
+		if !provider.HasReported() {
 			silent = append(silent, provider.Name)
 		}
 	}
@@ -94,8 +95,8 @@ func silentOf(providers []v1.ResourceSetInputProvider) []string {
 // knownKeys lists the keys of the input sets that a set has had previews of.
 func knownKeys(set *v1.ResourceSet) []string {
 	var keys []string
-	for _, preview := range set.Status.Previews {
-		keys = append(keys, preview.Provider+"/"+preview.ID)
+	for _, line := range set.Status.Previews {
+		keys = append(keys, preview.KeyOf(line).String())
 	}
 	if set.Status.Inventory != nil {
 		for _, entry := range set.Status.Inventory.Entries {

@@ -57,9 +57,3 @@ func ProvidersOf(set *v1.ResourceSet, all []v1.ResourceSetInputProvider) (Provid
 	}
 	return out, nil
 }
-
-// HasReported reports whether a provider has ever said what it found. Until then
-// it is not known what it asks for, which is not the same as nothing.
-func HasReported(provider *v1.ResourceSetInputProvider) bool {
-	return provider.Status.LastExportedRevision != "" || len(provider.Status.ExportedInputs) > 0
-}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/eddy-previews/eddy/internal/apply"
 	"github.com/eddy-previews/eddy/internal/flux"
+	"github.com/eddy-previews/eddy/internal/preview"
 )
 
 // deployerDepth is how many deployers may stand between a set and an ingress: a
@@ -58,7 +59,7 @@ func (r *run) links(ctx context.Context, session *apply.Session, p desired) (fou
 func (r *run) told() map[string]told {
 	out := make(map[string]told, len(r.set.Status.Previews))
 	for _, one := range r.set.Status.Previews {
-		out[one.Provider+"/"+one.ID] = told{url: one.URL, revision: one.Revision}
+		out[preview.KeyOf(one).String()] = told{url: one.URL, revision: one.Revision}
 	}
 	return out
 }

@@ -21,7 +21,7 @@ import (
 type desired struct {
 	inputs plan.Inputs
 	// previews are those of all input sets, in their order.
-	previews []preview
+	previews []asked
 	steps    []step
 	// inventory lists the objects of all steps, in the order of the steps.
 	inventory apply.Inventory
@@ -41,8 +41,8 @@ type desired struct {
 	stocked int
 }
 
-// preview is what one input set asks for.
-type preview struct {
+// asked is what one input set asks for.
+type asked struct {
 	key   string
 	input input.Set
 	// objects is how many it asks for, those that it shares included.
@@ -90,7 +90,7 @@ func (r *run) plan(ctx context.Context, applier *apply.Applier, inputs plan.Inpu
 func desiredOf(made plan.Plan, inputs plan.Inputs) desired {
 	out := desired{inputs: inputs, asked: map[apply.Ref]bool{}}
 	for _, one := range made.Previews {
-		out.previews = append(out.previews, preview{key: one.Input.Key(), input: one.Input})
+		out.previews = append(out.previews, asked{key: one.Input.Key(), input: one.Input})
 		if one.Err != nil {
 			out.failed.add(problem{key: one.Input.Key(), reason: one.Reason, err: one.Err})
 		}

@@ -10,6 +10,7 @@ import (
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/apply"
+	"github.com/eddy-previews/eddy/internal/preview"
 )
 
 const (
@@ -28,9 +29,9 @@ func (r *run) lines(p desired, result applied, links map[string]string, owned ap
 	if r.single() {
 		return nil
 	}
-	before := make(map[string]v1.PreviewStatus, len(r.set.Status.Previews))
+	before := make(map[preview.Key]v1.PreviewStatus, len(r.set.Status.Previews))
 	for _, one := range r.set.Status.Previews {
-		before[one.Provider+"/"+one.ID] = one
+		before[preview.KeyOf(one)] = one
 	}
 	counts, waiting := map[string]int64{}, result.waiting()
 	for _, entry := range owned {
@@ -39,7 +40,7 @@ func (r *run) lines(p desired, result applied, links map[string]string, owned ap
 	lines := make([]v1.PreviewStatus, 0, len(p.previews))
 	for _, one := range p.previews {
 		now := one.status(result.failed, waiting)
-		was, known := before[now.Provider+"/"+now.ID]
+		was, known := before[preview.KeyOf(now)]
 		now.URL = links[one.key]
 		if one.revision == "" || p.failed.has(one.key) { // it keeps what it had
 			now.Objects, now.Revision, now.URL = counts[one.key], was.Revision, was.URL
@@ -54,7 +55,7 @@ func (r *run) lines(p desired, result applied, links map[string]string, owned ap
 }
 
 // status is what a run made of a preview.
-func (p preview) status(failed, waiting problems) v1.PreviewStatus {
+func (p asked) status(failed, waiting problems) v1.PreviewStatus {
 	out := v1.PreviewStatus{
 		ID: p.input.Label(), Provider: p.input.Provider.Name, Objects: int64(p.objects), Revision: p.revision,
 		Ready: metav1.ConditionTrue, Reason: meta.ReconciliationSucceededReason,

@@ -17,6 +17,7 @@ import (
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/diagnose"
+	"github.com/eddy-previews/eddy/internal/preview"
 )
 
 // Events lists the events of the objects, oldest first.
@@ -108,7 +109,7 @@ func (r *Reader) events(ctx context.Context, root *diagnose.Node, known owners) 
 }
 
 // keepEventsOf drops what a set says of its other previews.
-func keepEventsOf(set *diagnose.Node, p Preview) {
+func keepEventsOf(set *diagnose.Node, p preview.View) {
 	words := wordsFor(p)
 	for _, child := range set.Children {
 		words = append(words, wordFor(child.ID))
@@ -132,8 +133,8 @@ func When(event corev1.Event) time.Time {
 
 // wordsFor are what a ResourceSet calls a preview in its events: by the key of its
 // input set, or by the input where a template could not be rendered for it.
-func wordsFor(p Preview) []string {
-	words, input := []string{p.Key()}, strconv.Quote(p.ID)
+func wordsFor(p preview.View) []string {
+	words, input := []string{p.Key().String()}, strconv.Quote(p.ID)
 	if number, unnamed := strings.CutPrefix(p.ID, "#"); unnamed {
 		input = number
 	}

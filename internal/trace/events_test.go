@@ -11,6 +11,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/preview"
 	"github.com/eddy-previews/eddy/internal/trace"
 	"github.com/eddy-previews/eddy/test/apiserver"
 )
@@ -21,8 +22,7 @@ func TestMain(m *testing.M) { os.Exit(apiserver.Main(m, &server)) }
 
 func TestTheEventsOfAPreviewAreNotThoseOfOneWhoseNameBeginsAlike(t *testing.T) {
 	namespace, ctx := server.Namespace(t), context.Background()
-	previews := set("api-pr-envs", "api-prs/1", "api-prs/12")
-	previews.Namespace = namespace
+	previews := v1.ResourceSet{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "api-pr-envs"}}
 	previews.Status.Inventory = &v1.ResourceInventory{Entries: []v1.ResourceRef{
 		{ID: namespace + "_api-pr-1__ConfigMap", Version: "v1", Input: "api-prs/1"},
 		{ID: namespace + "_api-pr-12__ConfigMap", Version: "v1", Input: "api-prs/12"},
@@ -47,7 +47,7 @@ func TestTheEventsOfAPreviewAreNotThoseOfOneWhoseNameBeginsAlike(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	snapshot := trace.Snapshot{Sets: []v1.ResourceSet{previews}}
+	snapshot := preview.Snapshot{Sets: []v1.ResourceSet{previews}}
 	watched, err := client.NewWithWatch(server.Config, client.Options{Scheme: server.Client.Scheme(), Mapper: server.Client.RESTMapper()})
 	if err != nil {
 		t.Fatal(err)
@@ -57,7 +57,7 @@ func TestTheEventsOfAPreviewAreNotThoseOfOneWhoseNameBeginsAlike(t *testing.T) {
 		"1":  {"both", "end", "first", "first-failed", "first-template"},
 		"12": {"both", "twelfth", "twelfth-failed", "twelfth-input"},
 	} {
-		members, err := reader.Members(ctx, snapshot, trace.Preview{Namespace: namespace, Set: previews.Name, Provider: "api-prs", ID: id})
+		members, err := reader.Members(ctx, snapshot, preview.View{Namespace: namespace, Set: previews.Name, Provider: "api-prs", ID: id})
 		if err != nil {
 			t.Fatal(err)
 		}

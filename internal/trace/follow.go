@@ -13,6 +13,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/preview"
 )
 
 // moment is how long changes are gathered before they are looked at together.
@@ -21,7 +22,7 @@ const moment = 50 * time.Millisecond
 // Follow shows a namespace ("" for all) as it is, and again whenever it has
 // changed, until see says that it is done, the context ends, or something fails.
 // Nothing is polled. A connection that is lost is taken up again.
-func (r *Reader) Follow(ctx context.Context, namespace string, see func(Snapshot) (done bool, err error)) error {
+func (r *Reader) Follow(ctx context.Context, namespace string, see func(preview.Snapshot) (done bool, err error)) error {
 	first, err := r.Snapshot(ctx, namespace) // says what may not be read, which a watch does not
 	if err != nil {
 		return err
@@ -66,7 +67,7 @@ type following struct {
 }
 
 // follow watches the deployers of places that are new.
-func (f *following) follow(ctx context.Context, now Snapshot) {
+func (f *following) follow(ctx context.Context, now preview.Snapshot) {
 	for _, p := range placesOf(now.Sets) {
 		if f.places[p] != nil {
 			continue
@@ -139,8 +140,8 @@ func (f *following) synced() bool {
 }
 
 // snapshot takes what the watches know.
-func (f *following) snapshot() Snapshot {
-	var out Snapshot
+func (f *following) snapshot() preview.Snapshot {
+	var out preview.Snapshot
 	for _, item := range f.sets.GetStore().List() {
 		if set, ok := item.(*v1.ResourceSet); ok {
 			out.Sets = append(out.Sets, *set)

@@ -13,6 +13,7 @@ import (
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/flux"
+	"github.com/eddy-previews/eddy/internal/preview"
 )
 
 // Members are the objects of some previews by their names, which is enough to know
@@ -34,7 +35,7 @@ func nameOf(id object.ObjMetadata) named {
 }
 
 // Members finds the objects of previews; those of all when there are none given.
-func (r *Reader) Members(ctx context.Context, snapshot Snapshot, previews ...Preview) (*Members, error) {
+func (r *Reader) Members(ctx context.Context, snapshot preview.Snapshot, previews ...preview.View) (*Members, error) {
 	members := &Members{reader: r, known: map[named]bool{}}
 	all := len(previews) == 0
 	if all {
@@ -59,19 +60,12 @@ func (r *Reader) Members(ctx context.Context, snapshot Snapshot, previews ...Pre
 }
 
 // add adds what is known of a preview without asking for its objects.
-func (m *Members) add(ctx context.Context, snapshot Snapshot, p Preview) error {
+func (m *Members) add(ctx context.Context, snapshot preview.Snapshot, p preview.View) error {
 	m.known[named{v1.ResourceSetKind, p.Namespace, p.Set}] = true
 	for _, provider := range snapshot.ProvidersOf(p) {
 		m.known[named{v1.ResourceSetInputProviderKind, provider.Namespace, provider.Name}] = true
 	}
-	set := snapshot.set(p)
-	if set == nil {
-		return nil
-	}
-	for _, entry := range entriesOf(set.Status.Inventory) {
-		if entry.input != p.Key() {
-			continue
-		}
+	for _, entry := range snapshot.EntriesOf(p) {
 		if len(m.words) > 0 {
 			m.words = append(m.words, wordFor(entry.ObjMetadata))
 		}
@@ -83,7 +77,7 @@ func (m *Members) add(ctx context.Context, snapshot Snapshot, p Preview) error {
 }
 
 // descend adds an object and what it deployed.
-func (m *Members) descend(ctx context.Context, snapshot Snapshot, e entry, below int) error {
+func (m *Members) descend(ctx context.Context, snapshot preview.Snapshot, e preview.Entry, below int) error {
 	m.known[nameOf(e.ObjMetadata)] = true
 	if !flux.Deploys(e.GroupKind) || below == 0 {
 		return nil

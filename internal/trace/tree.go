@@ -16,6 +16,7 @@ import (
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/diagnose"
 	"github.com/eddy-previews/eddy/internal/flux"
+	"github.com/eddy-previews/eddy/internal/preview"
 )
 
 const (
@@ -27,62 +28,30 @@ const (
 
 // Tree reads all objects of a preview, from its providers to its pods, with
 // their events. What may not be read is in the tree, and says so.
-func (r *Reader) Tree(ctx context.Context, snapshot Snapshot, p Preview) (*diagnose.Node, error) {
-	set := snapshot.set(p)
+func (r *Reader) Tree(ctx context.Context, snapshot preview.Snapshot, p preview.View) (*diagnose.Node, error) {
+	set := snapshot.SetOf(p)
 	if set == nil {
-		return nil, &NotFoundError{Name: p.Name}
+		return nil, &preview.NotFoundError{Name: p.Name}
 	}
 	root, err := nodeOf(set, v1.ResourceSetKind)
 	if err != nil {
 		return nil, err
 	}
-	for _, line := range snapshot.lines(*set, snapshot.inputs()) {
-		if line.Provider == p.Provider && line.ID == p.ID {
-			root.Preview = &line
-		}
-	}
-	var mine []entry
-	for _, entry := range entriesOf(set.Status.Inventory) {
-		if entry.input == p.Key() {
-			mine = append(mine, entry)
-		}
-	}
-	if root.Children, err = r.read(ctx, mine, depth); err != nil {
+	root.Preview = snapshot.LineOf(p)
+	if root.Children, err = r.read(ctx, snapshot.EntriesOf(p), depth); err != nil {
 		return nil, err
 	}
 	for _, child := range root.Children {
-		child.NotApplied = !applied(set, root.Preview)
+		child.NotApplied = !preview.IsApplied(set, root.Preview)
 	}
 	r.events(ctx, root, r.addPods(ctx, root))
 	keepEventsOf(root, p)
 	return r.above(snapshot, p, root)
 }
 
-// set returns the ResourceSet of a preview.
-func (s Snapshot) set(p Preview) *v1.ResourceSet {
-	for i := range s.Sets {
-		if s.Sets[i].Namespace == p.Namespace && s.Sets[i].Name == p.Set {
-			return &s.Sets[i]
-		}
-	}
-	return nil
-}
-
-// ProvidersOf returns the providers that a preview's input set comes from.
-func (s Snapshot) ProvidersOf(p Preview) []v1.ResourceSetInputProvider {
-	var out []v1.ResourceSetInputProvider
-	sources := sourcesOf(p.Provider)
-	for _, provider := range s.Providers {
-		if provider.Namespace == p.Namespace && slices.Contains(sources, provider.Name) {
-			out = append(out, provider)
-		}
-	}
-	return out
-}
-
 // above puts the provider on top of the set. Of several, combined by Permute, all
 // but the last are what the set needs.
-func (r *Reader) above(snapshot Snapshot, p Preview, set *diagnose.Node) (*diagnose.Node, error) {
+func (r *Reader) above(snapshot preview.Snapshot, p preview.View, set *diagnose.Node) (*diagnose.Node, error) {
 	root := set
 	for _, provider := range snapshot.ProvidersOf(p) {
 		node, err := nodeOf(&provider, v1.ResourceSetInputProviderKind)
@@ -107,7 +76,7 @@ func nodeOf(o client.Object, kind string) (*diagnose.Node, error) {
 }
 
 // read reads the objects of an inventory, and what deployers among them deployed.
-func (r *Reader) read(ctx context.Context, entries []entry, below int) ([]*diagnose.Node, error) {
+func (r *Reader) read(ctx context.Context, entries []preview.Entry, below int) ([]*diagnose.Node, error) {
 	nodes := make([]*diagnose.Node, len(entries))
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.SetLimit(parallel)
@@ -132,9 +101,9 @@ func (r *Reader) read(ctx context.Context, entries []entry, below int) ([]*diagn
 }
 
 // node reads one object.
-func (r *Reader) node(ctx context.Context, e entry) (*diagnose.Node, error) {
-	node, found := &diagnose.Node{ID: e.ObjMetadata, Ended: e.ended}, &unstructured.Unstructured{}
-	found.SetGroupVersionKind(e.GroupKind.WithVersion(e.version))
+func (r *Reader) node(ctx context.Context, e preview.Entry) (*diagnose.Node, error) {
+	node, found := &diagnose.Node{ID: e.ObjMetadata, Ended: e.Ended}, &unstructured.Unstructured{}
+	found.SetGroupVersionKind(e.GroupKind.WithVersion(e.Version))
 	err := r.Client.Get(ctx, client.ObjectKey{Namespace: e.Namespace, Name: e.Name}, found)
 	switch {
 	case err == nil:
@@ -174,7 +143,7 @@ func (r *Reader) unversioned(ctx context.Context, id object.ObjMetadata) (*diagn
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", id.GroupKind, err)
 	}
-	return r.node(ctx, entry{ObjMetadata: id, version: mapping.GroupVersionKind.Version})
+	return r.node(ctx, preview.Entry{ObjMetadata: id, Version: mapping.GroupVersionKind.Version})
 }
 
 // needsOf lists what a deployer refers to: its source, and its dependencies.

@@ -1,4 +1,4 @@
-package trace_test
+package preview_test
 
 import (
 	"testing"
@@ -9,7 +9,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
-	"github.com/eddy-previews/eddy/internal/trace"
+	"github.com/eddy-previews/eddy/internal/preview"
 )
 
 // withInventory is a set that owns a Kustomization for an input.
@@ -54,7 +54,7 @@ func TestAPreviewIsAsReadyAsWhatFluxMadeOfIt(t *testing.T) {
 			if test.set == "True" {
 				s.Status.Previews[0].Ready = "True"
 			}
-			p := trace.Snapshot{Sets: []v1.ResourceSet{s}, Deployers: []unstructured.Unstructured{deployer(t, test.status)}}.Previews()[0]
+			p := preview.Snapshot{Sets: []v1.ResourceSet{s}, Deployers: []unstructured.Unstructured{deployer(t, test.status)}}.Previews()[0]
 			got := string(p.Ready)
 			if p.Message != "" {
 				got += " " + p.Message
@@ -118,7 +118,7 @@ func TestPreviewsThatAreOnlyInTheInventory(t *testing.T) {
 			if c.change != nil {
 				c.change(&s)
 			}
-			previews := trace.Snapshot{Sets: []v1.ResourceSet{s}, Providers: c.providers}.Previews()
+			previews := preview.Snapshot{Sets: []v1.ResourceSet{s}, Providers: c.providers}.Previews()
 			if len(previews) != 2 || previews[1].ID != "9" {
 				t.Fatalf("the previews are %+v", previews)
 			}
@@ -135,7 +135,7 @@ func TestAPermutationHasWhatItsInputsTell(t *testing.T) {
 	provider.Namespace, provider.Name = "app-dev", "api-prs"
 	provider.Status.ExportedInputs = []v1.ResourceSetInput{{"id": value("12"), "branch": value("feature"), "sha": value("c0ffee"), "author": value("ada")}}
 	s := set("regions", "regions=eu/api-prs=12/869142653")
-	p := trace.Snapshot{Sets: []v1.ResourceSet{s}, Providers: []v1.ResourceSetInputProvider{provider}}.Previews()[0]
+	p := preview.Snapshot{Sets: []v1.ResourceSet{s}, Providers: []v1.ResourceSetInputProvider{provider}}.Previews()[0]
 	if p.Branch != "feature" || p.Commit != "c0ffee" || p.Author != "ada" {
 		t.Errorf("it is %+v", p)
 	}

@@ -1,4 +1,4 @@
-package trace
+package preview
 
 import (
 	"fmt"
@@ -30,15 +30,15 @@ func short(name string) string {
 
 // source is what a preview is called after: its provider; of a permutation,
 // which combines several, its set.
-func (p Preview) source() string {
-	if strings.Contains(p.Provider, "=") {
+func (p View) source() string {
+	if p.Key().IsPermutation() {
 		return p.Set
 	}
 	return p.Provider
 }
 
 // name gives each preview its service and its name.
-func name(previews []Preview) {
+func name(previews []View) {
 	sources := map[[2]string]map[string]bool{} // by namespace and what they would be called
 	sets := map[[2]string]map[string]bool{}    // by namespace and source
 	add := func(to map[[2]string]map[string]bool, namespace, key, value string) {
@@ -68,9 +68,9 @@ func name(previews []Preview) {
 
 // names are what a preview may be called, in order: where a name fits one
 // preview in full, another that it fits in short does not count.
-func (p Preview) names() [][]string {
+func (p View) names() [][]string {
 	return [][]string{
-		{p.Name, p.Key(), p.Set + "/" + p.Key()},
+		{p.Name, p.Key().String(), p.FullName()},
 		{p.Set + "/" + p.ID},
 		{short(p.source()) + "/" + p.ID, short(p.Set) + "/" + p.ID},
 		{p.ID},
@@ -105,9 +105,9 @@ func (e *AmbiguousError) Error() string {
 
 // Find returns the preview that a person means. The error is a *NotFoundError
 // or an *AmbiguousError.
-func Find(name string, previews []Preview) (Preview, error) {
-	for level := range len(Preview{}.names()) {
-		var fits []Preview
+func Find(name string, previews []View) (View, error) {
+	for level := range len(View{}.names()) {
+		var fits []View
 		for _, p := range previews {
 			if slices.Contains(p.names()[level], name) {
 				fits = append(fits, p)
@@ -118,14 +118,14 @@ func Find(name string, previews []Preview) (Preview, error) {
 		case 1:
 			return fits[0], nil
 		default:
-			return Preview{}, &AmbiguousError{Name: name, Fits: Names(fits)}
+			return View{}, &AmbiguousError{Name: name, Fits: Names(fits)}
 		}
 	}
-	return Preview{}, &NotFoundError{Name: name, Known: Names(previews)}
+	return View{}, &NotFoundError{Name: name, Known: Names(previews)}
 }
 
 // Names lists the names of previews.
-func Names(previews []Preview) []string {
+func Names(previews []View) []string {
 	out := make([]string, 0, len(previews))
 	for _, p := range previews {
 		out = append(out, p.Name)

@@ -1,4 +1,4 @@
-package trace_test
+package preview_test
 
 import (
 	"errors"
@@ -8,7 +8,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
-	"github.com/eddy-previews/eddy/internal/trace"
+	"github.com/eddy-previews/eddy/internal/preview"
 )
 
 // set is a ResourceSet with previews PROVIDER/ID.
@@ -36,8 +36,8 @@ func TestPreviewsAreNamedShortAndUnambiguously(t *testing.T) {
 		{"permutations by their set", []v1.ResourceSet{set("regions", "regions=eu/api-prs=12/869142653")}, "regions/869142653"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			previews := trace.Snapshot{Sets: test.sets}.Previews()
-			if got := strings.Join(trace.Names(previews), " "); got != test.want {
+			previews := preview.Snapshot{Sets: test.sets}.Previews()
+			if got := strings.Join(preview.Names(previews), " "); got != test.want {
 				t.Errorf("they are called %s, want %s", got, test.want)
 			}
 		})
@@ -45,7 +45,7 @@ func TestPreviewsAreNamedShortAndUnambiguously(t *testing.T) {
 }
 
 func TestAPreviewIsFoundByManyNames(t *testing.T) {
-	previews := trace.Snapshot{Sets: []v1.ResourceSet{
+	previews := preview.Snapshot{Sets: []v1.ResourceSet{
 		set("api-pr-envs", "api-prs/1234", "api-prs/77"), set("web-pr-envs", "web-prs/77"),
 		set("one", "shared/5"), set("two", "shared/5"),
 		set("regions", "regions=eu/api=12/869142653"),
@@ -65,7 +65,7 @@ func TestAPreviewIsFoundByManyNames(t *testing.T) {
 		{"", `there is no preview ""`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			found, err := trace.Find(test.name, previews)
+			found, err := preview.Find(test.name, previews)
 			got := found.Name
 			if err != nil {
 				got = err.Error()
@@ -75,8 +75,8 @@ func TestAPreviewIsFoundByManyNames(t *testing.T) {
 			}
 		})
 	}
-	var missing *trace.NotFoundError
-	if _, err := trace.Find("nothing", previews); !errors.As(err, &missing) || len(missing.Known) != len(previews) {
+	var missing *preview.NotFoundError
+	if _, err := preview.Find("nothing", previews); !errors.As(err, &missing) || len(missing.Known) != len(previews) {
 		t.Errorf("the error is %#v", err)
 	}
 }

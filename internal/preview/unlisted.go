@@ -1,34 +1,32 @@
-package trace
+package preview
 
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/fluxcd/pkg/apis/meta"
 	apimeta "k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
-	"github.com/eddy-previews/eddy/internal/plan"
 )
 
 // lines returns what a set says of its previews, and what is to be said of those
 // that are in its inventory alone.
-func (s Snapshot) lines(set v1.ResourceSet, inputs map[string]v1.ResourceSetInput) []v1.PreviewStatus {
+func (s Snapshot) lines(set v1.ResourceSet, inputs inputsByKey) []v1.PreviewStatus {
 	out := slices.Clone(set.Status.Previews)
 	known := map[string]bool{"": true}
 	for _, line := range out {
-		known[line.Provider+"/"+line.ID] = true
+		known[KeyOf(line).String()] = true
 	}
-	for _, entry := range entriesOf(set.Status.Inventory) {
-		if known[entry.input] {
+	for _, entry := range EntriesOf(set.Status.Inventory) {
+		if known[entry.Input] {
 			continue
 		}
-		known[entry.input] = true
-		provider, id := splitKey(entry.input)
-		line := s.unlisted(set, parts(provider, id), inputs)
-		line.Provider, line.ID = provider, id
+		known[entry.Input] = true
+		key := ParseKey(entry.Input)
+		line := s.unlisted(set, key.Parts(), inputs)
+		line.Provider, line.ID = key.Provider, key.ID
 		out = append(out, line)
 	}
 	return out
@@ -36,27 +34,26 @@ func (s Snapshot) lines(set v1.ResourceSet, inputs map[string]v1.ResourceSetInpu
 
 // unlisted says of a preview why the set owns objects of it and says nothing. The
 // first that fits is so; torn down is only what nobody exports any more.
-func (s Snapshot) unlisted(set v1.ResourceSet, keys []string, inputs map[string]v1.ResourceSetInput) v1.PreviewStatus {
+func (s Snapshot) unlisted(set v1.ResourceSet, parts []Key, inputs inputsByKey) v1.PreviewStatus {
 	counts := set.Status.PreviewCounts
 	switch {
 	case !set.DeletionTimestamp.IsZero():
-		return underway("Terminating", "the ResourceSet is being deleted"+saidOf(set, v1.ReasonUninstallationBlocked))
+		return underway(reasonTerminating, "the ResourceSet is being deleted"+saidOf(set, v1.ReasonUninstallationBlocked))
 	case counts != nil && counts.Listed < counts.Total: // the status has no room for it
 		return v1.PreviewStatus{Ready: metav1.ConditionTrue, Reason: meta.ReconciliationSucceededReason}
 	case set.IsDisabled():
 		return underway(v1.ReasonReconciliationDisabled, "the ResourceSet is suspended: what was deployed stays, and nothing is brought up to date")
 	}
 	asked := true
-	for _, key := range keys {
-		source, _, _ := strings.Cut(key, "/")
-		if why := s.silent(set, source); why != "" {
+	for _, part := range parts {
+		if why := s.silent(set, part.Provider); why != "" {
 			return underway(v1.ReasonInputsNotReady, why+": what was deployed stays")
 		}
-		_, exported := inputs[set.Namespace+"/"+key]
-		asked = asked && exported && s.uses(set, source)
+		_, exported := inputs[placed{set.Namespace, part}]
+		asked = asked && exported && s.uses(set, part.Provider)
 	}
 	if !asked {
-		return underway("Terminating", "no input asks for it any more: it is being torn down")
+		return underway(reasonTerminating, "no input asks for it any more: it is being torn down")
 	}
 	ready := apimeta.FindStatusCondition(set.Status.Conditions, meta.ReadyCondition)
 	if ready == nil || ready.Status == metav1.ConditionTrue {
@@ -93,7 +90,7 @@ func (s Snapshot) silent(set v1.ResourceSet, source string) string {
 	switch provider := s.provider(set.Namespace, source); {
 	case provider == nil && slices.ContainsFunc(set.Spec.InputsFrom, named):
 		return fmt.Sprintf("its provider %s does not exist", source)
-	case provider != nil && set.RefersTo(provider) && !plan.HasReported(provider):
+	case provider != nil && set.RefersTo(provider) && !provider.HasReported():
 		return fmt.Sprintf("its provider %s has not reported yet", source)
 	default:
 		return ""
@@ -107,20 +104,4 @@ func (s Snapshot) provider(namespace, name string) *v1.ResourceSetInputProvider 
 		}
 	}
 	return nil
-}
-
-// applied reports whether all objects of a preview were made: only then can one
-// that is not there have been deleted by somebody.
-func applied(set *v1.ResourceSet, line *v1.PreviewStatus) bool {
-	if line == nil || !set.DeletionTimestamp.IsZero() {
-		return false
-	}
-	switch line.Reason {
-	case meta.ReconciliationSucceededReason:
-		return line.Ready == metav1.ConditionTrue
-	case meta.HealthCheckFailedReason, meta.ProgressingReason:
-		return len(set.Spec.Steps) == 0 && line.Revision != ""
-	default:
-		return false
-	}
 }

@@ -1,15 +1,15 @@
-package trace_test
+package preview_test
 
 import (
 	"slices"
 	"testing"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
-	"github.com/eddy-previews/eddy/internal/trace"
+	"github.com/eddy-previews/eddy/internal/preview"
 )
 
 func TestTheProvidersOfANameAreThoseThatWouldExportIt(t *testing.T) {
-	var snapshot trace.Snapshot
+	var snapshot preview.Snapshot
 	for _, name := range []string{"api-prs", "web-prs"} {
 		provider := v1.ResourceSetInputProvider{}
 		provider.Namespace, provider.Name = "app-dev", name
