@@ -94,8 +94,9 @@ func isRefused(err error) bool {
 	case metav1.StatusReasonConflict, metav1.StatusReasonNotFound, metav1.StatusReasonTimeout, metav1.StatusReasonServerTimeout,
 		metav1.StatusReasonServiceUnavailable, metav1.StatusReasonTooManyRequests:
 		return false
+	default:
+		return true
 	}
-	return true
 }
 
 // isDenied reports whether a webhook has refused a write, which may answer with

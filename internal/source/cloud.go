@@ -60,7 +60,7 @@ func CheckIdentity(config Config) error {
 	parsed, err := url.Parse(config.URL)
 	switch {
 	case identity == nil || err != nil:
-		return nil // it has none, or is refused when it is opened
+		return nil //nolint:nilerr // it has none, or is refused when it is opened
 	case parsed.Scheme != "https" && parsed.Scheme != "oci", !identity.Service.MatchString(parsed.Host):
 		return fmt.Errorf("spec.url: %s://%s is not the service of the cloud, by https, and the identity of an account goes nowhere else: correct it, or name a Secret in spec.secretRef: %w",
 			parsed.Scheme, parsed.Host, ErrSpec)

@@ -40,7 +40,7 @@ func (n Networks) checkName(ctx context.Context, host string) error {
 	}
 	addresses, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
 	if err != nil {
-		return nil // the proxy may know it
+		return nil //nolint:nilerr // the proxy may know it
 	}
 	for _, address := range addresses {
 		if err := n.check(address); err != nil {

@@ -96,7 +96,7 @@ func checkPaths(globs []string) error {
 func checkTold(providerType string, spec *v1.InputProviderFilter) error {
 	kind, err := source.TypeOf(providerType)
 	if err != nil {
-		return nil // it is refused when it is opened
+		return nil //nolint:nilerr // it is refused when it is opened
 	}
 	tells := kind.Tells
 	asked := []struct {
