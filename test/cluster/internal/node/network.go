@@ -35,11 +35,11 @@ func attach(ctx context.Context, network slot.Network, pid int) error {
 // detach removes a cable that has outlived its node, if there is one.
 func detach(ctx context.Context, network slot.Network) error {
 	if _, err := net.InterfaceByName(network.HostDevice); err != nil {
-		return nil // the kernel was faster
+		return nil //nolint:nilerr // the kernel was faster
 	}
 	err := ip(ctx, []string{"link", "delete", network.HostDevice})
 	if _, gone := net.InterfaceByName(network.HostDevice); gone != nil {
-		return nil
+		return nil //nolint:nilerr // it went meanwhile
 	}
 	return err
 }
