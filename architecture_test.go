@@ -18,7 +18,7 @@ const module = "github.com/eddy-previews/eddy/"
 // those to its left, and api/v1, which everybody may know and which knows nobody.
 // A room that stands on no floor does not exist. Tests are held to it as well.
 //
-//	forge ──> source ──> watcher ──> [ provider status ]
+//	forge ──> source ──> watcher (admit, export) ──> [ provider status ]
 //	[ set status ] <── templater <── input ──> plan ──> apply ──> cluster
 var floors = []struct{ name, rooms string }{
 	{"the kinds, and what is shipped", "api/v1 charts examples"},
@@ -27,7 +27,7 @@ var floors = []struct{ name, rooms string }{
 	{"outside", "internal/transport internal/registry internal/forge " +
 		"internal/forge/azuredevops internal/forge/bitbucket internal/forge/codecommit internal/forge/gitea internal/forge/github internal/forge/gitlab " +
 		"internal/source internal/credential"},
-	{"deciding", "internal/input internal/render internal/reference internal/plan internal/expression internal/overlay internal/remote internal/diagnose internal/simulate"},
+	{"deciding", "internal/admit internal/export internal/input internal/render internal/reference internal/plan internal/expression internal/overlay internal/remote internal/diagnose internal/simulate"},
 	{"acting", "internal/turns internal/apply internal/report internal/trace"},
 	{"controllers", "internal/watcher internal/templater"},
 	{"processes", "internal/operator"},
@@ -39,7 +39,7 @@ var floors = []struct{ name, rooms string }{
 var nevers = []never{
 	{
 		rooms: "internal/identity internal/suggest internal/schedule internal/files internal/manifest internal/throttle internal/flux internal/preview " +
-			"internal/input internal/render internal/reference internal/plan internal/expression internal/overlay internal/diagnose internal/simulate internal/lint",
+			"internal/admit internal/export internal/input internal/render internal/reference internal/plan internal/expression internal/overlay internal/diagnose internal/simulate internal/lint",
 		imports: []string{"sigs.k8s.io/controller-runtime", "k8s.io/client-go/kubernetes", "k8s.io/client-go/rest", "k8s.io/client-go/dynamic", "k8s.io/client-go/discovery"},
 		reason:  "what decides is run and tested without a cluster",
 	},
@@ -52,6 +52,7 @@ var nevers = []never{
 	{rooms: "internal/watcher", imports: rooms("apply render plan templater"), reason: "controllers talk through the status of the two kinds"},
 	{rooms: "internal/templater", imports: rooms("transport registry forge source credential watcher"), reason: "controllers talk through the status of the two kinds"},
 	{rooms: "internal/lint internal/diff internal/trace internal/simulate", imports: rooms("operator templater"), reason: "a tool shows what the operator does with the operator's own core, not with a second operator"},
+	{rooms: "internal/cli internal/lint internal/simulate", imports: rooms("watcher"), reason: "a tool asks the rules, not a controller"},
 	{rooms: "internal/diff internal/trace internal/control internal/install", imports: rooms("transport registry forge source"), reason: "they ask the cluster, and never a forge"},
 }
 

@@ -8,9 +8,8 @@ import (
 	"sigs.k8s.io/yaml"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/admit"
 	"github.com/eddy-previews/eddy/internal/manifest"
-	"github.com/eddy-previews/eddy/internal/source"
-	"github.com/eddy-previews/eddy/internal/watcher"
 )
 
 // decodeStrict reads YAML. A field that does not exist is an error, as it is a
@@ -69,5 +68,5 @@ func (o *buildResourceSet) provider(document *manifest.Document, set *v1.Resourc
 		return nil, fmt.Errorf("%s: provider %q is of type %s; only %s can be used without a forge: give its inputs with --inputs-from",
 			o.InputsFromProvider, provider.Name, provider.Spec.Type, v1.InputProviderStatic)
 	}
-	return provider, watcher.Export(provider, []source.Item{source.Static(provider.Name)})
+	return provider, exported(provider, admit.Static(provider.Name))
 }

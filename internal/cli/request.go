@@ -7,17 +7,20 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/fluxcd/pkg/apis/meta"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/admit"
+	"github.com/eddy-previews/eddy/internal/credential"
+	"github.com/eddy-previews/eddy/internal/export"
 	"github.com/eddy-previews/eddy/internal/files"
 	"github.com/eddy-previews/eddy/internal/forge"
 	"github.com/eddy-previews/eddy/internal/source"
 	"github.com/eddy-previews/eddy/internal/transport"
-	"github.com/eddy-previews/eddy/internal/watcher"
 )
 
 // request is a pull request as the command line describes it.
@@ -38,15 +41,15 @@ func (o *buildPreview) export(ctx context.Context, providers []v1.ResourceSetInp
 	}
 	for i := range providers {
 		provider := &providers[i]
-		items := []source.Item{source.Static(provider.Name)}
+		verdicts := admit.Static(provider.Name)
 		switch {
 		case provider == watched:
-			items, err = o.items(ctx, provider, secrets)
+			verdicts, err = o.verdicts(ctx, provider, secrets)
 		case provider.Spec.Type != v1.InputProviderStatic:
 			continue
 		}
 		if err == nil {
-			err = watcher.Export(provider, items)
+			err = exported(provider, verdicts)
 		}
 		if err != nil {
 			return fmt.Errorf("provider %q: %w", provider.Name, err)
@@ -80,20 +83,24 @@ func (o *buildPreview) watched(providers []v1.ResourceSetInputProvider) (*v1.Res
 	}
 }
 
-// items are the requests that the provider sees.
-func (o *buildPreview) items(ctx context.Context, provider *v1.ResourceSetInputProvider, secrets []corev1.Secret) ([]source.Item, error) {
-	if o.FromForge {
-		return o.open(ctx, provider, secrets)
-	}
-	item, err := o.Request.item(provider)
+// verdicts are what becomes of the requests that the provider sees.
+func (o *buildPreview) verdicts(ctx context.Context, provider *v1.ResourceSetInputProvider, secrets []corev1.Secret) ([]admit.Verdict, error) {
+	chain, err := admit.Compile(provider, time.Now())
 	if err != nil {
 		return nil, err
 	}
-	return []source.Item{item}, accepted(provider, item)
+	if o.FromForge {
+		return o.open(ctx, provider, chain, secrets)
+	}
+	item, err := o.Request.item(chain)
+	if err != nil {
+		return nil, err
+	}
+	return accepted(chain.Judge([]source.Item{item}, admit.Known{}))
 }
 
 // item is the request that the flags describe.
-func (r request) item(provider *v1.ResourceSetInputProvider) (source.Item, error) {
+func (r request) item(chain *admit.Chain) (source.Item, error) {
 	if r.Number == "" || r.SHA == "" {
 		return source.Item{}, errors.New("describe the request with --pr and --sha, or take those that are open with --from-forge")
 	}
@@ -104,9 +111,8 @@ func (r request) item(provider *v1.ResourceSetInputProvider) (source.Item, error
 	if r.changed("labels") {
 		return item, nil
 	}
-	labels, err := watcher.ReadyLabels(provider)
-	item.Labels = labels
-	return item, err
+	item.Labels = chain.ReadyLabels()
+	return item, nil
 }
 
 // hint says which flag gives an input that a template asks for.
@@ -123,8 +129,8 @@ func (r request) hint(err error) error {
 // capital is where a word begins in the name of a field.
 var capital = regexp.MustCompile(`[A-Z]`)
 
-// open lists the requests that are open; one when it is picked.
-func (o *buildPreview) open(ctx context.Context, provider *v1.ResourceSetInputProvider, secrets []corev1.Secret) ([]source.Item, error) {
+// open judges the requests that are open; one when it is picked.
+func (o *buildPreview) open(ctx context.Context, provider *v1.ResourceSetInputProvider, chain *admit.Chain, secrets []corev1.Secret) ([]admit.Verdict, error) {
 	ctx, cancel := context.WithTimeout(ctx, provider.GetTimeout())
 	defer cancel()
 	token, err := o.token()
@@ -135,7 +141,7 @@ func (o *buildPreview) open(ctx context.Context, provider *v1.ResourceSetInputPr
 	if token != "" {
 		asking, secrets = withToken(provider, token, secrets)
 	}
-	forge, err := watcher.Open(ctx, asking, secrets)
+	forge, err := opened(ctx, asking, secrets)
 	if err != nil {
 		return nil, fmt.Errorf("%w (or give a token with --token-file or $EDDY_TOKEN)", err)
 	}
@@ -144,25 +150,42 @@ func (o *buildPreview) open(ctx context.Context, provider *v1.ResourceSetInputPr
 		return nil, err
 	}
 	if o.Request.Number == "" {
-		return forge.Complete(ctx, items)
+		return chain.Decide(ctx, forge, items, admit.Known{})
 	}
-	picked, err := o.pick(ctx, provider, forge, items)
+	picked, err := o.pick(ctx, forge, items)
 	if err != nil {
 		return nil, err
 	}
-	complete, err := forge.Complete(ctx, []source.Item{picked})
-	if err == nil && len(complete) == 0 {
-		err = fmt.Errorf("request %s is not an input: it changes no file that spec.filter.paths names", picked.ID)
+	verdicts, err := chain.Decide(ctx, forge, []source.Item{picked}, admit.Known{})
+	if err != nil {
+		return nil, err
 	}
-	return complete, err
+	return accepted(verdicts)
+}
+
+// opened connects to what a provider watches, with the credentials of the Secrets
+// that it names.
+func opened(ctx context.Context, provider *v1.ResourceSetInputProvider, secrets []corev1.Secret) (source.Source, error) {
+	if provider.Spec.Type == v1.InputProviderExternalArtifact {
+		return nil, fmt.Errorf("spec.type: what an %s selects is known to the cluster alone", v1.InputProviderExternalArtifact)
+	}
+	config, err := credential.Offline(secrets).Config(ctx, credential.Of(provider))
+	if err != nil {
+		return nil, err
+	}
+	forge, err := source.New(config)
+	if err != nil {
+		return nil, fmt.Errorf("spec.url or spec.type: %w", err)
+	}
+	return forge, nil
 }
 
 // pick returns the request of --pr, or why it is none.
-func (o *buildPreview) pick(ctx context.Context, provider *v1.ResourceSetInputProvider, forge source.Source, items []source.Item) (source.Item, error) {
+func (o *buildPreview) pick(ctx context.Context, forge source.Source, items []source.Item) (source.Item, error) {
 	number := o.Request.Number
 	at := slices.IndexFunc(items, func(item source.Item) bool { return item.ID == number })
 	if at >= 0 {
-		return items[at], accepted(provider, items[at])
+		return items[at], nil
 	}
 	var numbers []string
 	for _, item := range items {
@@ -176,7 +199,7 @@ func (o *buildPreview) pick(ctx context.Context, provider *v1.ResourceSetInputPr
 	case item.Closed:
 		state = "is closed"
 	default:
-		return item, accepted(provider, item)
+		return item, nil
 	}
 	if len(numbers) == 0 {
 		return source.Item{}, fmt.Errorf("request %s %s, and none is open", number, state)
@@ -184,11 +207,21 @@ func (o *buildPreview) pick(ctx context.Context, provider *v1.ResourceSetInputPr
 	return source.Item{}, fmt.Errorf("request %s %s; open: %s", number, state, listed(numbers))
 }
 
-// accepted says why the provider would not export a request.
-func accepted(provider *v1.ResourceSetInputProvider, item source.Item) error {
-	why, err := watcher.Refusal(provider, item)
-	if err == nil && why != "" {
-		err = fmt.Errorf("request %s is not an input: %s", item.ID, why)
+// accepted refuses verdicts on requests of which one is no input.
+func accepted(verdicts []admit.Verdict) ([]admit.Verdict, error) {
+	for _, verdict := range verdicts {
+		if verdict.Decision != admit.Export {
+			return nil, fmt.Errorf("request %s is not an input: %s", verdict.Item.ID, verdict.Message)
+		}
+	}
+	return verdicts, nil
+}
+
+// exported has a provider export verdicts, all of them as they are.
+func exported(provider *v1.ResourceSetInputProvider, verdicts []admit.Verdict) error {
+	made, err := export.Write(provider, verdicts)
+	if err == nil && len(made.Omitted) > 0 {
+		err = errors.New(export.Tell(made.Omitted))
 	}
 	return err
 }

@@ -10,7 +10,7 @@ import (
 // Item is one thing found at a forge: a pull request, a branch, a tag.
 type Item struct {
 	// ID is unique and stable within the repository: the number of a request.
-	// Empty where the forge gives none: the watcher makes one of Name.
+	// Empty where the forge gives none: one is made of Name where it is exported.
 	ID string
 	// Name that is unique within the repository, of a thing that the forge does
 	// not number: a branch, a tag. Empty where it has a number.

@@ -28,7 +28,7 @@ type externalArtifacts struct {
 	list func(context.Context) ([]Artifact, error)
 }
 
-func newExternalArtifact(config Config) (Source, error) {
+func newExternalArtifact(config Config) (lister, error) {
 	if config.Artifacts == nil {
 		return nil, fmt.Errorf("ExternalArtifact is for clusters: %w", ErrUnsupported)
 	}

@@ -16,7 +16,7 @@ const digestsAtOnce = 8
 // artifactTags are the tags of a repository in a registry.
 type artifactTags struct{ repository *registry.Repository }
 
-func newArtifactTags(config Config) (Source, error) {
+func newArtifactTags(config Config) (lister, error) {
 	repository, err := registry.Open(config.registry())
 	if err != nil {
 		return nil, err

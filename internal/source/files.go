@@ -3,7 +3,6 @@ package source
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/eddy-previews/eddy/internal/forge"
 	"github.com/eddy-previews/eddy/internal/transport"
@@ -18,12 +17,8 @@ const maxFiles = 16 << 20
 
 // Files returns which files an item changes, and asks its forge once.
 func (s *Shared) Files(ctx context.Context, src Source, config Config, item Item) ([]string, error) {
-	lister, ok := src.(forge.Files)
-	if !ok {
-		return nil, fmt.Errorf("files of a %s: %w", config.Type, ErrUnsupported)
-	}
 	if s == nil {
-		return lister.Files(ctx, item)
+		return src.Files(ctx, item)
 	}
 	who, err := s.asker(ctx, config)
 	if err != nil {
@@ -33,7 +28,7 @@ func (s *Shared) Files(ctx context.Context, src Source, config Config, item Item
 	if known, ok := s.files.Get(key); ok {
 		return known.paths, known.err
 	}
-	paths, err := lister.Files(ctx, item)
+	paths, err := src.Files(ctx, item)
 	if err == nil || errors.Is(err, forge.ErrTooManyFiles) {
 		found := changed{paths, err}
 		s.files.Put(key, found, found.size())

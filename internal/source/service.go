@@ -42,7 +42,7 @@ func (u serviceURL) String() string {
 	return "the service"
 }
 
-func newService(config Config) (Source, error) {
+func newService(config Config) (lister, error) {
 	const form = "https://HOST/PATH, or with spec.insecure http://HOST/PATH"
 	parsed, err := url.Parse(config.URL)
 	switch {

@@ -55,6 +55,15 @@ type (
 // Source lists the open requests of one repository, or what else its type
 // watches.
 type Source interface {
+	lister
+	Resolver
+	// Files tells which files a request changes, or ErrUnsupported where the type
+	// does not tell: see Tells.
+	forge.Files
+}
+
+// lister is what every type can.
+type lister interface {
 	// List returns everything that matches q, or an error: the newest request
 	// first, branches and tags in the forge's order.
 	List(ctx context.Context, q Query) ([]Item, error)
@@ -63,9 +72,9 @@ type Source interface {
 	Lookup(ctx context.Context, key string) (Item, error)
 }
 
-// Resolver is a Source whose listing is cheap because it tells names alone:
-// what else there is to know costs a request for each item, and so is asked
-// for once it is known which items are kept.
+// Resolver tells the rest: the listing of some types is cheap because it tells
+// names alone. What else there is to know costs a request for each item, and so
+// is asked for once it is known which items are kept.
 type Resolver interface {
 	// Resolve returns the items complete, in their order, without those that
 	// are gone by now. It is whole or an error.
@@ -134,7 +143,7 @@ func New(config Config) (Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &watched{Source: opened, kind: found}, nil
+	return &watched{lister: opened, kind: found}, nil
 }
 
 // Repository opens the repository of a forge in which something is watched, with

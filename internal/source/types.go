@@ -39,7 +39,7 @@ type Type struct {
 	// none is.
 	Identity *Identity
 
-	open func(Config) (Source, error)
+	open func(Config) (lister, error)
 	// repository opens that of a forge; nil for what is elsewhere.
 	repository openRepository
 }
@@ -136,7 +136,7 @@ func types() map[string]Type {
 
 // watches is the type of one kind of thing in a repository of the forge.
 func (r row) watches(thing Thing, tells Tells) Type {
-	return Type{Watches: thing, Tells: tells, Apps: r.apps, Identity: r.identity, repository: r.open, open: func(config Config) (Source, error) {
+	return Type{Watches: thing, Tells: tells, Apps: r.apps, Identity: r.identity, repository: r.open, open: func(config Config) (lister, error) {
 		repository, err := r.open(config.forge())
 		if err != nil {
 			return nil, err
@@ -146,7 +146,7 @@ func (r row) watches(thing Thing, tells Tells) Type {
 }
 
 // thingsOf watches one kind of thing in a repository.
-func thingsOf(repository forge.Repository, thing Thing) (Source, error) {
+func thingsOf(repository forge.Repository, thing Thing) (lister, error) {
 	switch thing {
 	case Branch:
 		return repository.Branches(), nil

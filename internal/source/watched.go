@@ -12,25 +12,25 @@ const maxOwn = 10_000
 
 // watched is what a type watches: it says what to do about what goes wrong.
 type watched struct {
-	Source
+	lister
 	kind Type
 }
 
 // List implements Source.
 func (w *watched) List(ctx context.Context, q Query) ([]Item, error) {
-	items, err := w.Source.List(ctx, q)
+	items, err := w.lister.List(ctx, q)
 	return items, WithRemedy(err)
 }
 
 // Lookup implements Source.
 func (w *watched) Lookup(ctx context.Context, key string) (Item, error) {
-	item, err := w.Source.Lookup(ctx, key)
+	item, err := w.lister.Lookup(ctx, key)
 	return item, WithRemedy(err)
 }
 
 // Resolve implements Resolver; most sources list their items complete.
 func (w *watched) Resolve(ctx context.Context, items []Item) ([]Item, error) {
-	resolver, ok := w.Source.(Resolver)
+	resolver, ok := w.lister.(Resolver)
 	if !ok {
 		return items, nil
 	}
@@ -40,7 +40,7 @@ func (w *watched) Resolve(ctx context.Context, items []Item) ([]Item, error) {
 
 // Files implements forge.Files, where the forge tells.
 func (w *watched) Files(ctx context.Context, item Item) ([]string, error) {
-	lister, ok := w.Source.(forge.Files)
+	lister, ok := w.lister.(forge.Files)
 	if !ok {
 		return nil, fmt.Errorf("files of a %s: %w", w.kind.Watches, ErrUnsupported)
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/eddy-previews/eddy/internal/export"
 	"github.com/eddy-previews/eddy/internal/source"
 	"github.com/eddy-previews/eddy/internal/transport"
 )
@@ -16,7 +17,7 @@ import (
 // listing alone: pages move while they are read, and a forge's index can lag.
 // A look-up that fails, fails the run. Where an item of the listing cannot be
 // told from others, each that is missing may be that one.
-func confirm(ctx context.Context, forge source.Source, listed []source.Item, exported exportedInputs) ([]source.Item, error) {
+func confirm(ctx context.Context, forge source.Source, listed []source.Item, exported export.Inputs) ([]source.Item, error) {
 	confirmed := slices.Clone(listed)
 	stranger := slices.IndexFunc(listed, func(item source.Item) bool { return item.Nameless })
 	for _, key := range missing(listed, exported) {
@@ -39,7 +40,7 @@ func confirm(ctx context.Context, forge source.Source, listed []source.Item, exp
 
 // missing returns the keys of what was exported and is not listed, in a stable
 // order.
-func missing(listed []source.Item, exported exportedInputs) []string {
+func missing(listed []source.Item, exported export.Inputs) []string {
 	known := make(map[string]bool, len(listed))
 	for _, item := range listed {
 		known[item.Key()] = true

@@ -2,7 +2,6 @@ package watcher
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"testing"
 
@@ -12,7 +11,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
-	"github.com/eddy-previews/eddy/internal/source"
 	"github.com/eddy-previews/eddy/test/forge"
 )
 
@@ -120,40 +118,6 @@ func TestWhatIsWrittenDifferentlyIsNoNews(t *testing.T) {
 	}
 }
 
-// Those who upgrade keep the revision that they had.
-func TestTheRevisionOfPlainInputsIsTheDigestOfTheirYAML(t *testing.T) {
-	provider := &v1.ResourceSetInputProvider{}
-	mustExport(t, provider, []exportable{{Item: source.Item{ID: "7", SHA: "1e10", Title: `say "hi": #1 é <b>`, Labels: []string{"a"}}}})
-	// Of "- draft: false", "  fork: false", "  id: \"7\"" and so on, a line each.
-	if got, want := provider.Status.LastExportedRevision, "sha256:785e59bf42301d02e6636bb489c503087b8253bc84c976d5d875989726af5e17"; got != want {
-		t.Errorf("it is %s, want %s", got, want)
-	}
-}
-
-func TestOverTheSizeTheNewestAreLeftOutAndThoseThatRunStay(t *testing.T) {
-	big := func(id, title string) exportable {
-		return exportable{Item: source.Item{ID: id, SHA: "a", Title: title + strings.Repeat("x", 300<<10)}}
-	}
-	provider := &v1.ResourceSetInputProvider{Spec: v1.ResourceSetInputProviderSpec{Type: v1.InputProviderGitHubPullRequest}}
-	ids := func() string { return exported(provider) }
-	omitted, err := export(provider, []exportable{big("4", ""), big("3", ""), big("2", ""), big("1", "")}, readExported(provider))
-	if err != nil || ids() != "1@a 2@a 3@a" || len(omitted) != 1 || omitted[0].key != "4" || omitted[0].kept {
-		t.Fatalf("exported %s, %s, %v", ids(), tell(omitted), err)
-	}
-	// One that is older than all, one that grew, and one that shrank.
-	grown := exportable{Item: source.Item{ID: "2", SHA: "b", Title: strings.Repeat("x", 500<<10)}}
-	small := exportable{Item: source.Item{ID: "3", SHA: "b"}}
-	omitted, err = export(provider, []exportable{big("4", ""), small, grown, big("1", "n"), big("0", "")}, readExported(provider))
-	if err != nil || ids() != "1@a 2@b 3@b" || len(omitted) != 2 {
-		t.Fatalf("exported %s, %s, %v", ids(), tell(omitted), err)
-	}
-	grown.Title, grown.SHA = strings.Repeat("x", 900<<10), "c"
-	omitted, err = export(provider, []exportable{grown, big("1", "m")}, readExported(provider))
-	if err != nil || ids() != "1@a 2@b" || len(omitted) != 1 || !omitted[0].kept {
-		t.Fatalf("exported %s, %s, %v", ids(), tell(omitted), err)
-	}
-}
-
 // The rest of a provider may leave less room for what it exports.
 func TestWhatFitsDependsOnHowLargeTheProviderIs(t *testing.T) {
 	b := newBench(t)
@@ -177,23 +141,6 @@ func TestInputsOfAnotherHandAreMended(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.want("1@a")
-}
-
-func TestAStaticProviderWhoseInputDoesNotFitStalls(t *testing.T) {
-	provider := &v1.ResourceSetInputProvider{Spec: v1.ResourceSetInputProviderSpec{Type: v1.InputProviderStatic}}
-	provider.Spec.DefaultValues = v1.ResourceSetInput{"blob": jsonText(strings.Repeat("x", 1<<20))}
-	_, err := export(provider, []exportable{{Item: source.Static("uid")}}, nil)
-	assertStalled(t, err, v1.ReasonInvalidExportedInputs, "shorten spec.defaultValues")
-}
-
-func TestAMessageNamesAFewOfManyOmissions(t *testing.T) {
-	var many []omission
-	for n := range 100 {
-		many = append(many, omission{key: fmt.Sprint(n, strings.Repeat("k", 500)), why: fmt.Errorf("%s", strings.Repeat("é", 500))})
-	}
-	if got := tell(many); len(got) > 3000 || !strings.HasPrefix(got, "100 inputs are left out: ") || !strings.HasSuffix(got, " and 95 more") {
-		t.Errorf("%d bytes: %s", len(got), got)
-	}
 }
 
 // What a forge says never stalls a provider: it is asked again.
@@ -233,4 +180,17 @@ func TestARequestThatGrewTooLargeStaysAsItWasAndFollowsItsLabels(t *testing.T) {
 	b.want("2@b")
 	f.Change(other, func(r *forge.Request) { r.Title, r.Labels = large, nil })
 	b.want("")
+}
+
+func TestAStaticProviderWhoseInputDoesNotFitStalls(t *testing.T) {
+	b := newBench(t)
+	b.create(&v1.ResourceSetInputProvider{
+		ObjectMeta: metav1.ObjectMeta{Name: "prs", Namespace: b.namespace},
+		Spec:       v1.ResourceSetInputProviderSpec{Type: v1.InputProviderStatic, DefaultValues: v1.ResourceSetInput{"blob": jsonText(strings.Repeat("x", 1<<20))}},
+	})
+	provider := b.run()
+	b.wantReady(provider, metav1.ConditionFalse, v1.ReasonInvalidExportedInputs, "shorten spec.defaultValues")
+	if !conditions.IsStalled(provider) {
+		t.Errorf("it is tried again: %v", provider.Status.Conditions)
+	}
 }

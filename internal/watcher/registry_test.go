@@ -11,7 +11,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
-	"github.com/eddy-previews/eddy/internal/source"
 	"github.com/eddy-previews/eddy/test/forge"
 )
 
@@ -156,39 +155,5 @@ func TestAServicesInputsAreExportedAsTheyAre(t *testing.T) {
 	s.Say(inputs[:1]...)
 	if provider = b.run(); len(provider.Status.ExportedInputs) != 1 {
 		t.Errorf("exported %d inputs", len(provider.Status.ExportedInputs))
-	}
-}
-
-func TestTagsAreOrderedByWorth(t *testing.T) {
-	for _, c := range []struct{ versions, tags, want string }{
-		{"", "a c b", "c b a"},
-		{"", "v1.9 v1.10", "v1.9 v1.10"},
-		{">=1.0", "1.9.0 1.10.0 latest 0.9.0 2.0.0-rc.1", "1.10.0 1.9.0"},
-		{">=1.0-0", "1.0.0 2.0.0-rc.1", "2.0.0-rc.1 1.0.0"},
-		{"*", "v1 1.0.0 1", "v1 1.0.0 1"},
-	} {
-		order, err := compileOrder(&v1.ResourceSetInputProvider{Spec: v1.ResourceSetInputProviderSpec{
-			Type: v1.InputProviderOCIArtifactTag, Filter: &v1.InputProviderFilter{Semver: c.versions},
-		}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		var items []source.Item
-		for _, tag := range strings.Fields(c.tags) {
-			items = append(items, source.Item{Name: tag, Tag: tag})
-		}
-		var got []string
-		for _, item := range order(items) {
-			got = append(got, item.Tag)
-		}
-		if strings.Join(got, " ") != c.want {
-			t.Errorf("%q orders %q as %v, want %s", c.versions, c.tags, got, c.want)
-		}
-	}
-	_, err := compileOrder(&v1.ResourceSetInputProvider{Spec: v1.ResourceSetInputProviderSpec{
-		Type: v1.InputProviderOCIArtifactTag, Filter: &v1.InputProviderFilter{Semver: "soon"},
-	}})
-	if err == nil || !strings.HasPrefix(err.Error(), "spec.filter.semver: ") {
-		t.Errorf("got %v", err)
 	}
 }

@@ -22,21 +22,11 @@ type repository struct {
 	shared *source.Shared
 	// since is when what is listed must have been asked for, at the earliest.
 	since time.Time
-	// vouched are the changes whose files need not be asked for.
-	vouched map[change]bool
 }
 
 // List implements source.Source.
 func (r repository) List(ctx context.Context, q source.Query) ([]source.Item, error) {
 	return r.shared.List(ctx, r.Source, r.config, q, r.since)
-}
-
-// Resolve implements source.Resolver; most sources list their items complete.
-func (r repository) Resolve(ctx context.Context, items []source.Item) ([]source.Item, error) {
-	if resolver, ok := r.Source.(source.Resolver); ok {
-		return resolver.Resolve(ctx, items)
-	}
-	return items, nil
 }
 
 // Files implements forge.Files.

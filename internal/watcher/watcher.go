@@ -2,10 +2,11 @@
 // at the forge, and exports an input set for each thing that is ready to be
 // deployed.
 //
-// A run goes from left to right, and each step is a function from values to
-// values but for list, confirm and paths, which talk to the forge:
+// A run goes from left to right. list and confirm ask the forge, internal/admit
+// says what becomes of each thing that is open, and internal/export writes what is
+// an input:
 //
-//	list ──> confirm ──> filter ──> paths ──> limit ──> resolve ──> skip ──> identify ──> export
+//	list ──> confirm ──> admit ──> export
 //
 // It promises that a preview is never lost to a glitch. A listing that fails
 // changes nothing. What is missing from a listing that succeeded is looked up
@@ -24,8 +25,9 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/admit"
 	"github.com/eddy-previews/eddy/internal/credential"
-	"github.com/eddy-previews/eddy/internal/identity"
+	"github.com/eddy-previews/eddy/internal/export"
 	"github.com/eddy-previews/eddy/internal/report"
 	"github.com/eddy-previews/eddy/internal/schedule"
 	"github.com/eddy-previews/eddy/internal/source"
@@ -108,8 +110,7 @@ func (r *Reconciler) run(ctx context.Context, provider *v1.ResourceSetInputProvi
 	timed, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 
-	exported := readExported(provider)
-	found, err := r.find(timed, provider, exported)
+	verdicts, err := r.decide(timed, provider)
 	if err != nil {
 		outcome := report.FromError(err)
 		if timed.Err() != nil && timeout < provider.GetTimeout() {
@@ -117,21 +118,36 @@ func (r *Reconciler) run(ctx context.Context, provider *v1.ResourceSetInputProvi
 		}
 		return outcome
 	}
-	omitted, err := export(provider, found.items, exported)
+	made, err := export.Write(provider, verdicts)
 	if err != nil {
-		return report.FromError(err)
+		return report.FromError(stalled(err))
 	}
-	var remarks []string
-	if found.waiting > 0 {
-		remarks = append(remarks, fmt.Sprintf("%d more match and wait: spec.filter.limit is %d", found.waiting, provider.GetLimit()))
-	}
-	if omitted = append(found.omitted, omitted...); len(omitted) > 0 {
-		remarks = append(remarks, tell(omitted))
-	}
-	outcome := report.Done(r.Now().Sub(started), after, remarks...)
+	outcome := report.Done(r.Now().Sub(started), after, remarks(provider, verdicts, made)...)
 	outcome.Revision = provider.Status.LastExportedRevision
-	outcome.Events = report.Collided(found.collisions)
+	outcome.Events = report.Collided(made.Collisions)
 	return outcome
+}
+
+// stalled says of an export that only a change of the spec can mend that it is so.
+func stalled(err error) error {
+	var wrong *export.Error
+	if errors.As(err, &wrong) {
+		return report.Stall(wrong.Reason, err)
+	}
+	return err
+}
+
+// remarks are what is worth knowing of a run that succeeded: who waits for a place,
+// and who is not exported as it is.
+func remarks(provider *v1.ResourceSetInputProvider, verdicts []admit.Verdict, made export.Made) []string {
+	var out []string
+	if waiting := admit.Count(verdicts, admit.OverLimit); waiting > 0 {
+		out = append(out, fmt.Sprintf("%d more match and wait: spec.filter.limit is %d", waiting, provider.GetLimit()))
+	}
+	if len(made.Omitted) > 0 {
+		out = append(out, export.Tell(made.Omitted))
+	}
+	return out
 }
 
 // timeout is how long a run may take.
@@ -142,59 +158,42 @@ func (r *Reconciler) timeout(provider *v1.ResourceSetInputProvider) time.Duratio
 	return min(provider.GetTimeout(), r.MaxTimeout)
 }
 
-// findings are what there is to export.
-type findings struct {
-	items []exportable
-	// waiting is how many match but are over the limit.
-	waiting int
-	// omitted are those that cannot be inputs as they are.
-	omitted []omission
-	// collisions are items whose id had to be told from another's.
-	collisions []identity.Collision
-}
-
-// find asks the forge and decides what is to be exported.
-func (r *Reconciler) find(ctx context.Context, provider *v1.ResourceSetInputProvider, exported exportedInputs) (findings, error) {
+// decide asks the forge, and says what becomes of each thing that it has.
+func (r *Reconciler) decide(ctx context.Context, provider *v1.ResourceSetInputProvider) ([]admit.Verdict, error) {
 	if provider.Spec.Type == v1.InputProviderStatic {
-		return findings{items: []exportable{{Item: source.Static(string(provider.UID))}}}, nil
+		return admit.Static(string(provider.UID)), nil
 	}
-	rules, err := compileRules(provider, r.Now())
+	chain, err := admit.Compile(provider, r.Now())
 	if err != nil {
-		return findings{}, report.Stall(v1.ReasonInvalidSpec, err)
+		return nil, report.Stall(v1.ReasonInvalidSpec, err)
 	}
 	forge, err := r.open(ctx, provider)
 	if err != nil {
-		return findings{}, err
+		return nil, err
 	}
 	if provider.Spec.Type == v1.InputProviderExternalArtifact {
 		r.watchArtifacts(ctx)
 	}
-	forge.vouched = vouchedFor(provider, exported)
-	matching, err := rules.ask(ctx, forge, exported)
+	exported := export.Read(provider)
+	open, err := r.list(ctx, forge, chain.Query(), exported)
 	if err != nil {
-		return findings{}, failed(err, r.Now())
+		return nil, failed(err, r.Now())
 	}
-	matching, omitted := refused(matching, exported)
-	kept, waiting := rules.keep(matching, exported)
-	if kept, err = forge.Resolve(ctx, kept); err != nil {
-		return findings{}, failed(err, r.Now())
+	verdicts, err := chain.Decide(ctx, forge, open, admit.Known{Exported: exported.Keys(), Matching: matching(provider, exported)})
+	if err != nil {
+		return nil, failed(err, r.Now())
 	}
-	found := rules.settle(kept, exported)
-	found.waiting, found.omitted = waiting, omitted
-	return found, nil
+	return verdicts, nil
 }
 
-// ask returns what the forge has that matches, or what it said in its place.
-func (r rules) ask(ctx context.Context, forge repository, exported exportedInputs) ([]source.Item, error) {
-	listed, err := forge.List(ctx, source.Query{Labels: r.labels})
+// list returns all that is open: what is listed, and what was exported and is not
+// said to be gone.
+func (r *Reconciler) list(ctx context.Context, forge repository, q source.Query, exported export.Inputs) ([]source.Item, error) {
+	listed, err := forge.List(ctx, q)
 	if err != nil {
 		return nil, err
 	}
-	confirmed, err := confirm(ctx, forge, listed, exported)
-	if err != nil {
-		return nil, err
-	}
-	return touching(ctx, forge, r.paths, r.filter(confirmed))
+	return confirm(ctx, forge, listed, exported)
 }
 
 // open connects to the provider's forge with its credentials.

@@ -1,4 +1,4 @@
-package watcher
+package export
 
 import (
 	"encoding/json"
@@ -56,7 +56,7 @@ func oldestFirst(provider *v1.ResourceSetInputProvider, count int) []int {
 //	new, and does not                         left out
 //
 // Of newcomers the last in an order are left out.
-func fit(all []candidate, room int, order []int) ([]v1.ResourceSetInput, []omission) {
+func fit(all []candidate, room int, order []int) ([]v1.ResourceSetInput, []Omission) {
 	chosen := make([]v1.ResourceSetInput, len(all))
 	growth := make([]int, len(all))
 	for n, one := range all {
@@ -68,7 +68,7 @@ func fit(all []candidate, room int, order []int) ([]v1.ResourceSetInput, []omiss
 			room -= was
 		}
 	}
-	var omitted []omission
+	var omitted []Omission
 	take := func(n int, may bool) {
 		switch {
 		case !may:
@@ -76,7 +76,7 @@ func fit(all []candidate, room int, order []int) ([]v1.ResourceSetInput, []omiss
 			chosen[n] = all[n].input
 			room -= growth[n]
 		default:
-			omitted = append(omitted, omission{key: all[n].key, kept: all[n].last != nil, why: fmt.Errorf("it takes %d KiB, and all inputs together take at most %d KiB of an object: "+
+			omitted = append(omitted, Omission{key: all[n].key, kept: all[n].last != nil, why: fmt.Errorf("it takes %d KiB, and all inputs together take at most %d KiB of an object: "+
 				"narrow spec.filter, shorten spec.defaultValues, or split the provider", sizeOf(all[n].input)>>10, maxExported>>10)})
 		}
 	}

@@ -1,11 +1,8 @@
-package watcher
+package export
 
 import (
 	"fmt"
-	"slices"
 	"strings"
-
-	"github.com/eddy-previews/eddy/internal/source"
 )
 
 const (
@@ -15,18 +12,18 @@ const (
 	maxWhy = 300
 )
 
-// omission is an input that is not exported as it is: what a forge says of it
+// Omission is an input that is not exported as it is: what a forge says of it
 // cannot be stored, or does not fit. It is no reason to hold up the others.
-type omission struct {
+type Omission struct {
 	key string
 	why error
 	// kept says that it stays as it was exported before.
 	kept bool
 }
 
-// tell names omissions, as a half-sentence: "1 input is left out: \"7\" (it
+// Tell names omissions, as a half-sentence: "1 input is left out: \"7\" (it
 // takes 900 KiB …)"; "" for none.
-func tell(omitted []omission) string {
+func Tell(omitted []Omission) string {
 	var parts []string
 	for _, group := range []struct {
 		one, many string
@@ -59,19 +56,4 @@ func clipped(why string) string {
 		return why
 	}
 	return strings.ToValidUTF8(why[:maxWhy], "") + "…"
-}
-
-// refused takes out of what matches the newcomers that cannot be inputs as they
-// are: they take no place of others.
-func refused(matching []source.Item, exported exportedInputs) (rest []source.Item, omitted []omission) {
-	isNewcomer := func(item source.Item) bool {
-		_, running := exported[item.Key()]
-		return item.Refused != nil && !running
-	}
-	for _, item := range matching {
-		if isNewcomer(item) {
-			omitted = append(omitted, omission{key: item.Key(), why: item.Refused})
-		}
-	}
-	return slices.DeleteFunc(slices.Clone(matching), isNewcomer), omitted
 }

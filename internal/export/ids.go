@@ -1,4 +1,4 @@
-package watcher
+package export
 
 import (
 	"cmp"
@@ -8,27 +8,39 @@ import (
 	"github.com/eddy-previews/eddy/internal/identity"
 )
 
-// exportedInputs are the input sets of the last run, by the key under which
-// their forge knows them.
-type exportedInputs map[string]exportedInput
+// Inputs are the input sets of the last run, by the key under which their forge
+// knows them.
+type Inputs map[string]Input
 
-// exportedInput is one of them.
-type exportedInput struct {
-	id     string
-	values v1.ResourceSetInput
+// Input is one of them.
+type Input struct {
+	ID     string
+	Values v1.ResourceSetInput
 }
 
-// readExported reads what was exported. An input without an id, which another
-// hand must have written, stands for nothing that could be asked for.
-func readExported(provider *v1.ResourceSetInputProvider) exportedInputs {
-	exported := exportedInputs{}
+// Read reads what a provider exports. An input without an id, which another hand
+// must have written, stands for nothing that could be asked for.
+func Read(provider *v1.ResourceSetInputProvider) Inputs {
+	exported := Inputs{}
 	for _, in := range provider.Status.ExportedInputs {
 		if id := idOf(in); id != "" {
-			exported[keyOf(in, id)] = exportedInput{id: id, values: in}
+			exported[keyOf(in, id)] = Input{ID: id, Values: in}
 		}
 	}
 	return exported
 }
+
+// Keys are those of all inputs.
+func (i Inputs) Keys() map[string]bool {
+	out := make(map[string]bool, len(i))
+	for key := range i {
+		out[key] = true
+	}
+	return out
+}
+
+// Text returns a value that is a string, "" for any other.
+func (i Input) Text(key string) string { return textOf(i.Values, key) }
 
 // idOf returns the id of an exported input. One that was written as a number
 // counts as well.
@@ -62,18 +74,18 @@ func textOf(in v1.ResourceSetInput, key string) string {
 
 // identify gives an id to each item that its forge does not number. One that
 // was exported keeps the id that it had; only what is exported takes one.
-func (f *findings) identify(exported exportedInputs) {
+func identify(items []exportable, exported Inputs) []identity.Collision {
 	var names []string
 	before := map[string]string{}
-	for _, item := range f.items {
+	for _, item := range items {
 		if item.Name != "" {
 			names = append(names, item.Name)
-			before[item.Name] = exported[item.Name].id
+			before[item.Name] = exported[item.Name].ID
 		}
 	}
 	ids, collisions := identity.Assign(names, before, identity.Checksum)
-	for n, item := range f.items {
-		f.items[n].ID = cmp.Or(ids[item.Name], item.ID)
+	for n, item := range items {
+		items[n].ID = cmp.Or(ids[item.Name], item.ID)
 	}
-	f.collisions = collisions
+	return collisions
 }

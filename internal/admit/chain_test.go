@@ -1,12 +1,9 @@
-package watcher
+package admit
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
-
-	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/source"
@@ -17,27 +14,40 @@ func ready(id string, labels ...string) source.Item {
 	return source.Item{ID: id, SHA: "c0ffee" + id, Branch: "feature/" + id, Labels: append([]string{"build/image-ready"}, labels...)}
 }
 
-func exportedBefore(ids ...string) exportedInputs {
-	exported := exportedInputs{}
-	for _, id := range ids {
-		exported[id] = exportedInput{id: id, values: v1.ResourceSetInput{"id": jsonText(id), "sha": jsonText("old" + id)}}
+func exportedBefore(keys ...string) Known {
+	known := Known{Exported: map[string]bool{}}
+	for _, key := range keys {
+		known.Exported[key] = true
 	}
-	return exported
+	return known
 }
 
-func jsonText(text string) *apiextensionsv1.JSON {
-	return &apiextensionsv1.JSON{Raw: []byte(fmt.Sprintf("%q", text))}
+// judged is what the rules of a provider make of items.
+func judged(t *testing.T, provider *v1.ResourceSetInputProvider, items []source.Item, known Known) []Verdict {
+	t.Helper()
+	chain, err := Compile(provider, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	verdicts := chain.Judge(items, known)
+	if len(verdicts) != len(items) {
+		t.Fatalf("there are %d verdicts on %d items", len(verdicts), len(items))
+	}
+	return verdicts
 }
 
-// ids lists what was found; a frozen one is marked with a star.
-func (f findings) ids() string {
+// inputs lists what is an input, by its name or number; one that stays as it was
+// is marked with a star.
+func inputs(verdicts []Verdict) string {
 	var out []string
-	for _, item := range f.items {
-		id := item.ID
-		if item.frozen != nil {
-			id += "*"
+	for _, v := range verdicts {
+		switch v.Decision {
+		case Export:
+			out = append(out, v.Item.Key())
+		case Keep:
+			out = append(out, v.Item.Key()+"*")
+		case Hold, Refuse:
 		}
-		out = append(out, id)
 	}
 	return strings.Join(out, " ")
 }
@@ -48,7 +58,7 @@ var decisions = []struct {
 	name     string
 	spec     v1.ResourceSetInputProviderSpec
 	items    []source.Item
-	exported exportedInputs
+	exported Known
 	want     string
 }{
 	{
@@ -132,20 +142,10 @@ var decisions = []struct {
 	},
 }
 
-// decide is what the rules make of items that need no resolving.
-func (r rules) decide(items []source.Item, exported exportedInputs) findings {
-	kept, waiting := r.keep(items, exported)
-	return findings{items: r.admit(kept, exported), waiting: waiting}
-}
-
 func TestRulesDecideWhatIsExported(t *testing.T) {
 	for _, c := range decisions {
 		t.Run(c.name, func(t *testing.T) {
-			rules, err := compileRules(&v1.ResourceSetInputProvider{Spec: c.spec}, now)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got := rules.decide(rules.filter(c.items), c.exported).ids(); got != c.want {
+			if got := inputs(judged(t, &v1.ResourceSetInputProvider{Spec: c.spec}, c.items, c.exported)); got != c.want {
 				t.Errorf("exported %q, want %q", got, c.want)
 			}
 		})
@@ -158,13 +158,9 @@ func TestTheDefaultLimitIsOneHundred(t *testing.T) {
 		items = append(items, ready(fmt.Sprint(n)))
 	}
 	for _, filter := range []*v1.InputProviderFilter{nil, {}, {Limit: -1}} {
-		rules, err := compileRules(&v1.ResourceSetInputProvider{Spec: v1.ResourceSetInputProviderSpec{Filter: filter}}, now)
-		if err != nil {
-			t.Fatal(err)
-		}
-		found := rules.decide(items, nil)
-		if len(found.items) != 100 || found.waiting != 30 {
-			t.Errorf("filter %+v: %d exported and %d waiting, want 100 and 30", filter, len(found.items), found.waiting)
+		verdicts := judged(t, &v1.ResourceSetInputProvider{Spec: v1.ResourceSetInputProviderSpec{Filter: filter}}, items, Known{})
+		if kept, waiting := len(strings.Fields(inputs(verdicts))), Count(verdicts, OverLimit); kept != 100 || waiting != 30 {
+			t.Errorf("filter %+v: %d exported and %d waiting, want 100 and 30", filter, kept, waiting)
 		}
 	}
 }
@@ -176,18 +172,9 @@ func TestAnInvalidExpressionNamesItsField(t *testing.T) {
 		"spec.filter.includeEnvironment": {IncludeEnvironment: "[", IncludeBranch: "fine"},
 		"spec.filter.excludeTag":         {ExcludeTag: "(?<n>"},
 	} {
-		_, err := compileRules(&v1.ResourceSetInputProvider{Spec: v1.ResourceSetInputProviderSpec{Filter: &filter}}, now)
+		_, err := Compile(&v1.ResourceSetInputProvider{Spec: v1.ResourceSetInputProviderSpec{Filter: &filter}}, now)
 		if err == nil || !strings.HasPrefix(err.Error(), field+": ") {
 			t.Errorf("got %v, want an error that begins with %s", err, field)
-		}
-	}
-}
-
-func TestMissingIDsComeInAStableOrder(t *testing.T) {
-	listed := []source.Item{{ID: "2"}}
-	for range 20 {
-		if got := missing(listed, exportedBefore("3", "1", "2", "10")); !slices.Equal(got, []string{"1", "10", "3"}) {
-			t.Fatalf("missing ids are %v", got)
 		}
 	}
 }

@@ -1,18 +1,18 @@
-package watcher_test
+package admit_test
 
 import (
-	"encoding/json"
 	"slices"
 	"testing"
+	"time"
 
 	"sigs.k8s.io/yaml"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/admit"
 	"github.com/eddy-previews/eddy/internal/source"
-	"github.com/eddy-previews/eddy/internal/watcher"
 )
 
-func offline(t *testing.T, spec string) *v1.ResourceSetInputProvider {
+func provider(t *testing.T, spec string) *v1.ResourceSetInputProvider {
 	t.Helper()
 	out := &v1.ResourceSetInputProvider{}
 	if err := yaml.UnmarshalStrict([]byte(spec), &out.Spec); err != nil {
@@ -21,27 +21,12 @@ func offline(t *testing.T, spec string) *v1.ResourceSetInputProvider {
 	return out
 }
 
-func TestWithoutAForgeARequestIsExportedAsTheOperatorWould(t *testing.T) {
-	provider := offline(t, `{type: GitHubPullRequest, skip: {labels: ["!ready"]}, defaultValues: {tier: small, id: "0"}}`)
-	items := []source.Item{
-		{ID: "7", SHA: "c0ffee", Title: "x: y", Labels: []string{"ready"}},
-		{ID: "8", SHA: "c0ffee"},
-	}
-	if err := watcher.Export(provider, items); err != nil {
-		t.Fatal(err)
-	}
-	got, err := json.Marshal(provider.Status.ExportedInputs)
+func TestARefusalNamesTheField(t *testing.T) {
+	watched := provider(t, `{type: GitHubPullRequest, filter: {labels: [preview], includeBranch: ^feature/, authors: ["!renovate"], drafts: Exclude}, skip: {labels: ["!ready", hold]}}`)
+	chain, err := admit.Compile(watched, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
-	const want = `[{"draft":false,"fork":false,"id":"7","labels":["ready"],"sha":"c0ffee","tier":"small","title":"x: y"}]`
-	if string(got) != want {
-		t.Errorf("exported is %s, want %s", got, want)
-	}
-}
-
-func TestARefusalNamesTheField(t *testing.T) {
-	provider := offline(t, `{type: GitHubPullRequest, filter: {labels: [preview], includeBranch: ^feature/, authors: ["!renovate"], drafts: Exclude}, skip: {labels: ["!ready", hold]}}`)
 	ready := source.Item{ID: "7", SHA: "c0ffee", Branch: "feature/x", Labels: []string{"preview", "ready"}}
 	for _, test := range []struct {
 		claim  string
@@ -60,13 +45,13 @@ func TestARefusalNamesTheField(t *testing.T) {
 		t.Run(test.claim, func(t *testing.T) {
 			item := ready
 			test.change(&item)
-			if got, err := watcher.Refusal(provider, item); err != nil || got != test.want {
-				t.Errorf("got %q, %v, want %q", got, err, test.want)
+			if got := chain.Judge([]source.Item{item}, admit.Known{}); len(got) != 1 || got[0].Message != test.want || got[0].IsInput() != (test.want == "") {
+				t.Errorf("got %+v, want %q", got, test.want)
 			}
 		})
 	}
-	labels, err := watcher.ReadyLabels(provider)
-	if err != nil || !slices.Equal(labels, []string{"preview", "ready"}) {
-		t.Errorf("a request needs %v, %v", labels, err)
+	labels := chain.ReadyLabels()
+	if !slices.Equal(labels, []string{"preview", "ready"}) {
+		t.Errorf("a request needs %v", labels)
 	}
 }

@@ -1,4 +1,11 @@
-package watcher
+// Package export makes verdicts the input sets of a provider: what its status
+// exports, and the digest of it, by which others know that there is news.
+//
+//	made, err := export.Write(provider, verdicts)
+//
+// It promises that one odd item is no reason to hold up the others, and that what
+// is the same as before is not written anew, however its forge writes it.
+package export
 
 import (
 	"crypto/sha256"
@@ -10,8 +17,9 @@ import (
 	"sigs.k8s.io/yaml"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/admit"
 	"github.com/eddy-previews/eddy/internal/forge"
-	"github.com/eddy-previews/eddy/internal/report"
+	"github.com/eddy-previews/eddy/internal/identity"
 	"github.com/eddy-previews/eddy/internal/source"
 )
 
@@ -22,22 +30,68 @@ type exportable struct {
 	frozen v1.ResourceSetInput
 }
 
-// export writes the input sets and their digest into the provider's status. It
-// returns which inputs are not exported as they are, and why: one that was
-// exported before stays as it was, and the others are exported all the same.
-func export(provider *v1.ResourceSetInputProvider, items []exportable, exported exportedInputs) ([]omission, error) {
+// Made is what became of verdicts.
+type Made struct {
+	// Omitted are inputs that are not exported as they are. One that was exported
+	// before stays as it was.
+	Omitted []Omission
+	// Collisions are inputs whose id had to be told from another's.
+	Collisions []identity.Collision
+}
+
+// Error is a provider that only a change of its spec can mend; Reason is that of
+// its conditions.
+type Error struct {
+	Reason string
+	Err    error
+}
+
+// Error returns what is wrong, and where.
+func (e *Error) Error() string { return e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Write writes the input sets of verdicts and their digest into the provider's
+// status.
+func Write(provider *v1.ResourceSetInputProvider, verdicts []admit.Verdict) (Made, error) {
+	exported := Read(provider)
+	items, made := inputsOf(verdicts, exported)
+	made.Collisions = identify(items, exported)
+	omitted, err := export(provider, items, exported)
+	made.Omitted = append(made.Omitted, omitted...)
+	return made, err
+}
+
+// inputsOf returns what is to be an input, and the newcomers that cannot be one.
+func inputsOf(verdicts []admit.Verdict, exported Inputs) (items []exportable, made Made) {
+	for _, v := range verdicts {
+		switch {
+		case v.Decision == admit.Keep:
+			items = append(items, exportable{Item: v.Item, frozen: exported[v.Item.Key()].Values})
+		case v.Decision == admit.Export:
+			items = append(items, exportable{Item: v.Item})
+		case v.Reason == admit.NotStorable:
+			made.Omitted = append(made.Omitted, Omission{key: v.Item.Key(), why: v.Item.Refused})
+		}
+	}
+	return items, made
+}
+
+// export writes items. It returns those that are not exported as they are.
+func export(provider *v1.ResourceSetInputProvider, items []exportable, exported Inputs) ([]Omission, error) {
 	defaults, err := readDefaults(provider.Spec.DefaultValues)
 	if err != nil {
-		return nil, report.Stall(v1.ReasonInvalidDefaultValues, err)
+		return nil, &Error{v1.ReasonInvalidDefaultValues, err}
 	}
-	var omitted []omission
+	var omitted []Omission
 	var candidates []candidate
 	for _, item := range items {
 		last, running := exported[item.Key()]
-		one := candidate{key: item.Key(), last: last.values}
+		one := candidate{key: item.Key(), last: last.Values}
 		if one.input, err = item.input(defaults); err != nil {
-			omitted = append(omitted, omission{key: one.key, why: err, kept: running})
-			one.input = last.values
+			omitted = append(omitted, Omission{key: one.key, why: err, kept: running})
+			one.input = last.Values
 		}
 		if one.input != nil {
 			candidates = append(candidates, one)
@@ -46,7 +100,7 @@ func export(provider *v1.ResourceSetInputProvider, items []exportable, exported 
 	inputs, unfit := fit(candidates, room(provider), oldestFirst(provider, len(candidates)))
 	omitted = append(omitted, unfit...)
 	if provider.Spec.Type == v1.InputProviderStatic && len(omitted) > 0 {
-		return omitted, report.Stall(v1.ReasonInvalidExportedInputs, fmt.Errorf("%s: shorten spec.defaultValues", tell(omitted)))
+		return omitted, &Error{v1.ReasonInvalidExportedInputs, fmt.Errorf("%s: shorten spec.defaultValues", Tell(omitted))}
 	}
 	if provider.Status.LastExportedRevision != "" && same(provider.Status.ExportedInputs, inputs) {
 		return omitted, nil // most polls bring no news

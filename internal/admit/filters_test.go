@@ -1,4 +1,4 @@
-package watcher
+package admit
 
 import (
 	"strings"
@@ -18,7 +18,7 @@ func ago(d time.Duration) time.Time { return now.Add(-d) }
 
 var twoWeeks = metav1.Duration{Duration: 14 * 24 * time.Hour}
 
-var filtered = []struct {
+var filters = []struct {
 	name   string
 	filter v1.InputProviderFilter
 	items  []source.Item
@@ -81,18 +81,31 @@ var filtered = []struct {
 }
 
 func TestFiltersSayWhatMayBeAnInput(t *testing.T) {
-	for _, c := range filtered {
+	for _, c := range filters {
 		t.Run(c.name, func(t *testing.T) {
-			rules := compiled(t, requestsWith(c.filter))
-			var ids []string
-			for _, item := range rules.filter(c.items) {
-				ids = append(ids, item.ID)
-			}
-			if got := strings.Join(ids, " "); got != c.want {
+			if got := passed(t, requestsWith(c.filter), c.items); got != c.want {
 				t.Errorf("kept %q, want %q", got, c.want)
 			}
 		})
 	}
+}
+
+// passed lists what the filters let pass, whether its commit is known or not.
+func passed(t *testing.T, provider *v1.ResourceSetInputProvider, items []source.Item) string {
+	t.Helper()
+	chain, err := Compile(provider, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wanted, refused := chain.Filter(items)
+	if len(wanted)+len(refused) != len(items) || Count(refused, Filtered) != len(refused) {
+		t.Errorf("of %d items %d pass, and the verdicts are %+v", len(items), len(wanted), refused)
+	}
+	var ids []string
+	for _, item := range wanted {
+		ids = append(ids, item.ID)
+	}
+	return strings.Join(ids, " ")
 }
 
 // requestsWith is a provider of a forge that tells everything.
@@ -138,7 +151,7 @@ func TestABadFilterNamesItsField(t *testing.T) {
 		`spec.filter.paths[0]: "!docs/**"`:  {Paths: []string{"!docs/**"}},
 		`spec.filter.paths[0]: "/docs/**"`:  {Paths: []string{"/docs/**"}},
 	} {
-		_, err := compileRules(requestsWith(filter), now)
+		_, err := Compile(requestsWith(filter), now)
 		if err == nil || !strings.HasPrefix(err.Error(), field) {
 			t.Errorf("got %v, want an error that begins with %s", err, field)
 		}

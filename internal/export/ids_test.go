@@ -1,4 +1,4 @@
-package watcher
+package export
 
 import (
 	"cmp"
@@ -7,8 +7,10 @@ import (
 	"slices"
 	"testing"
 	"testing/quick"
+	"time"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/admit"
 	"github.com/eddy-previews/eddy/internal/identity"
 	"github.com/eddy-previews/eddy/internal/source"
 )
@@ -17,29 +19,23 @@ func branch(name string) source.Item {
 	return source.Item{Name: name, Branch: name, SHA: "c0ffee"}
 }
 
-func compiled(t *testing.T, provider *v1.ResourceSetInputProvider) rules {
-	t.Helper()
-	rules, err := compileRules(provider, now)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return rules
-}
-
 // reexport is a run but for the forge: what is exported is all that it
 // remembers of the one before. It returns the ids by name.
 func reexport(t *testing.T, provider *v1.ResourceSetInputProvider, items []source.Item) (map[string]string, []identity.Collision) {
 	t.Helper()
-	exported := readExported(provider)
-	rules := compiled(t, provider)
-	found := rules.decide(rules.filter(items), exported)
-	found.identify(exported)
-	mustExport(t, provider, found.items)
+	chain, err := admit.Compile(provider, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	made, err := Write(provider, chain.Judge(items, admit.Known{Exported: Read(provider).Keys()}))
+	if err != nil || len(made.Omitted) > 0 {
+		t.Fatal(Tell(made.Omitted), err)
+	}
 	ids := map[string]string{}
 	for _, in := range provider.Status.ExportedInputs {
 		ids[cmp.Or(textOf(in, "branch"), textOf(in, "id"))] = textOf(in, "id")
 	}
-	return ids, found.collisions
+	return ids, made.Collisions
 }
 
 func TestABranchKeepsTheIDThatItWasExportedWith(t *testing.T) {
@@ -96,20 +92,11 @@ func TestAnExportedInputIsKnownByTheNameThatItsIDWasMadeOf(t *testing.T) {
 				in[key] = jsonText(value)
 			}
 			provider := &v1.ResourceSetInputProvider{Status: v1.ResourceSetInputProviderStatus{ExportedInputs: []v1.ResourceSetInput{in}}}
-			exported := readExported(provider)
+			exported := Read(provider)
 			if got := slices.Collect(maps.Keys(exported)); !slices.Equal(got, []string{c.want}) {
 				t.Errorf("it is known by %q, want %q", got, c.want)
 			}
 		})
-	}
-}
-
-func TestWhatIsMissingIsAskedForByItsName(t *testing.T) {
-	provider := &v1.ResourceSetInputProvider{}
-	reexport(t, provider, []source.Item{branch("v1.2.0"), branch("v2.0.1"), branch("main")})
-	exported := readExported(provider)
-	if got := missing([]source.Item{branch("main")}, exported); !slices.Equal(got, []string{"v1.2.0", "v2.0.1"}) {
-		t.Errorf("missing are %q", got)
 	}
 }
 

@@ -1,0 +1,28 @@
+package admit
+
+import "github.com/eddy-previews/eddy/internal/source"
+
+// storable wants of a newcomer that it can be an input as it is. It takes no
+// place of others.
+func storable(item source.Item, known Known) *Verdict {
+	if item.Refused == nil || known.Exported[item.Key()] {
+		return nil
+	}
+	return hold(NotStorable, "%s", item.Refused)
+}
+
+// unchangeable leaves an input that cannot be one as it is now what it was.
+func unchangeable(item source.Item, known Known) *Verdict {
+	if item.Refused == nil {
+		return nil
+	}
+	return wait(item, known, NotStorable, "%s", item.Refused)
+}
+
+// complete waits for a forge that has yet to tell what there is to deploy.
+func complete(item source.Item, known Known) *Verdict {
+	if item.IsComplete() {
+		return nil
+	}
+	return wait(item, known, NoCommit, "its commit is not known yet")
+}

@@ -1,0 +1,81 @@
+package admit
+
+import (
+	"time"
+
+	"github.com/eddy-previews/eddy/internal/forge"
+	"github.com/eddy-previews/eddy/internal/source"
+)
+
+// Verdict is what becomes of one item.
+type Verdict struct {
+	Item     source.Item
+	Decision Decision
+	// Reason is a word for machines, and Message a half-sentence about the item
+	// for people; both are empty for Export.
+	Reason  Reason
+	Message string
+	// Since is since when it is so, and Next when it may be otherwise without
+	// anybody doing anything; zero where the rules do not know.
+	Since, Next time.Time
+}
+
+// Decision is what becomes of an item.
+type Decision string
+
+// Refuse is for what was never wanted. Hold and Keep are for what is wanted and
+// has to wait: one is no input, the other stays the input that it was.
+const (
+	Export Decision = "Export"
+	Keep   Decision = "Keep"
+	Hold   Decision = "Hold"
+	Refuse Decision = "Refuse"
+)
+
+// IsInput reports whether the item is an input, as it is or as it was.
+func (v Verdict) IsInput() bool { return v.Decision == Export || v.Decision == Keep }
+
+// Reason is why an item is not exported as it is.
+type Reason string
+
+// The reasons, in the order of the rules.
+const (
+	Filtered     Reason = "Filtered"
+	Untouched    Reason = "PathsUntouched"
+	NotStorable  Reason = "NotStorable"
+	OutOfRange   Reason = "OutOfRange"
+	Outranked    Reason = "Outranked"
+	OverLimit    Reason = "OverLimit"
+	LabelMissing Reason = "LabelMissing"
+	Paused       Reason = "Paused"
+	NotComputed  Reason = "NotComputed"
+	NoCommit     Reason = "NoCommit"
+)
+
+// Known is what the rules need and no item tells: it is asked before, and handed
+// in. What is not known is held against nobody.
+type Known struct {
+	// Exported are the keys of the items that are inputs already.
+	Exported map[string]bool
+	// Matching are changes that were found to touch spec.filter.paths before.
+	Matching map[forge.Change]bool
+	// Files are what other changes touch.
+	Files map[forge.Change]forge.Touched
+}
+
+// Count is how many verdicts have a reason.
+func Count(verdicts []Verdict, reason Reason) int {
+	n := 0
+	for _, verdict := range verdicts {
+		if verdict.Reason == reason {
+			n++
+		}
+	}
+	return n
+}
+
+// Static is the verdict on the one item of a provider that watches nothing. The
+// name tells the provider from others.
+func Static(name string) []Verdict {
+	return []Verdict{{Item: source.Static(name), Decision: Export}}
+}
