@@ -7,7 +7,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/fluxcd/pkg/apis/meta"
 	corev1 "k8s.io/api/core/v1"
@@ -85,7 +84,7 @@ func (o *buildPreview) watched(providers []v1.ResourceSetInputProvider) (*v1.Res
 
 // verdicts are what becomes of the requests that the provider sees.
 func (o *buildPreview) verdicts(ctx context.Context, provider *v1.ResourceSetInputProvider, secrets []corev1.Secret) ([]admit.Verdict, error) {
-	chain, err := admit.Compile(provider, time.Now())
+	chain, err := admit.Compile(provider, o.now())
 	if err != nil {
 		return nil, err
 	}
@@ -150,7 +149,8 @@ func (o *buildPreview) open(ctx context.Context, provider *v1.ResourceSetInputPr
 		return nil, err
 	}
 	if o.Request.Number == "" {
-		return chain.Decide(ctx, forge, items, admit.Known{})
+		verdicts, err := chain.Decide(ctx, forge, items, admit.Known{})
+		return o.storable(verdicts), err
 	}
 	picked, err := o.pick(ctx, forge, items)
 	if err != nil {
@@ -161,6 +161,18 @@ func (o *buildPreview) open(ctx context.Context, provider *v1.ResourceSetInputPr
 		return nil, err
 	}
 	return accepted(verdicts)
+}
+
+// storable leaves out, with a warning, what cannot be an input, as the operator
+// does: one odd request is no reason to build none of the others.
+func (o *buildPreview) storable(verdicts []admit.Verdict) []admit.Verdict {
+	return slices.DeleteFunc(verdicts, func(verdict admit.Verdict) bool {
+		odd := verdict.Reason == admit.NotStorable
+		if odd {
+			o.Streams.warn("request %s is left out: %s", verdict.Item.ID, verdict.Message)
+		}
+		return odd
+	})
 }
 
 // opened connects to what a provider watches, with the credentials of the Secrets

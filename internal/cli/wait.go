@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/eddy-previews/eddy/internal/preview"
 	"github.com/eddy-previews/eddy/internal/suggest"
@@ -118,7 +117,7 @@ func (a *awaited) see(now preview.Snapshot) (bool, error) {
 	case a.Commit != "" && !strings.HasPrefix(one.Commit, a.Commit):
 		a.tell(fmt.Sprintf("%s is at commit %s", one.Name, dash(shortCommit(one.Commit))))
 		return false, nil
-	case one.Ready == metav1.ConditionTrue:
+	case one.State() == preview.Ready:
 		a.last = terminal.OneLine(one.Name + " is ready " + one.URL)
 		return true, nil
 	default:
