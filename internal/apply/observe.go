@@ -11,6 +11,8 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/eddy-previews/eddy/internal/reference"
 )
 
 // pageSize is how many objects one listing request asks for.
@@ -190,6 +192,14 @@ func refIn(gvk schema.GroupVersionKind, item metav1.Object) Ref {
 func (a *Applier) find(ctx context.Context, ref Ref, version string) (*Meta, error) {
 	found := &Meta{}
 	return foundOrNil(found, a.get(ctx, ref, version, found))
+}
+
+// References reads what objects take from others, with the permissions of the
+// client.
+func (a *Applier) References() *reference.Resolver {
+	return &reference.Resolver{Read: func(ctx context.Context, source reference.Source) (*unstructured.Unstructured, error) {
+		return a.Read(ctx, Ref{Kind: source.Kind, Namespace: source.Namespace, Name: source.Name}, "v1")
+	}}
 }
 
 // Read returns an object as it is stored, nil when it is not there.

@@ -66,16 +66,18 @@ func (k *Kinds) Place(o *unstructured.Unstructured, namespace string, defined De
 	}
 }
 
-// PlaceAll places objects that are applied together, where one may define the
-// kind of another, and returns why some of them cannot be applied.
-func (k *Kinds) PlaceAll(objects []*unstructured.Unstructured, namespace string) map[*unstructured.Unstructured]error {
-	defined, refused := DefinitionsIn(objects), map[*unstructured.Unstructured]error{}
-	for _, object := range objects {
-		if err := k.Place(object, namespace, defined); err != nil {
-			refused[object] = err
+// Placer places objects that are applied together, where one may define the kind
+// of another, and returns why some of them cannot be applied.
+func (k *Kinds) Placer(namespace string) func(objects []*unstructured.Unstructured) map[*unstructured.Unstructured]error {
+	return func(objects []*unstructured.Unstructured) map[*unstructured.Unstructured]error {
+		defined, refused := DefinitionsIn(objects), map[*unstructured.Unstructured]error{}
+		for _, object := range objects {
+			if err := k.Place(object, namespace, defined); err != nil {
+				refused[object] = err
+			}
 		}
+		return refused
 	}
-	return refused
 }
 
 // checkName refuses a name that is none in an address, or that the inventory

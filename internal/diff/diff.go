@@ -28,7 +28,6 @@ import (
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/apply"
 	"github.com/eddy-previews/eddy/internal/plan"
-	"github.com/eddy-previews/eddy/internal/reference"
 )
 
 // manager is the operator's field manager.
@@ -168,7 +167,7 @@ func (c *comparing) set(ctx context.Context, manifest *unstructured.Unstructured
 		return err
 	}
 	set.Status = stored.Status
-	providers, err := c.providers(ctx, set.Namespace)
+	providers, err := c.providers(ctx, set)
 	if err != nil {
 		return err
 	}
@@ -182,11 +181,13 @@ func (c *comparing) set(ctx context.Context, manifest *unstructured.Unstructured
 		c.fail(set, fmt.Errorf("the operator would stop: %w", err))
 		return nil
 	}
+	if set.IsDisabled() {
+		c.note(set, errors.New("it is suspended: what is shown of it happens when it is resumed"))
+	}
+	// What objects take from others is read with the permissions of who asks.
+	reader := apply.Applier{Client: c.Client, Kinds: c.Kinds}
 	wanted, err := plan.Make(ctx, plan.Request{
-		Set: set, Inputs: inputs.Sets, References: c.references(),
-		Place: func(objects []*unstructured.Unstructured) map[*unstructured.Unstructured]error {
-			return c.Kinds.PlaceAll(objects, set.Namespace)
-		},
+		Set: set, Inputs: inputs.Sets, Place: c.Kinds.Placer(set.Namespace), References: reader.References(),
 	})
 	switch {
 	case ctx.Err() != nil:
@@ -198,10 +199,14 @@ func (c *comparing) set(ctx context.Context, manifest *unstructured.Unstructured
 	return c.compare(ctx, set, wanted, inputs.Silent)
 }
 
-// providers returns those of a namespace as they would be then: with what they
-// export now, which is nothing yet for one that is only among the manifests.
-func (c *comparing) providers(ctx context.Context, namespace string) ([]v1.ResourceSetInputProvider, error) {
-	var stored v1.ResourceSetInputProviderList
+// providers returns those that a set may refer to, as they would be then: with
+// what they export now, which is nothing yet for one that is only among the
+// manifests. Who compares a set that refers to none needs no right to list them.
+func (c *comparing) providers(ctx context.Context, set *v1.ResourceSet) ([]v1.ResourceSetInputProvider, error) {
+	if len(set.Spec.InputsFrom) == 0 {
+		return nil, nil
+	}
+	namespace, stored := set.Namespace, v1.ResourceSetInputProviderList{}
 	if err := c.Client.List(ctx, &stored, client.InNamespace(namespace)); err != nil {
 		return nil, err
 	}
@@ -227,15 +232,6 @@ func (c *comparing) fail(set *v1.ResourceSet, err error) {
 // note says why nothing comes of a set yet.
 func (c *comparing) note(set *v1.ResourceSet, why error) {
 	c.Notes = append(c.Notes, fmt.Sprintf("ResourceSet %s/%s: %v", set.Namespace, set.Name, why))
-}
-
-// references read what objects take from others with the permissions of the
-// person who asks.
-func (c *comparing) references() *reference.Resolver {
-	applier := apply.Applier{Client: c.Client, Kinds: c.Kinds}
-	return &reference.Resolver{Read: func(ctx context.Context, source reference.Source) (*unstructured.Unstructured, error) {
-		return applier.Read(ctx, apply.Ref{Kind: source.Kind, Namespace: source.Namespace, Name: source.Name}, "v1")
-	}}
 }
 
 // compare compares the objects of a plan, and what it leaves out.

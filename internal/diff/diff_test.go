@@ -7,8 +7,10 @@ import (
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/yaml"
 
@@ -16,7 +18,6 @@ import (
 	"github.com/eddy-previews/eddy/internal/apply"
 	"github.com/eddy-previews/eddy/internal/diff"
 	"github.com/eddy-previews/eddy/internal/plan"
-	"github.com/eddy-previews/eddy/internal/reference"
 	"github.com/eddy-previews/eddy/test/apiserver"
 )
 
@@ -149,6 +150,56 @@ spec:
 	}
 }
 
+func TestASetThatIsSuspendedIsComparedWithANote(t *testing.T) {
+	namespace := server.Namespace(t)
+	result := compared(t, namespace, `
+apiVersion: fluxcd.controlplane.io/v1
+kind: ResourceSet
+metadata: {name: previews, annotations: {fluxcd.controlplane.io/reconcile: disabled}}
+spec:
+  inputs: [{id: "1"}]
+  resources: [{apiVersion: v1, kind: ConfigMap, metadata: {name: a-<< inputs.id >>}}]
+`)
+	if len(result.Changes) != 2 || len(result.Notes) != 1 || !strings.Contains(result.Notes[0], "it is suspended") {
+		t.Errorf("there are %d changes, and the notes %q", len(result.Changes), result.Notes)
+	}
+}
+
+// Who may not see providers can compare a set that has none.
+func TestASetWithoutProvidersIsComparedWithoutTheRightToListThem(t *testing.T) {
+	namespace := server.Namespace(t)
+	role := &rbacv1.Role{ObjectMeta: metav1.ObjectMeta{Name: "person", Namespace: namespace}, Rules: []rbacv1.PolicyRule{
+		{APIGroups: []string{"", v1.Group}, Resources: []string{"configmaps", "resourcesets"}, Verbs: []string{"get", "create", "patch"}},
+	}}
+	binding := &rbacv1.RoleBinding{
+		ObjectMeta: role.ObjectMeta, RoleRef: rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: role.Name},
+		Subjects: []rbacv1.Subject{{Kind: rbacv1.UserKind, APIGroup: rbacv1.GroupName, Name: namespace}},
+	}
+	for _, object := range []client.Object{role, binding} {
+		if err := server.Client.Create(t.Context(), object); err != nil {
+			t.Fatal(err)
+		}
+	}
+	as := rest.CopyConfig(server.Config)
+	as.Impersonate.UserName = namespace
+	person, err := client.New(as, client.Options{Scheme: server.Client.Scheme()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	differ := diff.Differ{Client: person, Kinds: kinds(), Namespace: namespace}
+	result, err := differ.Compare(t.Context(), manifests(t, `
+apiVersion: fluxcd.controlplane.io/v1
+kind: ResourceSet
+metadata: {name: previews}
+spec:
+  inputs: [{id: "1"}]
+  resources: [{apiVersion: v1, kind: ConfigMap, metadata: {name: a-<< inputs.id >>}}]
+`))
+	if err != nil || len(result.Failed) > 0 || len(result.Changes) != 2 {
+		t.Errorf("there are %d changes: %v, %v", len(result.Changes), err, result.Failed)
+	}
+}
+
 // run applies what a set stamps out, as the operator does.
 func run(t *testing.T, text, namespace string) {
 	t.Helper()
@@ -162,12 +213,9 @@ func run(t *testing.T, text, namespace string) {
 		t.Fatal(err)
 	}
 	applier := apply.Applier{Client: server.Client, Kinds: kinds(), FieldManager: "eddy"}
-	references := &reference.Resolver{Read: func(ctx context.Context, source reference.Source) (*unstructured.Unstructured, error) {
-		return applier.Read(ctx, apply.Ref{Kind: source.Kind, Namespace: source.Namespace, Name: source.Name}, "v1")
-	}}
-	wanted, err := plan.Make(t.Context(), plan.Request{Set: set, Inputs: inputs.Sets, References: references, Place: func(objects []*unstructured.Unstructured) map[*unstructured.Unstructured]error {
-		return applier.Kinds.PlaceAll(objects, namespace)
-	}})
+	wanted, err := plan.Make(t.Context(), plan.Request{
+		Set: set, Inputs: inputs.Sets, Place: applier.Kinds.Placer(namespace), References: applier.References(),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

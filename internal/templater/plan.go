@@ -8,13 +8,11 @@ import (
 	"time"
 
 	"github.com/fluxcd/pkg/apis/meta"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/eddy-previews/eddy/internal/apply"
 	"github.com/eddy-previews/eddy/internal/input"
 	"github.com/eddy-previews/eddy/internal/plan"
-	"github.com/eddy-previews/eddy/internal/reference"
 )
 
 // desired is what a run wants the cluster to hold, and which previews have failed.
@@ -65,14 +63,9 @@ func (r *run) plan(ctx context.Context, applier *apply.Applier, inputs plan.Inpu
 	if err != nil {
 		return desired{}, stalledBuild(fmt.Errorf("build failed: %w", err))
 	}
-	references := &reference.Resolver{Read: func(ctx context.Context, source reference.Source) (*unstructured.Unstructured, error) {
-		return applier.Read(ctx, apply.Ref{Kind: source.Kind, Namespace: source.Namespace, Name: source.Name}, "v1")
-	}}
+	references := applier.References()
 	made, err := plan.Make(ctx, plan.Request{
-		Set: r.set, Inputs: inputs.Sets, Program: program, References: references,
-		Place: func(objects []*unstructured.Unstructured) map[*unstructured.Unstructured]error {
-			return r.Kinds.PlaceAll(objects, r.set.Namespace)
-		},
+		Set: r.set, Inputs: inputs.Sets, Program: program, Place: r.Kinds.Placer(r.set.Namespace), References: references,
 	})
 	if err != nil {
 		return desired{}, err // the operator is told to stop
