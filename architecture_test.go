@@ -24,7 +24,7 @@ var floors = []struct{ name, rooms string }{
 	{"the kinds, and what is shipped", "api/v1 charts examples"},
 	{"for tests", "test/apiserver test/rig test/forge test/forge/trim"},
 	{"words", "internal/identity internal/suggest internal/schedule internal/files internal/manifest internal/throttle internal/lru internal/flux internal/preview"},
-	{"outside", "internal/transport internal/registry internal/forge " +
+	{"outside", "internal/transport internal/registry internal/forge test/asking " +
 		"internal/forge/azuredevops internal/forge/bitbucket internal/forge/codecommit internal/forge/gitea internal/forge/github internal/forge/gitlab " +
 		"internal/source internal/credential"},
 	{"deciding", "internal/admit internal/export internal/input internal/render internal/reference internal/plan internal/expression internal/overlay internal/remote internal/diagnose internal/simulate"},

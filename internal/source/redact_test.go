@@ -3,11 +3,9 @@ package source_test
 import (
 	"context"
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -16,25 +14,8 @@ import (
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/source"
 	"github.com/eddy-previews/eddy/internal/transport"
+	"github.com/eddy-previews/eddy/test/forge"
 )
-
-// refusing answers each request with 401 and a message, where each of the forges
-// documents it.
-func refusing(t *testing.T, message func(r *http.Request) string) *httptest.Server {
-	t.Helper()
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "application/json")
-		w.WriteHeader(http.StatusUnauthorized)
-		said := message(r)
-		text, err := json.Marshal(said)
-		if err != nil {
-			t.Error(err)
-		}
-		_, _ = fmt.Fprintf(w, `{"message": %s, "errors": [{"code": "UNAUTHORIZED", "message": %s}]}`, text, text) // who has left, has left
-	}))
-	t.Cleanup(server.Close)
-	return server
-}
 
 func TestNoPieceOfASecretIsRepeatedWhereverItIsCut(t *testing.T) {
 	const password = "ghp_0123456789abcdefghijklmnopqrstuvwxyz!SECRET"
@@ -46,7 +27,7 @@ func TestNoPieceOfASecretIsRepeatedWhereverItIsCut(t *testing.T) {
 	for kind, path := range kinds {
 		for name, echo := range echoes {
 			for _, before := range []int{0, 150, 190, 199, 400} {
-				server := refusing(t, func(*http.Request) string { return strings.Repeat("é", before/2) + " " + echo })
+				server := forge.Refusing(t, func(*http.Request) string { return strings.Repeat("é", before/2) + " " + echo })
 				config := source.Config{Type: kind, URL: server.URL + path, Credentials: transport.Credentials{Username: "flux", Password: password}, Insecure: true}
 				_, err := openWith(t, config).List(context.Background(), source.Query{})
 				if err == nil || !utf8.ValidString(err.Error()) {
@@ -67,7 +48,7 @@ func TestNoPieceOfASecretIsRepeatedWhereverItIsCut(t *testing.T) {
 func TestWhatIsSentIsNotRepeated(t *testing.T) {
 	for kind, path := range kinds {
 		t.Run(kind, func(t *testing.T) {
-			server := refusing(t, func(r *http.Request) string {
+			server := forge.Refusing(t, func(r *http.Request) string {
 				return "header " + r.Header.Get("Authorization") + r.Header.Get("Private-Token") + " key " + r.URL.Query().Get("api_key")
 			})
 			at := server.URL + path

@@ -1,36 +1,16 @@
 package transport_test
 
 import (
-	"encoding/json"
-	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 
 	"github.com/eddy-previews/eddy/internal/transport"
+	"github.com/eddy-previews/eddy/test/forge"
 )
 
-// refusing answers each request with 401 and a message, where each of the forges
-// documents it.
-func refusing(t *testing.T, message func(r *http.Request) string) *httptest.Server {
-	t.Helper()
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "application/json")
-		w.WriteHeader(http.StatusUnauthorized)
-		said := message(r)
-		text, err := json.Marshal(said)
-		if err != nil {
-			t.Error(err)
-		}
-		_, _ = fmt.Fprintf(w, `{"message": %s, "errors": [{"code": "UNAUTHORIZED", "message": %s}]}`, text, text) // who has left, has left
-	}))
-	t.Cleanup(server.Close)
-	return server
-}
-
 func TestTheMessageOfAForgeIsToldOnOneLine(t *testing.T) {
-	server := refusing(t, func(*http.Request) string { return "Bad\ncredentials\x1b[31m\u202etxt" })
+	server := forge.Refusing(t, func(*http.Request) string { return "Bad\ncredentials\x1b[31m\u202etxt" })
 	err := ask(t, transport.Config{URL: server.URL})
 	if err == nil || !strings.Contains(err.Error(), "(Bad credentials [31mtxt)") {
 		t.Errorf("got %q", err)

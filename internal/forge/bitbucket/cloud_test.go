@@ -2,7 +2,6 @@ package bitbucket_test
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -10,48 +9,18 @@ import (
 	repo "github.com/eddy-previews/eddy/internal/forge"
 	"github.com/eddy-previews/eddy/internal/forge/bitbucket"
 	"github.com/eddy-previews/eddy/internal/transport"
+	"github.com/eddy-previews/eddy/test/asking"
 	"github.com/eddy-previews/eddy/test/forge"
 )
-
-// open opens the repository of a fake.
-func open(t *testing.T, f *forge.Forge) repo.Repository {
-	t.Helper()
-	config := repo.Config{Config: transport.Config{
-		URL: f.URL, Credentials: transport.Credentials{Username: "flux", Password: forge.Token}, Proxy: f.Proxy, TLS: f.TLS,
-	}}
-	opened, err := bitbucket.Open(config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return opened
-}
-
-func list(t *testing.T, things *repo.Collection) []repo.Item {
-	t.Helper()
-	items, err := things.List(context.Background(), repo.Query{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return items
-}
-
-func lookup(t *testing.T, things *repo.Collection, number int) repo.Item {
-	t.Helper()
-	item, err := things.Lookup(context.Background(), fmt.Sprint(number))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return item
-}
 
 const commit = "6dcb09b5b57875f334f61aebed695e2e4193db5e"
 
 func TestBitbucketCloudsCommitsAreTheWholeOnes(t *testing.T) {
 	f := forge.NewBitbucketCloud(t)
-	repository := open(t, f).Requests()
+	repository := asking.Open(t, bitbucket.Open, asking.Config(f)).Requests()
 	f.Branch("feature/x", commit)
 	f.Open(forge.Request{Branch: "feature/x", SHA: commit})
-	if got := list(t, repository); got[0].SHA != commit {
+	if got := asking.List(t, repository); got[0].SHA != commit {
 		t.Errorf("alone it is %s", got[0].SHA)
 	}
 	for range 60 {
@@ -60,7 +29,7 @@ func TestBitbucketCloudsCommitsAreTheWholeOnes(t *testing.T) {
 	}
 	fork := f.Open(forge.Request{Branch: "feature/x", SHA: strings.Repeat("f", 40), Fork: true})
 	before := f.Asked()
-	for _, item := range list(t, repository) {
+	for _, item := range asking.List(t, repository) {
 		want := commit
 		if item.ID == "62" {
 			want = strings.Repeat("f", 40)
@@ -72,7 +41,7 @@ func TestBitbucketCloudsCommitsAreTheWholeOnes(t *testing.T) {
 	if asked := f.Asked() - before; asked > 4 { // two pages of requests, one of branches, one commit
 		t.Errorf("it took %d requests", asked)
 	}
-	if got := lookup(t, repository, fork); got.SHA != strings.Repeat("f", 40) {
+	if got := asking.Lookup(t, repository, fork); got.SHA != strings.Repeat("f", 40) {
 		t.Errorf("the fork is at %s", got.SHA)
 	}
 }
@@ -83,7 +52,7 @@ func TestACommitThatCannotBeToldFailsTheListing(t *testing.T) {
 	f.Break(func(w http.ResponseWriter, r *http.Request) bool {
 		return strings.HasSuffix(r.URL.Path, "/commits") && forge.Status(http.StatusBadGateway)(w, r)
 	})
-	if items, err := open(t, f).Requests().List(context.Background(), repo.Query{}); err == nil {
+	if items, err := asking.Open(t, bitbucket.Open, asking.Config(f)).Requests().List(context.Background(), repo.Query{}); err == nil {
 		t.Errorf("listed %v", items)
 	}
 }
@@ -97,7 +66,7 @@ func TestAnAPITokenOfBitbucketCloudGoesWithItsAccount(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := list(t, repository.Requests()); len(got) != 1 {
+	if got := asking.List(t, repository.Requests()); len(got) != 1 {
 		t.Errorf("listed %v", got)
 	}
 }
@@ -105,7 +74,7 @@ func TestAnAPITokenOfBitbucketCloudGoesWithItsAccount(t *testing.T) {
 func TestAnAuthorOfBitbucketCloudIsFilteredByTheAccount(t *testing.T) {
 	f := forge.NewBitbucketCloud(t)
 	f.Open(forge.Request{Author: "grace"})
-	items := list(t, open(t, f).Requests())
+	items := asking.List(t, asking.Open(t, bitbucket.Open, asking.Config(f)).Requests())
 	if len(items) != 1 || items[0].Author != "grace" || items[0].WrittenBy() != forge.AccountID("grace") {
 		t.Errorf("listed %+v", items)
 	}
@@ -115,7 +84,7 @@ func TestAnAuthorOfBitbucketCloudIsFilteredByTheAccount(t *testing.T) {
 		`{"nickname": "grace"}`:                                                 "\x00", // a nickname says nothing
 	} {
 		f.Break(forge.Body("application/json", `{"id": 1, "state": "OPEN", "source": {"commit": {"hash": "`+commit+`"}}, "author": `+author+`}`))
-		if item, err := open(t, f).Requests().Lookup(t.Context(), "1"); err != nil || item.WrittenBy() != want {
+		if item, err := asking.Open(t, bitbucket.Open, asking.Config(f)).Requests().Lookup(t.Context(), "1"); err != nil || item.WrittenBy() != want {
 			t.Errorf("%s is %q, %v", author, item.WrittenBy(), err)
 		}
 	}

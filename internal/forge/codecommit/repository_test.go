@@ -10,27 +10,14 @@ import (
 	repo "github.com/eddy-previews/eddy/internal/forge"
 	"github.com/eddy-previews/eddy/internal/forge/codecommit"
 	"github.com/eddy-previews/eddy/internal/transport"
+	"github.com/eddy-previews/eddy/test/asking"
 	"github.com/eddy-previews/eddy/test/forge"
 )
 
 // open opens the repository of a fake.
 func open(t *testing.T, f *forge.Forge) *codecommit.Repository {
 	t.Helper()
-	config := repo.Config{Config: transport.Config{URL: f.URL, Proxy: f.Proxy, TLS: f.TLS}, AWS: f.AWS(forge.Token)}
-	opened, err := codecommit.Open(config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return opened
-}
-
-func list(t *testing.T, things *repo.Collection) []repo.Item {
-	t.Helper()
-	items, err := things.List(context.Background(), repo.Query{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return items
+	return asking.Open(t, codecommit.Open, repo.Config{Config: transport.Config{URL: f.URL, Proxy: f.Proxy, TLS: f.TLS}, AWS: f.AWS(forge.Token)})
 }
 
 // sha is a whole commit.
@@ -94,7 +81,7 @@ func TestReferencesThatEndEarlyAreAnError(t *testing.T) {
 		}
 	}
 	f.Break(forge.Body("application/x-git-upload-pack-advertisement", begin+master+"0000"))
-	if items := list(t, repository); len(items) != 1 || items[0].Branch != "master" || items[0].SHA != sha("0123") {
+	if items := asking.List(t, repository); len(items) != 1 || items[0].Branch != "master" || items[0].SHA != sha("0123") {
 		t.Errorf("listed %+v", items)
 	}
 }
@@ -102,7 +89,7 @@ func TestReferencesThatEndEarlyAreAnError(t *testing.T) {
 func TestAnAuthorOfCodeCommitIsFilteredByTheRoleAndNotByTheSession(t *testing.T) {
 	f := forge.NewCodeCommit(t)
 	f.Open(forge.Request{Author: "grace"})
-	items := list(t, open(t, f).Requests())
+	items := asking.List(t, open(t, f).Requests())
 	if len(items) != 1 || items[0].Author != "grace" || items[0].WrittenBy() != "arn:aws:sts::111122223333:assumed-role/developer" {
 		t.Errorf("listed %+v", items)
 	}

@@ -25,10 +25,9 @@ func (g *Repository) branchesPage(ctx context.Context, _ forge.Query, at string)
 	if err != nil {
 		return forge.Page{}, err
 	}
-	items, err := forge.ItemsOf(branches, func(b *github.Branch) (forge.Item, error) {
+	return pageOf(branches, resp, at, func(b *github.Branch) (forge.Item, error) {
 		return forge.BranchItem(b.GetName(), b.GetCommit().GetSHA()), nil
 	})
-	return forge.Page{Items: items, Number: transport.Numbered(at), Next: transport.Cursor(resp.NextPage)}, err
 }
 
 // branch looks up the reference: the address of a branch that was renamed
@@ -54,10 +53,9 @@ func (g *Repository) tagsPage(ctx context.Context, _ forge.Query, at string) (fo
 	if err != nil {
 		return forge.Page{}, err
 	}
-	items, err := forge.ItemsOf(tags, func(t *github.RepositoryTag) (forge.Item, error) {
+	return pageOf(tags, resp, at, func(t *github.RepositoryTag) (forge.Item, error) {
 		return forge.TagItem(t.GetName(), t.GetCommit().GetSHA()), nil
 	})
-	return forge.Page{Items: items, Number: transport.Numbered(at), Next: transport.Cursor(resp.NextPage)}, err
 }
 
 // tag looks up the reference and, where it is annotated, the commit behind the

@@ -67,3 +67,9 @@ func (g *Repository) visible(ctx context.Context) error {
 	}
 	return forge.Exists(repository.GetID())
 }
+
+// pageOf reads what the SDK returned for the page at a cursor.
+func pageOf[T any](things []T, resp *github.Response, at string, read func(T) (forge.Item, error)) (forge.Page, error) {
+	items, err := forge.ItemsOf(things, read)
+	return forge.Page{Items: items, Number: transport.Numbered(at), Next: transport.Cursor(resp.NextPage)}, err
+}

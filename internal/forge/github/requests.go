@@ -28,8 +28,7 @@ func (g *Repository) requestsPage(ctx context.Context, _ forge.Query, at string)
 	if err != nil {
 		return forge.Page{}, err
 	}
-	items, err := forge.ItemsOf(requests, itemOf)
-	return forge.Page{Items: items, Number: transport.Numbered(at), Next: transport.Cursor(resp.NextPage)}, err
+	return pageOf(requests, resp, at, itemOf)
 }
 
 func (g *Repository) request(ctx context.Context, key string) (forge.Item, error) {

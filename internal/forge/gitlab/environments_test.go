@@ -10,6 +10,7 @@ import (
 
 	repo "github.com/eddy-previews/eddy/internal/forge"
 	"github.com/eddy-previews/eddy/internal/transport"
+	"github.com/eddy-previews/eddy/test/asking"
 	"github.com/eddy-previews/eddy/test/forge"
 )
 
@@ -28,14 +29,14 @@ func TestAnEnvironmentIsToldWithWhatIsDeployedThere(t *testing.T) {
 		ID: fmt.Sprint(n), SHA: "0a", Branch: "add-x", Environment: "review/add-x", Title: "review/add-x",
 		Slug: "review-add-x-y1", Author: "ada",
 	}
-	if got := list(t, repository); len(got) != 1 || !equal(got[0], want) {
+	if got := asking.List(t, repository); len(got) != 1 || !equal(got[0], want) {
 		t.Errorf("listed %+v", got)
 	}
-	if got := lookup(t, repository, n); !equal(got, want) {
+	if got := asking.Lookup(t, repository, n); !equal(got, want) {
 		t.Errorf("looked up %+v", got)
 	}
 	f.Deploy(n, forge.Deployment{Ref: "add-x", SHA: "2c", Status: "running"})
-	if got := list(t, repository)[0]; got.SHA != "2c" {
+	if got := asking.List(t, repository)[0]; got.SHA != "2c" {
 		t.Errorf("while it is deployed: %+v", got)
 	}
 }
@@ -45,11 +46,11 @@ func TestAnEnvironmentEndsWhenItIsStoppedOrDeleted(t *testing.T) {
 	n := f.Environment("review/x", "review-x")
 	f.Deploy(n, forge.Deployment{Ref: "x", SHA: "0a", Status: "success"})
 	f.ChangeEnvironment(n, func(e *forge.Environment) { e.State = "stopping" })
-	if got := lookup(t, repository, n); got.Closed || got.SHA != "0a" {
+	if got := asking.Lookup(t, repository, n); got.Closed || got.SHA != "0a" {
 		t.Errorf("while it is stopping: %+v", got)
 	}
 	f.ChangeEnvironment(n, func(e *forge.Environment) { e.State = "stopped" })
-	if got := list(t, repository); len(got) != 0 || !lookup(t, repository, n).Closed {
+	if got := asking.List(t, repository); len(got) != 0 || !asking.Lookup(t, repository, n).Closed {
 		t.Errorf("after it was stopped: %+v", got)
 	}
 	f.DeleteEnvironment(n)
@@ -62,7 +63,7 @@ func TestAnEnvironmentWithoutADeploymentHasNoCommit(t *testing.T) {
 	f, repository := environments(t)
 	n := f.Environment("review/x", "review-x")
 	f.Deploy(n, forge.Deployment{Ref: "x", SHA: "0a", Status: "failed"})
-	if got := list(t, repository); len(got) != 1 || got[0].SHA != "" {
+	if got := asking.List(t, repository); len(got) != 1 || got[0].SHA != "" {
 		t.Errorf("listed %+v", got)
 	}
 }

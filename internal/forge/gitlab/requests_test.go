@@ -2,45 +2,19 @@ package gitlab_test
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"testing"
 
 	repo "github.com/eddy-previews/eddy/internal/forge"
 	"github.com/eddy-previews/eddy/internal/forge/gitlab"
-	"github.com/eddy-previews/eddy/internal/transport"
+	"github.com/eddy-previews/eddy/test/asking"
 	"github.com/eddy-previews/eddy/test/forge"
 )
 
 // open opens the repository of a fake.
 func open(t *testing.T, f *forge.Forge) *gitlab.Project {
 	t.Helper()
-	config := repo.Config{Config: transport.Config{
-		URL: f.URL, Credentials: transport.Credentials{Username: "flux", Password: forge.Token}, Proxy: f.Proxy, TLS: f.TLS,
-	}}
-	opened, err := gitlab.Open(config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return opened
-}
-
-func list(t *testing.T, things *repo.Collection) []repo.Item {
-	t.Helper()
-	items, err := things.List(context.Background(), repo.Query{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return items
-}
-
-func lookup(t *testing.T, things *repo.Collection, number int) repo.Item {
-	t.Helper()
-	item, err := things.Lookup(context.Background(), fmt.Sprint(number))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return item
+	return asking.Open(t, gitlab.Open, asking.Config(f))
 }
 
 // ids are the listed numbers, sorted.
@@ -66,7 +40,7 @@ func TestGitLabFiltersByLabelItself(t *testing.T) {
 func TestGitLabsSlugIsThatOfItsCI(t *testing.T) {
 	f := forge.NewGitLab(t)
 	f.Open(forge.Request{Branch: "Feature/Add_X!-a-very-long-name-that-goes-on-and-on-and-on-until-it-is-cut-"})
-	if got := list(t, open(t, f).Requests())[0].Slug; got != "feature-add-x--a-very-long-name-that-goes-on-and-on-and-on-unti" {
+	if got := asking.List(t, open(t, f).Requests())[0].Slug; got != "feature-add-x--a-very-long-name-that-goes-on-and-on-and-on-unti" {
 		t.Errorf("the slug is %q", got)
 	}
 }
@@ -75,7 +49,7 @@ func TestARequestThatGitLabIsMergingIsNotClosedYet(t *testing.T) {
 	f := forge.NewGitLab(t)
 	n := f.Open(forge.Request{})
 	f.Change(n, func(r *forge.Request) { r.State = "locked" })
-	if lookup(t, open(t, f).Requests(), n).Closed {
+	if asking.Lookup(t, open(t, f).Requests(), n).Closed {
 		t.Error("it is closed while it is locked")
 	}
 }
