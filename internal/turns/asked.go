@@ -43,9 +43,9 @@ func NewAsked(floor time.Duration, now func() time.Time) *Asked {
 // one. Who is deleted and made again is the same: it gets no other runs.
 func (a *Asked) Handler() handler.EventHandler {
 	return handler.Funcs{
-		CreateFunc:  func(_ context.Context, e event.CreateEvent, q Queue) { a.askFor(e.Object, q) },
-		UpdateFunc:  func(_ context.Context, e event.UpdateEvent, q Queue) { a.askFor(e.ObjectNew, q) },
-		GenericFunc: func(_ context.Context, e event.GenericEvent, q Queue) { a.askFor(e.Object, q) },
+		CreateFunc:  func(_ context.Context, e event.CreateEvent, q Queue) { a.changed(nil, e.Object, q) },
+		UpdateFunc:  func(_ context.Context, e event.UpdateEvent, q Queue) { a.changed(e.ObjectOld, e.ObjectNew, q) },
+		GenericFunc: func(_ context.Context, e event.GenericEvent, q Queue) { a.Ask(requestFor(e.Object), q) },
 		DeleteFunc:  func(context.Context, event.DeleteEvent, Queue) { a.forget() },
 	}
 }
@@ -78,13 +78,22 @@ func Gone() predicate.Predicate {
 	}
 }
 
-func (a *Asked) askFor(object client.Object, queue Queue) {
-	who := ctrl.Request{NamespacedName: client.ObjectKeyFromObject(object)}
-	if !object.GetDeletionTimestamp().IsZero() {
-		queue.Add(who)
+// changed starts a run for an object that came, or was another before. What waits
+// for nothing is that it is deleted, and not what else is written of it then.
+func (a *Asked) changed(before, now client.Object, queue Queue) {
+	if isDeleted(now) && !isDeleted(before) {
+		queue.Add(requestFor(now))
 		return
 	}
-	a.Ask(who, queue)
+	a.Ask(requestFor(now), queue)
+}
+
+func isDeleted(object client.Object) bool {
+	return object != nil && !object.GetDeletionTimestamp().IsZero()
+}
+
+func requestFor(object client.Object) ctrl.Request {
+	return ctrl.Request{NamespacedName: client.ObjectKeyFromObject(object)}
 }
 
 // Ask starts a run, at once or when it may have one.

@@ -46,14 +46,22 @@ func TestADeletionNeverWaits(t *testing.T) {
 	for range 2 * burst {
 		asked.wait(request("a", 1))
 	}
-	asked.askFor(object, queue)
+	handler := asked.Handler()
+	handler.Update(t.Context(), event.UpdateEvent{ObjectOld: object, ObjectNew: object}, queue)
 	if queue.Len() != 0 {
 		t.Fatal("it does not wait")
 	}
-	object.DeletionTimestamp = &metav1.Time{Time: time.Now()}
-	asked.askFor(object, queue)
+	deleted := object.DeepCopy()
+	deleted.DeletionTimestamp = &metav1.Time{Time: time.Now()}
+	handler.Update(t.Context(), event.UpdateEvent{ObjectOld: object, ObjectNew: deleted}, queue)
 	if queue.Len() != 1 {
 		t.Error("a deletion waits")
+	}
+	who, _ := queue.Get()
+	queue.Done(who)
+	handler.Update(t.Context(), event.UpdateEvent{ObjectOld: deleted, ObjectNew: deleted}, queue)
+	if queue.Len() != 0 {
+		t.Error("who annotates what is being deleted has it run each time")
 	}
 }
 
