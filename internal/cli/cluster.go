@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
+	"net/http"
 	"os/user"
 	"strings"
 
@@ -72,8 +74,37 @@ func (c *cluster) config() (*rest.Config, error) {
 	config.QPS, config.Burst = 50, 300 // as kubectl
 	config.UserAgent = "eddy/" + buildVersion()
 	config.WarningHandler = rest.NoWarnings{}
+	config.Wrap(func(way http.RoundTripper) http.RoundTripper { return toCluster{way} })
 	return config, nil
 }
+
+// toCluster is the way to a cluster. What it does not reach is told from a forge,
+// or the base of an overlay, that does not answer either.
+type toCluster struct{ http.RoundTripper }
+
+// RoundTrip implements http.RoundTripper.
+func (t toCluster) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := t.RoundTripper.RoundTrip(req)
+	var dial *net.OpError
+	if errors.As(err, &dial) {
+		return nil, &unreachedError{host: req.URL.Scheme + "://" + req.URL.Host, err: dial}
+	}
+	return resp, err
+}
+
+// unreachedError is a cluster that does not answer.
+type unreachedError struct {
+	host string
+	err  error
+}
+
+// Error says where, and what to look at.
+func (e *unreachedError) Error() string {
+	return fmt.Sprintf("no cluster answers at %s: is it running, and is it the right --context? (%v)", e.host, e.err)
+}
+
+// Unwrap returns the cause.
+func (e *unreachedError) Unwrap() error { return e.err }
 
 // connect returns the API server, which is read and written directly.
 func (c *cluster) connect() (apiServer, error) {

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
-	"net/url"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -17,8 +15,7 @@ import (
 // themselves.
 func explain(err error) error {
 	var noMatch *meta.NoKindMatchError
-	var transport *url.Error
-	var dial *net.OpError
+	var unreached *unreachedError
 	if name, missing := missingContext(err); missing {
 		return fmt.Errorf("context %q does not exist: choose one of `kubectl config get-contexts` with --context", name)
 	}
@@ -31,20 +28,11 @@ func explain(err error) error {
 		return fmt.Errorf("the cluster does not accept your credentials: log in again, or choose another --context (%w)", err)
 	case apierrors.IsForbidden(err):
 		return fmt.Errorf("%w: ask for that permission, or choose another namespace with -n", err)
-	case errors.As(err, &dial) && errors.As(err, &transport):
-		return fmt.Errorf("no cluster answers at %s: is it running, and is it the right --context? (%w)", hostOf(transport.URL), dial)
+	case errors.As(err, &unreached):
+		return unreached
 	default:
 		return err
 	}
-}
-
-// hostOf is scheme and host of a URL.
-func hostOf(text string) string {
-	parsed, err := url.Parse(text)
-	if err != nil {
-		return text
-	}
-	return parsed.Scheme + "://" + parsed.Host
 }
 
 // interrupted is the end of a watch: that somebody stops it is no error.

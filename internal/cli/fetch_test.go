@@ -96,6 +96,9 @@ func TestAPreviewIsNotBuiltWithoutWhatCannotBeFetched(t *testing.T) {
 		o, out, _ := previewOf(t, host)
 		o.Fetch = true
 		err := o.run(context.Background())
+		if err != nil {
+			err = explain(err) // as it is printed
+		}
 		if err == nil || out.Len() > 0 || !strings.Contains(err.Error(), "app/kustomization.yaml:3: resources: ") || !strings.Contains(err.Error(), why) {
 			t.Errorf("%s: %v\n%s", host, err, out)
 		}
