@@ -71,15 +71,8 @@ func useCluster(ts *testscript.TestScript, _ bool, args []string) {
 	if err := server.Client.Create(context.Background(), namespace); !apierrors.IsAlreadyExists(err) {
 		ts.Check(err)
 	}
-	tls := server.Config.TLSClientConfig
-	config := clientcmdapi.Config{
-		Clusters: map[string]*clientcmdapi.Cluster{
-			"test": {Server: "https://" + strings.TrimPrefix(server.Config.Host, "https://"), CertificateAuthorityData: tls.CAData},
-		},
-		AuthInfos:      map[string]*clientcmdapi.AuthInfo{"ada": {ClientCertificateData: tls.CertData, ClientKeyData: tls.KeyData}},
-		Contexts:       map[string]*clientcmdapi.Context{"test": {Cluster: "test", AuthInfo: "ada", Namespace: args[0]}},
-		CurrentContext: "test",
-	}
+	config := server.Kubeconfig()
+	config.Contexts[config.CurrentContext].Namespace = args[0]
 	path := ts.MkAbs("kubeconfig")
 	ts.Check(clientcmd.WriteToFile(config, path))
 	ts.Setenv("KUBECONFIG", path)

@@ -4,13 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"path/filepath"
 	"strings"
 	"testing"
-
-	"k8s.io/client-go/rest"
-	"k8s.io/client-go/tools/clientcmd"
-	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
 	"github.com/eddy-previews/eddy/internal/check"
 	"github.com/eddy-previews/eddy/internal/cli"
@@ -21,23 +16,9 @@ func run(t *testing.T, args ...string) (out, progress string, err error) {
 	t.Helper()
 	var data, notes bytes.Buffer
 	command := cli.New(cli.Streams{In: strings.NewReader(""), Out: &data, Err: &notes})
-	command.SetArgs(append(args, "--kubeconfig", kubeconfig(t, server.Config)))
+	command.SetArgs(append(args, "--kubeconfig", server.WriteKubeconfig(t)))
 	err = command.ExecuteContext(context.Background())
 	return data.String(), notes.String(), err
-}
-
-func kubeconfig(t *testing.T, config *rest.Config) string {
-	t.Helper()
-	file := filepath.Join(t.TempDir(), "kubeconfig")
-	written := clientcmdapi.NewConfig()
-	written.Clusters["c"] = &clientcmdapi.Cluster{Server: config.Host, CertificateAuthorityData: config.CAData}
-	written.AuthInfos["u"] = &clientcmdapi.AuthInfo{ClientCertificateData: config.CertData, ClientKeyData: config.KeyData}
-	written.Contexts["x"] = &clientcmdapi.Context{Cluster: "c", AuthInfo: "u"}
-	written.CurrentContext = "x"
-	if err := clientcmd.WriteToFile(*written, file); err != nil {
-		t.Fatal(err)
-	}
-	return file
 }
 
 func TestTheCommandsTellWhatTheyDoAndFailWhereSomethingIsAmiss(t *testing.T) {

@@ -27,6 +27,7 @@ import (
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/operator"
+	"github.com/eddy-previews/eddy/test/rig"
 )
 
 const objects = `
@@ -187,16 +188,7 @@ func runAs(t *testing.T, namespace string, installed []*unstructured.Unstructure
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- manager.Start(ctx) }()
-	stop = sync.OnceFunc(func() {
-		cancel()
-		if err := <-ended; err != nil {
-			t.Errorf("the operator ended with %v", err)
-		}
-	})
-	t.Cleanup(stop)
+	stop = rig.Manage(t, manager)
 	return func() []string {
 		mu.Lock()
 		defer mu.Unlock()

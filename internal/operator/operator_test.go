@@ -22,6 +22,7 @@ import (
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/operator"
 	"github.com/eddy-previews/eddy/test/apiserver"
+	"github.com/eddy-previews/eddy/test/rig"
 )
 
 var server *apiserver.Server
@@ -73,17 +74,7 @@ func startOn(t *testing.T, cluster *rest.Config, args ...string) (stop func()) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- manager.Start(ctx) }()
-	stop = sync.OnceFunc(func() {
-		cancel()
-		if err := <-ended; err != nil {
-			t.Errorf("the operator ended with %v", err)
-		}
-	})
-	t.Cleanup(stop)
-	return stop
+	return rig.Manage(t, manager)
 }
 
 // change edits an object, whatever the operator has written to it since it was read.

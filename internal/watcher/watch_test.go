@@ -25,6 +25,7 @@ import (
 	"github.com/eddy-previews/eddy/internal/credential"
 	"github.com/eddy-previews/eddy/internal/identity"
 	"github.com/eddy-previews/eddy/test/forge"
+	"github.com/eddy-previews/eddy/test/rig"
 )
 
 // live lets a manager run the watcher, in the namespace of the bench alone.
@@ -48,15 +49,7 @@ func (b *bench) live() {
 	if err := b.SetupWithManager(mgr, controller.Options{SkipNameValidation: ptr.To(true)}); err != nil {
 		b.t.Fatal(err)
 	}
-	ctx, stop := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- mgr.Start(ctx) }()
-	b.t.Cleanup(func() {
-		stop()
-		if err := <-ended; err != nil {
-			b.t.Errorf("the manager ended with %v", err)
-		}
-	})
+	rig.Manage(b.t, mgr)
 }
 
 // eventually waits until the provider exports these inputs.

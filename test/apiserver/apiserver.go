@@ -26,6 +26,8 @@ import (
 	"k8s.io/client-go/discovery"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
 
@@ -77,6 +79,29 @@ func (s *Server) Namespace(t *testing.T) string {
 		t.Fatalf("creating a namespace: %v", err)
 	}
 	return namespace.Name
+}
+
+// Kubeconfig leads to the server as its administrator.
+func (s *Server) Kubeconfig() clientcmdapi.Config {
+	tls := s.Config.TLSClientConfig
+	return clientcmdapi.Config{
+		Clusters: map[string]*clientcmdapi.Cluster{
+			"test": {Server: "https://" + strings.TrimPrefix(s.Config.Host, "https://"), CertificateAuthorityData: tls.CAData},
+		},
+		AuthInfos:      map[string]*clientcmdapi.AuthInfo{"ada": {ClientCertificateData: tls.CertData, ClientKeyData: tls.KeyData}},
+		Contexts:       map[string]*clientcmdapi.Context{"test": {Cluster: "test", AuthInfo: "ada"}},
+		CurrentContext: "test",
+	}
+}
+
+// WriteKubeconfig writes that to a file of the test's own, and returns its path.
+func (s *Server) WriteKubeconfig(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "kubeconfig")
+	if err := clientcmd.WriteToFile(s.Kubeconfig(), path); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 // Environment is an API server that knows the kinds of Eddy and of Flux, to be

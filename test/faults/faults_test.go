@@ -7,7 +7,6 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
@@ -15,7 +14,6 @@ import (
 	"github.com/go-logr/logr"
 	ctrl "sigs.k8s.io/controller-runtime"
 
-	"github.com/eddy-previews/eddy/test/apiserver"
 	"github.com/eddy-previews/eddy/test/rig"
 )
 
@@ -48,10 +46,8 @@ func newBench(t *testing.T) *bench {
 		}
 	})
 	binary := filepath.Join(dir, "eddy")
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "./cmd/eddy")
-	build.Dir = apiserver.Root()
-	if text, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("building the operator: %v\n%s", err, text)
+	if err := rig.Build(t.Context(), binary); err != nil {
+		t.Fatal(err)
 	}
 	if *seed == 0 {
 		*seed = uint64(time.Now().UnixNano())

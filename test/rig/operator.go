@@ -12,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/eddy-previews/eddy/test/apiserver"
 )
 
 // Operator is a running operator.
@@ -19,22 +21,37 @@ type Operator struct {
 	cmd   *exec.Cmd
 	log   bytes.Buffer
 	ended chan struct{}
+	err   error
+}
+
+// Build builds the program of this checkout into a file.
+func Build(ctx context.Context, path string) error {
+	build := exec.CommandContext(ctx, "go", "build", "-o", path, "./cmd/eddy")
+	build.Dir = apiserver.Root()
+	if out, err := build.CombinedOutput(); err != nil {
+		return fmt.Errorf("building the operator: %w\n%s", err, out)
+	}
+	return nil
 }
 
 // Flags let Eddy's operator run beside others on one machine.
 var Flags = []string{"--enable-leader-election=false", "--metrics-addr=0", "--health-addr=0", "--max-retry-delay=2s", "--requeue-dependency=1s", "--min-interval=0", "--provider-networks=public,private,loopback"}
 
-// Start starts an operator by its command line.
-func (r *Rig) Start(command []string) (*Operator, error) {
+// Start starts an operator by its command line, behind the proxy.
+func (r *Rig) Start(command []string) (*Operator, error) { return Start(r.Kubeconfig, command) }
+
+// Start starts an operator by its command line, on the cluster of a kubeconfig. It
+// ends with the process that started it at the latest.
+func Start(kubeconfig string, command []string) (*Operator, error) {
 	operator := &Operator{cmd: exec.CommandContext(context.Background(), command[0], command[1:]...), ended: make(chan struct{})}
-	operator.cmd.Env = append(os.Environ(), "KUBECONFIG="+r.Kubeconfig, "RUNTIME_NAMESPACE=default", "NOTIFICATIONS_DISABLED=true")
+	operator.cmd.Env = append(os.Environ(), "KUBECONFIG="+kubeconfig, "RUNTIME_NAMESPACE=default", "NOTIFICATIONS_DISABLED=true")
 	operator.cmd.Stdout, operator.cmd.Stderr = &operator.log, &operator.log
 	operator.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := operator.cmd.Start(); err != nil {
 		return nil, fmt.Errorf("starting %s: %w", command[0], err)
 	}
 	go func() {
-		_ = operator.cmd.Wait() // how it ends is of no interest: it is killed
+		operator.err = operator.cmd.Wait()
 		close(operator.ended)
 	}()
 	return operator, nil
@@ -44,6 +61,21 @@ func (r *Rig) Start(command []string) (*Operator, error) {
 func (o *Operator) Kill() {
 	_ = o.cmd.Process.Kill() // it may have ended already
 	<-o.ended
+}
+
+// Terminate asks the operator to end, as a kubelet does, and returns how it ended:
+// after patience it is killed.
+func (o *Operator) Terminate(patience time.Duration) error {
+	if err := o.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		return err
+	}
+	select {
+	case <-o.ended:
+		return o.err
+	case <-time.After(patience):
+		o.Kill()
+		return fmt.Errorf("it had not ended after %s", patience)
+	}
 }
 
 // Alive reports whether the operator is running.
