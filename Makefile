@@ -6,9 +6,10 @@ GO      ?= go
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 LDFLAGS := -s -w -X github.com/eddy-previews/eddy/internal/cli.version=$(VERSION)
 
-# Without cgo the programs are static, what is built for them is what is built for
-# the tests, and linking takes half as long.
+# Everything is built in one way, so that it is compiled once: programs, tests,
+# images and the tools of the local system. Without cgo linking takes half as long.
 export CGO_ENABLED := 0
+export GOFLAGS     := $(GOFLAGS) -trimpath
 
 export EDDY_BIN     := $(CURDIR)/$(BIN)/eddy
 export EDDY_CLUSTER := $(CURDIR)/$(BIN)/cluster
@@ -23,7 +24,7 @@ help: ## Show this help
 build: ## Build bin/eddy and the local system's bin/cluster and bin/demo
 	$(GO) build -ldflags '$(LDFLAGS)' -o $(BIN)/eddy ./cmd/eddy
 	$(GO) build -o $(BIN)/demo ./test/e2e/demo
-	CGO_ENABLED=0 $(GO) build -C test/cluster -trimpath -o $(CURDIR)/$(BIN)/cluster .
+	$(GO) build -C test/cluster -o $(CURDIR)/$(BIN)/cluster .
 
 .PHONY: demo
 demo: build packages ## Set up a whole system on this machine and play the life of previews

@@ -15,7 +15,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 
@@ -144,9 +143,17 @@ func start(server **Server) (*envtest.Environment, error) {
 	return environment, nil
 }
 
-// Root returns the folder of the checkout.
+// Root returns the folder of the checkout that the test, or the program, runs in.
+// It panics outside of one.
 func Root() string {
-	_, file, _, _ := runtime.Caller(0) // the path of this file is known at compile time
-	root, _, _ := strings.Cut(filepath.ToSlash(file), "/test/apiserver/")
-	return filepath.FromSlash(root)
+	dir, err := os.Getwd()
+	if err != nil {
+		panic(err)
+	}
+	for ; dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
+		if text, err := os.ReadFile(filepath.Join(dir, "go.mod")); err == nil && strings.HasPrefix(string(text), "module github.com/eddy-previews/eddy\n") {
+			return dir
+		}
+	}
+	panic("run it in a checkout of Eddy")
 }
