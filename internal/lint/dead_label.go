@@ -14,84 +14,109 @@ import (
 // deadLabel finds labels with which no request is ever an input: a label that
 // both opens and holds, one that no forge accepts, and one that CI spells
 // otherwise.
-func deadLabel(s *Setup) []Finding {
-	var out []Finding
-	for _, provider := range s.watchers() {
-		for _, item := range items(provider.At("spec", "skip", "labels")) {
-			out = append(out, provider.contradicted(item)...)
-		}
-		for _, item := range append(items(provider.At("spec", "skip", "labels")), items(provider.At("spec", "filter", "labels"))...) {
-			if !provider.hasLabels() {
-				out = append(out, Finding{
-					Position: provider.Position(item),
-					Message:  fmt.Sprintf("a provider of type %s knows no labels, and is refused with one", provider.Object.Spec.Type),
-					Fix:      "remove it, and let the pods wait: put the commit into the image's tag",
-				})
-				continue
-			}
-			name := strings.TrimPrefix(item.Value, "!")
-			if name != strings.TrimSpace(name) || name == "" || strings.HasPrefix(name, "!") {
-				out = append(out, Finding{
-					Position: provider.Position(item),
-					Message:  fmt.Sprintf("no request has the label %q: no forge keeps a label that is empty or begins or ends with a space", name),
-					Fix:      `write the label as the forge shows it, after one "!" where it is required`,
-				})
-			}
-		}
-		out = append(out, s.misspelt(provider)...)
+var deadLabel = all(
+	each(within(watchers, Provider.held), contradicted),
+	each(within(watchers, Provider.labels), impossible),
+	each(within(watchers, Provider.gates), misspelt),
+)
+
+// labelNode is a label where a provider names it.
+type labelNode struct {
+	provider Provider
+	*yamlv3.Node
+}
+
+// held are the labels of spec.skip.
+func (p Provider) held() []labelNode { return p.labelsOf("skip") }
+
+// labels are those of spec.skip and spec.filter.
+func (p Provider) labels() []labelNode { return append(p.held(), p.labelsOf("filter")...) }
+
+func (p Provider) labelsOf(field string) []labelNode {
+	var out []labelNode
+	for _, item := range items(p.At("spec", field, "labels")) {
+		out = append(out, labelNode{p, item})
 	}
 	return out
 }
 
 // contradicted finds a label that is required and holds at once.
-func (p Provider) contradicted(item *yamlv3.Node) []Finding {
-	if strings.HasPrefix(item.Value, "!") || !slices.Contains(p.required(), item.Value) {
+func contradicted(l labelNode) *Finding {
+	if strings.HasPrefix(l.Value, "!") || !slices.Contains(l.provider.required(), l.Value) {
 		return nil
 	}
-	return []Finding{{
-		Position: p.Position(item),
-		Message:  fmt.Sprintf("the label %q is required, and holds the request that has it: none ever becomes an input", item.Value),
+	return &Finding{
+		Position: l.provider.Position(l.Node),
+		Message:  fmt.Sprintf("the label %q is required, and holds the request that has it: none ever becomes an input", l.Value),
 		Fix:      "remove one of the two",
-	}}
+	}
+}
+
+// impossible finds a label that no request can have.
+func impossible(l labelNode) *Finding {
+	if !l.provider.hasLabels() {
+		return &Finding{
+			Position: l.provider.Position(l.Node),
+			Message:  fmt.Sprintf("a provider of type %s knows no labels, and is refused with one", l.provider.Object.Spec.Type),
+			Fix:      "remove it, and let the pods wait: put the commit into the image's tag",
+		}
+	}
+	name := strings.TrimPrefix(l.Value, "!")
+	if name == strings.TrimSpace(name) && name != "" && !strings.HasPrefix(name, "!") {
+		return nil
+	}
+	return &Finding{
+		Position: l.provider.Position(l.Node),
+		Message:  fmt.Sprintf("no request has the label %q: no forge keeps a label that is empty or begins or ends with a space", name),
+		Fix:      `write the label as the forge shows it, after one "!" where it is required`,
+	}
 }
 
 // misspelt finds a required label that CI does not set, when it sets one much
 // like it.
-func (s *Setup) misspelt(provider Provider) []Finding {
-	scripts := s.scriptsOf(provider)
-	var out []Finding
-	for _, label := range provider.required() {
-		var near *manifest.Document
-		var node *yamlv3.Node
-		var word string
-		for _, script := range scripts {
-			if strings.Contains(string(script.Text), label) {
-				near = nil
-				break
-			}
-			scalars(script.Root, nil, func(_ []string, scalar *yamlv3.Node) {
-				words := strings.FieldsFunc(scalar.Value, func(r rune) bool { return strings.ContainsRune(" \"'=[]{},\n", r) })
-				if found := suggest.To(label, words); found != "" && strings.Contains(scalar.Value, "label") && len(found) > 3 && node == nil {
-					near, node, word = script, scalar, found
-				}
-			})
+func misspelt(g gate) *Finding {
+	var script *manifest.Document
+	var node *yamlv3.Node
+	var word string
+	for _, candidate := range g.provider.scripts() {
+		if strings.Contains(string(candidate.Text), g.label) {
+			return nil
 		}
-		if near != nil {
-			out = append(out, Finding{
-				Position: near.Position(node),
-				Message:  fmt.Sprintf("CI sets the label %q, and the provider %q requires %q: no request ever becomes an input", word, provider.Object.Name, label),
-				Fix:      "write the same label in both",
-			})
+		if node == nil {
+			script = candidate
+			node, word = alike(candidate, g.label)
 		}
 	}
-	return out
+	if node == nil {
+		return nil
+	}
+	return &Finding{
+		Position: script.Position(node),
+		Message:  fmt.Sprintf("CI sets the label %q, and the provider %q requires %q: no request ever becomes an input", word, g.provider.Object.Name, g.label),
+		Fix:      "write the same label in both",
+	}
 }
 
-// scriptsOf are the CI files in the folder of a provider, or below it.
-func (s *Setup) scriptsOf(provider Provider) []*manifest.Document {
+// alike returns the first place of a script, and the word there, that is much like
+// a label.
+func alike(script *manifest.Document, label string) (node *yamlv3.Node, word string) {
+	scalars(script.Root, nil, func(_ []string, scalar *yamlv3.Node) {
+		if node != nil || !strings.Contains(scalar.Value, "label") {
+			return
+		}
+		words := strings.FieldsFunc(scalar.Value, func(r rune) bool { return strings.ContainsRune(" \"'=[]{},\n", r) })
+		if found := suggest.To(label, words); len(found) > 3 {
+			node, word = scalar, found
+		}
+	})
+	return node, word
+}
+
+// scripts are the CI files in the folder of a provider, or below it.
+func (p Provider) scripts() []*manifest.Document {
 	var out []*manifest.Document
-	for _, script := range s.Scripts {
-		if near(script.File, provider.File) {
+	for _, script := range p.setup.Scripts {
+		if isBelow(script.File, p.File) {
 			out = append(out, script)
 		}
 	}

@@ -6,32 +6,36 @@ import (
 	"strings"
 )
 
-// deadSelector finds selectors that match none of the preview's own pods: a
+// deadSelector finds a selector that matches none of the preview's own pods: a
 // Service without endpoints, a policy that protects nothing. A preview without
-// pods is left alone, and so is one in which an operator may make pods.
-func deadSelector(s *Setup) []Finding {
-	var out []Finding
-	for _, service := range s.Services {
-		objects := service.deployed(service.Samples.First)
-		if !hasPods(objects) || slices.ContainsFunc(objects, mayMakePods) {
-			continue
-		}
-		for _, object := range objects {
-			for _, selector := range selectors(object) {
-				if _, _, own := pods(object.Unstructured); own || len(selector.path) > 2 {
-					continue // Kubernetes refuses the first; a policy's peers may be elsewhere
-				}
-				if _, matches := selector.matches(objects); !matches {
-					out = append(out, Finding{
-						Position: object.where(selector.path...),
-						Message:  fmt.Sprintf("%s of %s %q, %s, matches no pod of the preview", dotted(selector.path), object.GetKind(), object.GetName(), selector.labels),
-						Fix:      "select labels that the pod template has",
-					})
-				}
-			}
-		}
+// pods is left alone, and so is one in which an operator may make pods. Kubernetes
+// itself refuses a workload's; a policy's peers may be elsewhere.
+func deadSelector(s selector) *Finding {
+	service := s.object.part.service
+	if s.object.hasPods() || len(s.path) > 2 || !service.showsPods() {
+		return nil
 	}
-	return out
+	if _, matches := s.match(deployed(service)); matches {
+		return nil
+	}
+	return &Finding{
+		Position: s.object.where(s.path...),
+		Message:  fmt.Sprintf("%s of %s %q, %s, matches no pod of the preview", dotted(s.path), s.object.GetKind(), s.object.GetName(), s.labels),
+		Fix:      "select labels that the pod template has",
+	}
+}
+
+// showsPods reports whether all pods of the preview can be told from the files, and
+// there are some.
+func (s *Service) showsPods() bool {
+	some := false
+	for object := range deployed(s) {
+		if object.mayMakePods() {
+			return false
+		}
+		some = some || object.hasPods()
+	}
+	return some
 }
 
 // podless are the groups beside those of Kubernetes whose objects make no pods.
@@ -42,18 +46,8 @@ var podless = []string{
 
 // mayMakePods reports whether an object is that of an operator, which makes pods
 // of it that nobody sees here.
-func mayMakePods(object deployed) bool {
-	group := object.GroupVersionKind().Group
-	_, _, ok := pods(object.Unstructured)
+func (o object) mayMakePods() bool {
+	group := o.GroupVersionKind().Group
 	builtIn := !strings.Contains(group, ".") || strings.HasSuffix(group, ".k8s.io")
-	return !ok && !builtIn && !slices.Contains(podless, group)
-}
-
-func hasPods(objects []deployed) bool {
-	for _, object := range objects {
-		if _, _, ok := pods(object.Unstructured); ok {
-			return true
-		}
-	}
-	return false
+	return !o.hasPods() && !builtIn && !slices.Contains(podless, group)
 }

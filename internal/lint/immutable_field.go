@@ -18,59 +18,46 @@ var immutable = map[string][][]any{
 	"RoleBinding": {{"roleRef"}},
 }
 
-// immutableField finds fields that differ after a push and cannot be changed:
+// immutableField finds a field that differs after a push and cannot be changed:
 // the first deploy works, and no other. An object whose name has the commit is a
 // new one each time, and one that may be replaced is.
-func immutableField(s *Setup) []Finding {
-	var out []Finding
-	for _, service := range s.Services {
-		for _, pair := range service.pairs(service.Samples.First, service.Samples.Pushed) {
-			if identity(pair.a) != identity(pair.b) || pair.a.isReplaced() {
-				continue
-			}
-			for _, field := range immutable[pair.a.GetKind()] {
-				out = append(out, pair.immutableField(field)...)
-			}
-		}
+func immutableField(v pairValue) *Finding {
+	if v.value == v.other || !v.isSame() || v.a.isReplaced() || !v.isImmutable() {
+		return nil
 	}
-	return out
+	fix := "leave the commit out of it; the place of the commit is an annotation of the pod template"
+	if v.a.GetKind() == "Job" {
+		fix = fmt.Sprintf("let the Job be replaced, with the annotation %s: enabled, or put the commit into its name", v.a.forceAnnotation())
+	}
+	return &Finding{
+		Position: v.a.where(v.path...),
+		Message: fmt.Sprintf("%s of %s %q changes with a push, and Kubernetes lets nobody change it: the first deploy works, and each one after it fails",
+			dotted(v.path), v.a.GetKind(), v.a.GetName()),
+		Fix: fix,
+	}
 }
 
-func (p pair) immutableField(field []any) []Finding {
-	fix := "leave the commit out of it; the place of the commit is an annotation of the pod template"
-	if p.a.GetKind() == "Job" {
-		fix = fmt.Sprintf("let the Job be replaced, with the annotation %s: enabled, or put the commit into its name", p.a.forceAnnotation())
-	}
-	var out []Finding
-	for _, leaf := range leaves(at(p.a.Object, field...), field...) {
-		if leaf.value == at(p.b.Object, leaf.path...) {
-			continue
-		}
-		out = append(out, Finding{
-			Position: p.a.where(leaf.path...),
-			Message: fmt.Sprintf("%s of %s %q changes with a push, and Kubernetes lets nobody change it: the first deploy works, and each one after it fails",
-				dotted(leaf.path), p.a.GetKind(), p.a.GetName()),
-			Fix: fix,
-		})
-	}
-	return out
+// isImmutable reports whether the value stands in a field that nobody can change.
+func (v pairValue) isImmutable() bool {
+	return slices.ContainsFunc(immutable[v.a.GetKind()], func(field []any) bool {
+		return len(v.path) >= len(field) && slices.Equal(v.path[:len(field)], field)
+	})
 }
 
 // isReplaced reports whether who deploys the object deletes and creates it where
 // it cannot be changed, or leaves it as it is.
-func (d deployed) isReplaced() bool {
-	owner := d.part.Kustomization
+func (o object) isReplaced() bool {
+	owner, annotations := o.part.Kustomization, o.GetAnnotations()
 	if owner == nil {
-		return v1.IsForced(d.GetAnnotations()) || v1.IsForced(d.service.Set.Annotations)
+		return v1.IsForced(annotations) || v1.IsForced(o.part.service.Set.Annotations)
 	}
-	annotations := d.GetAnnotations()
-	return owner.Spec.Force || annotations[d.forceAnnotation()] == "enabled" ||
+	return owner.Spec.Force || annotations[o.forceAnnotation()] == "enabled" ||
 		slices.Contains([]string{"IfNotPresent", "Ignore"}, annotations[flux.KustomizeGroup+"/ssa"])
 }
 
 // forceAnnotation lets who deploys the object replace it.
-func (d deployed) forceAnnotation() string {
-	if d.part.Kustomization == nil {
+func (o object) forceAnnotation() string {
+	if o.part.Kustomization == nil {
 		return v1.ForceAnnotation
 	}
 	return flux.KustomizeGroup + "/force"

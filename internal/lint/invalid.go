@@ -9,36 +9,36 @@ import (
 )
 
 // invalid finds what cannot be read: it would be refused, or mean something else.
-func invalid(s *Setup) []Finding {
+var invalid = all(unreadable, inServices(unrenderable, unknownProviders))
+
+// unreadable finds files that are not what they seem.
+func unreadable(s *Setup) []Finding {
 	var out []Finding
 	for _, broken := range s.Broken {
 		out = append(out, asPositioned(broken)...)
 	}
-	for _, service := range s.Services {
-		if service.Err != nil {
-			out = append(out, service.invalid())
-		}
-		out = append(out, service.unknownProviders()...)
-	}
 	return out
 }
 
-// invalid says which template cannot be rendered.
-func (s *Service) invalid() Finding {
+// unrenderable says which template cannot be rendered.
+func unrenderable(s *Service) []Finding {
+	if s.Err == nil {
+		return nil
+	}
 	node := s.At("spec")
 	var parse *render.ParseError
 	if errors.As(s.Err, &parse) {
 		node = s.Field(parse.Field)
 	}
-	return Finding{
+	return []Finding{{
 		Position: s.Position(node),
 		Message:  s.Err.Error(),
 		Fix:      "correct the template; `eddy build resourceset` shows what it renders to",
-	}
+	}}
 }
 
 // unknownProviders finds names in inputsFrom that no provider has.
-func (s *Service) unknownProviders() []Finding {
+func unknownProviders(s *Service) []Finding {
 	var names []string
 	for _, document := range s.setup.providers() {
 		names = append(names, document.Object.GetName())

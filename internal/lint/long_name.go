@@ -14,49 +14,40 @@ const (
 
 // longName finds names, labels and hosts that the number of a request makes too
 // long. Requests with five digits are taken.
-func longName(s *Setup) []Finding {
-	var out []Finding
-	for _, service := range s.Services {
-		for _, object := range service.everything() {
-			limit := longest
-			if object.GetKind() == "CronJob" {
-				limit = longestCronJob
-			}
-			if name := object.GetName(); len(name) > limit {
-				out = append(out, Finding{
-					Position: object.where("metadata", "name"),
-					Message:  fmt.Sprintf("the name of %s %q has %d characters, and at most %d are allowed", object.GetKind(), name, len(name), limit),
-					Fix:      "shorten the name or the suffix",
-				})
-			}
-			out = append(out, longLabels(object)...)
-		}
+var longName = inServices(each(everything, longObjectName), each(within(everything, object.values), longValue))
+
+func longObjectName(o object) *Finding {
+	limit := longest
+	if o.GetKind() == "CronJob" {
+		limit = longestCronJob
 	}
-	return out
+	if len(o.GetName()) <= limit {
+		return nil
+	}
+	return &Finding{
+		Position: o.where("metadata", "name"),
+		Message:  fmt.Sprintf("the name of %s %q has %d characters, and at most %d are allowed", o.GetKind(), o.GetName(), len(o.GetName()), limit),
+		Fix:      "shorten the name or the suffix",
+	}
 }
 
-// longLabels finds labels of an object, and parts of its hosts, that are too long.
-func longLabels(object deployed) []Finding {
-	var out []Finding
-	for _, leaf := range leaves(object.Object) {
-		text, _ := leaf.value.(string)
-		path := dotted(leaf.path)
-		what := ""
-		switch {
-		case strings.Contains(path, "metadata.labels.") && len(text) > longest:
-			what = "the label"
-		case isHost(leaf.path) && len(strings.Split(text, ".")[0]) > longest:
-			what = "the first part of the host"
-		default:
-			continue
-		}
-		out = append(out, Finding{
-			Position: object.where(leaf.path...),
-			Message:  fmt.Sprintf("%s %q has more than %d characters", what, text, longest),
-			Fix:      "shorten it",
-		})
+// longValue finds a label, or the first part of a host, that is too long.
+func longValue(v value) *Finding {
+	text, _ := v.value.(string)
+	what := ""
+	switch {
+	case strings.Contains(dotted(v.path), "metadata.labels.") && len(text) > longest:
+		what = "the label"
+	case isHost(v.path) && len(strings.Split(text, ".")[0]) > longest:
+		what = "the first part of the host"
+	default:
+		return nil
 	}
-	return out
+	return &Finding{
+		Position: v.object.where(v.path...),
+		Message:  fmt.Sprintf("%s %q has more than %d characters", what, text, longest),
+		Fix:      "shorten it",
+	}
 }
 
 // isHost reports whether a path is that of a host name: of an Ingress, a route or

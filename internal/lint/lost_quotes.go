@@ -2,6 +2,7 @@ package lint
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -9,44 +10,38 @@ import (
 // afterwards. kustomize drops quotes that YAML does not need, so those around
 // "${COMMIT_SHA}" are gone when the value takes its place: the commit 1e10 is
 // then ten billion, and an annotation that is a number is refused.
-func lostQuotes(s *Setup) []Finding {
-	const fix = `put text beside it ("sha-${COMMIT_SHA}"), or quotes that are part of the text: give a variable QUOTE the value '"' in postBuild.substitute, and write ${QUOTE}${COMMIT_SHA}${QUOTE}`
-	const freeFix = "let the quotes come with the value: end the action in postBuild.substitute with | quote | quote, and leave the variable alone in its field"
-	var out []Finding
-	for _, service := range s.Services {
-		for _, object := range service.deployed(service.Samples.First) {
-			if object.layer == nil {
-				continue
-			}
-			for _, leaf := range leaves(object.Object) {
-				if _, text := leaf.value.(string); !text && mustBeText(object.GetKind(), leaf.path) {
-					out = append(out, Finding{
-						Severity: Error,
-						Position: object.where(leaf.path...),
-						Message:  fmt.Sprintf("%s of %s %q is a number or a boolean, not text, after Flux has substituted: kustomize has dropped the quotes, and the API server refuses it", dotted(leaf.path), object.GetKind(), object.GetName()),
-						Fix:      fix,
-					})
-				}
-			}
-		}
-		for _, pair := range service.pairs(service.Samples.First, service.Samples.Numeric) {
-			if pair.a.layer == nil {
-				continue
-			}
-			for _, leaf := range changedType(pair) {
-				repair := fix
-				if fmt.Sprint(at(pair.b.Object, leaf.path...)) == numericText {
-					repair = freeFix
-				}
-				out = append(out, Finding{
-					Position: pair.a.where(leaf.path...),
-					Message:  fmt.Sprintf("%s stops being text when the value looks like a number, as the commit 1e10 or a title 12 does: kustomize drops the quotes before Flux substitutes", dotted(leaf.path)),
-					Fix:      repair,
-				})
-			}
-		}
+var lostQuotes = inServices(each(within(deployed, object.values), neverText), each(within(numeric, pair.values), sometimesText))
+
+const requote = `put text beside it ("sha-${COMMIT_SHA}"), or quotes that are part of the text: give a variable QUOTE the value '"' in postBuild.substitute, and write ${QUOTE}${COMMIT_SHA}${QUOTE}`
+
+// neverText finds a value that is no text where only text is taken.
+func neverText(v value) *Finding {
+	if _, text := v.value.(string); text || v.object.sources == nil || !mustBeText(v.object.GetKind(), v.path) {
+		return nil
 	}
-	return out
+	return &Finding{
+		Severity: Error,
+		Position: v.object.where(v.path...),
+		Message: fmt.Sprintf("%s of %s %q is a number or a boolean, not text, after Flux has substituted: kustomize has dropped the quotes, and the API server refuses it",
+			dotted(v.path), v.object.GetKind(), v.object.GetName()),
+		Fix: requote,
+	}
+}
+
+// sometimesText finds a value that is text for one request, and not for another.
+func sometimesText(v pairValue) *Finding {
+	if v.a.sources == nil || !v.stopsBeingText() {
+		return nil
+	}
+	fix := requote
+	if fmt.Sprint(v.other) == numericText {
+		fix = "let the quotes come with the value: end the action in postBuild.substitute with | quote | quote, and leave the variable alone in its field"
+	}
+	return &Finding{
+		Position: v.a.where(v.path...),
+		Message:  fmt.Sprintf("%s stops being text when the value looks like a number, as the commit 1e10 or a title 12 does: kustomize drops the quotes before Flux substitutes", dotted(v.path)),
+		Fix:      fix,
+	}
 }
 
 // mustBeText reports whether the API server wants text in a place.
@@ -55,14 +50,9 @@ func mustBeText(kind string, path []any) bool {
 	if len(keys) < 2 {
 		return false
 	}
-	switch parent := keys[len(keys)-2]; parent {
-	case "labels", "annotations", "matchLabels":
-		return true
-	case "data", "stringData":
-		return len(path) == 2 && (kind == "ConfigMap" || kind == "Secret")
-	case "selector":
-		return kind == "Service"
-	default:
-		return keys[len(keys)-1] == "value" && strings.HasPrefix(parent, "env[")
-	}
+	last, parent := keys[len(keys)-1], keys[len(keys)-2]
+	return slices.Contains([]string{"labels", "annotations", "matchLabels"}, parent) ||
+		slices.Contains([]string{"data", "stringData"}, parent) && len(path) == 2 && (kind == "ConfigMap" || kind == "Secret") ||
+		parent == "selector" && kind == "Service" ||
+		last == "value" && strings.HasPrefix(parent, "env[")
 }

@@ -5,48 +5,50 @@ import (
 	"slices"
 
 	"github.com/eddy-previews/eddy/internal/flux"
-	"github.com/eddy-previews/eddy/internal/simulate"
 	"github.com/eddy-previews/eddy/internal/suggest"
 )
 
+// dependency is a name in dependsOn of a Kustomization.
+type dependency struct {
+	part  part
+	index int
+	// wanted is NAMESPACE/NAME.
+	wanted string
+}
+
+// dependencies lists those of a Kustomization.
+func (p part) dependencies() []dependency {
+	if !flux.IsKustomization(p.Stamped.Unstructured) {
+		return nil
+	}
+	var out []dependency
+	for n, on := range flux.Dependencies(p.Stamped.Unstructured) {
+		out = append(out, dependency{p, n, on.Namespace + "/" + on.Name})
+	}
+	return out
+}
+
 // missingDependency finds dependsOn with a name that nothing has: Flux waits for
 // it for ever. Where no other Kustomization was given, nobody can say.
-func missingDependency(s *Setup) []Finding {
-	there := s.kustomizations()
-	if len(there) == 0 {
+func missingDependency(d dependency) *Finding {
+	known := d.part.service.setup.kustomizations()
+	if len(known) == 0 {
 		return nil
 	}
-	var out []Finding
-	for _, service := range s.Services {
-		known := slices.Clone(there)
-		for _, part := range service.Samples.First.Parts {
-			known = append(known, part.Stamped.GetNamespace()+"/"+part.Stamped.GetName())
-		}
-		for _, part := range service.Samples.First.Parts {
-			out = append(out, service.missingDependency(part, known)...)
-		}
+	for part := range stamped(d.part.service) {
+		known = append(known, part.Stamped.GetNamespace()+"/"+part.Stamped.GetName())
 	}
-	return out
-}
-
-func (s *Service) missingDependency(part simulate.Part, known []string) []Finding {
-	if !flux.IsKustomization(part.Stamped.Unstructured) {
+	if slices.Contains(known, d.wanted) {
 		return nil
 	}
-	var out []Finding
-	for n, dependency := range flux.Dependencies(part.Stamped.Unstructured) {
-		if wanted := dependency.Namespace + "/" + dependency.Name; !slices.Contains(known, wanted) {
-			out = append(out, Finding{
-				Position: s.where(part, "spec", "dependsOn", n, "name"),
-				Message:  fmt.Sprintf("there is no Kustomization %s%s: previews wait for it for ever", wanted, suggest.Hint(wanted, known)),
-				Fix:      "correct name and namespace; without a namespace it is that of the preview's Kustomization",
-			})
-		}
+	return &Finding{
+		Position: d.part.where("spec", "dependsOn", d.index, "name"),
+		Message:  fmt.Sprintf("there is no Kustomization %s%s: previews wait for it for ever", d.wanted, suggest.Hint(d.wanted, known)),
+		Fix:      "correct name and namespace; without a namespace it is that of the preview's Kustomization",
 	}
-	return out
 }
 
-// kustomizations are those of Flux that were given, as namespace/name.
+// kustomizations are those of Flux that were given, as NAMESPACE/NAME.
 func (s *Setup) kustomizations() []string {
 	var out []string
 	for _, document := range s.Documents {

@@ -6,26 +6,22 @@ import (
 	"github.com/eddy-previews/eddy/internal/source"
 )
 
-// noGate finds providers that export a request before CI has built its image:
+// noGate finds a provider that exports a request before CI has built its image:
 // its pods would wait for an image that is not there, or run that of an earlier
 // push.
-func noGate(s *Setup) []Finding {
-	var out []Finding
-	for _, provider := range s.watchers() {
-		if len(provider.required()) > 0 || !provider.hasLabels() {
-			continue
-		}
-		position := provider.Position(provider.Nearest("spec", "skip", "labels"))
-		if provider.At("spec", "skip") == nil {
-			position = provider.Position(provider.Nearest("spec", "type"))
-		}
-		out = append(out, Finding{
-			Position: position,
-			Message:  "a request is deployed as soon as it is open, before CI has pushed its image",
-			Fix:      `let CI set a label when the image is there, and require it: spec.skip.labels: ["!build/image-ready"]`,
-		})
+func noGate(p Provider) *Finding {
+	if len(p.required()) > 0 || !p.hasLabels() {
+		return nil
 	}
-	return out
+	node := p.Nearest("spec", "skip", "labels")
+	if p.At("spec", "skip") == nil {
+		node = p.Nearest("spec", "type")
+	}
+	return &Finding{
+		Position: p.Position(node),
+		Message:  "a request is deployed as soon as it is open, before CI has pushed its image",
+		Fix:      `let CI set a label when the image is there, and require it: spec.skip.labels: ["!build/image-ready"]`,
+	}
 }
 
 // hasLabels reports whether the forge of a provider has labels on requests.
@@ -33,18 +29,6 @@ func noGate(s *Setup) []Finding {
 func (p Provider) hasLabels() bool {
 	kind, err := source.TypeOf(p.Object.Spec.Type)
 	return err != nil || kind.Tells.Labels
-}
-
-// watchers are the providers that watch pull requests.
-func (s *Setup) watchers() []Provider {
-	var out []Provider
-	for _, document := range s.providers() {
-		provider := Provider{Document: document, Object: providerOf(document)}
-		if isRequest(provider.Object) {
-			out = append(out, provider)
-		}
-	}
-	return out
 }
 
 // required are the labels without which a request is no input.

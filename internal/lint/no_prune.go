@@ -3,36 +3,33 @@ package lint
 import (
 	"github.com/eddy-previews/eddy/internal/flux"
 	"github.com/eddy-previews/eddy/internal/manifest"
-	"github.com/eddy-previews/eddy/internal/simulate"
 )
 
-// noPrune finds Kustomizations without prune: true. When the request is closed
-// they go, and everything that they have deployed stays, for ever.
-func noPrune(s *Setup) []Finding {
-	var out []Finding
-	for _, service := range s.Services {
-		for _, part := range service.Samples.First.Parts {
-			if flux.IsKustomization(part.Stamped.Unstructured) && at(part.Stamped.Object, "spec", "prune") != true {
-				out = append(out, service.noPrune(part))
-			}
-		}
+// noPrune finds a Kustomization without prune: true. When the request is closed
+// it goes, and everything that it has deployed stays, for ever.
+func noPrune(p part) *Finding {
+	if !flux.IsKustomization(p.Stamped.Unstructured) || at(p.Stamped.Object, "spec", "prune") == true {
+		return nil
 	}
-	return out
-}
-
-func (s *Service) noPrune(part simulate.Part) Finding {
-	path := append(manifest.Path(part.Stamped.Field), "spec")
-	finding := Finding{
-		Position: s.where(part, "spec", "prune"),
+	return &Finding{
+		Position: p.where("spec", "prune"),
 		Message:  "without prune, what the Kustomization has deployed stays when its request is closed",
 		Fix:      "set spec.prune: true",
+		Edits:    p.prune(),
 	}
-	spec := s.At(path...)
-	switch written := s.At(append(path, "prune")...); {
+}
+
+// prune sets spec.prune where it is written, or before the first field of the spec.
+func (p part) prune() []Edit {
+	path := append(manifest.Path(p.Stamped.Field), "spec")
+	document := p.service.Document
+	spec := document.At(path...)
+	switch written := document.At(append(path, "prune")...); {
 	case written != nil:
-		finding.Edits = replace(s.Document, written, "true")
+		return replace(document, written, "true")
 	case spec != nil && len(spec.Content) > 0 && spec.Content[0].Line > spec.Line-1 && spec.Style == 0:
-		finding.Edits = insertBefore(s.Document, spec.Content[0], "prune: true")
+		return insertBefore(document, spec.Content[0], "prune: true")
+	default:
+		return nil
 	}
-	return finding
 }

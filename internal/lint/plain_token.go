@@ -2,8 +2,10 @@ package lint
 
 import (
 	"fmt"
+	"iter"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 
 	yamlv3 "go.yaml.in/yaml/v3"
@@ -18,23 +20,41 @@ var tokens = regexp.MustCompile(`\b(gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,
 // placeholders are what stands where a token is to be filled in.
 var placeholders = regexp.MustCompile(`(?i)^$|to.?change|change.?me|replace|example|your|placeholder|^x+$|^<.*>$|^\$[({]?\w+[)}]?$|^\*+$`)
 
-// plainToken finds tokens that everybody with the repository can read. A
+// plainToken finds a token that everybody with the repository can read. A
 // message never holds one.
-func plainToken(s *Setup) []Finding {
-	var out []Finding
-	for _, document := range append(s.Documents, s.Scripts...) {
-		secret := document.Is("", "Secret") && document.At("sops") == nil && s.isCredential(document)
-		scalars(document.Root, nil, func(path []string, node *yamlv3.Node) {
-			if tokens.MatchString(node.Value) || hasPassword(node.Value) || secret && isSecretValue(path, node.Value) {
-				out = append(out, Finding{
-					Position: document.Position(node),
-					Message:  fmt.Sprintf("%s holds a token in plain text: who can read the repository can use it", strings.Join(path, ".")),
-					Fix:      "revoke the token, and seal the new one: SOPS, kubeseal, or an external secret",
-				})
-			}
-		})
+func plainToken(t text) *Finding {
+	if !tokens.MatchString(t.node.Value) && !hasPassword(t.node.Value) && !(t.credential && isSecretValue(t.path, t.node.Value)) {
+		return nil
 	}
-	return out
+	return &Finding{
+		Position: t.document.Position(t.node),
+		Message:  fmt.Sprintf("%s holds a token in plain text: who can read the repository can use it", strings.Join(t.path, ".")),
+		Fix:      "revoke the token, and seal the new one: SOPS, kubeseal, or an external secret",
+	}
+}
+
+// text is a value of a file, with the keys above it.
+type text struct {
+	document *manifest.Document
+	path     []string
+	node     *yamlv3.Node
+	// credential says that the file is the Secret of a provider, in plain text.
+	credential bool
+}
+
+// texts are the values of all files.
+func texts(s *Setup) iter.Seq[text] {
+	return within(func(s *Setup) iter.Seq[*manifest.Document] {
+		return slices.Values(slices.Concat(s.Documents, s.Scripts))
+	},
+		func(document *manifest.Document) []text {
+			var out []text
+			credential := document.Is("", "Secret") && document.At("sops") == nil && s.isCredential(document)
+			scalars(document.Root, nil, func(path []string, node *yamlv3.Node) {
+				out = append(out, text{document, path, node, credential})
+			})
+			return out
+		})(s)
 }
 
 // isCredential reports whether a provider reads the Secret.

@@ -7,34 +7,34 @@ func Rules() []Rule {
 	return []Rule{
 		// Is it what it seems to be?
 		{"invalid", Error, "YAML, fields or templates that cannot be read", invalid},
-		{"unbuildable", Error, "a path that is not there, or that kustomize cannot build", unbuildable},
-		{"remote", Warning, "what an overlay takes in from elsewhere: it is not fetched, and not checked", remote},
-		{"plain-token", Error, "a token in plain text", plainToken},
+		{"unbuildable", Error, "a path that is not there, or that kustomize cannot build", inServices(each(stamped, unbuildable))},
+		{"remote", Warning, "what an overlay takes in from elsewhere: it is not fetched, and not checked", inServices(each(within(stamped, part.leftOut), remote))},
+		{"plain-token", Error, "a token in plain text", each(texts, plainToken)},
 
 		// The watcher: which requests, and when.
-		{"no-gate", Error, "no label that gates the deploy on the build", noGate},
+		{"no-gate", Error, "no label that gates the deploy on the build", each(watchers, noGate)},
 		{"dead-label", Error, "labels that never match", deadLabel},
-		{"stale-label", Warning, "a label of the push before, which opens the gate for an image that is not built", staleLabel},
+		{"stale-label", Warning, "a label of the push before, which opens the gate for an image that is not built", inServices(each(within(reused, Provider.gates), staleLabel))},
 
 		// The templater: what is stamped out.
-		{"no-prune", Error, "a Kustomization that leaves its objects behind", noPrune},
-		{"missing-dependency", Error, "dependsOn names what does not exist", missingDependency},
+		{"no-prune", Error, "a Kustomization that leaves its objects behind", inServices(each(stamped, noPrune))},
+		{"missing-dependency", Error, "dependsOn names what does not exist", inServices(each(within(stamped, part.dependencies), missingDependency))},
 		{"same-name", Error, "two previews, or two services, with an object of the same name", sameName},
-		{"unquoted-input", Warning, "an input that stops being a string when it looks like a number", unquotedInput},
-		{"free-text", Error, "free text that Flux puts into the midst of a text, before it is parsed", freeText},
+		{"unquoted-input", Warning, "an input that stops being a string when it looks like a number", inServices(each(within(stampedNumeric, pair.values), unquotedInput))},
+		{"free-text", Error, "free text that Flux puts into the midst of a text, before it is parsed", inServices(each(within(hostile, part.uses), freeText))},
 
 		// The overlay: what Flux deploys.
-		{"unset-variable", Error, "${VARIABLE} without a value", unsetVariable},
+		{"unset-variable", Error, "${VARIABLE} without a value", inServices(each(within(stamped, part.uses), unsetVariable))},
 		{"lost-quotes", Warning, "a substituted value that stops being a string", lostQuotes},
-		{"no-rollout", Error, "pods that are the same after a push", noRollout},
-		{"immutable-field", Error, "a field that changes with a push, and that nobody can change", immutableField},
-		{"pull-policy", Warning, "a tag that moves, and nodes that do not pull it again", pullPolicy},
-		{"cluster-scoped", Error, "cluster-scoped objects in a preview", clusterScoped},
-		{"stripped-account", Error, "a ServiceAccount stripped as if it were cluster-scoped", strippedAccount},
+		{"no-rollout", Error, "pods that are the same after a push", inServices(each(pushes, noRollout))},
+		{"immutable-field", Error, "a field that changes with a push, and that nobody can change", inServices(each(within(pushes, pair.values), immutableField))},
+		{"pull-policy", Warning, "a tag that moves, and nodes that do not pull it again", inServices(each(within(pushes, pair.containers), pullPolicy))},
+		{"cluster-scoped", Error, "cluster-scoped objects in a preview", inServices(each(neighbours, clusterScoped))},
+		{"stripped-account", Error, "a ServiceAccount stripped as if it were cluster-scoped", inServices(each(deployed, strippedAccount))},
 		{"long-name", Error, "names that the suffix makes too long", longName},
-		{"unsuffixed-reference", Error, "references that nameSuffix does not rewrite", unsuffixedReference},
-		{"shared-selector", Error, "selectors that match the pods of other previews", sharedSelector},
-		{"dead-selector", Error, "selectors that match no pod of the preview", deadSelector},
-		{"shared-host", Error, "hosts that all previews share", sharedHost},
+		{"unsuffixed-reference", Error, "references that nameSuffix does not rewrite", inServices(each(references, unsuffixedReference))},
+		{"shared-selector", Error, "selectors that match the pods of other previews", inServices(each(within(deployed, object.selectors), sharedSelector))},
+		{"dead-selector", Error, "selectors that match no pod of the preview", inServices(each(within(deployed, object.selectors), deadSelector))},
+		{"shared-host", Error, "hosts that all previews share", inServices(each(within(neighbours, pair.values), sharedHost))},
 	}
 }

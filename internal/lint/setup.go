@@ -52,14 +52,16 @@ type Service struct {
 	// Samples are what comes of a few requests.
 	Samples Samples
 
-	setup  *Setup
-	layers map[string]*layer
+	setup   *Setup
+	sources map[string]*sourceFiles
 }
 
 // Provider is a watcher.
 type Provider struct {
 	*manifest.Document
 	Object *v1.ResourceSetInputProvider
+
+	setup *Setup
 }
 
 // Load reads the set-up. What is wrong in it is a finding; the error says that
@@ -88,7 +90,7 @@ func Load(ctx context.Context, options Options) (*Setup, error) {
 }
 
 func (s *Setup) addService(ctx context.Context, document *manifest.Document) {
-	service := &Service{Document: document, Set: &v1.ResourceSet{}, setup: s, layers: map[string]*layer{}}
+	service := &Service{Document: document, Set: &v1.ResourceSet{}, setup: s, sources: map[string]*sourceFiles{}}
 	if err := document.Decode(service.Set); err != nil {
 		s.Broken = append(s.Broken, err)
 		return
@@ -120,7 +122,7 @@ func (s *Setup) providersOf(service *Service) []Provider {
 			names = append(names, object.Name)
 		}
 		if !known || !beside(old.File, service.File) && beside(document.File, service.File) {
-			nearest[object.Name] = Provider{document, object}
+			nearest[object.Name] = Provider{document, object, s}
 		}
 	}
 	out := make([]Provider, 0, len(names))
@@ -133,8 +135,8 @@ func (s *Setup) providersOf(service *Service) []Provider {
 // beside reports whether two files are in the same folder.
 func beside(a, b string) bool { return filepath.Dir(a) == filepath.Dir(b) }
 
-// near reports whether a file is in the folder of another, or below it.
-func near(file, other string) bool {
+// isBelow reports whether a file is in the folder of another, or below it.
+func isBelow(file, other string) bool {
 	relative, err := filepath.Rel(filepath.Dir(other), file)
 	return err == nil && filepath.IsLocal(relative)
 }

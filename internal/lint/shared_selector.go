@@ -2,6 +2,8 @@ package lint
 
 import (
 	"fmt"
+	"iter"
+	"slices"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
@@ -10,40 +12,25 @@ import (
 	"github.com/eddy-previews/eddy/internal/manifest"
 )
 
-// sharedSelector finds selectors of one preview that match pods of another in
+// sharedSelector finds a selector of one preview that matches pods of another in
 // the same namespace: a Service sends its traffic there, a NetworkPolicy or a
 // PodDisruptionBudget counts them in.
-func sharedSelector(s *Setup) []Finding {
-	var out []Finding
-	for _, service := range s.Services {
-		others := service.deployed(service.Samples.Second)
-		for _, pair := range service.pairs(service.Samples.First, service.Samples.Second) {
-			if service.isOneForAll(pair.a) {
-				continue
-			}
-			for _, selector := range selectors(pair.a) {
-				if other, shared := selector.matches(others); shared && pair.a.namespace() == other.namespace() {
-					out = append(out, service.sharedSelector(selector))
-				}
-			}
-		}
+func sharedSelector(s selector) *Finding {
+	object := s.object
+	if s.isOneForAll() || !s.isShared() {
+		return nil
 	}
-	return out
-}
-
-func (s *Service) sharedSelector(selector selector) Finding {
-	object := selector.object
 	does := "acts upon the pods of other previews"
 	if object.GetKind() == "Service" {
 		does = "sends traffic to the pods of other previews"
 	}
-	finding := Finding{
-		Position: object.where(selector.path...),
-		Message:  fmt.Sprintf("%s of %s %q matches the pods of every preview: it %s", dotted(selector.path), object.GetKind(), object.GetName(), does),
+	finding := &Finding{
+		Position: object.where(s.path...),
+		Message:  fmt.Sprintf("%s of %s %q matches the pods of every preview: it %s", dotted(s.path), object.GetKind(), object.GetName(), does),
 		Fix:      `add a label with the number to selectors and pods: labels: [{pairs: {pr-env: "pr-${PR_NUMBER}"}, includeSelectors: true}] in the overlay`,
 	}
-	if object.layer != nil && object.layer.overlay != nil {
-		finding.Edits = includeSelectors(object.layer.overlay)
+	if object.sources != nil && object.sources.overlay != nil {
+		finding.Edits = includeSelectors(object.sources.overlay)
 	}
 	return finding
 }
@@ -65,39 +52,54 @@ func includeSelectors(overlay *manifest.Document) []Edit {
 
 // selector is what an object selects pods with.
 type selector struct {
-	object deployed
+	object object
 	path   []any
 	labels labels.Selector
 }
 
-// matches returns the first object whose pods the selector matches.
-func (s selector) matches(objects []deployed) (deployed, bool) {
-	for _, object := range objects {
-		template, _, ok := pods(object.Unstructured)
+// isOneForAll is that of its object.
+func (s selector) isOneForAll() bool { return pair{s.object, s.object}.isOneForAll() }
+
+// isShared reports whether it matches pods of another preview in the namespace.
+func (s selector) isShared() bool {
+	service := s.object.part.service
+	other, matches := s.match(slices.Values(service.deployed(service.Samples.Second)))
+	return matches && s.object.namespace() == other.namespace()
+}
+
+// match returns the first object whose pods the selector matches.
+func (s selector) match(objects iter.Seq[object]) (object, bool) {
+	for object := range objects {
+		template, _, ok := object.pods()
 		if !ok {
 			continue
 		}
-		set := labels.Set{}
 		carried, _ := at(template, "metadata", "labels").(map[string]any)
-		for key, value := range carried {
-			set[key] = fmt.Sprint(value)
-		}
-		if s.labels.Matches(set) {
+		if s.labels.Matches(asLabels(carried)) {
 			return object, true
 		}
 	}
-	return deployed{}, false
+	return object{}, false
 }
 
-// selectors lists those of an object that are not empty.
-func selectors(object deployed) []selector {
+// asLabels writes values as the API server would take them.
+func asLabels(fields map[string]any) labels.Set {
+	out := labels.Set{}
+	for key, value := range fields {
+		out[key] = fmt.Sprint(value)
+	}
+	return out
+}
+
+// selectors lists those of the object that are not empty.
+func (o object) selectors() []selector {
 	var paths [][]any
-	switch kind := object.GetKind(); kind {
+	switch o.GetKind() {
 	case "Service", "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "PodDisruptionBudget":
 		paths = [][]any{{"spec", "selector"}}
 	case "NetworkPolicy":
 		paths = [][]any{{"spec", "podSelector"}}
-		for _, leaf := range leaves(object.Object) {
+		for _, leaf := range leaves(o.Object) {
 			if n := podSelectorIn(leaf.path); n > 2 {
 				paths = append(paths, leaf.path[:n])
 			}
@@ -105,8 +107,8 @@ func selectors(object deployed) []selector {
 	}
 	var out []selector
 	for _, path := range paths {
-		if parsed := parseSelector(object, at(object.Object, path...)); parsed != nil && !parsed.Empty() {
-			out = append(out, selector{object, path, parsed})
+		if parsed := parseSelector(o, at(o.Object, path...)); parsed != nil && !parsed.Empty() {
+			out = append(out, selector{o, path, parsed})
 		}
 	}
 	return out
@@ -125,17 +127,13 @@ func podSelectorIn(path []any) int {
 
 // parseSelector reads a Service's map or a selector of labels; nil when it is
 // neither.
-func parseSelector(object deployed, value any) labels.Selector {
+func parseSelector(o object, value any) labels.Selector {
 	fields, ok := value.(map[string]any)
 	if !ok {
 		return nil
 	}
-	if object.GetKind() == "Service" {
-		set := labels.Set{}
-		for key, value := range fields {
-			set[key] = fmt.Sprint(value)
-		}
-		return labels.SelectorFromSet(set)
+	if o.GetKind() == "Service" {
+		return labels.SelectorFromSet(asLabels(fields))
 	}
 	var typed metav1.LabelSelector
 	if runtime.DefaultUnstructuredConverter.FromUnstructured(fields, &typed) != nil {

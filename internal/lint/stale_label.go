@@ -2,6 +2,7 @@ package lint
 
 import (
 	"fmt"
+	"iter"
 	"regexp"
 	"slices"
 	"strings"
@@ -23,48 +24,57 @@ var removes = regexp.MustCompile(`(?i)\bDELETE\b|remove[-_]?labels?|unlabel|labe
 //
 // Where CI is among the files, it is to take the label away before it builds.
 // Where it is not, a provider that freezes is taken as a sign that it does.
-func staleLabel(s *Setup) []Finding {
-	var out []Finding
-	for _, service := range s.Services {
-		if !service.movesTag() {
-			continue
+func staleLabel(g gate) *Finding {
+	script, node := g.provider.sets(g.label)
+	finding := &Finding{
+		Message: fmt.Sprintf("the label %q is still there after a push, so the new commit is deployed before its image is built, and runs the old one", g.label),
+		Fix:     "let CI remove the label before it builds, and set spec.skip.whenMissing: Freeze in the provider, so that the preview stays as it is meanwhile",
+	}
+	freezes := g.provider.Object.Spec.Skip != nil && g.provider.Object.Spec.Skip.WhenMissing == v1.WhenMissingFreeze
+	switch {
+	case script != nil && removesFirst(script, g.label), script == nil && freezes:
+		return nil
+	case script != nil:
+		finding.Position = script.Position(node)
+	default:
+		finding.Position = g.provider.label(g.label)
+	}
+	return finding
+}
+
+// gate is a label that a provider requires.
+type gate struct {
+	provider Provider
+	label    string
+}
+
+// gates lists those of the provider.
+func (p Provider) gates() []gate {
+	var out []gate
+	for _, label := range p.required() {
+		out = append(out, gate{p, label})
+	}
+	return out
+}
+
+// reused are the watchers of a service whose image's tag stays while the image
+// behind it moves.
+func reused(s *Service) iter.Seq[Provider] {
+	return func(yield func(Provider) bool) {
+		if !s.movesTag() {
+			return
 		}
-		for _, provider := range service.Providers {
-			if isRequest(provider.Object) {
-				out = append(out, s.staleLabel(provider)...)
+		for _, provider := range s.Providers {
+			if isRequest(provider.Object) && !yield(provider) {
+				return
 			}
 		}
 	}
-	return out
-}
-
-func (s *Setup) staleLabel(provider Provider) []Finding {
-	var out []Finding
-	for _, label := range provider.required() {
-		script, node := s.sets(provider, label)
-		finding := Finding{
-			Message: fmt.Sprintf("the label %q is still there after a push, so the new commit is deployed before its image is built, and runs the old one", label),
-			Fix:     "let CI remove the label before it builds, and set spec.skip.whenMissing: Freeze in the provider, so that the preview stays as it is meanwhile",
-		}
-		freezes := provider.Object.Spec.Skip != nil && provider.Object.Spec.Skip.WhenMissing == v1.WhenMissingFreeze
-		switch {
-		case script != nil && removesFirst(script, label):
-			continue
-		case script != nil:
-			finding.Position = script.Position(node)
-		case freezes:
-			continue
-		default:
-			finding.Position = provider.label(label)
-		}
-		out = append(out, finding)
-	}
-	return out
 }
 
 // sets returns the CI file, and the line of it, that names a label.
-func (s *Setup) sets(provider Provider, label string) (script *manifest.Document, node *yamlv3.Node) {
-	for _, candidate := range s.scriptsOf(provider) {
+func (p Provider) sets(label string) (script *manifest.Document, node *yamlv3.Node) {
+	for _, candidate := range p.scripts() {
 		scalars(candidate.Root, nil, func(_ []string, scalar *yamlv3.Node) {
 			if strings.Contains(scalar.Value, label) {
 				script, node = candidate, scalar
@@ -156,16 +166,14 @@ func (s *Service) movesTag() bool {
 	if s.isPartial() {
 		return true
 	}
-	for _, pair := range s.stamped(s.Samples.First, s.Samples.Pushed) {
-		if flux.IsHelmRelease(pair.a.Unstructured) && !pair.changesTag() {
+	for p := range stampedPushes(s) {
+		if flux.IsHelmRelease(p.a.Unstructured) && !p.changesTag() {
 			return true
 		}
 	}
-	for _, pair := range s.pairs(s.Samples.First, s.Samples.Pushed) {
-		for _, container := range containers(pair.a) {
-			if container.isOwn() && container.image == textAt(pair.b.Object, append(container.path, "image")...) {
-				return true
-			}
+	for c := range within(pushes, pair.containers)(s) {
+		if c.keepsTag() {
+			return true
 		}
 	}
 	return false

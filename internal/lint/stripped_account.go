@@ -2,6 +2,7 @@ package lint
 
 import (
 	"fmt"
+	"regexp"
 
 	"github.com/eddy-previews/eddy/internal/manifest"
 )
@@ -9,40 +10,39 @@ import (
 // strippedAccount finds pods whose ServiceAccount the overlay has taken away. A
 // ServiceAccount is namespaced, and nameSuffix gives each preview its own; it is
 // ClusterRole and ClusterRoleBinding that are cluster-scoped.
-func strippedAccount(s *Setup) []Finding {
-	var out []Finding
-	for _, service := range s.Services {
-		objects := service.deployed(service.Samples.First)
-		accounts := map[string]bool{}
-		for _, object := range objects {
-			if object.GetKind() == "ServiceAccount" {
-				accounts[object.GetName()] = true
-			}
-		}
-		for _, object := range objects {
-			_, path, ok := pods(object.Unstructured)
-			name := textAt(object.Object, append(path, "spec", "serviceAccountName")...)
-			if !ok || object.layer == nil || name == "" || accounts[name] {
-				continue
-			}
-			if position, stripped := object.layer.strips("ServiceAccount"); stripped {
-				out = append(out, Finding{
-					Position: position,
-					Message:  fmt.Sprintf("the pods of %s %q run as the ServiceAccount %q, which this strips: they cannot start", object.GetKind(), object.GetName(), name),
-					Fix:      "leave ServiceAccount in: it is namespaced, and the suffix gives each preview its own; strip ClusterRole and ClusterRoleBinding alone",
-				})
-			}
+func strippedAccount(o object) *Finding {
+	template, _, _ := o.pods()
+	name := textAt(template, "spec", "serviceAccountName")
+	if o.sources == nil || name == "" || o.part.service.deploys("ServiceAccount", name) {
+		return nil
+	}
+	position, stripped := o.sources.strips("ServiceAccount")
+	if !stripped {
+		return nil
+	}
+	return &Finding{
+		Position: position,
+		Message:  fmt.Sprintf("the pods of %s %q run as the ServiceAccount %q, which this strips: they cannot start", o.GetKind(), o.GetName(), name),
+		Fix:      "leave ServiceAccount in: it is namespaced, and the suffix gives each preview its own; strip ClusterRole and ClusterRoleBinding alone",
+	}
+}
+
+// deploys reports whether an object is deployed for the first request.
+func (s *Service) deploys(kind, name string) bool {
+	for object := range deployed(s) {
+		if object.GetKind() == kind && object.GetName() == name {
+			return true
 		}
 	}
-	return out
+	return false
 }
 
 // strips returns the patch that deletes every object of a kind.
-func (l *layer) strips(kind string) (manifest.Position, bool) {
-	if l.overlay == nil {
+func (f *sourceFiles) strips(kind string) (manifest.Position, bool) {
+	if f.overlay == nil {
 		return manifest.Position{}, false
 	}
-	for _, patch := range items(l.overlay.At("patches")) {
+	for _, patch := range items(f.overlay.At("patches")) {
 		_, target := manifest.Pair(patch, "target")
 		_, of := manifest.Pair(target, "kind")
 		_, text := manifest.Pair(patch, "patch")
@@ -50,8 +50,21 @@ func (l *layer) strips(kind string) (manifest.Position, bool) {
 			continue
 		}
 		if of != nil && of.Value == kind || of == nil && kindOf(text.Value) == kind {
-			return l.overlay.Position(patch), true
+			return f.overlay.Position(patch), true
 		}
 	}
 	return manifest.Position{}, false
+}
+
+// deletes is what makes a patch of kustomize delete.
+var deletes = regexp.MustCompile(`(?m)^\$patch:\s*delete`)
+
+var kindLine = regexp.MustCompile(`(?m)^kind:\s*(\w+)`)
+
+// kindOf returns the kind that a patch names.
+func kindOf(patch string) string {
+	if found := kindLine.FindStringSubmatch(patch); found != nil {
+		return found[1]
+	}
+	return ""
 }

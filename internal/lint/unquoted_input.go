@@ -13,50 +13,34 @@ import (
 // action is a scalar that is nothing but one template action.
 var action = regexp.MustCompile(`^<<-?\s*(.+?)\s*-?>>$`)
 
-// unquotedInput finds inputs that are text, and become a number or a boolean in
-// an object when they look like one: a title "12", a branch "true".
-func unquotedInput(s *Setup) []Finding {
-	var out []Finding
-	for _, service := range s.Services {
-		for _, pair := range service.stamped(service.Samples.First, service.Samples.Numeric) {
-			for _, leaf := range changedType(pair) {
-				out = append(out, service.unquotedInput(pair.a, leaf.path))
-			}
-		}
+// unquotedInput finds an input that is text, and becomes a number or a boolean in
+// an object when it looks like one: a title "12", a branch "true".
+func unquotedInput(v pairValue) *Finding {
+	if !v.stopsBeingText() {
+		return nil
 	}
-	return out
-}
-
-func (s *Service) unquotedInput(object deployed, path []any) Finding {
-	finding := Finding{
-		Position: object.where(path...),
-		Message:  fmt.Sprintf("%s becomes a number or a boolean when the input looks like one, and is refused", dotted(path)),
+	return &Finding{
+		Position: v.a.where(v.path...),
+		Message:  fmt.Sprintf("%s becomes a number or a boolean when the input looks like one, and is refused", dotted(v.path)),
 		Fix:      "end the action with | quote",
+		Edits:    v.a.part.quote(v.path),
 	}
-	node := s.At(append(manifest.Path(object.part.Stamped.Field), path...)...)
-	if node == nil {
-		return finding
-	}
-	if found := action.FindStringSubmatch(node.Value); found != nil && node.Style&(yamlv3.LiteralStyle|yamlv3.FoldedStyle) == 0 {
-		text := strings.Replace(node.Value, found[1], found[1]+" | quote", 1)
-		if node.Style != 0 || !strings.HasPrefix(string(s.Text[offset(s.Text, node.Line, node.Column):]), node.Value) {
-			text = "'" + strings.ReplaceAll(text, "'", "''") + "'"
-		}
-		finding.Edits = replace(s.Document, node, text)
-	}
-	return finding
 }
 
-// changedType lists the values that are text in one object, and something else
-// in the other.
-func changedType(pair pair) []leaf {
-	var out []leaf
-	for _, leaf := range leaves(pair.a.Object) {
-		_, text := leaf.value.(string)
-		other := at(pair.b.Object, leaf.path...)
-		if _, still := other.(string); text && !still && other != nil {
-			out = append(out, leaf)
-		}
+// quote lets the action end with | quote that makes a field, where that is all of it.
+func (p part) quote(path []any) []Edit {
+	s := p.service
+	node := s.At(append(manifest.Path(p.Stamped.Field), path...)...)
+	if node == nil || node.Style&(yamlv3.LiteralStyle|yamlv3.FoldedStyle) != 0 {
+		return nil
 	}
-	return out
+	found := action.FindStringSubmatch(node.Value)
+	if found == nil {
+		return nil
+	}
+	text := strings.Replace(node.Value, found[1], found[1]+" | quote", 1)
+	if node.Style != 0 || !strings.HasPrefix(string(s.Text[offset(s.Text, node.Line, node.Column):]), node.Value) {
+		text = "'" + strings.ReplaceAll(text, "'", "''") + "'"
+	}
+	return replace(s.Document, node, text)
 }

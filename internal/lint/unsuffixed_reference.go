@@ -2,6 +2,7 @@ package lint
 
 import (
 	"fmt"
+	"iter"
 	"regexp"
 	"slices"
 	"strings"
@@ -9,23 +10,51 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
-// unsuffixedReference finds names that stay as they were while the object that
-// they mean is renamed. kustomize follows the references that it knows to
+// unsuffixedReference finds a name that stays as it was while the object that
+// it means is renamed. kustomize follows the references that it knows to
 // objects of the same build; a host name in an environment variable is text.
-func unsuffixedReference(s *Setup) []Finding {
-	var out []Finding
-	for _, service := range s.Services {
-		objects := service.deployed(service.Samples.First)
-		names := namesOf(objects)
-		for _, object := range objects {
-			for _, leaf := range leaves(object.Object) {
-				if finding, wrong := names.unsuffixed(object, leaf); wrong {
-					out = append(out, finding)
-				}
-			}
-		}
+func unsuffixedReference(r reference) *Finding {
+	text, _ := r.value.value.(string)
+	kind := refersTo(r.object.Unstructured, r.path)
+	if text == "" || slices.Contains(r.names.there[kind], text) {
+		return nil
 	}
-	return out
+	finding := &Finding{Position: r.object.where(r.path...)}
+	finding.Fix = r.object.repair(finding.Position, "write the number there: ${PR_NUMBER}, as the suffix has it")
+	why := r.names.meant(kind, text)
+	switch {
+	case kind == "Service" && why == "":
+		finding.Severity = Warning
+		finding.Fix = "correct the name; where previews share the Service, say so in a comment: # eddy:ignore unsuffixed-reference REASON"
+		why = fmt.Sprintf("names the Service %q, which is not in the preview: it has to be in the namespace already", text)
+	case kind != "":
+		why = fmt.Sprintf("names the %s %q, which is not in the preview%s", kind, text, why)
+	case isFreeText(r.path):
+		why = r.names.leads(text, keyOf(r.object.Unstructured, r.path))
+	}
+	if why == "" {
+		return nil
+	}
+	finding.Message = fmt.Sprintf("%s of %s %q %s", dotted(r.path), r.object.GetKind(), r.object.GetName(), why)
+	return finding
+}
+
+// reference is a value that may name an object of the preview.
+type reference struct {
+	value
+	names names
+}
+
+// references are all values that are deployed for the first request.
+func references(s *Service) iter.Seq[reference] {
+	known := s.names()
+	return within(deployed, func(o object) []reference {
+		var out []reference
+		for _, value := range o.values() {
+			out = append(out, reference{value, known})
+		}
+		return out
+	})(s)
 }
 
 // names are those of a preview's objects.
@@ -36,43 +65,20 @@ type names struct {
 	renamed map[string]string
 }
 
-func namesOf(objects []deployed) names {
+// names are those of what is deployed for the first request.
+func (s *Service) names() names {
 	out := names{map[string][]string{}, map[string]string{}}
-	for _, object := range objects {
+	for object := range deployed(s) {
 		kind, name := object.GetKind(), object.GetName()
 		out.there[kind] = append(out.there[kind], name)
-		if object.layer == nil || kind != "Service" {
+		if object.sources == nil || kind != "Service" {
 			continue
 		}
-		if base := object.layer.baseName(object.Unstructured); base != "" && base != name && !strings.Contains(base, "${") {
+		if base := object.sources.baseName(object.Unstructured); base != "" && base != name && !strings.Contains(base, "${") {
 			out.renamed[base] = name
 		}
 	}
 	return out
-}
-
-// unsuffixed says what is wrong with a value, if it is a name.
-func (n names) unsuffixed(object deployed, leaf leaf) (Finding, bool) {
-	text, _ := leaf.value.(string)
-	kind := n.refersTo(object.Unstructured, leaf.path)
-	if text == "" || slices.Contains(n.there[kind], text) {
-		return Finding{}, false
-	}
-	finding := Finding{Position: object.where(leaf.path...)}
-	finding.Fix = object.repair(finding.Position, "write the number there: ${PR_NUMBER}, as the suffix has it")
-	why := n.meant(kind, text)
-	switch {
-	case kind == "Service" && why == "":
-		finding.Severity = Warning
-		finding.Fix = "correct the name; where previews share the Service, say so in a comment: # eddy:ignore unsuffixed-reference REASON"
-		why = fmt.Sprintf("names the Service %q, which is not in the preview: it has to be in the namespace already", text)
-	case kind != "":
-		why = fmt.Sprintf("names the %s %q, which is not in the preview%s", kind, text, why)
-	case isFreeText(leaf.path):
-		why = n.leads(text, keyOf(object.Unstructured, leaf.path))
-	}
-	finding.Message = fmt.Sprintf("%s of %s %q %s", dotted(leaf.path), object.GetKind(), object.GetName(), why)
-	return finding, why != ""
 }
 
 // leads says which Service a text leads to that has another name in the preview,
@@ -97,7 +103,7 @@ func (n names) meant(kind, text string) string {
 
 // refersTo is the kind that a value names: a Service behind an Ingress or a
 // route, what an autoscaler scales. "" for others.
-func (n names) refersTo(object *unstructured.Unstructured, path []any) string {
+func refersTo(object *unstructured.Unstructured, path []any) string {
 	where := dotted(path)
 	switch {
 	case object.GetKind() == "Ingress" && strings.HasSuffix(where, ".service.name"):

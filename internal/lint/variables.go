@@ -2,6 +2,7 @@ package lint
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	yamlv3 "go.yaml.in/yaml/v3"
@@ -22,9 +23,12 @@ type use struct {
 }
 
 // variables lists where the files of an overlay use variables.
-func (l *layer) variables() []use {
+func (f *sourceFiles) variables() []use {
+	if f == nil {
+		return nil
+	}
 	var out []use
-	for _, document := range l.documents {
+	for _, document := range f.documents {
 		if isSwitchedOff(document.At("metadata")) {
 			continue
 		}
@@ -36,8 +40,23 @@ func (l *layer) variables() []use {
 			out = append(out, usesIn(node.Value, position)...)
 		})
 	}
-	for _, name := range l.generated {
-		out = append(out, usesIn(string(l.setup.texts[name]), manifest.Position{File: name, Line: 1, Column: 1})...)
+	for _, name := range f.generated {
+		out = append(out, usesIn(string(f.setup.texts[name]), manifest.Position{File: name, Line: 1, Column: 1})...)
+	}
+	return out
+}
+
+// partUse is where an overlay uses a variable, in a sample.
+type partUse struct {
+	use
+	part part
+}
+
+// uses lists where the overlay of a Kustomization uses variables.
+func (p part) uses() []partUse {
+	var out []partUse
+	for _, use := range p.sources().variables() {
+		out = append(out, partUse{use, p})
 	}
 	return out
 }
@@ -64,4 +83,9 @@ func everyText(node *yamlv3.Node, visit func(*yamlv3.Node)) {
 	for _, child := range node.Content {
 		everyText(child, visit)
 	}
+}
+
+// hasVariable reports whether one of the values holds a variable of Flux.
+func hasVariable(values []*yamlv3.Node) bool {
+	return slices.ContainsFunc(values, func(value *yamlv3.Node) bool { return variable.MatchString(value.Value) })
 }

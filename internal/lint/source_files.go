@@ -5,7 +5,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	kustomizev1 "github.com/fluxcd/kustomize-controller/api/v1"
 	yamlv3 "go.yaml.in/yaml/v3"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/kustomize/api/konfig"
@@ -13,12 +12,11 @@ import (
 	"github.com/eddy-previews/eddy/internal/files"
 	"github.com/eddy-previews/eddy/internal/flux"
 	"github.com/eddy-previews/eddy/internal/manifest"
-	"github.com/eddy-previews/eddy/internal/simulate"
 )
 
-// layer is the files that kustomize reads for an overlay: its own first, then
+// sourceFiles are the files that kustomize reads for an overlay: its own first, then
 // its patches, then what it builds upon.
-type layer struct {
+type sourceFiles struct {
 	// overlay is the kustomization.yaml; nil when there is none.
 	overlay   *manifest.Document
 	documents []*manifest.Document
@@ -32,106 +30,113 @@ type layer struct {
 	seen   map[string]bool
 }
 
-// layer returns the files of the overlay that a Kustomization builds.
-func (s *Service) layer(part simulate.Part) *layer { return s.layerOf(part.Kustomization) }
-
-func (s *Service) layerOf(ks *kustomizev1.Kustomization) *layer {
-	path := filepath.Join(s.Fleet, ks.Spec.Path)
-	if known := s.layers[path]; known != nil {
+// sources returns the files of the overlay that a Kustomization builds, nil for a
+// part that is none.
+func (p part) sources() *sourceFiles {
+	if p.Kustomization == nil {
+		return nil
+	}
+	s := p.service
+	path := filepath.Join(s.Fleet, p.Kustomization.Spec.Path)
+	if known := s.sources[path]; known != nil {
 		return known
 	}
-	out := &layer{setup: s.setup, fleet: s.Fleet, folder: s.setup.folder(s.Fleet), seen: map[string]bool{}}
+	out := s.newSourceFiles()
 	if out.folder != nil {
 		out.addPath(path)
 	}
-	s.layers[path] = out
+	s.sources[path] = out
 	return out
 }
 
-func (l *layer) addFolder(dir string) {
+func (s *Service) newSourceFiles() *sourceFiles {
+	return &sourceFiles{setup: s.setup, fleet: s.Fleet, folder: s.setup.folder(s.Fleet), seen: map[string]bool{}}
+}
+
+func (f *sourceFiles) addFolder(dir string) {
 	for _, name := range konfig.RecognizedKustomizationFileNames() {
-		documents := l.open(filepath.Join(dir, name))
+		documents := f.open(filepath.Join(dir, name))
 		if len(documents) == 0 {
 			continue
 		}
-		if l.overlay == nil {
-			l.overlay = documents[0]
+		if f.overlay == nil {
+			f.overlay = documents[0]
 		}
-		l.documents = append(l.documents, documents[0])
+		f.documents = append(f.documents, documents[0])
 		for _, name := range generatedFrom(documents[0]) {
-			if file := filepath.Join(dir, name); l.read(file) {
-				l.generated = append(l.generated, file)
+			if file := filepath.Join(dir, name); f.read(file) {
+				f.generated = append(f.generated, file)
 			}
 		}
 		for _, node := range paths(documents[0]) {
-			l.addPath(filepath.Join(dir, node.Value))
+			f.addPath(filepath.Join(dir, node.Value))
 		}
 		return
 	}
-	l.addManifests(dir)
+	f.addManifests(dir)
 }
 
 // addManifests adds what Flux takes in where there is no kustomization.yaml:
 // every manifest, and every folder.
-func (l *layer) addManifests(dir string) {
-	relative, err := filepath.Rel(l.fleet, dir)
+func (f *sourceFiles) addManifests(dir string) {
+	relative, err := filepath.Rel(f.fleet, dir)
 	if err != nil {
 		return
 	}
-	entries, err := l.folder.List(relative)
+	entries, err := f.folder.List(relative)
 	if err != nil {
 		return // the build says so
 	}
 	for _, entry := range entries {
 		switch name := entry.Name(); {
-		case isKustomizationFile(name): // it is in the layer
+		case isKustomizationFile(name): // it is read already
 		case entry.IsDir() && !strings.HasPrefix(name, "."), isYAML(name):
-			l.addPath(filepath.Join(dir, name))
+			f.addPath(filepath.Join(dir, name))
 		}
 	}
 }
 
 // addPath adds what a path leads to, if that is in the fleet repository.
-func (l *layer) addPath(path string) {
-	relative, err := filepath.Rel(l.fleet, path)
+func (f *sourceFiles) addPath(path string) {
+	relative, err := filepath.Rel(f.fleet, path)
 	if err != nil {
 		return
 	}
-	real, err := l.folder.Resolve(relative)
-	if path = filepath.Join(l.fleet, real); err != nil || l.seen[path] {
+	real, err := f.folder.Resolve(relative)
+	if path = filepath.Join(f.fleet, real); err != nil || f.seen[path] {
 		return // the build says what is wrong
 	}
-	l.seen[path] = true
+	f.seen[path] = true
 	if !isYAML(path) {
-		l.addFolder(path)
+		f.addFolder(path)
 		return
 	}
-	l.documents = append(l.documents, l.open(path)...)
+	f.documents = append(f.documents, f.open(path)...)
 }
 
 // read reads a file of the fleet repository, and reports whether that can be done.
-func (l *layer) read(name string) bool {
-	if _, known := l.setup.texts[name]; known {
+func (f *sourceFiles) read(name string) bool {
+	if _, known := f.setup.texts[name]; known {
 		return true
 	}
-	relative, err := filepath.Rel(l.fleet, name)
+	relative, err := filepath.Rel(f.fleet, name)
 	if err != nil {
 		return false
 	}
-	text, err := l.folder.Read(relative)
+	text, err := f.folder.Read(relative)
 	if err == nil {
-		l.setup.texts[name] = text
+		f.setup.texts[name] = text
 	}
 	return err == nil
 }
 
 // open returns the documents of a file of the fleet repository; none when it
 // cannot be read.
-func (l *layer) open(name string) []*manifest.Document {
-	if !l.read(name) {
+func (f *sourceFiles) open(name string) []*manifest.Document {
+	if !f.read(name) {
 		return nil
 	}
-	return l.setup.parse(name)
+	return f.setup.parse(name)
 }
 
 // paths are where a kustomization.yaml names files, folders and repositories,
@@ -198,11 +203,11 @@ func items(node *yamlv3.Node) []*yamlv3.Node {
 	return node.Content
 }
 
-// sources are the documents that an object is made of: those of its kind whose
+// madeOf are the documents that an object is made of: those of its kind whose
 // name its own name holds.
-func (l *layer) sources(object *unstructured.Unstructured) []*manifest.Document {
+func (f *sourceFiles) madeOf(object *unstructured.Unstructured) []*manifest.Document {
 	var out []*manifest.Document
-	for _, document := range l.documents {
+	for _, document := range f.documents {
 		name := document.Object.GetName()
 		if document.Object.GetKind() == object.GetKind() && name != "" && strings.Contains(object.GetName(), strings.Split(name, "${")[0]) {
 			out = append(out, document)
@@ -213,28 +218,28 @@ func (l *layer) sources(object *unstructured.Unstructured) []*manifest.Document 
 
 // where returns the line that gives an object a field, as much of its path as
 // is written down; else the overlay itself.
-func (l *layer) where(object *unstructured.Unstructured, path ...any) manifest.Position {
-	sources := l.sources(object)
-	for _, document := range sources {
+func (f *sourceFiles) where(object *unstructured.Unstructured, path ...any) manifest.Position {
+	documents := f.madeOf(object)
+	for _, document := range documents {
 		if node := document.At(path...); node != nil {
 			return document.Position(node)
 		}
 	}
-	if position := l.common(path); position.File != "" {
+	if position := f.common(path); position.File != "" {
 		return position
 	}
-	if n := len(sources); n > 0 {
-		return sources[n-1].Position(sources[n-1].Nearest(path...))
+	if n := len(documents); n > 0 {
+		return documents[n-1].Position(documents[n-1].Nearest(path...))
 	}
-	if l.overlay == nil {
+	if f.overlay == nil {
 		return manifest.Position{}
 	}
-	return l.overlay.Position(l.overlay.Root)
+	return f.overlay.Position(f.overlay.Root)
 }
 
 // common returns the line with which a kustomization.yaml gives a label or an
 // annotation to all its objects, the zero position when none does.
-func (l *layer) common(path []any) manifest.Position {
+func (f *sourceFiles) common(path []any) manifest.Position {
 	var field, key string
 	if n := len(path); n > 1 {
 		key = fmt.Sprint(path[n-1])
@@ -245,7 +250,7 @@ func (l *layer) common(path []any) manifest.Position {
 			field = "commonLabels"
 		}
 	}
-	for _, document := range l.documents {
+	for _, document := range f.documents {
 		if field == "" || !isKustomizationFile(document.File) {
 			continue
 		}
@@ -264,9 +269,9 @@ func (l *layer) common(path []any) manifest.Position {
 
 // baseName is the name that an object has without a suffix, "" when it is not
 // known.
-func (l *layer) baseName(object *unstructured.Unstructured) string {
-	if sources := l.sources(object); len(sources) > 0 {
-		return sources[len(sources)-1].Object.GetName()
+func (f *sourceFiles) baseName(object *unstructured.Unstructured) string {
+	if documents := f.madeOf(object); len(documents) > 0 {
+		return documents[len(documents)-1].Object.GetName()
 	}
 	return ""
 }
