@@ -54,6 +54,7 @@ lint: ## Run the linters
 	$(GO) tool -modfile=tools/lint.mod golangci-lint run ./...
 	cd test/cluster && $(GO) tool -modfile=../../tools/lint.mod golangci-lint run --config ../../.golangci.yml ./...
 	cd packaging && $(GO) tool -modfile=../tools/lint.mod golangci-lint run --config ../.golangci.yml ./...
+	$(GO) tool -modfile=tools/workflows.mod actionlint .github/workflows/*.yaml
 
 .PHONY: generate
 generate: ## Generate deepcopy functions, CRDs (the chart's too) and the API reference
@@ -67,6 +68,19 @@ generate: ## Generate deepcopy functions, CRDs (the chart's too) and the API ref
 image: ## Build the container image into dist/eddy-image.tar; PUSH=REGISTRY/REPOSITORY pushes it
 	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(GO) run -C packaging . --root $(CURDIR) --output $(CURDIR)/dist/eddy-image.tar \
 	  --version $(VERSION) --revision $$(git rev-parse HEAD) $(if $(PUSH),--push $(PUSH))
+
+# A release has the version of its tag. What is checked before is of the version that
+# the chart has, and of the commit.
+RELEASE := $(GO) run -C packaging ./cmd/release --root $(CURDIR) --output $(CURDIR)/dist/release --revision $$(git rev-parse HEAD)
+DRAFT   := v$(shell sed -n 's/^version: //p' charts/eddy/Chart.yaml)-draft.g$(shell git rev-parse --short HEAD)
+
+.PHONY: release
+release: ## Make all that VERSION=vX.Y.Z is published as, in dist/release
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(RELEASE) --version $(VERSION)
+
+.PHONY: release-check
+release-check: ## Make a release of what is not released yet, twice, and check both
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(RELEASE) --version $(DRAFT) --draft
 
 .PHONY: bench
 bench: build ## Measure requests, time and memory; BENCH='--operator CMD' compares

@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"time"
 
@@ -17,6 +16,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/eddy-previews/eddy/packaging/image"
+	"github.com/eddy-previews/eddy/packaging/release"
 )
 
 // options are the flags.
@@ -44,7 +44,7 @@ func main() {
 }
 
 func run(ctx context.Context, o options) error {
-	created, err := created(os.Getenv("SOURCE_DATE_EPOCH"))
+	created, err := image.Created(os.Getenv("SOURCE_DATE_EPOCH"))
 	if err != nil {
 		return err
 	}
@@ -84,47 +84,18 @@ func run(ctx context.Context, o options) error {
 }
 
 func build(ctx context.Context, o options, created time.Time) (*image.Set, error) {
-	source := image.Source{
-		Folder: o.root, Package: "./cmd/eddy",
-		LDFlags: "-s -w -X github.com/eddy-previews/eddy/internal/cli.version=" + o.version,
-	}
-	var programs []image.Program
+	var platforms []v1.Platform
 	for _, text := range strings.Split(o.platforms, ",") {
 		platform, err := v1.ParsePlatform(text)
 		if err != nil {
 			return nil, fmt.Errorf("--platforms: %w", err)
 		}
-		program, err := source.Compile(ctx, *platform)
-		if err != nil {
-			return nil, err
-		}
-		programs = append(programs, program)
+		platforms = append(platforms, *platform)
 	}
-	return image.Build(image.Spec{Name: "eddy", Created: created, Annotations: annotations(o)}, programs)
-}
-
-func annotations(o options) map[string]string {
-	out := map[string]string{
-		"org.opencontainers.image.title":       "Eddy",
-		"org.opencontainers.image.description": "A preview environment for every pull request, on Kubernetes with Flux",
-		"org.opencontainers.image.source":      "https://github.com/eddy-previews/eddy",
-		image.VersionAnnotation:                o.version,
-	}
-	if o.revision != "" {
-		out["org.opencontainers.image.revision"] = o.revision
-	}
-	return out
-}
-
-// created is the time of the image: the one of reproducible builds, in seconds
-// since 1970, else 1970 itself.
-func created(epoch string) (time.Time, error) {
-	if epoch == "" {
-		return time.Unix(0, 0).UTC(), nil
-	}
-	seconds, err := strconv.ParseInt(epoch, 10, 64)
+	spec := release.Spec{Root: o.root, Version: o.version, Revision: o.revision, Created: created}
+	programs, err := release.Compile(ctx, spec, platforms)
 	if err != nil {
-		return time.Time{}, fmt.Errorf("SOURCE_DATE_EPOCH: %w", err)
+		return nil, err
 	}
-	return time.Unix(seconds, 0).UTC(), nil
+	return release.ImageOf(spec, programs)
 }

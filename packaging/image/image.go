@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"strconv"
 	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -143,4 +144,17 @@ func folders(name string) []string {
 		return append(folders(dir), dir)
 	}
 	return nil
+}
+
+// Created is the time of reproducible builds, SOURCE_DATE_EPOCH in seconds since
+// 1970, else 1970 itself.
+func Created(epoch string) (time.Time, error) {
+	if epoch == "" {
+		return time.Unix(0, 0).UTC(), nil
+	}
+	seconds, err := strconv.ParseInt(epoch, 10, 64)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("SOURCE_DATE_EPOCH: %w", err)
+	}
+	return time.Unix(seconds, 0).UTC(), nil
 }

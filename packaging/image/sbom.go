@@ -22,7 +22,7 @@ const SBOMType = types.MediaType("application/vnd.cyclonedx+json")
 
 // sbom is an artifact that refers to an image and tells what is in it.
 func (s Spec) sbom(program Program, image v1.Image) (v1.Image, error) {
-	text, err := s.bom(program)
+	text, err := s.BOM(program)
 	if err != nil {
 		return nil, err
 	}
@@ -41,8 +41,8 @@ func (s Spec) sbom(program Program, image v1.Image) (v1.Image, error) {
 	return referring, nil
 }
 
-// bom lists the modules that a program is linked of.
-func (s Spec) bom(program Program) ([]byte, error) {
+// BOM lists the modules that a program is linked of, as CycloneDX.
+func (s Spec) BOM(program Program) ([]byte, error) {
 	info, err := buildinfo.Read(bytes.NewReader(program.Binary))
 	if err != nil {
 		return nil, fmt.Errorf("reading of which modules %s is made: %w", s.Name, err)

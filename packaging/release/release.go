@@ -1,0 +1,180 @@
+// Package release makes all that a version of Eddy is published as, and checks it:
+//
+//	eddy_0.1.0_linux_amd64.tar.gz   the program, its license and its README; one a platform
+//	eddy_0.1.0_linux_amd64.cdx.json of which modules it is linked; one a platform
+//	eddy_0.1.0_image.tar            the image for all platforms of Linux, as an OCI layout
+//	eddy-0.1.0.tgz                  the chart
+//	notes.md                        what CHANGELOG.md says of the version
+//	checksums.txt                   of all of these
+//
+// Nothing in them tells when, where or by whom they were made: who builds the same
+// commit gets the same checksums.
+package release
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/eddy-previews/eddy/packaging/image"
+)
+
+// Spec says what is released.
+type Spec struct {
+	// Root is the folder of the checkout.
+	Root string
+	// Version is v and a semantic version, as the tag is called.
+	Version string
+	// Revision is the commit.
+	Revision string
+	// Created is the time of all files in the release.
+	Created time.Time
+	// Image is the repository of the image.
+	Image string
+	// Stage is how far the release is.
+	Stage Stage
+}
+
+// Stage is how far a release is.
+type Stage string
+
+const (
+	// Final releases have their section in CHANGELOG.md, and the chart has their version.
+	Final Stage = "final"
+	// Draft releases are never published: they are of what is unreleased.
+	Draft Stage = "draft"
+)
+
+// Platforms are those that the program is built for.
+func Platforms() []v1.Platform {
+	return []v1.Platform{
+		{OS: "linux", Architecture: "amd64"}, {OS: "linux", Architecture: "arm64"},
+		{OS: "darwin", Architecture: "amd64"}, {OS: "darwin", Architecture: "arm64"},
+	}
+}
+
+// Build makes the release in a folder, which must be empty or not there.
+func Build(ctx context.Context, spec Spec, folder string) error {
+	if err := emptyFolder(folder); err != nil {
+		return err
+	}
+	if err := spec.notes(folder); err != nil {
+		return err
+	}
+	if err := spec.chart(folder); err != nil {
+		return err
+	}
+	programs, err := Compile(ctx, spec, Platforms())
+	if err != nil {
+		return err
+	}
+	for _, program := range programs {
+		if err := spec.binary(folder, program); err != nil {
+			return fmt.Errorf("packing the program for %s: %w", program.Platform, err)
+		}
+	}
+	if err := spec.image(folder, programs); err != nil {
+		return err
+	}
+	return writeChecksums(folder)
+}
+
+func emptyFolder(folder string) error {
+	if err := os.MkdirAll(folder, 0o750); err != nil {
+		return err
+	}
+	entries, err := os.ReadDir(folder)
+	if err == nil && len(entries) > 0 {
+		err = fmt.Errorf("%s is not empty: a release stands alone in its folder", folder)
+	}
+	return err
+}
+
+// Compile compiles the program for each platform.
+func Compile(ctx context.Context, spec Spec, platforms []v1.Platform) ([]image.Program, error) {
+	source := image.Source{
+		Folder: spec.Root, Package: "./cmd/eddy",
+		LDFlags: "-s -w -X github.com/eddy-previews/eddy/internal/cli.version=" + spec.Version,
+	}
+	var out []image.Program
+	for _, platform := range platforms {
+		program, err := source.Compile(ctx, platform)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, program)
+	}
+	return out, nil
+}
+
+// ImageOf makes the image of programs.
+func ImageOf(spec Spec, programs []image.Program) (*image.Set, error) {
+	return image.Build(spec.contents(), programs)
+}
+
+// contents says what the image is.
+func (s Spec) contents() image.Spec {
+	annotations := map[string]string{
+		"org.opencontainers.image.title":       "Eddy",
+		"org.opencontainers.image.description": "A preview environment for every pull request, on Kubernetes with Flux",
+		"org.opencontainers.image.source":      "https://github.com/eddy-previews/eddy",
+		image.VersionAnnotation:                s.Version,
+	}
+	if s.Revision != "" {
+		annotations["org.opencontainers.image.revision"] = s.Revision
+	}
+	return image.Spec{Name: "eddy", Created: s.Created, Annotations: annotations}
+}
+
+// image writes the image, of which Linux's programs are the platforms.
+func (s Spec) image(folder string, programs []image.Program) error {
+	var linux []image.Program
+	for _, program := range programs {
+		if program.Platform.OS == "linux" {
+			linux = append(linux, program)
+		}
+	}
+	set, err := ImageOf(s, linux)
+	if err != nil {
+		return err
+	}
+	as, err := name.NewTag(s.Image + ":" + s.Version)
+	if err != nil {
+		return fmt.Errorf("naming the image: %w", err)
+	}
+	return set.Write(filepath.Join(folder, s.file("image.tar")), as)
+}
+
+// binary writes a program and its SBOM.
+func (s Spec) binary(folder string, program image.Program) error {
+	base := s.file(program.Platform.OS + "_" + program.Platform.Architecture)
+	bom, err := s.contents().BOM(program)
+	if err != nil {
+		return err
+	}
+	files := []file{{name: "eddy", mode: 0o755, data: program.Binary}}
+	for _, name := range []string{"LICENSE", "README.md"} {
+		data, err := os.ReadFile(filepath.Join(s.Root, name))
+		if err != nil {
+			return err
+		}
+		files = append(files, file{name: name, mode: 0o644, data: data})
+	}
+	return errors.Join(
+		os.WriteFile(filepath.Join(folder, base+".cdx.json"), bom, 0o600),
+		s.archive(filepath.Join(folder, base+".tar.gz"), files),
+	)
+}
+
+// file names a file of the release.
+func (s Spec) file(what string) string { return "eddy_" + s.number() + "_" + what }
+
+// number is the version without its v.
+func (s Spec) number() string { return strings.TrimPrefix(s.Version, "v") }
