@@ -53,8 +53,8 @@ func TestTheValuesInTheDocsAreThoseOfTheChart(t *testing.T) {
 // flatten names the values that are no maps of named values themselves.
 func flatten(values map[string]any, prefix string, into map[string]any) {
 	for name, value := range values {
-		if inner, ok := value.(map[string]any); ok && len(inner) > 0 && prefix == "" && name != "resources" {
-			flatten(inner, name+".", into)
+		if inner, ok := value.(map[string]any); ok && len(inner) > 0 && name != "resources" {
+			flatten(inner, prefix+name+".", into)
 			continue
 		}
 		into[prefix+name] = value

@@ -254,12 +254,24 @@ func definition() *unstructured.Unstructured {
 // monitors makes the kind ServiceMonitor known.
 func monitors(t *testing.T) {
 	t.Helper()
-	preserve := true
-	crd := &apiextensionsv1.CustomResourceDefinition{ObjectMeta: metav1.ObjectMeta{Name: "servicemonitors.monitoring.coreos.com"}}
+	learn(t, "monitoring.coreos.com", "v1", "ServiceMonitor")
+}
+
+// helmReleases makes the kind HelmRelease known.
+func helmReleases(t *testing.T) {
+	t.Helper()
+	learn(t, "helm.toolkit.fluxcd.io", "v2", "HelmRelease")
+}
+
+// learn makes a kind known that holds anything.
+func learn(t *testing.T, group, version, kind string) {
+	t.Helper()
+	preserve, singular := true, strings.ToLower(kind)
+	crd := &apiextensionsv1.CustomResourceDefinition{ObjectMeta: metav1.ObjectMeta{Name: singular + "s." + group}}
 	crd.Spec = apiextensionsv1.CustomResourceDefinitionSpec{
-		Group: "monitoring.coreos.com", Scope: apiextensionsv1.NamespaceScoped,
-		Names: apiextensionsv1.CustomResourceDefinitionNames{Plural: "servicemonitors", Singular: "servicemonitor", Kind: "ServiceMonitor", ListKind: "ServiceMonitorList"},
-		Versions: []apiextensionsv1.CustomResourceDefinitionVersion{{Name: "v1", Served: true, Storage: true, Schema: &apiextensionsv1.CustomResourceValidation{
+		Group: group, Scope: apiextensionsv1.NamespaceScoped,
+		Names: apiextensionsv1.CustomResourceDefinitionNames{Plural: singular + "s", Singular: singular, Kind: kind, ListKind: kind + "List"},
+		Versions: []apiextensionsv1.CustomResourceDefinitionVersion{{Name: version, Served: true, Storage: true, Schema: &apiextensionsv1.CustomResourceValidation{
 			OpenAPIV3Schema: &apiextensionsv1.JSONSchemaProps{Type: "object", XPreserveUnknownFields: &preserve},
 		}}},
 	}

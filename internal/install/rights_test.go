@@ -262,6 +262,7 @@ func unready(t *testing.T, namespace string) []string {
 			if condition.Type == "Ready" && condition.Status == metav1.ConditionTrue {
 				return
 			}
+			name += ": " + condition.Message
 		}
 		out = append(out, name)
 	}
