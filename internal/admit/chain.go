@@ -188,11 +188,10 @@ func hold(reason Reason, format string, args ...any) *Verdict {
 	return &Verdict{Decision: Hold, Reason: reason, Message: fmt.Sprintf(format, args...)}
 }
 
-// wait is for what has to wait: an input stays as it was.
-func wait(item source.Item, known Known, reason Reason, format string, args ...any) *Verdict {
-	verdict := hold(reason, format, args...)
+// keeping makes it one for what has to wait: an input stays as it was.
+func (v *Verdict) keeping(item source.Item, known Known) *Verdict {
 	if known.Exported[item.Key()] {
-		verdict.Decision = Keep
+		v.Decision = Keep
 	}
-	return verdict
+	return v
 }

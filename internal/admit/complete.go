@@ -16,7 +16,7 @@ func unchangeable(item source.Item, known Known) *Verdict {
 	if item.Refused == nil {
 		return nil
 	}
-	return wait(item, known, NotStorable, "%s", item.Refused)
+	return hold(NotStorable, "%s", item.Refused).keeping(item, known)
 }
 
 // complete waits for a forge that has yet to tell what there is to deploy.
@@ -24,5 +24,5 @@ func complete(item source.Item, known Known) *Verdict {
 	if item.IsComplete() {
 		return nil
 	}
-	return wait(item, known, NoCommit, "its commit is not known yet")
+	return hold(NoCommit, "its commit is not known yet").keeping(item, known)
 }

@@ -57,7 +57,7 @@ func (s skip) paused(item source.Item, known Known) *Verdict {
 	if at < 0 {
 		return nil
 	}
-	return wait(item, known, Paused, "the label %q of spec.skip.labels holds it", s.holds[at])
+	return hold(Paused, "the label %q of spec.skip.labels holds it", s.holds[at]).keeping(item, known)
 }
 
 // lacking returns the first of some labels that an item has not.

@@ -33,7 +33,7 @@ func touching(globs []string) rule {
 func computed(globs []string) rule {
 	return func(item source.Item, known Known) *Verdict {
 		if len(globs) > 0 && errors.Is(known.Files[item.Change()].Why, forge.ErrNotComputed) {
-			return wait(item, known, NotComputed, "%s", forge.ErrNotComputed)
+			return hold(NotComputed, "%s", forge.ErrNotComputed).keeping(item, known)
 		}
 		return nil
 	}

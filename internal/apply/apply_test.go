@@ -47,7 +47,7 @@ func newBench(t *testing.T) *bench {
 	}
 	b := &bench{t: t, namespace: namespace, owner: apply.Owner{Name: "set", Namespace: namespace}, requests: counter, others: map[string]bool{}}
 	b.Applier = &apply.Applier{
-		Client: counted, Kinds: apply.NewKinds(server.Discovery), FieldManager: "eddy", Concurrency: 4, Memory: apply.NewMemory(),
+		Client: counted, Kinds: apply.NewKinds(server.Discovery, time.Now), FieldManager: "eddy", Concurrency: 4, Memory: apply.NewMemory(),
 		OwnerExists: func(_ context.Context, owner apply.Owner) (bool, error) { return b.others[owner.Name], nil },
 	}
 	return b

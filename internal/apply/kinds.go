@@ -20,6 +20,7 @@ import (
 // of the API server says otherwise. It is safe for concurrent use.
 type Kinds struct {
 	server discovery.DiscoveryInterface
+	now    func() time.Time
 
 	// asking is held while the API server is asked, so that one does it for all.
 	asking sync.Mutex
@@ -43,7 +44,9 @@ type Kind struct {
 }
 
 // NewKinds returns a Kinds that asks an API server.
-func NewKinds(server discovery.DiscoveryInterface) *Kinds { return &Kinds{server: server} }
+func NewKinds(server discovery.DiscoveryInterface, now func() time.Time) *Kinds {
+	return &Kinds{server: server, now: now}
+}
 
 // askedAgain is the time within which the API server is not asked again: a
 // kind that does not exist costs little, however often it is named.
@@ -62,11 +65,11 @@ func (k *Kinds) Of(kind schema.GroupKind) (Kind, error) {
 func (k *Kinds) Again(kind schema.GroupKind) (Kind, error) {
 	k.asking.Lock()
 	defer k.asking.Unlock()
-	if time.Since(k.asked) >= askedAgain {
+	if k.now().Sub(k.asked) >= askedAgain {
 		if err := k.refresh(); err != nil {
 			return Kind{}, fmt.Errorf("asking the API server for the kinds that it serves: %w", err)
 		}
-		k.asked = time.Now()
+		k.asked = k.now()
 	}
 	return k.recall(kind)
 }

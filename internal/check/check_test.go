@@ -55,8 +55,8 @@ func withoutAnything(t *testing.T, namespace string) {
 
 func withFlux(t *testing.T, namespace string) {
 	flux := map[string]string{"app.kubernetes.io/part-of": "flux"}
-	deploy(t, namespace, "source-controller", flux, 1)
-	broken := deploy(t, namespace, "kustomize-controller", flux, 0)
+	available(t, deploy(t, namespace, "source-controller", flux))
+	broken := deploy(t, namespace, "kustomize-controller", flux)
 	create(t, &networkingv1.IngressClass{ObjectMeta: metav1.ObjectMeta{Name: "nginx"}, Spec: networkingv1.IngressClassSpec{Controller: "example.com/nginx"}})
 	t.Run("Flux that does not start", func(t *testing.T) {
 		results := prerequisites(t, server.Config, namespace)
@@ -64,7 +64,7 @@ func withFlux(t *testing.T, namespace string) {
 		expect(t, results, check.Failed, "kustomize-controller v1.2.3 has no replica that is ready")
 		expect(t, results, check.OK, "ingress class nginx")
 	})
-	available(t, broken, 1)
+	available(t, broken)
 }
 
 func withTheOperator(t *testing.T, namespace string) {
@@ -76,7 +76,7 @@ func withTheOperator(t *testing.T, namespace string) {
 	if err := server.Client.Get(t.Context(), client.ObjectKey{Namespace: namespace, Name: install.Release}, operator); err != nil {
 		t.Fatal(err)
 	}
-	available(t, operator, 1)
+	available(t, operator)
 	t.Run("an operator of which half is there", func(t *testing.T) {
 		expect(t, installation(t, namespace), check.Warning, "1 of 2 replicas are ready, in namespace "+namespace)
 	})
@@ -114,7 +114,7 @@ func withAccounts(t *testing.T, namespace string) {
 
 func withAnotherOperator(t *testing.T, namespace string) {
 	t.Run("a Flux Operator", func(t *testing.T) {
-		deploy(t, namespace, "flux-operator", map[string]string{"app.kubernetes.io/name": "flux-operator"}, 1)
+		available(t, deploy(t, namespace, "flux-operator", map[string]string{"app.kubernetes.io/name": "flux-operator"}))
 		expect(t, prerequisites(t, server.Config, namespace), check.Failed, "flux-operator runs in namespace "+namespace)
 		expect(t, installation(t, namespace), check.Failed, "flux-operator runs in namespace "+namespace)
 	})
@@ -182,21 +182,20 @@ func expect(t *testing.T, results []check.Result, state check.State, message str
 	t.Errorf("%s %q is not among\n%s", state, message, strings.Join(all, "\n"))
 }
 
-func deploy(t *testing.T, namespace, name string, labels map[string]string, replicas int32) *appsv1.Deployment {
+func deploy(t *testing.T, namespace, name string, labels map[string]string) *appsv1.Deployment {
 	t.Helper()
 	out := &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: namespace, Labels: labels}}
 	out.Spec.Selector = &metav1.LabelSelector{MatchLabels: map[string]string{"a": name}}
 	out.Spec.Template.Labels = out.Spec.Selector.MatchLabels
 	out.Spec.Template.Spec.Containers = []corev1.Container{{Name: "c", Image: "registry.example.com:5000/" + name + ":v1.2.3"}}
 	create(t, out)
-	available(t, out, replicas)
 	return out
 }
 
-// available says what nobody else says here: how many replicas are ready.
-func available(t *testing.T, deployment *appsv1.Deployment, replicas int32) {
+// available says what nobody else says here: that the one replica is ready.
+func available(t *testing.T, deployment *appsv1.Deployment) {
 	t.Helper()
-	deployment.Status = appsv1.DeploymentStatus{ObservedGeneration: deployment.Generation, Replicas: replicas, ReadyReplicas: replicas, AvailableReplicas: replicas}
+	deployment.Status = appsv1.DeploymentStatus{ObservedGeneration: deployment.Generation, Replicas: 1, ReadyReplicas: 1, AvailableReplicas: 1}
 	if err := server.Client.Status().Update(context.Background(), deployment); err != nil {
 		t.Fatal(err)
 	}

@@ -85,7 +85,7 @@ func (o *showDiff) run(ctx context.Context) error {
 	if err != nil {
 		return trouble(err)
 	}
-	differ := diff.Differ{Client: cluster, Kinds: apply.NewKinds(served), Namespace: namespace}
+	differ := diff.Differ{Client: cluster, Kinds: apply.NewKinds(served, o.now), Namespace: namespace}
 	result, err := differ.Compare(ctx, manifests)
 	if err != nil {
 		return trouble(err)

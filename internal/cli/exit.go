@@ -33,7 +33,7 @@ func (e *ExitError) Unwrap() error { return e.Err }
 func Execute(ctx context.Context, streams Streams, args []string) int {
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	command := New(streams)
+	command := New(streams) //nolint:contextcheck // a command takes its context when it is run
 	command.SetArgs(args)
 	err := command.ExecuteContext(ctx)
 	if err == nil {

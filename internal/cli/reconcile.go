@@ -103,7 +103,7 @@ func (r *reconciling) one(ctx context.Context, object *unstructured.Unstructured
 		return nil, fmt.Errorf("%s is suspended: let it go on first, with flux resume", name)
 	}
 	force := r.request.Force
-	r.request = control.NewRequest(time.Now())
+	r.request = control.NewRequest(time.Now()) //nolint:forbidigo // it is to differ from each one before it
 	r.request.Force = force
 	if err := r.request.Send(ctx, r.server, object); err != nil {
 		return nil, fmt.Errorf("asking for a run of %s: %w", name, err)

@@ -5,6 +5,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
@@ -230,5 +231,5 @@ func run(t *testing.T, text, namespace string) {
 }
 
 func kinds() *apply.Kinds {
-	return apply.NewKinds(server.Discovery)
+	return apply.NewKinds(server.Discovery, time.Now)
 }

@@ -23,7 +23,8 @@ var placeholders = regexp.MustCompile(`(?i)^$|to.?change|change.?me|replace|exam
 // plainToken finds a token that everybody with the repository can read. A
 // message never holds one.
 func plainToken(t text) *Finding {
-	if !tokens.MatchString(t.node.Value) && !hasPassword(t.node.Value) && !(t.credential && isSecretValue(t.path, t.node.Value)) {
+	isToken := tokens.MatchString(t.node.Value) || hasPassword(t.node.Value) || t.credential && isSecretValue(t.path, t.node.Value)
+	if !isToken {
 		return nil
 	}
 	return &Finding{

@@ -52,7 +52,7 @@ func Run(ctx context.Context, options Options) error {
 	if err != nil {
 		return fmt.Errorf("finding the cluster: %w: set KUBECONFIG, or run inside of a cluster", err)
 	}
-	manager, err := New(cluster, options)
+	manager, err := New(cluster, options) //nolint:contextcheck // nothing is asked before it starts
 	if err != nil {
 		return err
 	}
@@ -184,7 +184,7 @@ func addControllers(manager ctrl.Manager, shared *source.Shared, options Options
 		Client:                manager.GetClient(),
 		Report:                reporter,
 		Accounts:              accounts,
-		Kinds:                 apply.NewKinds(kinds),
+		Kinds:                 apply.NewKinds(kinds, time.Now),
 		DefaultServiceAccount: options.DefaultServiceAccount,
 		RequeueDependency:     options.RequeueDependency,
 		Concurrency:           options.ApplyConcurrency,

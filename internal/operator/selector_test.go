@@ -104,7 +104,7 @@ func TestLabelsOfAProviderRunOnlySetsThatItComesToOrLeaves(t *testing.T) {
 			return conditions.IsReady(set)
 		}).Should(gomega.BeTrue(), kind)
 	}
-	before := -1.0 // the first look is at once
+	before := -1.0             // the first look is at once
 	g.Eventually(func() bool { // until nothing runs any more: what a watch sees soon after a run is looked at a second later
 		was := before
 		before = runs(t)

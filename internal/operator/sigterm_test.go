@@ -28,7 +28,7 @@ func TestTheProgramEndsInItsGracePeriodWhileHostileSetsAreAtWork(t *testing.T) {
 	if err := rig.Build(t.Context(), program); err != nil {
 		t.Fatal(err)
 	}
-	process, err := rig.Start(server.WriteKubeconfig(t), slices.Concat([]string{program, "operator", "--watch-namespaces=" + namespace}, rig.Flags))
+	process, err := rig.Start(t.Context(), server.WriteKubeconfig(t), slices.Concat([]string{program, "operator", "--watch-namespaces=" + namespace}, rig.Flags))
 	if err != nil {
 		t.Fatal(err)
 	}

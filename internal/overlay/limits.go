@@ -35,12 +35,12 @@ type watch struct {
 }
 
 func (l Limits) watch() watch {
-	return watch{limits: l, deadline: time.Now().Add(l.Time), before: inUse()}
+	return watch{limits: l, deadline: time.Now().Add(l.Time), before: inUse()} //nolint:forbidigo // a build takes real time
 }
 
 // passed says which limit was passed.
 func (w watch) passed() error {
-	if time.Now().After(w.deadline) {
+	if time.Now().After(w.deadline) { //nolint:forbidigo // a build takes real time
 		return fmt.Errorf("%w after %s, which is as long as it may take to build an overlay: find out what multiplies in it, such as replacements, patches and ${VARIABLE//X/Y}", ErrLimit, w.limits.Time)
 	}
 	most := w.before + w.limits.Memory

@@ -54,7 +54,7 @@ func (p *place) elsewhere(field, entry string, get fetch) *found {
 		p.leaveOut(field, entry)
 		return nil
 	}
-	began := time.Now()
+	began := time.Now() //nolint:forbidigo // a build takes real time
 	out, err := p.follow(entry, get)
 	p.repository.watch.deadline = p.repository.watch.deadline.Add(time.Since(began)) // it has a bound of its own
 	if err != nil {

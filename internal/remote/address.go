@@ -124,20 +124,29 @@ func check(at *url.URL) error {
 	return nil
 }
 
+// marked splits a path where it says itself that the repository ends.
+func marked(where string) (repository, folder string, marked bool) {
+	if before, after, found := strings.Cut(where, "_git/"); found {
+		name, below, _ := strings.Cut(after, "/")
+		return before + "_git/" + name, below, true
+	}
+	if before, after, found := strings.Cut(where, "//"); found {
+		return before, after, true
+	}
+	if before, after, found := strings.Cut(where, ".git"); found {
+		return before + ".git", after, true
+	}
+	return "", "", false
+}
+
 // split finds where the path of a repository ends, as kustomize does.
 func (a *address) split(at *url.URL) {
 	where := strings.TrimPrefix(at.EscapedPath(), "/")
-	repository, folder := "", ""
-	if before, after, found := strings.Cut(where, "_git/"); found {
-		name, below, _ := strings.Cut(after, "/")
-		repository, folder, a.marked = before+"_git/"+name, below, true
-	} else if before, after, found := strings.Cut(where, "//"); found {
-		repository, folder, a.marked = before, after, true
-	} else if before, after, found := strings.Cut(where, ".git"); found {
-		repository, folder, a.marked = before+".git", after, true
-	} else if parts := strings.SplitN(where, "/", 3); len(parts) > 1 && parts[1] != "" {
+	repository, folder, marked := marked(where)
+	if parts := strings.SplitN(where, "/", 3); !marked && len(parts) > 1 && parts[1] != "" {
 		repository, folder = parts[0]+"/"+parts[1], strings.Join(parts[2:], "/")
 	}
+	a.marked = marked
 	if repository == "" {
 		return
 	}

@@ -149,7 +149,7 @@ func (f *Fetcher) once(ctx context.Context, name string, ask func(ctx context.Co
 		return nil, fmt.Errorf("more than %d addresses are named, which is as many as are fetched", maxAddresses)
 	}
 	if f.deadline.IsZero() {
-		f.deadline = time.Now().Add(f.Limits.Time)
+		f.deadline = time.Now().Add(f.Limits.Time) //nolint:forbidigo // a context has a deadline in real time
 	}
 	if f.Announce != nil {
 		f.Announce(name)

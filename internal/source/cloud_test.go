@@ -35,7 +35,7 @@ func TestCodeCommitSaysWhyItHasNoCredentials(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, alone := repository.List(t.Context(), source.Query{})
-		_, together := source.NewShared(time.Now, transport.LocalNetworks()).List(t.Context(), repository, config, source.Query{}, time.Now())
+		_, together := source.NewShared(time.Now, transport.LocalNetworks()).List(t.Context(), repository, source.Poll{Config: config, Since: time.Now()})
 		for _, err := range []error{alone, together} {
 			if err == nil || !strings.Contains(err.Error(), "(AccessDenied: not authorized): check the account") || strings.Contains(err.Error(), "inner words") {
 				t.Errorf("%s: %v", kind, err)

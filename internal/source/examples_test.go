@@ -28,11 +28,9 @@ func day(text string) time.Time {
 }
 
 // fabrikam is a request as Azure DevOps tells it.
-func fabrikam(id, sha, title, branch, target string) source.Item {
-	return source.Item{
-		ID: id, SHA: sha, Title: title, Branch: branch, TargetBranch: target, Author: "Normal Paulk", Login: "fabrikamfiber16@hotmail.com",
-		URL: "REPOSITORY/pullrequest/" + id,
-	}
+func fabrikam(item source.Item) source.Item {
+	item.Author, item.Login, item.URL = "Normal Paulk", "fabrikamfiber16@hotmail.com", "REPOSITORY/pullrequest/"+item.ID
+	return item
 }
 
 // octocat is a request as GitHub tells it.
@@ -61,9 +59,9 @@ func TestTheVendorsOwnExamplesAreReadRight(t *testing.T) {
 			{Name: "v0.1", Tag: "v0.1", SHA: "c5b97d5ae6c19d5c5df71a34c7fbeeda2479ccbc"},
 		}},
 		{v1.InputProviderAzureDevOpsPullRequest, forge.NewAzureDevOps, "/pullrequests", "azuredevops/pullrequests", []source.Item{
-			fabrikam("22", "b60280bc6e62e2f880f1b63c1e24987664d3bda3", "A new feature", "npaulk/my_work", "new_feature"),
-			fabrikam("21", "05ce817c4692afc93c1eb952643bdf7ffbab18ee", "Added known issues document", "npaulk/known_issues", "new_feature"),
-			fabrikam("1", "34a9e500f29d119802a828d7a759f6fa2e546750", "some_branch edit", "some_branch", "master"),
+			fabrikam(source.Item{ID: "22", SHA: "b60280bc6e62e2f880f1b63c1e24987664d3bda3", Title: "A new feature", Branch: "npaulk/my_work", TargetBranch: "new_feature"}),
+			fabrikam(source.Item{ID: "21", SHA: "05ce817c4692afc93c1eb952643bdf7ffbab18ee", Title: "Added known issues document", Branch: "npaulk/known_issues", TargetBranch: "new_feature"}),
+			fabrikam(source.Item{ID: "1", SHA: "34a9e500f29d119802a828d7a759f6fa2e546750", Title: "some_branch edit", Branch: "some_branch", TargetBranch: "master"}),
 		}},
 		{v1.InputProviderAzureDevOpsPullRequest, forge.NewAzureDevOps, "/pullrequests", "azuredevops/completed", nil},
 		{v1.InputProviderAzureDevOpsBranch, forge.NewAzureDevOps, "/refs", "azuredevops/heads", []source.Item{
@@ -104,7 +102,7 @@ func TestTheVendorsOwnExamplesOfOneThingAreReadRight(t *testing.T) {
 			Name: "featureA", Branch: "featureA", SHA: "aa218f56b14c9653891f9e74264a383fa43fefbd",
 		}},
 		{v1.InputProviderAzureDevOpsPullRequest, forge.NewAzureDevOps, "22", "/pullrequests/22", "azuredevops/pullrequest",
-			fabrikam("22", "b60280bc6e62e2f880f1b63c1e24987664d3bda3", "A new feature", "npaulk/my_work", "new_feature")},
+			fabrikam(source.Item{ID: "22", SHA: "b60280bc6e62e2f880f1b63c1e24987664d3bda3", Title: "A new feature", Branch: "npaulk/my_work", TargetBranch: "new_feature"})},
 	}
 	for _, c := range cases {
 		t.Run(c.example, func(t *testing.T) {

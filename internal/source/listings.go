@@ -57,22 +57,32 @@ type flight struct {
 
 var errUnfinished = errors.New("the listing was not finished")
 
-// List returns a source's listing that was begun no earlier than since: one
+// Poll is what somebody wants to know of a source.
+type Poll struct {
+	// Config is what the source was opened with.
+	Config Config
+	Query  Query
+	// Since is how old the answer may be.
+	Since time.Time
+}
+
+// List returns a source's listing that was begun no earlier than is wanted: one
 // that another provider has asked for, or its own. The items are the caller's
 // to read, not to change. The nil Shared shares nothing.
-func (s *Shared) List(ctx context.Context, src Source, config Config, q Query, since time.Time) ([]Item, error) {
+func (s *Shared) List(ctx context.Context, src Source, poll Poll) ([]Item, error) {
+	config := poll.Config
 	if s == nil || !config.isShareable() {
-		return src.List(ctx, q)
+		return src.List(ctx, poll.Query)
 	}
 	who, err := s.asker(ctx, config)
 	if err != nil {
 		return nil, err
 	}
-	key := transport.By[listing]{Asker: who, About: listing{config.Type, config.URL, fmt.Sprintf("%q", q), config.Insecure}}
+	key := transport.By[listing]{Asker: who, About: listing{config.Type, config.URL, fmt.Sprintf("%q", poll.Query), config.Insecure}}
 	for {
-		current, ours := s.listings.join(key, since)
+		current, ours := s.listings.join(key, poll.Since)
 		if ours {
-			s.listings.fly(key, current, func() ([]Item, error) { return src.List(ctx, q) })
+			s.listings.fly(key, current, func() ([]Item, error) { return src.List(ctx, poll.Query) })
 			return current.items, current.err
 		}
 		select {
@@ -80,7 +90,7 @@ func (s *Shared) List(ctx context.Context, src Source, config Config, q Query, s
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}
-		if current.err == nil && !current.began.Before(since) {
+		if current.err == nil && !current.began.Before(poll.Since) {
 			return current.items, nil
 		}
 	}

@@ -18,9 +18,9 @@ import (
 
 // share lists what a configuration reaches, or takes a listing that was begun
 // since then.
-func share(t *testing.T, shared *source.Shared, config source.Config, q source.Query, since time.Time) (int, error) {
+func share(t *testing.T, shared *source.Shared, poll source.Poll) (int, error) {
 	t.Helper()
-	items, err := shared.List(context.Background(), openWith(t, config), config, q, since)
+	items, err := shared.List(context.Background(), openWith(t, poll.Config), poll)
 	return len(items), err
 }
 
@@ -30,7 +30,7 @@ func TestProvidersThatPollTogetherShareAListing(t *testing.T) {
 	shared := source.NewShared(time.Now, transport.LocalNetworks())
 	config := sharing(f, shared, forge.Token)
 	get := func(since time.Time) int {
-		got, err := share(t, shared, config, source.Query{}, since)
+		got, err := share(t, shared, source.Poll{Config: config, Since: since})
 		if err != nil {
 			t.Error(err)
 		}
@@ -81,20 +81,20 @@ func TestWhatIsNotTheSameIsNotShared(t *testing.T) {
 	config, since := sharing(f, shared, forge.Token), time.Now()
 	t.Run("a failure is shared with nobody", func(t *testing.T) {
 		f.Break(forge.Status(http.StatusBadGateway))
-		if _, err := share(t, shared, config, source.Query{}, since); err == nil {
+		if _, err := share(t, shared, source.Poll{Config: config, Since: since}); err == nil {
 			t.Error("it did not fail")
 		}
 		f.Mend()
-		if got, err := share(t, shared, config, source.Query{}, since); got != 1 || err != nil {
+		if got, err := share(t, shared, source.Poll{Config: config, Since: since}); got != 1 || err != nil {
 			t.Errorf("listed %d requests: %v", got, err)
 		}
 	})
 	t.Run("other credentials and other labels are other listings", func(t *testing.T) {
 		before := f.Asked()
-		if _, err := share(t, shared, sharing(f, shared, "wrong"), source.Query{}, since); err == nil {
+		if _, err := share(t, shared, source.Poll{Config: sharing(f, shared, "wrong"), Since: since}); err == nil {
 			t.Error("a wrong token lists")
 		}
-		if _, err := share(t, shared, config, source.Query{Labels: []string{"a"}}, since); err != nil {
+		if _, err := share(t, shared, source.Poll{Config: config, Query: source.Query{Labels: []string{"a"}}, Since: since}); err != nil {
 			t.Error(err)
 		}
 		if asked := f.Asked() - before; asked != 2 {
@@ -113,7 +113,7 @@ func TestWhatCannotBeComparedIsSharedWithNobody(t *testing.T) {
 	}
 	for password, want := range map[login]error{forge.Token: nil, "wr0ng": transport.ErrUnauthorized} {
 		config.Registry = password
-		if _, err := share(t, clients, config, source.Query{}, since); !errors.Is(err, want) {
+		if _, err := share(t, clients, source.Poll{Config: config, Since: since}); !errors.Is(err, want) {
 			t.Errorf("a registry, with the password %q: %v, want %v", password, err, want)
 		}
 	}
@@ -122,7 +122,7 @@ func TestWhatCannotBeComparedIsSharedWithNobody(t *testing.T) {
 		config.Artifacts = func(context.Context) ([]source.Artifact, error) {
 			return []source.Artifact{{Namespace: "apps", Name: name}}, nil
 		}
-		items, err := clients.List(context.Background(), openWith(t, config), config, source.Query{}, since)
+		items, err := clients.List(context.Background(), openWith(t, config), source.Poll{Config: config, Since: since})
 		if err != nil || len(items) != 1 || !strings.Contains(string(items[0].Values["name"].Raw), name) {
 			t.Errorf("the artifact %q: listed %v: %v", name, items, err)
 		}

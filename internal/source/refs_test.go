@@ -34,15 +34,15 @@ var nameds = map[string]named{
 	},
 }
 
-// onEveryNamed tells a story about branches and about tags to every forge.
-func onEveryNamed(t *testing.T, story func(t *testing.T, f *forge.Forge, repository source.Source, n named)) {
+// onEveryNamed plays a case of branches and of tags on every forge.
+func onEveryNamed(t *testing.T, play func(t *testing.T, f *forge.Forge, repository source.Source, n named)) {
 	t.Helper()
 	for forgeName, start := range forges {
 		for name, n := range nameds {
 			t.Run(forgeName+" "+name, func(t *testing.T) {
 				t.Parallel()
 				f := start(t)
-				story(t, f, openAs(t, f, n.kind(f), forge.Token), n)
+				play(t, f, openAs(t, f, n.kind(f), forge.Token), n)
 			})
 		}
 	}

@@ -23,11 +23,11 @@ func relabel(labels ...string) func(*forge.Request) {
 	return func(r *forge.Request) { r.Labels = labels }
 }
 
-// stories are what happens to request 1, and sometimes to others, and what every
+// cases are what happens to request 1, and sometimes to others, and what every
 // forge then lists. A word in brackets is told only where the forge tells it: a
 // label, a fork, a draft, an author who is not ada, a day that is not that of
 // all, a file that is changed.
-var stories = []struct {
+var cases = []struct {
 	name    string
 	happens func(f *forge.Forge)
 	lists   string
@@ -113,11 +113,11 @@ var stories = []struct {
 	}, "2@b x→main", "1"},
 }
 
-func TestEveryStoryIsTheSameOnEveryForge(t *testing.T) {
-	for _, story := range stories {
-		t.Run(story.name, func(t *testing.T) {
+func TestEveryCaseIsTheSameOnEveryForge(t *testing.T) {
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
 			onEvery(t, func(t *testing.T, f *forge.Forge, repository source.Source) {
-				story.happens(f)
+				c.happens(f)
 				tells := told(t, f)
 				var got []string
 				for _, item := range list(t, repository) {
@@ -127,10 +127,10 @@ func TestEveryStoryIsTheSameOnEveryForge(t *testing.T) {
 						t.Errorf("looked up %+v, %v", single, err)
 					}
 				}
-				if want := untold(story.lists, tells); strings.Join(got, ", ") != want {
+				if want := untold(c.lists, tells); strings.Join(got, ", ") != want {
 					t.Errorf("listed %s, want %s", strings.Join(got, ", "), want)
 				}
-				for _, id := range strings.Fields(story.over) {
+				for _, id := range strings.Fields(c.over) {
 					if single, err := repository.Lookup(context.Background(), id); err != nil || !single.Closed {
 						t.Errorf("looked up %+v, %v", single, err)
 					}
@@ -143,7 +143,7 @@ func TestEveryStoryIsTheSameOnEveryForge(t *testing.T) {
 	}
 }
 
-// tell writes an item as the stories do.
+// tell writes an item as the cases do.
 func tell(item source.Item, files []string, tells source.Tells) string {
 	out := fmt.Sprintf("%s@%.1s %s→%s", item.ID, item.SHA, item.Branch, item.TargetBranch)
 	words := slices.Clone(item.Labels)

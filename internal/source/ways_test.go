@@ -78,7 +78,7 @@ func TestWhatAProxyTellsIsForThoseAloneWhoGoThroughIt(t *testing.T) {
 			clients, since := source.NewShared(time.Now, transport.LocalNetworks()), time.Now()
 			ask := func(through *url.URL) string {
 				config := source.Config{Type: kind, URL: forges.URL + path, Pools: clients.Pools(), Proxy: through, Insecure: true}
-				items, err := clients.List(context.Background(), openWith(t, config), config, source.Query{}, since)
+				items, err := clients.List(context.Background(), openWith(t, config), source.Poll{Config: config, Since: since})
 				if err != nil || len(items) != 1 {
 					t.Fatalf("listed %v, %v", items, err)
 				}

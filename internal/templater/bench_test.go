@@ -105,7 +105,7 @@ func newBench(t *testing.T) *bench {
 			Client:            server.Client,
 			Report:            &report.Reporter{Client: own, Events: events},
 			Accounts:          &Accounts{Config: server.Config, Own: own},
-			Kinds:             apply.NewKinds(server.Discovery),
+			Kinds:             apply.NewKinds(server.Discovery, time.Now),
 			RequeueDependency: time.Second,
 			Concurrency:       4,
 			Now:               time.Now,

@@ -143,7 +143,7 @@ func (d *drift) follow(ctx context.Context, gvk schema.GroupVersionKind) (watche
 		}
 		delete(d.watched, gvk.GroupKind())
 	}
-	followed := watched{gvk: gvk, empty: emptyOf(gvk), patience: time.Now().Add(syncTimeout)}
+	followed := watched{gvk: gvk, empty: emptyOf(gvk), patience: time.Now().Add(syncTimeout)} //nolint:forbidigo // a watch takes real time
 	informer, err := d.cache.GetInformer(ctx, followed.empty(), cache.BlockUntilSynced(false))
 	if err != nil {
 		return watched{}, err

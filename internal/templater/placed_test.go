@@ -178,7 +178,7 @@ resources: [{apiVersion: ` + group + `/v1beta1, kind: Widget, metadata: {name: "
 				retire()
 				if process == "another process" {
 					b.restart()
-					b.Kinds = apply.NewKinds(server.Discovery)
+					b.Kinds = apply.NewKinds(server.Discovery, time.Now)
 				}
 				want := "[]"
 				if end == "the request is closed" {

@@ -136,7 +136,7 @@ func (d *drift) notify(set types.NamespacedName) {
 		d.mu.Unlock()
 		return
 	}
-	d.named[set] = time.Now()
+	d.named[set] = time.Now() //nolint:forbidigo // what is later is so by a real timer
 	d.mu.Unlock()
 	d.name(set)
 }
@@ -161,7 +161,7 @@ func (d *drift) later(set types.NamespacedName, after time.Duration) {
 		d.mu.Lock()
 		delete(d.pending, set)
 		if _, known := d.named[set]; known { // it may be gone
-			d.named[set] = time.Now()
+			d.named[set] = time.Now() //nolint:forbidigo // what is later is so by a real timer
 		}
 		d.mu.Unlock()
 		d.name(set)

@@ -48,7 +48,7 @@ func (s *strict) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.check(answer, known); err != nil {
+	if err := s.check(answer, known); err != nil { //nolint:contextcheck // the answer has that of its request
 		var limited *RateLimited
 		if errors.As(err, &limited) {
 			s.pools.limits.read(answer.who, answer.Header, err)

@@ -60,11 +60,14 @@ type Credentials struct {
 	Token string
 }
 
+// Now is the time of the clock that is shared.
+func (c Config) Now() time.Time { return c.pools().Now() }
+
 // pools returns what to share: that of a process, or some of one's own, for the
 // machine of the person who has started it.
 func (c Config) pools() *Pools {
 	if c.Pools == nil {
-		return NewPools(time.Now, LocalNetworks())
+		return NewPools(time.Now, LocalNetworks()) //nolint:forbidigo // that person's clock
 	}
 	return c.Pools
 }

@@ -26,7 +26,7 @@ type repository struct {
 
 // List implements source.Source.
 func (r repository) List(ctx context.Context, q source.Query) ([]source.Item, error) {
-	return r.shared.List(ctx, r.Source, r.config, q, r.since)
+	return r.shared.List(ctx, r.Source, source.Poll{Config: r.config, Query: q, Since: r.since})
 }
 
 // Files implements forge.Files.

@@ -38,7 +38,7 @@ var server *apiserver.Server
 
 func TestMain(m *testing.M) { os.Exit(apiserver.Main(m, &server)) }
 
-// forges are all servers that the same stories are told to.
+// forges are all servers that the same cases are played on.
 var forges = []func(testing.TB) *forge.Forge{forge.NewGitea, forge.NewGitHub, forge.NewGitLab, forge.NewAzureDevOps}
 
 // bench is a watcher over a real API server, run by hand, with one provider.

@@ -128,7 +128,7 @@ func (t *trial) doAll(ctx context.Context) error {
 // begin starts the operator and lets it come to rest.
 func (t *trial) begin(ctx context.Context) (err error) {
 	t.Proxy.Reset()
-	if t.operator, err = t.Start(t.command); err != nil {
+	if t.operator, err = t.Start(ctx, t.command); err != nil {
 		return err
 	}
 	if err := t.rest(ctx); err != nil {
@@ -248,10 +248,10 @@ func (t *trial) object(ctx context.Context, id string) (*unstructured.Unstructur
 	return object, t.Client.Get(ctx, client.ObjectKeyFromObject(object), object)
 }
 
-func (t *trial) restart(context.Context) (err error) {
+func (t *trial) restart(ctx context.Context) (err error) {
 	t.operator.Kill()
 	t.Proxy.Reset()
-	t.operator, err = t.Start(t.command)
+	t.operator, err = t.Start(ctx, t.command)
 	return err
 }
 

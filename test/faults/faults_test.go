@@ -62,7 +62,7 @@ func newBench(t *testing.T) *bench {
 // operator starts the operator; it is killed when the test ends.
 func (b *bench) operator(t *testing.T) *rig.Operator {
 	t.Helper()
-	operator, err := b.Start(b.command)
+	operator, err := b.Start(t.Context(), b.command)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,7 +2,6 @@ package forge
 
 import (
 	"bytes"
-	"context"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
@@ -59,7 +58,7 @@ func (c *contract) body(r *http.Request, asked operation, input *openapi3filter.
 	case !asked.RequestBody.Value.Required && c.excuses.nullBody && string(bytes.TrimSpace(body)) == "null":
 		return nil
 	}
-	err = openapi3filter.ValidateRequestBody(context.Background(), input, asked.RequestBody.Value)
+	err = openapi3filter.ValidateRequestBody(r.Context(), input, asked.RequestBody.Value)
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	return err
 }

@@ -38,12 +38,14 @@ func Build(ctx context.Context, path string) error {
 var Flags = []string{"--enable-leader-election=false", "--metrics-addr=0", "--health-addr=0", "--max-retry-delay=2s", "--requeue-dependency=1s", "--min-interval=0", "--provider-networks=public,private,loopback"}
 
 // Start starts an operator by its command line, behind the proxy.
-func (r *Rig) Start(command []string) (*Operator, error) { return Start(r.Kubeconfig, command) }
+func (r *Rig) Start(ctx context.Context, command []string) (*Operator, error) {
+	return Start(ctx, r.Kubeconfig, command)
+}
 
 // Start starts an operator by its command line, on the cluster of a kubeconfig. It
-// ends with the process that started it at the latest.
-func Start(kubeconfig string, command []string) (*Operator, error) {
-	operator := &Operator{cmd: exec.CommandContext(context.Background(), command[0], command[1:]...), ended: make(chan struct{})}
+// ends with the process that started it at the latest, and not with the context.
+func Start(ctx context.Context, kubeconfig string, command []string) (*Operator, error) {
+	operator := &Operator{cmd: exec.CommandContext(context.WithoutCancel(ctx), command[0], command[1:]...), ended: make(chan struct{})}
 	operator.cmd.Env = append(os.Environ(), "KUBECONFIG="+kubeconfig, "RUNTIME_NAMESPACE=default", "NOTIFICATIONS_DISABLED=true")
 	operator.cmd.Stdout, operator.cmd.Stderr = &operator.log, &operator.log
 	operator.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}

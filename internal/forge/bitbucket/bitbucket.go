@@ -80,6 +80,12 @@ func words(body []byte) string {
 	return said.Error.Message
 }
 
+// listing is a list below a repository, and what is asked of it.
+type listing struct {
+	path  string
+	query url.Values
+}
+
 // client asks either API. Atlassian keeps no library for Go.
 type client struct {
 	http        *http.Client

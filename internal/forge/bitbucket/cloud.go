@@ -52,9 +52,9 @@ type cloudPage[T any] struct {
 
 // cloudList reads a page. The address of the next one is the server's to make;
 // its query is all that is taken of it, so that the token goes nowhere else.
-func cloudList[T any](ctx context.Context, c *Cloud, path string, query url.Values, read func(T) (forge.Item, error)) (forge.Page, error) {
+func cloudList[T any](ctx context.Context, c *Cloud, at listing, read func(T) (forge.Item, error)) (forge.Page, error) {
 	var answer cloudPage[T]
-	if err := c.client.get(ctx, c.api+path, query, &answer); err != nil {
+	if err := c.client.get(ctx, c.api+at.path, at.query, &answer); err != nil {
 		return forge.Page{}, err
 	}
 	items, err := forge.ItemsOf(answer.Values, read)

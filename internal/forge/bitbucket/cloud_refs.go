@@ -37,7 +37,7 @@ func (c *Cloud) refs(one, many, path string, item func(name, sha string) forge.I
 		if err != nil {
 			return forge.Page{}, err
 		}
-		return cloudList(ctx, c, path, query, func(r cloudRef) (forge.Item, error) { return item(r.Name, r.Target.Hash), nil })
+		return cloudList(ctx, c, listing{path, query}, func(r cloudRef) (forge.Item, error) { return item(r.Name, r.Target.Hash), nil })
 	}
 	return &forge.Collection{
 		One: one, Many: many, Of: c.place, Visible: c.visible,

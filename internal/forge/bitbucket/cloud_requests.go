@@ -68,7 +68,7 @@ func (c *Cloud) requestsPage(ctx context.Context, _ forge.Query, at string) (for
 	if err != nil {
 		return forge.Page{}, err
 	}
-	return cloudList(ctx, c, "/pullrequests", query, cloudRequest.item)
+	return cloudList(ctx, c, listing{"/pullrequests", query}, cloudRequest.item)
 }
 
 func (c *Cloud) request(ctx context.Context, key string) (forge.Item, error) {

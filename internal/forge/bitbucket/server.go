@@ -43,10 +43,10 @@ type serverPage[T any] struct {
 	Next   int   `json:"nextPageStart"`
 }
 
-func serverList[T any](ctx context.Context, s *Server, path string, query url.Values, read func(T) (forge.Item, error)) (forge.Page, error) {
+func serverList[T any](ctx context.Context, s *Server, at listing, read func(T) (forge.Item, error)) (forge.Page, error) {
 	var answer serverPage[T]
-	query.Set("limit", strconv.Itoa(transport.PageSize))
-	if err := s.client.get(ctx, s.api+path, query, &answer); err != nil {
+	at.query.Set("limit", strconv.Itoa(transport.PageSize))
+	if err := s.client.get(ctx, s.api+at.path, at.query, &answer); err != nil {
 		return forge.Page{}, err
 	}
 	if answer.IsLast == nil || !*answer.IsLast && answer.Next == 0 {

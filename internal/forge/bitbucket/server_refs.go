@@ -25,7 +25,7 @@ func (s *Server) refs(one, many, path string, item func(name, sha string) forge.
 		if text != "" {
 			query.Set("filterText", text)
 		}
-		return serverList(ctx, s, path, query, func(r serverRef) (forge.Item, error) { return item(r.DisplayID, r.LatestCommit), nil })
+		return serverList(ctx, s, listing{path, query}, func(r serverRef) (forge.Item, error) { return item(r.DisplayID, r.LatestCommit), nil })
 	}
 	return &forge.Collection{
 		One: one, Many: many, Of: s.place, Visible: s.visible,

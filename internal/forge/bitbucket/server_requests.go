@@ -52,7 +52,7 @@ func (s *Server) requestsPage(ctx context.Context, _ forge.Query, at string) (fo
 	query := start(at)
 	query.Set("state", "OPEN")
 	query.Set("order", "OLDEST")
-	return serverList(ctx, s, "/pull-requests", query, serverRequest.item)
+	return serverList(ctx, s, listing{"/pull-requests", query}, serverRequest.item)
 }
 
 func (s *Server) request(ctx context.Context, key string) (forge.Item, error) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/codecommit"
@@ -29,6 +30,7 @@ type Repository struct {
 	credentials  aws.CredentialsProvider
 	client       *codecommit.Client
 	git          *http.Client
+	now          func() time.Time
 }
 
 // Open opens a repository.
@@ -41,7 +43,7 @@ func Open(config forge.Config) (*Repository, error) {
 	if host == nil || len(place.Path) != 3 || place.Path[0] != "v1" || place.Path[1] != "repos" {
 		return nil, fmt.Errorf("parsing the repository URL: %q is not a CodeCommit repository; expected %s", config.URL, form)
 	}
-	c := &Repository{place: place, region: host[2], name: place.Path[2], credentials: aws.AnonymousCredentials{}}
+	c := &Repository{place: place, region: host[2], name: place.Path[2], credentials: aws.AnonymousCredentials{}, now: config.Now}
 	if config.AWS != nil {
 		c.credentials = aws.NewCredentialsCache(keys{config}) // who asks is looked at for each request
 		config.Account = accountOf(c.credentials)

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/aws/smithy-go/aws-http-auth/credentials"
 	"github.com/aws/smithy-go/aws-http-auth/sigv4"
@@ -27,7 +26,7 @@ func (c *Repository) sign(req *http.Request) error {
 	if err != nil {
 		return err
 	}
-	now := time.Now().UTC()
+	now := c.now().UTC()
 	signer := sigv4.New(func(o *v4.SignerOptions) {
 		o.HeaderRules, o.DisableUnsignedPayloadSentinel, o.CanonicalTimeFormat = hostAlone{}, true, signedAt
 	})

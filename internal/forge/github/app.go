@@ -55,7 +55,7 @@ func (a App) Check() error {
 // Login takes a token for an installation. It is asked for as all else is: by
 // the way of the configuration, and as strictly.
 func (a App) Login(ctx context.Context, config transport.Config) (*Token, error) {
-	signed, err := a.sign(time.Now())
+	signed, err := a.sign(config.Now())
 	if err != nil {
 		return nil, err
 	}

@@ -59,14 +59,14 @@ func (f *Forge) Open(ctx context.Context, title string) (PullRequest, error) {
 		return PullRequest{}, err
 	}
 	var created pull
-	err = f.call(ctx, http.MethodPost, f.pulls(), map[string]any{"title": title, "head": branch, "base": "main"}, &created)
+	err = f.call(ctx, question{http.MethodPost, f.pulls(), map[string]any{"title": title, "head": branch, "base": "main"}}, &created)
 	return created.request(), err
 }
 
 // Get returns a pull request as it is now.
 func (f *Forge) Get(ctx context.Context, number int) (PullRequest, error) {
 	var found pull
-	err := f.call(ctx, http.MethodGet, f.pullPath(number), nil, &found)
+	err := f.call(ctx, question{http.MethodGet, f.pullPath(number), nil}, &found)
 	return found.request(), err
 }
 
@@ -77,7 +77,7 @@ func (f *Forge) List(ctx context.Context) ([]PullRequest, error) {
 	for page := 1; ; page++ {
 		var found []pull
 		path := fmt.Sprintf("%s?state=open&limit=%d&page=%d", f.pulls(), size, page)
-		if err := f.call(ctx, http.MethodGet, path, nil, &found); err != nil {
+		if err := f.call(ctx, question{http.MethodGet, path, nil}, &found); err != nil {
 			return nil, err
 		}
 		for _, p := range found {
@@ -115,18 +115,18 @@ func (f *Forge) Push(ctx context.Context, pr PullRequest, message string) (PullR
 
 // AddLabel sets the label that says that the image is there.
 func (f *Forge) AddLabel(ctx context.Context, pr PullRequest) error {
-	return f.call(ctx, http.MethodPost, f.labelsPath(pr.Number), map[string]any{"labels": []string{ReadyLabel}}, nil)
+	return f.call(ctx, question{http.MethodPost, f.labelsPath(pr.Number), map[string]any{"labels": []string{ReadyLabel}}}, nil)
 }
 
 // RemoveLabel takes the label away.
 func (f *Forge) RemoveLabel(ctx context.Context, pr PullRequest) error {
 	var labels []label
-	if err := f.call(ctx, http.MethodGet, f.labelsPath(pr.Number), nil, &labels); err != nil {
+	if err := f.call(ctx, question{http.MethodGet, f.labelsPath(pr.Number), nil}, &labels); err != nil {
 		return err
 	}
 	for _, l := range labels {
 		if l.Name == ReadyLabel {
-			return f.call(ctx, http.MethodDelete, f.labelsPath(pr.Number)+"/"+strconv.FormatInt(l.ID, 10), nil, nil)
+			return f.call(ctx, question{http.MethodDelete, f.labelsPath(pr.Number) + "/" + strconv.FormatInt(l.ID, 10), nil}, nil)
 		}
 	}
 	return nil
@@ -134,7 +134,7 @@ func (f *Forge) RemoveLabel(ctx context.Context, pr PullRequest) error {
 
 // Retitle gives the pull request another title.
 func (f *Forge) Retitle(ctx context.Context, pr PullRequest, title string) error {
-	return f.call(ctx, http.MethodPatch, f.pullPath(pr.Number), map[string]any{"title": title}, nil)
+	return f.call(ctx, question{http.MethodPatch, f.pullPath(pr.Number), map[string]any{"title": title}}, nil)
 }
 
 // Close closes the pull request without merging.
@@ -146,7 +146,7 @@ func (f *Forge) Close(ctx context.Context, pr PullRequest) error {
 func (f *Forge) Reopen(ctx context.Context, pr PullRequest) error { return f.setState(ctx, pr, "open") }
 
 func (f *Forge) setState(ctx context.Context, pr PullRequest, state string) error {
-	return f.call(ctx, http.MethodPatch, f.pullPath(pr.Number), map[string]any{"state": state}, nil)
+	return f.call(ctx, question{http.MethodPatch, f.pullPath(pr.Number), map[string]any{"state": state}}, nil)
 }
 
 // Merge merges the pull request. Gitea refuses while it still looks for
@@ -155,7 +155,7 @@ func (f *Forge) Merge(ctx context.Context, pr PullRequest) error {
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
 	for {
-		err := f.call(ctx, http.MethodPost, f.pullPath(pr.Number)+"/merge", map[string]any{"Do": "merge"}, nil)
+		err := f.call(ctx, question{http.MethodPost, f.pullPath(pr.Number) + "/merge", map[string]any{"Do": "merge"}}, nil)
 		if !isStatus(err, http.StatusMethodNotAllowed) {
 			return err
 		}

@@ -39,8 +39,16 @@ func isStatus(err error, codes ...int) bool {
 	return errors.As(err, &status) && slices.Contains(codes, status.code)
 }
 
-// call sends in as JSON and reads the answer into out; both may be nil.
-func (f *Forge) call(ctx context.Context, method, path string, in, out any) error {
+// question is what Gitea is asked: a method of a path, with a body that is sent as
+// JSON unless it is nil.
+type question struct {
+	method, path string
+	body         any
+}
+
+// call asks, and reads the answer into out, which may be nil.
+func (f *Forge) call(ctx context.Context, q question, out any) error {
+	method, path, in := q.method, q.path, q.body
 	body := &bytes.Buffer{}
 	if in != nil {
 		if err := json.NewEncoder(body).Encode(in); err != nil {
@@ -83,7 +91,7 @@ func exists(err error) bool {
 // Prepare creates the organisation, the application's repository and its
 // label, where they are not there.
 func (f *Forge) Prepare(ctx context.Context) error {
-	err := f.call(ctx, http.MethodPost, "/orgs", map[string]any{"username": owner}, nil)
+	err := f.call(ctx, question{http.MethodPost, "/orgs", map[string]any{"username": owner}}, nil)
 	if err != nil && !exists(err) {
 		return err
 	}
@@ -96,8 +104,7 @@ func (f *Forge) Prepare(ctx context.Context) error {
 	}}); err != nil {
 		return err
 	}
-	return f.call(ctx, http.MethodPost, f.api()+"/labels",
-		map[string]any{"name": ReadyLabel, "color": "#0e8a16", "description": "CI has pushed the image"}, nil)
+	return f.call(ctx, question{http.MethodPost, f.api() + "/labels", map[string]any{"name": ReadyLabel, "color": "#0e8a16", "description": "CI has pushed the image"}}, nil)
 }
 
 // PublishFleet stores the files as the fleet repository, where there is none.
@@ -111,9 +118,9 @@ func (f *Forge) PublishFleet(ctx context.Context, files map[string]string) error
 }
 
 func (f *Forge) createRepository(ctx context.Context, name, visibility string) (created bool, err error) {
-	err = f.call(ctx, http.MethodPost, "/orgs/"+owner+"/repos", map[string]any{
+	err = f.call(ctx, question{http.MethodPost, "/orgs/" + owner + "/repos", map[string]any{
 		"name": name, "private": visibility == "private", "auto_init": true, "default_branch": "main",
-	}, nil)
+	}}, nil)
 	if exists(err) {
 		return false, nil
 	}
@@ -131,15 +138,14 @@ func (f *Forge) AppURL() string { return f.gitea.URL + "/" + owner + "/" + f.rep
 func (f *Forge) ReadToken(ctx context.Context) (string, error) {
 	const name = "eddy-previews"
 	tokens := "/users/" + url.PathEscape(f.gitea.Username) + "/tokens"
-	err := f.call(ctx, http.MethodDelete, tokens+"/"+name, nil, nil)
+	err := f.call(ctx, question{http.MethodDelete, tokens + "/" + name, nil}, nil)
 	if err != nil && !isStatus(err, http.StatusNotFound) {
 		return "", err
 	}
 	var token struct {
 		SHA1 string `json:"sha1"`
 	}
-	err = f.call(ctx, http.MethodPost, tokens,
-		map[string]any{"name": name, "scopes": []string{"read:repository"}}, &token)
+	err = f.call(ctx, question{http.MethodPost, tokens, map[string]any{"name": name, "scopes": []string{"read:repository"}}}, &token)
 	return token.SHA1, err
 }
 
@@ -166,8 +172,8 @@ func (f *Forge) commit(ctx context.Context, c commit) (string, error) {
 			SHA string `json:"sha"`
 		} `json:"commit"`
 	}
-	err := f.call(ctx, http.MethodPost, "/repos/"+owner+"/"+c.repo+"/contents", map[string]any{
+	err := f.call(ctx, question{http.MethodPost, "/repos/" + owner + "/" + c.repo + "/contents", map[string]any{
 		"branch": c.branch, "new_branch": c.newBranch, "message": c.message, "files": files,
-	}, &answer)
+	}}, &answer)
 	return answer.Commit.SHA, err
 }

@@ -14,13 +14,13 @@ import (
 	"github.com/eddy-previews/eddy/test/e2e/actors"
 )
 
-// act of the checked story: what is done, and what is then so.
+// act of the checked demo: what is done, and what is then so.
 type act struct {
 	claim string
 	do    func(context.Context) error
 }
 
-// playToTheEnd plays the whole story in a folder of its own, checks each step,
+// playToTheEnd plays the whole demo in a folder of its own, checks each step,
 // and takes everything down whatever happens.
 func (o *options) playToTheEnd(cmd *cobra.Command) (err error) {
 	programs, _, err := o.place(cmd)
@@ -51,7 +51,7 @@ func (o *options) playToTheEnd(cmd *cobra.Command) (err error) {
 	return p.conclude()
 }
 
-// acts plays the story act by act.
+// acts plays the demo act by act.
 func (p *play) acts(ctx context.Context) error {
 	first, err := p.open(ctx, "Add a page")
 	if err != nil {

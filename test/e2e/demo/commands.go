@@ -33,7 +33,7 @@ func newCommand() *cobra.Command {
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.PersistentFlags().StringVar(&o.dir, "dir", "", "the system's folder (default: system in Eddy's cache folder)")
-	root.Flags().BoolVar(&o.check, "check", false, "play the story to its end in a folder of its own, check each step, and take all down")
+	root.Flags().BoolVar(&o.check, "check", false, "play it all to its end in a folder of its own, check each step, and take all down")
 	root.AddCommand(
 		o.openCommand(), o.statusCommand(), o.downCommand(),
 		o.actCommand("push", "Push a commit to a pull request; CI builds it", (*play).push),

@@ -1,5 +1,5 @@
 // Command demo sets up a whole system on this machine, Kubernetes, Flux, Gitea and
-// Eddy, and plays the story of a preview on it:
+// Eddy, and plays the life of a preview on it:
 //
 //	demo                 start, play, and leave it running to play with
 //	demo --check         the same unattended and to its end, each step checked

@@ -12,7 +12,7 @@ import (
 // click there shows soon. The commands do not wait for it.
 const pollEvery = "10s"
 
-// play is the story being told.
+// play is the demo under way.
 type play struct {
 	world *actors.World
 	print *printer

@@ -37,11 +37,11 @@ func (p *printer) line(actor, text string) {
 	if code := colourOf[actor]; p.colours && code != "" {
 		label = "\x1b[" + code + "m" + label + "\x1b[0m"
 	}
-	// A narrative that cannot be printed must not end the story.
+	// What cannot be printed must not end the demo.
 	_, _ = fmt.Fprintf(p.out, "%s  %s  %s\n", p.now().Format("15:04:05.000"), label, text)
 }
 
-// heading starts a part of the story.
+// heading starts a part of the demo.
 func (p *printer) heading(text string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -13,7 +13,7 @@ import (
 	"github.com/eddy-previews/eddy/test/forge"
 )
 
-// forges are all servers that the same stories are told to.
+// forges are all servers that the same cases are played on.
 var forges = map[string]func(testing.TB) *forge.Forge{
 	"Gitea":       forge.NewGitea,
 	"GitHub":      forge.NewGitHub,
@@ -27,14 +27,14 @@ var forges = map[string]func(testing.TB) *forge.Forge{
 	"CodeCommit":      forge.NewCodeCommit,
 }
 
-// onEvery tells a story to every forge.
-func onEvery(t *testing.T, story func(t *testing.T, f *forge.Forge, repository source.Source)) {
+// onEvery plays a case on every forge.
+func onEvery(t *testing.T, play func(t *testing.T, f *forge.Forge, repository source.Source)) {
 	t.Helper()
 	for name, start := range forges {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f := start(t)
-			story(t, f, open(t, f, forge.Token))
+			play(t, f, open(t, f, forge.Token))
 		})
 	}
 }
