@@ -112,7 +112,9 @@ func TestAnAccountWithNamespacesOfItsOwnStaysOutOfAllOthers(t *testing.T) {
 	refused := gomega.And(gomega.Satisfy(apierrors.IsForbidden), gomega.MatchError(gomega.ContainSubstring("ValidatingAdmissionPolicy")))
 	own := namespaceOf(tenant + "-one")
 	// A policy is known to the API server a moment after it is there.
-	g.Eventually(func() error { return create(&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: tenant + "-"}}, "") }, 10*time.Second).Should(refused)
+	g.Eventually(func() error {
+		return create(&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: tenant + "-"}}, "")
+	}, 10*time.Second).Should(refused)
 	g.Expect(create(own, tenant)).To(gomega.Succeed())
 	g.Expect(create(namespaceOf(tenant+"-two"), other)).To(refused, "a namespace for another tenant")
 	g.Expect(create(configMapIn(own.Name), "")).To(gomega.Succeed())
