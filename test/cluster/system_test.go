@@ -42,7 +42,7 @@ func TestSystemWithoutANodeServesKubernetesGiteaAndFlux(t *testing.T) {
 		t.Errorf("the node is to be named as missing, but missing is %q", s.info.Missing)
 	}
 	var version struct{ Version string }
-	s.gitea(t, http.MethodGet, "/version", nil, &version)
+	s.gitea(t, question{method: http.MethodGet, path: "/version"}, &version)
 	if version.Version == "" {
 		t.Error("Gitea does not tell its version")
 	}
@@ -209,14 +209,20 @@ func (s *testSystem) await(t *testing.T, what string, done func(context.Context)
 	}
 }
 
+// question is what Gitea is asked.
+type question struct {
+	method, path string
+	body         any
+}
+
 // gitea asks Gitea's API as its administrator.
-func (s *testSystem) gitea(t *testing.T, method, path string, body, answer any) {
+func (s *testSystem) gitea(t *testing.T, q question, answer any) {
 	t.Helper()
-	raw, err := json.Marshal(body)
+	raw, err := json.Marshal(q.body)
 	if err != nil {
 		t.Fatal(err)
 	}
-	request, err := http.NewRequestWithContext(t.Context(), method, s.info.Gitea.URL+"/api/v1"+path, bytes.NewReader(raw))
+	request, err := http.NewRequestWithContext(t.Context(), q.method, s.info.Gitea.URL+"/api/v1"+q.path, bytes.NewReader(raw))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -229,7 +235,7 @@ func (s *testSystem) gitea(t *testing.T, method, path string, body, answer any) 
 	defer func() { _ = response.Body.Close() }() // only read
 	content, err := io.ReadAll(response.Body)
 	if err != nil || response.StatusCode >= http.StatusBadRequest {
-		t.Fatalf("%s %s: %s %s (%v)", method, path, response.Status, content, err)
+		t.Fatalf("%s %s: %s %s (%v)", q.method, q.path, response.Status, content, err)
 	}
 	if err := json.Unmarshal(content, answer); err != nil {
 		t.Fatal(err)
@@ -240,10 +246,10 @@ func (s *testSystem) gitea(t *testing.T, method, path string, body, answer any) 
 func (s *testSystem) commit(t *testing.T, repository, file, content string) {
 	t.Helper()
 	var ignored map[string]any
-	s.gitea(t, http.MethodPost, "/user/repos", map[string]any{"name": repository}, &ignored)
-	s.gitea(t, http.MethodPost, fmt.Sprintf("/repos/%s/%s/contents/%s", s.info.Gitea.Username, repository, file), map[string]any{
+	s.gitea(t, question{http.MethodPost, "/user/repos", map[string]any{"name": repository}}, &ignored)
+	s.gitea(t, question{http.MethodPost, fmt.Sprintf("/repos/%s/%s/contents/%s", s.info.Gitea.Username, repository, file), map[string]any{
 		"content": base64.StdEncoding.EncodeToString([]byte(content)), "branch": "main", "message": "first",
-	}, &ignored)
+	}}, &ignored)
 }
 
 func (s *testSystem) apply(t *testing.T, resource schema.GroupVersionResource, manifest string) {

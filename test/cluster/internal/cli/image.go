@@ -31,7 +31,7 @@ as they do not ask to pull always. Without a node there is nothing to do.`,
 				return err
 			}
 			result := fmt.Sprintf("The node has %s.", ref)
-			err = local.SampleImage(cmd.Context(), folder, ref, message, builder)
+			err = local.SampleImage(cmd.Context(), folder, local.Sample{Ref: ref, Message: message}, builder)
 			if errors.Is(err, local.ErrNoNode) {
 				result = "No image is needed: " + err.Error() + "."
 			} else if err != nil {

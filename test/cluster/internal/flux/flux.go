@@ -48,7 +48,7 @@ func (c Config) Specs() ([]supervise.Spec, error) {
 // port, to kustomize-controller and to whoever else reads artifacts.
 func (c Config) sourceController() (supervise.Spec, error) {
 	storage := local(c.Ports.Storage)
-	return c.controller("source-controller", c.Tools.SourceController, c.Ports.SourceMetrics, c.Ports.SourceHealth,
+	return c.controller(program{"source-controller", c.Tools.SourceController, c.Ports.SourceMetrics, c.Ports.SourceHealth},
 		"--storage-path="+filepath.Join(c.Dir, "artifacts"),
 		"--storage-addr="+storage, "--storage-adv-addr="+storage,
 		"--concurrent=8",
@@ -57,33 +57,39 @@ func (c Config) sourceController() (supervise.Spec, error) {
 
 // kustomizeController applies Kustomizations.
 func (c Config) kustomizeController() (supervise.Spec, error) {
-	return c.controller("kustomize-controller", c.Tools.KustomizeController, c.Ports.KustomizeMetrics, c.Ports.KustomizeHealth,
+	return c.controller(program{"kustomize-controller", c.Tools.KustomizeController, c.Ports.KustomizeMetrics, c.Ports.KustomizeHealth},
 		"--concurrent=16", "--concurrent-ssa=8",
 	)
 }
 
-func (c Config) controller(name, path string, metrics, health int, args ...string) (supervise.Spec, error) {
-	temp := filepath.Join(c.Dir, name+"-tmp")
+// program is a controller, and the ports that it serves.
+type program struct {
+	name, path      string
+	metrics, health int
+}
+
+func (c Config) controller(p program, args ...string) (supervise.Spec, error) {
+	temp := filepath.Join(c.Dir, p.name+"-tmp")
 	for _, dir := range []string{temp, filepath.Join(c.Dir, "artifacts")} {
 		if err := os.MkdirAll(dir, 0o750); err != nil {
-			return supervise.Spec{}, fmt.Errorf("making a folder for %s: %w", name, err)
+			return supervise.Spec{}, fmt.Errorf("making a folder for %s: %w", p.name, err)
 		}
 	}
 	return supervise.Spec{
-		Name: name, Path: path, Address: "http://" + local(health),
+		Name: p.name, Path: p.path, Address: "http://" + local(p.health),
 		Env: []string{
 			"KUBECONFIG=" + c.Kubeconfig,
 			"RUNTIME_NAMESPACE=" + Namespace,
 			"TMPDIR=" + temp,
 		},
 		Args: append([]string{
-			"--metrics-addr=" + local(metrics), "--health-addr=" + local(health), "--events-addr=",
+			"--metrics-addr=" + local(p.metrics), "--health-addr=" + local(p.health), "--events-addr=",
 			"--enable-leader-election=false", "--watch-all-namespaces=true",
 			"--requeue-dependency=2s", "--min-retry-delay=500ms", "--max-retry-delay=30s",
 			"--kube-api-qps=200", "--kube-api-burst=400",
 			"--log-level=info",
 		}, args...),
-		Ready: probe.HTTP("http://" + local(health) + "/readyz"),
+		Ready: probe.HTTP("http://" + local(p.health) + "/readyz"),
 	}, nil
 }
 

@@ -20,10 +20,17 @@ var ErrNoNode = errors.New("the system has no node")
 // appPort is where the sample app listens by itself.
 const appPort = 8080
 
-// SampleImage builds an image of the sample app under a name and gives it to
-// the system's node, where pods find it without a registry. The message is
-// what the app's page says.
-func SampleImage(ctx context.Context, f Folder, ref, message string, builder *toolchain.Builder) error {
+// Sample is an image of the sample app.
+type Sample struct {
+	// Ref is its name.
+	Ref string
+	// Message is what the app's page says.
+	Message string
+}
+
+// SampleImage builds an image and gives it to the system's node, where pods find it
+// without a registry.
+func SampleImage(ctx context.Context, f Folder, sample Sample, builder *toolchain.Builder) error {
 	info, err := system.Load(string(f))
 	if err != nil {
 		return err
@@ -45,8 +52,8 @@ func SampleImage(ctx context.Context, f Folder, ref, message string, builder *to
 	}
 	defer func() { _ = os.RemoveAll(dir) }() // a temporary folder
 	tarFile := filepath.Join(dir, "image.tar")
-	sample := image.Image{Ref: ref, Program: program, Port: appPort, Env: []string{"APP_MESSAGE=" + message}}
-	if err := sample.Write(tarFile); err != nil {
+	built := image.Image{Ref: sample.Ref, Program: program, Port: appPort, Env: []string{"APP_MESSAGE=" + sample.Message}}
+	if err := built.Write(tarFile); err != nil {
 		return err
 	}
 	return node.Import(ctx, node.Socket(pid), tarFile)
