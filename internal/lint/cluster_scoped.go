@@ -22,7 +22,7 @@ func isClusterScoped(kind string) bool { return slices.Contains(clusterScopedKin
 // of the preview's own is what it seems to be.
 func clusterScoped(p pair) *Finding {
 	kind, shared := p.a.GetKind(), p.a.GetName() == p.b.GetName()
-	if !isClusterScoped(kind) || kind == "Namespace" && !shared || p.isOneForAll() {
+	if !isClusterScoped(kind) || kind == "Namespace" && !shared || p.a.isOneForAll() {
 		return nil
 	}
 	why := "each preview adds one to the cluster, with the rights or rules that it gives"

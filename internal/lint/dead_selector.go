@@ -10,12 +10,11 @@ import (
 // Service without endpoints, a policy that protects nothing. A preview without
 // pods is left alone, and so is one in which an operator may make pods. Kubernetes
 // itself refuses a workload's; a policy's peers may be elsewhere.
-func deadSelector(s selector) *Finding {
-	service := s.object.part.service
-	if s.object.hasPods() || len(s.path) > 2 || !service.showsPods() {
+func deadSelector(s selector, own visiblePods) *Finding {
+	if s.object.hasPods() || len(s.path) > 2 || len(own) == 0 {
 		return nil
 	}
-	if _, matches := s.match(deployed(service)); matches {
+	if _, matches := s.match(own); matches {
 		return nil
 	}
 	return &Finding{
@@ -25,17 +24,21 @@ func deadSelector(s selector) *Finding {
 	}
 }
 
-// showsPods reports whether all pods of the preview can be told from the files, and
-// there are some.
-func (s *Service) showsPods() bool {
-	some := false
+// visiblePods are the objects of the preview that make pods; none where others may
+// make some that nobody sees here.
+type visiblePods []object
+
+func (s *Service) visiblePods() visiblePods {
+	var out visiblePods
 	for object := range deployed(s) {
 		if object.mayMakePods() {
-			return false
+			return nil
 		}
-		some = some || object.hasPods()
+		if object.hasPods() {
+			out = append(out, object)
+		}
 	}
-	return some
+	return out
 }
 
 // podless are the groups beside those of Kubernetes whose objects make no pods.

@@ -30,15 +30,8 @@ func (p part) dependencies() []dependency {
 
 // missingDependency finds dependsOn with a name that nothing has: Flux waits for
 // it for ever. Where no other Kustomization was given, nobody can say.
-func missingDependency(d dependency) *Finding {
-	known := d.part.service.setup.kustomizations()
-	if len(known) == 0 {
-		return nil
-	}
-	for part := range stamped(d.part.service) {
-		known = append(known, part.Stamped.GetNamespace()+"/"+part.Stamped.GetName())
-	}
-	if slices.Contains(known, d.wanted) {
+func missingDependency(d dependency, known []string) *Finding {
+	if len(known) == 0 || slices.Contains(known, d.wanted) {
 		return nil
 	}
 	return &Finding{
@@ -48,13 +41,20 @@ func missingDependency(d dependency) *Finding {
 	}
 }
 
-// kustomizations are those of Flux that were given, as NAMESPACE/NAME.
-func (s *Setup) kustomizations() []string {
+// dependable are the Kustomizations of Flux that were given, and what the service
+// stamps out, as NAMESPACE/NAME; none where none was given.
+func (s *Service) dependable() []string {
 	var out []string
-	for _, document := range s.Documents {
+	for _, document := range s.setup.Documents {
 		if flux.IsKustomization(document.Object) {
 			out = append(out, document.Object.GetNamespace()+"/"+document.Object.GetName())
 		}
+	}
+	if len(out) == 0 {
+		return nil
+	}
+	for part := range stamped(s) {
+		out = append(out, part.Stamped.GetNamespace()+"/"+part.Stamped.GetName())
 	}
 	return out
 }

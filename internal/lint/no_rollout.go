@@ -10,13 +10,13 @@ import (
 // is that of the request, and nothing else in them names the commit. Where no
 // image can be told to be that of CI, all pods of the preview being the same is
 // reason enough to ask.
-func noRollout(p pair) *Finding {
-	if !p.a.isLasting() || !p.hasSamePods() || p.isOneForAll() {
+func noRollout(p pair, others rollout) *Finding {
+	if !p.a.isLasting() || !p.hasSamePods() || p.a.isOneForAll() {
 		return nil
 	}
 	severity := Error
 	if !p.a.ownsImage() {
-		if p.a.part.service.rollsOut() {
+		if others {
 			return nil
 		}
 		severity = Warning
@@ -31,9 +31,11 @@ func noRollout(p pair) *Finding {
 	}
 }
 
-// rollsOut reports whether a push changes some pods of the service, or could be
-// told to: an image is that of CI.
-func (s *Service) rollsOut() bool {
+// rollout says whether a push changes some pods of the service, or could be told to:
+// an image is that of CI.
+type rollout bool
+
+func (s *Service) rollout() rollout {
 	for p := range pushes(s) {
 		if p.a.isLasting() && !p.hasSamePods() || p.a.ownsImage() {
 			return true

@@ -43,19 +43,21 @@ type text struct {
 	credential bool
 }
 
+// documents are all files, those of Kubernetes first.
+func documents(s *Setup) iter.Seq[*manifest.Document] {
+	return slices.Values(slices.Concat(s.Documents, s.Scripts))
+}
+
 // texts are the values of all files.
 func texts(s *Setup) iter.Seq[text] {
-	return within(func(s *Setup) iter.Seq[*manifest.Document] {
-		return slices.Values(slices.Concat(s.Documents, s.Scripts))
-	},
-		func(document *manifest.Document) []text {
-			var out []text
-			credential := document.Is("", "Secret") && document.At("sops") == nil && s.isCredential(document)
-			scalars(document.Root, nil, func(path []string, node *yamlv3.Node) {
-				out = append(out, text{document, path, node, credential})
-			})
-			return out
-		})(s)
+	return within(documents, func(document *manifest.Document) []text {
+		var out []text
+		credential := document.Is("", "Secret") && document.At("sops") == nil && s.isCredential(document)
+		scalars(document.Root, nil, func(path []string, node *yamlv3.Node) {
+			out = append(out, text{document, path, node, credential})
+		})
+		return out
+	})(s)
 }
 
 // isCredential reports whether a provider reads the Secret.

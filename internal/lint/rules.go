@@ -18,7 +18,7 @@ func Rules() []Rule {
 
 		// The templater: what is stamped out.
 		{"no-prune", Error, "a Kustomization that leaves its objects behind", inServices(each(stamped, noPrune))},
-		{"missing-dependency", Error, "dependsOn names what does not exist", inServices(each(within(stamped, part.dependencies), missingDependency))},
+		{"missing-dependency", Error, "dependsOn names what does not exist", inServices(knowing((*Service).dependable, within(stamped, part.dependencies), missingDependency))},
 		{"same-name", Error, "two previews, or two services, with an object of the same name", sameName},
 		{"unquoted-input", Warning, "an input that stops being a string when it looks like a number", inServices(each(within(stampedNumeric, pair.values), unquotedInput))},
 		{"free-text", Error, "free text that Flux puts into the midst of a text, before it is parsed", inServices(each(within(hostile, part.uses), freeText))},
@@ -26,15 +26,15 @@ func Rules() []Rule {
 		// The overlay: what Flux deploys.
 		{"unset-variable", Error, "${VARIABLE} without a value", inServices(each(within(stamped, part.uses), unsetVariable))},
 		{"lost-quotes", Warning, "a substituted value that stops being a string", lostQuotes},
-		{"no-rollout", Error, "pods that are the same after a push", inServices(each(pushes, noRollout))},
+		{"no-rollout", Error, "pods that are the same after a push", inServices(knowing((*Service).rollout, pushes, noRollout))},
 		{"immutable-field", Error, "a field that changes with a push, and that nobody can change", inServices(each(within(pushes, pair.values), immutableField))},
 		{"pull-policy", Warning, "a tag that moves, and nodes that do not pull it again", inServices(each(within(pushes, pair.containers), pullPolicy))},
 		{"cluster-scoped", Error, "cluster-scoped objects in a preview", inServices(each(neighbours, clusterScoped))},
-		{"stripped-account", Error, "a ServiceAccount stripped as if it were cluster-scoped", inServices(each(deployed, strippedAccount))},
+		{"stripped-account", Error, "a ServiceAccount stripped as if it were cluster-scoped", inServices(knowing((*Service).accounts, deployed, strippedAccount))},
 		{"long-name", Error, "names that the suffix makes too long", longName},
-		{"unsuffixed-reference", Error, "references that nameSuffix does not rewrite", inServices(each(references, unsuffixedReference))},
-		{"shared-selector", Error, "selectors that match the pods of other previews", inServices(each(within(deployed, object.selectors), sharedSelector))},
-		{"dead-selector", Error, "selectors that match no pod of the preview", inServices(each(within(deployed, object.selectors), deadSelector))},
+		{"unsuffixed-reference", Error, "references that nameSuffix does not rewrite", inServices(knowing((*Service).names, within(deployed, object.values), unsuffixedReference))},
+		{"shared-selector", Error, "selectors that match the pods of other previews", inServices(knowing((*Service).neighbour, within(deployed, object.selectors), sharedSelector))},
+		{"dead-selector", Error, "selectors that match no pod of the preview", inServices(knowing((*Service).visiblePods, within(deployed, object.selectors), deadSelector))},
 		{"shared-host", Error, "hosts that all previews share", inServices(each(within(neighbours, pair.values), sharedHost))},
 	}
 }

@@ -9,14 +9,14 @@ import (
 // sameName finds objects that two previews of a service, or two services, call
 // by the same name: one takes the other's place, back and forth.
 var sameName = all(
-	inServices(all(each(stampedNeighbours, sameInPreviews), each(neighbours, sameInPreviews))),
+	inServices(each(stampedNeighbours, sameInPreviews), each(neighbours, sameInPreviews)),
 	each(twins, sameInServices),
 )
 
 // sameInPreviews finds an object that two previews have in common.
 func sameInPreviews(p pair) *Finding {
 	s := p.a.part.service
-	if len(s.Set.Spec.InputsFrom) == 0 || !p.isSame() || isClusterScoped(p.a.GetKind()) || p.isOneForAll() {
+	if len(s.Set.Spec.InputsFrom) == 0 || !p.isSame() || isClusterScoped(p.a.GetKind()) || p.a.isOneForAll() {
 		return nil
 	}
 	fix := "put the number into its name: nameSuffix: -${PR_NUMBER} in the overlay"
@@ -33,11 +33,11 @@ func sameInPreviews(p pair) *Finding {
 // isOneForAll reports whether an object of the first sample comes of what all
 // previews stamp alike, beside something of their own: it goes with the last of
 // them.
-func (p pair) isOneForAll() bool {
+func (o object) isOneForAll() bool {
 	own, alike := false, false
-	for other := range stampedNeighbours(p.a.part.service) {
+	for other := range stampedNeighbours(o.part.service) {
 		own = own || !other.isSame()
-		this := other.a.Unstructured == p.a.part.Stamped.Unstructured
+		this := other.a.Unstructured == o.part.Stamped.Unstructured
 		alike = alike || this && reflect.DeepEqual(other.a.Object, other.b.Object)
 	}
 	return own && alike

@@ -9,7 +9,7 @@ import (
 // name, and which one does is chance.
 func sharedHost(v pairValue) *Finding {
 	host, _ := v.value.(string)
-	if !isHost(v.path) || host == "" || strings.HasPrefix(host, "*.") || host != v.other || v.isOneForAll() {
+	if !isHost(v.path) || host == "" || strings.HasPrefix(host, "*.") || host != v.other || v.a.isOneForAll() {
 		return nil
 	}
 	position := v.a.where(v.path...)

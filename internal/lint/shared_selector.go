@@ -2,8 +2,6 @@ package lint
 
 import (
 	"fmt"
-	"iter"
-	"slices"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
@@ -15,9 +13,10 @@ import (
 // sharedSelector finds a selector of one preview that matches pods of another in
 // the same namespace: a Service sends its traffic there, a NetworkPolicy or a
 // PodDisruptionBudget counts them in.
-func sharedSelector(s selector) *Finding {
+func sharedSelector(s selector, others neighbour) *Finding {
 	object := s.object
-	if s.isOneForAll() || !s.isShared() {
+	other, matches := s.match(others)
+	if !matches || object.namespace() != other.namespace() || object.isOneForAll() {
 		return nil
 	}
 	does := "acts upon the pods of other previews"
@@ -57,19 +56,14 @@ type selector struct {
 	labels labels.Selector
 }
 
-// isOneForAll is that of its object.
-func (s selector) isOneForAll() bool { return pair{s.object, s.object}.isOneForAll() }
+// neighbour are the objects of another preview.
+type neighbour []object
 
-// isShared reports whether it matches pods of another preview in the namespace.
-func (s selector) isShared() bool {
-	service := s.object.part.service
-	other, matches := s.match(slices.Values(service.deployed(service.Samples.Second)))
-	return matches && s.object.namespace() == other.namespace()
-}
+func (s *Service) neighbour() neighbour { return s.deployed(s.Samples.Second) }
 
 // match returns the first object whose pods the selector matches.
-func (s selector) match(objects iter.Seq[object]) (object, bool) {
-	for object := range objects {
+func (s selector) match(objects []object) (object, bool) {
+	for _, object := range objects {
 		template, _, ok := object.pods()
 		if !ok {
 			continue

@@ -10,10 +10,10 @@ import (
 // strippedAccount finds pods whose ServiceAccount the overlay has taken away. A
 // ServiceAccount is namespaced, and nameSuffix gives each preview its own; it is
 // ClusterRole and ClusterRoleBinding that are cluster-scoped.
-func strippedAccount(o object) *Finding {
+func strippedAccount(o object, there accounts) *Finding {
 	template, _, _ := o.pods()
 	name := textAt(template, "spec", "serviceAccountName")
-	if o.sources == nil || name == "" || o.part.service.deploys("ServiceAccount", name) {
+	if o.sources == nil || name == "" || there[name] {
 		return nil
 	}
 	position, stripped := o.sources.strips("ServiceAccount")
@@ -27,14 +27,17 @@ func strippedAccount(o object) *Finding {
 	}
 }
 
-// deploys reports whether an object is deployed for the first request.
-func (s *Service) deploys(kind, name string) bool {
+// accounts are the ServiceAccounts that are deployed for the first request, by name.
+type accounts map[string]bool
+
+func (s *Service) accounts() accounts {
+	out := accounts{}
 	for object := range deployed(s) {
-		if object.GetKind() == kind && object.GetName() == name {
-			return true
+		if object.GetKind() == "ServiceAccount" {
+			out[object.GetName()] = true
 		}
 	}
-	return false
+	return out
 }
 
 // strips returns the patch that deletes every object of a kind.

@@ -23,6 +23,15 @@ func each[In, S any](subjects func(In) iter.Seq[S], rule func(S) *Finding) func(
 	}
 }
 
+// knowing is each for a rule that needs more than its subject: facts, which are found
+// out once for a service.
+func knowing[F, S any](facts func(*Service) F, subjects func(*Service) iter.Seq[S], rule func(S, F) *Finding) func(*Service) []Finding {
+	return func(s *Service) []Finding {
+		known := facts(s)
+		return each(subjects, func(subject S) *Finding { return rule(subject, known) })(s)
+	}
+}
+
 // all makes one check of several.
 func all[In any](checks ...func(In) []Finding) func(In) []Finding {
 	return func(in In) []Finding {

@@ -12,7 +12,7 @@ import (
 // Where none has a value Flux substitutes nothing at all, and what looks like a
 // variable in a script is none.
 func unsetVariable(u partUse) *Finding {
-	values := u.part.given()
+	values := u.given
 	if u.hasDefault || u.part.takesFromCluster() || slices.Contains(values, u.name) || len(values) == 0 && !isKustomizationFile(u.File) {
 		return nil
 	}

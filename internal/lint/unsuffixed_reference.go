@@ -2,7 +2,6 @@ package lint
 
 import (
 	"fmt"
-	"iter"
 	"regexp"
 	"slices"
 	"strings"
@@ -13,15 +12,14 @@ import (
 // unsuffixedReference finds a name that stays as it was while the object that
 // it means is renamed. kustomize follows the references that it knows to
 // objects of the same build; a host name in an environment variable is text.
-func unsuffixedReference(r reference) *Finding {
-	text, _ := r.value.value.(string)
-	kind := refersTo(r.object.Unstructured, r.path)
-	if text == "" || slices.Contains(r.names.there[kind], text) {
+func unsuffixedReference(v value, n names) *Finding {
+	text, _ := v.value.(string)
+	kind := refersTo(v.object.Unstructured, v.path)
+	if text == "" || slices.Contains(n.there[kind], text) {
 		return nil
 	}
-	finding := &Finding{Position: r.object.where(r.path...)}
-	finding.Fix = r.object.repair(finding.Position, "write the number there: ${PR_NUMBER}, as the suffix has it")
-	why := r.names.meant(kind, text)
+	finding := &Finding{}
+	why := n.meant(kind, text)
 	switch {
 	case kind == "Service" && why == "":
 		finding.Severity = Warning
@@ -29,45 +27,31 @@ func unsuffixedReference(r reference) *Finding {
 		why = fmt.Sprintf("names the Service %q, which is not in the preview: it has to be in the namespace already", text)
 	case kind != "":
 		why = fmt.Sprintf("names the %s %q, which is not in the preview%s", kind, text, why)
-	case isFreeText(r.path):
-		why = r.names.leads(text, keyOf(r.object.Unstructured, r.path))
+	case isFreeText(v.path):
+		why = n.leads(text, keyOf(v.object.Unstructured, v.path))
 	}
 	if why == "" {
 		return nil
 	}
-	finding.Message = fmt.Sprintf("%s of %s %q %s", dotted(r.path), r.object.GetKind(), r.object.GetName(), why)
+	finding.Position = v.object.where(v.path...)
+	finding.Message = fmt.Sprintf("%s of %s %q %s", dotted(v.path), v.object.GetKind(), v.object.GetName(), why)
+	if finding.Fix == "" {
+		finding.Fix = v.object.repair(finding.Position, "write the number there: ${PR_NUMBER}, as the suffix has it")
+	}
 	return finding
-}
-
-// reference is a value that may name an object of the preview.
-type reference struct {
-	value
-	names names
-}
-
-// references are all values that are deployed for the first request.
-func references(s *Service) iter.Seq[reference] {
-	known := s.names()
-	return within(deployed, func(o object) []reference {
-		var out []reference
-		for _, value := range o.values() {
-			out = append(out, reference{value, known})
-		}
-		return out
-	})(s)
 }
 
 // names are those of a preview's objects.
 type names struct {
 	// there are the names of each kind, with the suffix.
 	there map[string][]string
-	// renamed are the Services' names by those without the suffix.
-	renamed map[string]string
+	// renamed are the Services by their names without the suffix.
+	renamed map[string]renamed
 }
 
 // names are those of what is deployed for the first request.
 func (s *Service) names() names {
-	out := names{map[string][]string{}, map[string]string{}}
+	out := names{map[string][]string{}, map[string]renamed{}}
 	for object := range deployed(s) {
 		kind, name := object.GetKind(), object.GetName()
 		out.there[kind] = append(out.there[kind], name)
@@ -75,7 +59,7 @@ func (s *Service) names() names {
 			continue
 		}
 		if base := object.sources.baseName(object.Unstructured); base != "" && base != name && !strings.Contains(base, "${") {
-			out.renamed[base] = name
+			out.renamed[base] = renamed{name, hostOf(base)}
 		}
 	}
 	return out
@@ -85,8 +69,8 @@ func (s *Service) names() names {
 // "" for none.
 func (n names) leads(text, key string) string {
 	for _, base := range sortedKeys(n.renamed) {
-		if namesHost(text, base, key) {
-			return fmt.Sprintf("leads to the Service %q, which is %q in the preview: nameSuffix does not rewrite text", base, n.renamed[base])
+		if text == base && hostKey.MatchString(key) || n.renamed[base].host.MatchString(text) {
+			return fmt.Sprintf("leads to the Service %q, which is %q in the preview: nameSuffix does not rewrite text", base, n.renamed[base].name)
 		}
 	}
 	return ""
@@ -141,16 +125,19 @@ func keyOf(object *unstructured.Unstructured, path []any) string {
 // hostKey is how a name ends whose value is a host, as in REDIS_HOST.
 var hostKey = regexp.MustCompile(`(?i)(host|hostname|addr|address|endpoint|upstream|url)$`)
 
-// namesHost reports whether a text has a Service's name where a host stands:
-// http://api/, api:8080, user@api, api.app-dev.svc, --redis-host=api. That a name
-// alone is meant as a host, its key has to say.
-func namesHost(text, service, key string) bool {
+// renamed is a Service with a suffix.
+type renamed struct {
+	name string
+	// host finds where a text has the name without the suffix as a host.
+	host *regexp.Regexp
+}
+
+// hostOf finds a Service's name where a host stands: http://api/, api:8080, user@api,
+// api.app-dev.svc, --redis-host=api. That a name alone is meant as a host, its key has
+// to say.
+func hostOf(service string) *regexp.Regexp {
 	name := regexp.QuoteMeta(service)
-	if hostKey.MatchString(key) && text == service {
-		return true
-	}
-	host := regexp.MustCompile(`(?i)(://|@)` + name + `([:/?]|\.[a-z0-9-]+(\.svc\b|[:/])|$)` +
+	return regexp.MustCompile(`(?i)(://|@)` + name + `([:/?]|\.[a-z0-9-]+(\.svc\b|[:/])|$)` +
 		`|(host|hostname|addr|address|endpoint|upstream|url)[=:]\s*["']?` + name + `(["':/\s]|$)` +
 		`|(^|[\s,="'])` + name + `(:\d+\b|\.[a-z0-9-]+\.svc\b)`)
-	return host.MatchString(text)
 }

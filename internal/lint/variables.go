@@ -24,9 +24,6 @@ type use struct {
 
 // variables lists where the files of an overlay use variables.
 func (f *sourceFiles) variables() []use {
-	if f == nil {
-		return nil
-	}
 	var out []use
 	for _, document := range f.documents {
 		if isSwitchedOff(document.At("metadata")) {
@@ -50,13 +47,19 @@ func (f *sourceFiles) variables() []use {
 type partUse struct {
 	use
 	part part
+	// given are the names of the variables that have a value.
+	given []string
 }
 
 // uses lists where the overlay of a Kustomization uses variables.
 func (p part) uses() []partUse {
+	if p.Kustomization == nil {
+		return nil
+	}
+	given := p.given()
 	var out []partUse
 	for _, use := range p.sources().variables() {
-		out = append(out, partUse{use, p})
+		out = append(out, partUse{use, p, given})
 	}
 	return out
 }
