@@ -18,6 +18,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/kubernetes"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
@@ -97,7 +98,8 @@ func TestAnAccountWithNamespacesOfItsOwnStaysOutOfAllOthers(t *testing.T) {
 	tenant, other := server.Namespace(t), server.Namespace(t)
 	b.install(tenant, `{previews: {namespaces: [`+tenant+`, `+other+`], ownNamespaces: {enabled: true,
   rules: [{apiGroups: [""], resources: [configmaps], verbs: [get, create, patch, delete]},
-          {apiGroups: [rbac.authorization.k8s.io], resources: [clusterroles], verbs: [create]}]}}}`)
+          {apiGroups: [""], resources: [pods/exec, services/proxy], verbs: [get, create]},
+          {apiGroups: [rbac.authorization.k8s.io], resources: [clusterroles, clusterrolebindings], verbs: [create]}]}}}`)
 	acting, err := client.New(as(t, tenant, "previews"), client.Options{Scheme: server.Client.Scheme(), Mapper: server.Client.RESTMapper()})
 	if err != nil {
 		t.Fatal(err)
@@ -123,6 +125,14 @@ func TestAnAccountWithNamespacesOfItsOwnStaysOutOfAllOthers(t *testing.T) {
 	g.Expect(create(configMapIn("kube-system"), tenant)).To(refused, "writing into the cluster's namespace")
 	g.Expect(create(&rbacv1.ClusterRole{ObjectMeta: metav1.ObjectMeta{Name: tenant}}, "")).To(refused, "something of the cluster that is nobody's")
 
+	for _, path := range []string{"pods/any/exec?command=sh", "services/any/proxy/"} {
+		g.Expect(ask(t, tenant, "/api/v1/namespaces/"+other+"/"+path)).To(refused, "getting into another's namespace by "+path)
+	}
+	hand := &rbacv1.ClusterRoleBinding{ObjectMeta: metav1.ObjectMeta{Name: tenant}}
+	hand.RoleRef = rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "eddy-own-namespaces"}
+	hand.Subjects = []rbacv1.Subject{{Kind: "ServiceAccount", Name: "somebody", Namespace: tenant}}
+	g.Expect(create(hand, tenant)).To(refused, "handing its rights to somebody whom no policy holds")
+
 	take := client.RawPatch(types.MergePatchType, []byte(`{"metadata": {"labels": {"`+v1.OwnerLabelPrefix+`/namespace": "`+tenant+`"}}}`))
 	g.Expect(acting.Patch(context.Background(), namespaceOf(other), take)).To(refused, "taking a namespace over")
 	g.Expect(acting.Delete(context.Background(), namespaceOf(other))).To(refused, "deleting another's namespace")
@@ -132,6 +142,16 @@ func TestAnAccountWithNamespacesOfItsOwnStaysOutOfAllOthers(t *testing.T) {
 
 	_, told := b.install(tenant, "{previews: {namespaces: ["+tenant+"]}}")
 	g.Expect(told).To(gomega.ContainElements("✔ ClusterRoleBinding/eddy-own-namespaces deleted", "✔ ValidatingAdmissionPolicy/eddy-own-namespaces deleted"))
+}
+
+// ask posts to a path as the account of previews.
+func ask(t *testing.T, namespace, path string) error {
+	t.Helper()
+	kube, err := kubernetes.NewForConfig(as(t, namespace, "previews"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return kube.CoreV1().RESTClient().Post().RequestURI(path).Do(context.Background()).Error()
 }
 
 func namespaceOf(name string) *corev1.Namespace {
