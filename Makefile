@@ -64,6 +64,13 @@ generate: ## Generate deepcopy functions, CRDs (the chart's too) and the API ref
 	$(GO) tool -modfile=tools/generate.mod crd-ref-docs --log-level=ERROR \
 	  --source-path=api/v1 --config=tools/api-docs.yaml --renderer=markdown --output-path=docs/api.md
 
+GENERATED := api config charts docs
+
+.PHONY: generate-check
+generate-check: generate ## See that what is generated is what is committed
+	@[ -z "$$(git status --porcelain $(GENERATED))" ] || { git status --short $(GENERATED); git diff $(GENERATED); \
+	  echo "What is generated differs from what is committed: run make generate, and commit what it changes." >&2; exit 1; }
+
 .PHONY: image
 image: ## Build the container image into dist/eddy-image.tar; PUSH=REGISTRY/REPOSITORY pushes it
 	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(GO) run -C packaging . --root $(CURDIR) --output $(CURDIR)/dist/eddy-image.tar \
@@ -71,16 +78,16 @@ image: ## Build the container image into dist/eddy-image.tar; PUSH=REGISTRY/REPO
 
 # A release has the version of its tag. What is checked before is of the version that
 # the chart has, and of the commit.
-RELEASE := $(GO) run -C packaging ./cmd/release --root $(CURDIR) --output $(CURDIR)/dist/release --revision $$(git rev-parse HEAD)
+RELEASE := rm -rf $(CURDIR)/dist/release && SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(GO) run -C packaging ./cmd/release --root $(CURDIR) --output $(CURDIR)/dist/release --revision $$(git rev-parse HEAD)
 DRAFT   := v$(shell sed -n 's/^version: //p' charts/eddy/Chart.yaml)-draft.g$(shell git rev-parse --short HEAD)
 
 .PHONY: release
 release: ## Make all that VERSION=vX.Y.Z is published as, in dist/release
-	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(RELEASE) --version $(VERSION)
+	$(RELEASE) --version $(VERSION)
 
 .PHONY: release-check
 release-check: ## Make a release of what is not released yet, twice, and check both
-	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(RELEASE) --version $(DRAFT) --draft
+	$(RELEASE) --version $(DRAFT) --draft
 
 .PHONY: bench
 bench: build ## Measure requests, time and memory; BENCH='--operator CMD' compares

@@ -30,7 +30,7 @@ func main() {
 	flag.StringVar(&o.version, "version", "", "version of Eddy, such as v0.1.0")
 	flag.StringVar(&o.revision, "revision", "", "commit that is built")
 	flag.StringVar(&o.image, "image", "ghcr.io/eddy-previews/eddy", "repository of the image")
-	flag.StringVar(&o.output, "output", "", "folder of the release, which is made anew")
+	flag.StringVar(&o.output, "output", "", "folder of the release, which must be empty or not there")
 	flag.BoolVar(&o.draft, "draft", false, "make it of what is not released yet, twice, and compare")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -53,9 +53,6 @@ func run(ctx context.Context, o options) error {
 	spec := release.Spec{Root: o.root, Version: o.version, Revision: o.revision, Created: created, Image: o.image, Stage: release.Final}
 	if o.draft {
 		spec.Stage = release.Draft
-	}
-	if err := os.RemoveAll(o.output); err != nil {
-		return err
 	}
 	if err := release.Build(ctx, spec, o.output); err != nil {
 		return err
