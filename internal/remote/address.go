@@ -125,7 +125,7 @@ func check(at *url.URL) error {
 }
 
 // marked splits a path where it says itself that the repository ends.
-func marked(where string) (repository, folder string, marked bool) {
+func marked(where string) (repository, folder string, found bool) {
 	if before, after, found := strings.Cut(where, "_git/"); found {
 		name, below, _ := strings.Cut(after, "/")
 		return before + "_git/" + name, below, true
@@ -142,11 +142,11 @@ func marked(where string) (repository, folder string, marked bool) {
 // split finds where the path of a repository ends, as kustomize does.
 func (a *address) split(at *url.URL) {
 	where := strings.TrimPrefix(at.EscapedPath(), "/")
-	repository, folder, marked := marked(where)
-	if parts := strings.SplitN(where, "/", 3); !marked && len(parts) > 1 && parts[1] != "" {
+	var repository, folder string
+	repository, folder, a.marked = marked(where)
+	if parts := strings.SplitN(where, "/", 3); !a.marked && len(parts) > 1 && parts[1] != "" {
 		repository, folder = parts[0]+"/"+parts[1], strings.Join(parts[2:], "/")
 	}
-	a.marked = marked
 	if repository == "" {
 		return
 	}

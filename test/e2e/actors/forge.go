@@ -48,14 +48,13 @@ type question struct {
 
 // call asks, and reads the answer into out, which may be nil.
 func (f *Forge) call(ctx context.Context, q question, out any) error {
-	method, path, in := q.method, q.path, q.body
 	body := &bytes.Buffer{}
-	if in != nil {
-		if err := json.NewEncoder(body).Encode(in); err != nil {
-			return fmt.Errorf("encoding the request %s %s: %w", method, path, err)
+	if q.body != nil {
+		if err := json.NewEncoder(body).Encode(q.body); err != nil {
+			return fmt.Errorf("encoding the request %s %s: %w", q.method, q.path, err)
 		}
 	}
-	req, err := http.NewRequestWithContext(ctx, method, f.gitea.URL+"/api/v1"+path, body)
+	req, err := http.NewRequestWithContext(ctx, q.method, f.gitea.URL+"/api/v1"+q.path, body)
 	if err != nil {
 		return fmt.Errorf("asking Gitea: %w", err)
 	}
@@ -69,16 +68,16 @@ func (f *Forge) call(ctx context.Context, q question, out any) error {
 	defer func() { _ = resp.Body.Close() }() // nothing is lost when closing a read body fails
 	text, err := io.ReadAll(resp.Body)
 	if err != nil {
-		return fmt.Errorf("asking Gitea: %s %s: %w", method, path, err)
+		return fmt.Errorf("asking Gitea: %s %s: %w", q.method, q.path, err)
 	}
 	if resp.StatusCode >= http.StatusMultipleChoices {
-		return fmt.Errorf("asking Gitea: %s %s: %w", method, path, &statusError{resp.StatusCode, string(text)})
+		return fmt.Errorf("asking Gitea: %s %s: %w", q.method, q.path, &statusError{resp.StatusCode, string(text)})
 	}
 	if out == nil {
 		return nil
 	}
 	if err := json.Unmarshal(text, out); err != nil {
-		return fmt.Errorf("asking Gitea: %s %s: decoding the answer: %w", method, path, err)
+		return fmt.Errorf("asking Gitea: %s %s: decoding the answer: %w", q.method, q.path, err)
 	}
 	return nil
 }
