@@ -6,5 +6,5 @@ import "embed"
 
 // Files are the set-ups, one folder a forge, and fleet.
 //
-//go:embed all:azure-devops all:github all:gitlab all:gitea all:fleet
+//go:embed all:azure-devops all:bitbucket all:github all:gitlab all:gitea all:fleet
 var Files embed.FS

@@ -2,6 +2,7 @@ package examples_test
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -112,6 +113,27 @@ func isLabelled(t *testing.T, forge forge) bool {
 		t.Error("the image is not pushed under its commit")
 	}
 	return gated
+}
+
+// A Data Center has no pipelines, so what builds there gets a script.
+func TestTheScriptForADataCenterPushesTheImageOfTheCommit(t *testing.T) {
+	folder := t.TempDir()
+	docker, log := filepath.Join(folder, "docker"), filepath.Join(folder, "log")
+	for name, text := range map[string]string{docker: "#!/bin/sh\necho \"$@\" >> " + log + "\n", filepath.Join(folder, "git"): "#!/bin/sh\necho " + sha + "\n"} {
+		if err := os.WriteFile(name, []byte(text), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	run := exec.Command("sh", "bitbucket/preview.sh", "1234")
+	run.Env = append(os.Environ(), "PATH="+folder+":"+os.Getenv("PATH"))
+	if told, err := run.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, told)
+	}
+	const image = "registry.example.com/api:pr-1234"
+	equal(t, read(t, log), "build -t "+image+" -t "+image+"-"+sha+" .\npush "+image+"-"+sha+"\npush "+image+"\n")
+	if told, err := exec.Command("sh", "bitbucket/preview.sh").CombinedOutput(); err == nil || !strings.Contains(string(told), "give the number") {
+		t.Errorf("without a number: %v: %s", err, told)
+	}
 }
 
 // The overlay has no values of its own, so Flux must not take it in when it

@@ -10,10 +10,15 @@ import (
 
 // What `eddy init` derives from this folder is as good as this folder.
 func TestWhatInitWritesIsAdmitted(t *testing.T) {
+	urls := map[string]string{
+		"azure-devops": "https://dev.azure.com/acme/shop/_git/cart", "gitea": "https://git.acme.io/shop/cart",
+		"github": "https://github.com/acme/cart", "gitlab": "https://gitlab.com/acme/cart",
+		"bitbucket": "https://bitbucket.org/acme/cart", "bitbucket-data-center": "https://git.acme.io/projects/SHOP/repos/cart",
+	}
 	for _, forge := range scaffold.Forges() {
 		t.Run(forge, func(t *testing.T) {
 			setup, err := scaffold.Derive(t.Context(), scaffold.Answers{
-				Forge: forge, URL: "https://forge.example.com/acme/shop/_git/cart", Service: "cart", Root: "fleet", Base: "clusters/base/api",
+				Forge: forge, URL: urls[forge], Service: "cart", Root: "fleet", Base: "clusters/base/api",
 				FluxPath: "clusters/prod", Image: "registry.example.com/api", Domain: "preview.acme.io", Namespace: "shop",
 			})
 			if err != nil {
@@ -36,7 +41,7 @@ func TestWhatInitWritesIsAdmitted(t *testing.T) {
 
 // isManifest reports whether a file is an object for a cluster as it stands.
 func isManifest(name string) bool {
-	ours := strings.Contains(name, "/previews/") && !strings.Contains(name, "/.") && !strings.Contains(name, "pipelines")
+	ours := strings.Contains(name, "/previews/") && !strings.Contains(name, "/.") && !strings.Contains(name, "pipelines") && path.Ext(name) != ".sh"
 	shared := !strings.Contains(name, "/apps/")
 	return (ours || shared) && path.Base(name) != "kustomization.yaml"
 }

@@ -85,38 +85,22 @@ func (o *initSetup) run(ctx context.Context) error {
 	return nil
 }
 
-// question is asked for an answer that was not given.
-type question struct {
-	flag, text string
-	answer     *string
-}
-
 // ask asks on a terminal; elsewhere what is missing is an error.
 func (o *initSetup) ask() error {
-	a := &o.Answers
-	questions := []question{
-		{"forge", "Forge (" + strings.Join(scaffold.Forges(), ", ") + ")", &a.Forge},
-		{"url", "URL of the repository whose pull requests are watched", &a.URL},
-		{"service", "Name of the service", &a.Service},
-		{"base", "Folder of its manifests in the fleet repository", &a.Base},
-		{"flux-path", "Folder that Flux deploys, such as clusters/production", &a.FluxPath},
-		{"image", "Image that CI builds, without a tag", &a.Image},
-		{"domain", "Domain of the previews, such as preview.example.com", &a.Domain},
-	}
 	reader := bufio.NewReader(o.In)
 	var missing []string
-	for _, q := range questions {
+	for _, q := range o.Answers.Questions() {
 		switch {
-		case *q.answer != "":
+		case *q.Answer != "":
 		case !terminal.Answers(o.In):
-			missing = append(missing, "--"+q.flag)
+			missing = append(missing, "--"+q.Flag)
 		default:
-			_, _ = fmt.Fprintf(o.Err, "%s: ", q.text)
+			_, _ = fmt.Fprintf(o.Err, "%s: ", q.Text)
 			line, err := reader.ReadString('\n')
 			if err != nil && line == "" {
 				return errors.New("no answer; nothing was written")
 			}
-			*q.answer = strings.TrimSpace(line)
+			*q.Answer = strings.TrimSpace(line)
 		}
 	}
 	if len(missing) > 0 {

@@ -1,22 +1,21 @@
 package scaffold
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"path/filepath"
 	"regexp"
 	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	"k8s.io/apimachinery/pkg/util/validation"
-
-	"github.com/eddy-previews/eddy/internal/suggest"
 )
 
-// Answers are what a set-up depends on. All are needed.
+// Answers are what a set-up depends on. All are needed, but for those that say
+// what is done without them.
 type Answers struct {
-	// Forge is a folder of examples/: one of Forges.
+	// Forge is one of Forges.
 	Forge string
 	// URL of the repository whose requests are watched.
 	URL string
@@ -45,47 +44,111 @@ var (
 	plainURL = regexp.MustCompile(`^[\w.~:/@%+-]+$`)
 )
 
-// check says which answers are wrong, by their flags.
+// Question is one answer that is needed.
+type Question struct {
+	// Flag that gives it, Text that asks for it.
+	Flag, Text string
+	// Answer is where it stands.
+	Answer *string
+
+	// check says why the answer is wrong as it stands, look why it does not fit
+	// what is in the fleet; nil where there is nothing to look for.
+	check func() error
+	look  func(context.Context) error
+}
+
+// Check says why the answer is wrong.
+func (q Question) Check(ctx context.Context) error {
+	err := q.check()
+	if err == nil && q.look != nil {
+		err = q.look(ctx)
+	}
+	return err
+}
+
+// Questions are asked in this order: each is checked by what was answered before.
+func (a *Answers) Questions() []Question {
+	named := func(answer *string) func() error { return func() error { return checkName(*answer) } }
+	below := func(answer *string) func() error { return func() error { return checkFolder(*answer) } }
+	return []Question{
+		{Flag: "forge", Text: "Forge (" + strings.Join(Forges(), ", ") + ")", Answer: &a.Forge, check: a.checkForge},
+		{Flag: "url", Text: "URL of the repository whose pull requests are watched", Answer: &a.URL, check: a.checkURL},
+		{Flag: "service", Text: "Name of the service", Answer: &a.Service, check: named(&a.Service)},
+		{Flag: "base", Text: "Folder of its manifests in the fleet repository", Answer: &a.Base, check: below(&a.Base), look: a.lookAtBase},
+		{Flag: "flux-path", Text: "Folder that Flux deploys, such as clusters/production", Answer: &a.FluxPath, check: below(&a.FluxPath)},
+		{Flag: "image", Text: "Image that CI builds, without a tag", Answer: &a.Image, check: a.checkImage, look: a.lookForImage},
+		{Flag: "domain", Text: "Domain of the previews, such as preview.example.com", Answer: &a.Domain, check: a.checkDomain},
+		{Flag: "namespace", Text: "Namespace of the previews", Answer: &a.Namespace, check: named(&a.Namespace)},
+	}
+}
+
+// check says which answers are wrong as they stand, by their flags.
 func (a Answers) check() error {
 	var out []error
-	refuse := func(flag, value, expected string) {
-		out = append(out, fmt.Errorf("--%s: %q is not %s", flag, value, expected))
-	}
-	forge, known := forges()[a.Forge]
-	if !known {
-		refuse("forge", a.Forge, "one of "+strings.Join(Forges(), ", ")+suggest.Hint(a.Forge, Forges()))
-	}
-	if !isRepository(a.URL) || a.Forge == "azure-devops" && !strings.Contains(a.URL, "/_git/") {
-		expected := "the URL of a repository"
-		if known {
-			expected += " such as " + forge.url
+	for _, question := range a.Questions() {
+		if err := question.check(); err != nil {
+			out = append(out, fmt.Errorf("--%s: %w", question.Flag, err))
 		}
-		refuse("url", a.URL, expected)
-	}
-	for _, text := range []struct{ flag, value string }{{"service", a.Service}, {"namespace", a.Namespace}} {
-		if !label.MatchString(text.value) {
-			refuse(text.flag, text.value, "a name of small letters, digits and -, at most 42")
-		}
-	}
-	for _, path := range []struct{ flag, value string }{{"base", a.Base}, {"flux-path", a.FluxPath}} {
-		if !folder.MatchString(path.value) || !filepath.IsLocal(path.value) {
-			refuse(path.flag, path.value, "a folder below the fleet repository, of letters, digits, and . _ - /")
-		}
-	}
-	if _, err := name.NewRepository(a.Image); err != nil || !strings.Contains(a.Image, "/") {
-		refuse("image", a.Image, "REGISTRY/NAME without a tag")
-	}
-	if !strings.Contains(a.Domain, ".") || len(validation.IsDNS1123Subdomain(a.Domain)) > 0 {
-		refuse("domain", a.Domain, "a domain such as preview.example.com")
 	}
 	return errors.Join(out...)
 }
 
-// isRepository reports whether a text is a URL with a host and a path.
-func isRepository(text string) bool {
-	parsed, err := url.Parse(text)
-	return err == nil && plainURL.MatchString(text) && parsed.Host != "" && parsed.User == nil &&
-		strings.Trim(parsed.Path, "/") != "" && (parsed.Scheme == "https" || parsed.Scheme == "http")
+func (a *Answers) checkForge() error {
+	_, err := forgeOf(a.Forge)
+	return err
+}
+
+func (a *Answers) checkURL() error {
+	if forge, err := forgeOf(a.Forge); err == nil {
+		return forge.check(a.URL)
+	}
+	if !isRepository(a.URL) {
+		return fmt.Errorf("%q is not the URL of a repository", a.URL)
+	}
+	return nil
+}
+
+func checkName(text string) error {
+	if !label.MatchString(text) {
+		return fmt.Errorf("%q is not a name of small letters, digits and -, at most 42", text)
+	}
+	return nil
+}
+
+func checkFolder(text string) error {
+	if !folder.MatchString(text) || !filepath.IsLocal(text) {
+		return fmt.Errorf("%q is not a folder below the fleet repository, of letters, digits, and . _ - /", text)
+	}
+	return nil
+}
+
+func (a *Answers) checkImage() error {
+	if _, err := name.NewRepository(a.Image); err != nil || !strings.Contains(a.Image, "/") {
+		return fmt.Errorf("%q is not REGISTRY/NAME without a tag", a.Image)
+	}
+	return nil
+}
+
+func (a *Answers) checkDomain() error {
+	if !strings.Contains(a.Domain, ".") || len(validation.IsDNS1123Subdomain(a.Domain)) > 0 {
+		return fmt.Errorf("%q is not a domain such as preview.example.com", a.Domain)
+	}
+	return nil
+}
+
+// lookAtBase builds the base.
+func (a *Answers) lookAtBase(ctx context.Context) error {
+	_, err := readBase(ctx, *a)
+	return err
+}
+
+// lookForImage looks for what runs the image.
+func (a *Answers) lookForImage(ctx context.Context) error {
+	base, err := readBase(ctx, *a)
+	if err != nil {
+		return err
+	}
+	return base.choose(*a)
 }
 
 // registryOf is the host that an image is pushed to.

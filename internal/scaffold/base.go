@@ -3,6 +3,7 @@ package scaffold
 import (
 	"context"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 
@@ -19,11 +20,9 @@ import (
 
 // base is what the service's manifests are.
 type base struct {
-	// deployments are all of them; deployment and container run the image.
-	deployments           []string
-	deployment, container string
-	// pulls says that the image is pulled each time.
-	pulls bool
+	// deployments are all of them; workload is the container that runs the image.
+	deployments []appsv1.Deployment
+	workload    workload
 	// ingress is empty when there is none; service and port are what it leads to.
 	ingress, service, port string
 	clusterScoped          []versionKind
@@ -33,18 +32,26 @@ type base struct {
 
 type versionKind struct{ version, kind string }
 
+// workload is a container of a Deployment.
+type workload struct {
+	deployment, container string
+	// image of it, without a tag.
+	image string
+	// pulls says that the image is pulled each time.
+	pulls bool
+}
+
 // readBase builds the base as Flux would, and looks for what previews change.
 func readBase(ctx context.Context, a Answers) (base, error) {
-	built, err := overlay.Build(ctx, a.Root, a.Base, kustomizev1.Kustomization{})
+	built, err := overlay.Build(ctx, a.Root, path.Clean(a.Base), kustomizev1.Kustomization{})
 	if err != nil {
-		return base{}, fmt.Errorf("--base: %w", err)
+		return base{}, err
 	}
 	out := base{leftOut: built.LeftOut}
-	var images []string
 	for _, object := range built.Objects {
 		switch object.GetKind() {
 		case "Deployment":
-			images = append(images, out.addDeployment(object, a.Image)...)
+			out.addDeployment(object)
 		case "Ingress":
 			out.addIngress(object)
 		case "ClusterRole", "ClusterRoleBinding":
@@ -54,31 +61,44 @@ func readBase(ctx context.Context, a Answers) (base, error) {
 			}
 		}
 	}
-	switch {
-	case len(out.deployments) == 0:
-		return out, fmt.Errorf("--base: there is no Deployment in %s", a.Base)
-	case out.deployment == "":
-		return out, fmt.Errorf("--image: no Deployment in %s runs %q; there is %s%s", a.Base, a.Image, strings.Join(images, ", "), suggest.Hint(a.Image, images))
+	if len(out.deployments) == 0 {
+		return out, fmt.Errorf("there is no Deployment in %s", a.Base)
 	}
 	return out, nil
 }
 
-func (b *base) addDeployment(object *unstructured.Unstructured, image string) []string {
-	b.deployments = append(b.deployments, object.GetName())
+func (b *base) addDeployment(object *unstructured.Unstructured) {
 	deployment := appsv1.Deployment{}
-	if runtime.DefaultUnstructuredConverter.FromUnstructured(object.Object, &deployment) != nil {
-		return nil // the API server says why
-	}
-	var images []string
-	for _, container := range deployment.Spec.Template.Spec.Containers {
-		name := withoutTag(container.Image)
-		images = append(images, name)
-		if name == image && b.deployment == "" {
-			b.deployment, b.container = object.GetName(), container.Name
-			b.pulls = container.ImagePullPolicy == corev1.PullAlways
+	_ = runtime.DefaultUnstructuredConverter.FromUnstructured(object.Object, &deployment) // the API server says what is wrong
+	deployment.Name = object.GetName()
+	b.deployments = append(b.deployments, deployment)
+}
+
+// workloads are the containers of all Deployments.
+func (b *base) workloads() []workload {
+	var out []workload
+	for _, deployment := range b.deployments {
+		for _, container := range deployment.Spec.Template.Spec.Containers {
+			out = append(out, workload{
+				deployment: deployment.Name, container: container.Name,
+				image: withoutTag(container.Image), pulls: container.ImagePullPolicy == corev1.PullAlways,
+			})
 		}
 	}
-	return images
+	return out
+}
+
+// choose takes the container that runs the image.
+func (b *base) choose(a Answers) error {
+	var images []string
+	for _, one := range b.workloads() {
+		if one.image == a.Image {
+			b.workload = one
+			return nil
+		}
+		images = append(images, one.image)
+	}
+	return fmt.Errorf("no Deployment in %s runs %q; there is %s%s", a.Base, a.Image, strings.Join(images, ", "), suggest.Hint(a.Image, images))
 }
 
 // withoutTag returns an image's name without its tag and digest.

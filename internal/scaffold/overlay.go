@@ -19,6 +19,9 @@ func (d *derivation) overlay() {
 		{"registry.example.com/api", a.Image},
 		{"  - name: api-deployment\n    count: 1\n", d.replicas()},
 	}
+	if !d.forge.hasLabels() {
+		changes = append(changes, change{"    newTag: pr-${PR_NUMBER}\n", "    newTag: pr-${PR_NUMBER}-${COMMIT_SHA} # nothing else tells when it is there: pods wait for it\n"})
+	}
 	if d.base.ingress == "" {
 		changes = append(changes, change{"  - path: pr-ingress-patch.yaml\n", ""})
 	}
@@ -31,8 +34,8 @@ func (d *derivation) overlay() {
 
 func (d *derivation) replicas() string {
 	out := ""
-	for _, name := range d.base.deployments {
-		out += fmt.Sprintf("  - name: %s\n    count: 1\n", name)
+	for _, deployment := range d.base.deployments {
+		out += fmt.Sprintf("  - name: %s\n    count: 1\n", deployment.Name)
 	}
 	return out
 }
@@ -74,11 +77,14 @@ func (d *derivation) ingress() {
 func (d *derivation) environment() {
 	a := d.answers
 	changes := []change{
-		{"name: api-deployment", "name: " + d.base.deployment},
-		{"        - name: api\n", "        - name: " + d.base.container + "\n"},
+		{"name: api-deployment", "name: " + d.base.workload.deployment},
+		{"        - name: api\n", "        - name: " + d.base.workload.container + "\n"},
 		{"https://api-${PR_NUMBER}.preview.example.com", "https://" + a.Service + "-${PR_NUMBER}." + a.Domain},
 	}
-	if !d.base.pulls {
+	switch {
+	case !d.forge.hasLabels():
+		changes = append(changes, change{"rolls the pods out, though the image's\n        # tag stays pr-1234. kustomize", "rolls the pods out, as the image's\n        # tag does. kustomize"})
+	case !d.base.workload.pulls:
 		changes = append(changes, change{"          env:\n", "          # The tag moves with each push: without Always a node that has pulled it once\n" +
 			"          # starts the old image again.\n          imagePullPolicy: Always\n          env:\n"})
 	}

@@ -29,21 +29,6 @@ type File struct {
 	Shared bool
 }
 
-// forge is what differs between forges.
-type forge struct{ url, ci, secret string }
-
-func forges() map[string]forge {
-	return map[string]forge{
-		"azure-devops": {"https://dev.azure.com/acme/shop/_git/api", "azure-pipelines.yml", "azure-devops-auth"},
-		"gitea":        {"https://gitea.example.com/acme/api", ".gitea/workflows/preview.yaml", "gitea-auth"},
-		"github":       {"https://github.com/acme/api", ".github/workflows/preview.yaml", "github-auth"},
-		"gitlab":       {"https://gitlab.com/acme/api", ".gitlab-ci.yml", "gitlab-auth"},
-	}
-}
-
-// Forges lists the forges.
-func Forges() []string { return []string{"azure-devops", "gitea", "github", "gitlab"} }
-
 // Setup is what is to be written.
 type Setup struct {
 	// Files in the order in which a person reads them.
@@ -63,9 +48,16 @@ func Derive(ctx context.Context, a Answers) (Setup, error) {
 	a.Base, a.FluxPath = path.Clean(a.Base), path.Clean(a.FluxPath)
 	base, err := readBase(ctx, a)
 	if err != nil {
-		return Setup{}, err
+		return Setup{}, fmt.Errorf("--base: %w", err)
 	}
-	d := &derivation{answers: a, base: base, forge: forges()[a.Forge]}
+	if err := base.choose(a); err != nil {
+		return Setup{}, fmt.Errorf("--image: %w", err)
+	}
+	forge, err := forgeOf(a.Forge)
+	if err != nil {
+		return Setup{}, fmt.Errorf("--forge: %w", err)
+	}
+	d := &derivation{answers: a, base: base, forge: forge}
 	d.watching()
 	d.deployment()
 	d.shared()
@@ -135,17 +127,17 @@ func (d *derivation) fail(err error) {
 func (d *derivation) watching() {
 	a := d.answers
 	namespace := change{"namespace: app-dev", "namespace: " + a.Namespace}
-	d.add(path.Join(d.previews(), "provider.yaml"), a.Forge+"/provider.yaml", namespace,
+	d.add(path.Join(d.previews(), "provider.yaml"), d.forge.examples+"/provider.yaml", namespace,
 		change{"name: api-prs", "name: " + a.Service + "-prs"},
 		change{d.forge.url + " # TO CHANGE", a.URL})
-	d.add(path.Join(d.previews(), "resourceset.yaml"), a.Forge+"/resourceset.yaml", namespace,
+	d.add(path.Join(d.previews(), "resourceset.yaml"), d.forge.examples+"/resourceset.yaml", namespace,
 		change{"name: api-pr-envs", "name: " + a.Service + "-pr-envs"},
 		change{"name: api-prs", "name: " + a.Service + "-prs"},
 		change{"name: api-pr-<<", "name: " + a.Service + "-pr-<<"},
 		change{"./clusters/eks/apps/api/pr-template", "./" + d.template()})
-	d.add(path.Join(d.previews(), "secret.example.yaml"), a.Forge+"/secret.example.yaml", namespace,
+	d.add(path.Join(d.previews(), "secret.example.yaml"), d.forge.examples+"/secret.example.yaml", namespace,
 		change{"-n app-dev", "-n " + a.Namespace})
-	d.add(path.Join(d.previews(), d.forge.ci), a.Forge+"/"+d.forge.ci,
+	d.add(path.Join(d.previews(), d.forge.ci), d.forge.examples+"/"+d.forge.ci,
 		change{"registry.example.com/api", a.Image})
 	if last := &d.files[len(d.files)-1]; d.err == nil {
 		last.Text = strings.NewReplacer("registry.example.com", registryOf(a.Image), " # TO CHANGE\n", "\n").Replace(last.Text)

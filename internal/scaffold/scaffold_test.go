@@ -72,15 +72,20 @@ func text(setup scaffold.Setup, name string) string {
 	return ""
 }
 
-func TestNothingOfTheExamplesIsLeftInASetUp(t *testing.T) {
-	base := map[string]string{"base/cart/kustomization.yaml": kustomization, "base/cart/cart.yaml": cart}
-	urls := map[string]string{
+// urls are repositories, one of each forge.
+func urls() map[string]string {
+	return map[string]string{
 		"azure-devops": "https://dev.azure.com/acme/shop/_git/cart", "gitea": "https://git.acme.io/shop/cart",
 		"github": "https://github.com/acme/cart", "gitlab": "https://gitlab.com/acme/cart",
+		"bitbucket": "https://bitbucket.org/acme/cart", "bitbucket-data-center": "https://git.acme.io/projects/SHOP/repos/cart",
 	}
+}
+
+func TestNothingOfTheExamplesIsLeftInASetUp(t *testing.T) {
+	base := map[string]string{"base/cart/kustomization.yaml": kustomization, "base/cart/cart.yaml": cart}
 	for _, forge := range scaffold.Forges() {
 		a := answers(t, base)
-		a.Forge, a.URL = forge, urls[forge]
+		a.Forge, a.URL = forge, urls()[forge]
 		setup := derive(t, a)
 		if provider := text(setup, "provider.yaml"); !strings.Contains(provider, "url: "+a.URL+"\n") || !strings.Contains(provider, "namespace: shop\n") {
 			t.Errorf("of %s the provider is\n%s", forge, provider)
