@@ -47,3 +47,15 @@ func unknownCommand(cmd *cobra.Command, args []string) error {
 	}
 	return fmt.Errorf("%s has no command %q%s", cmd.CommandPath(), args[0], hint)
 }
+
+// blameCommand names the command that does not exist, and not the flag after it,
+// which no command that has others below it could know.
+func blameCommand(cmd *cobra.Command, err error) error {
+	if !cmd.HasSubCommands() {
+		return err
+	}
+	if unknown := unknownCommand(cmd, cmd.Flags().Args()); unknown != nil {
+		return unknown
+	}
+	return err
+}

@@ -72,6 +72,7 @@ of "eddy diff" are in its help.`,
 	)
 	root.AddCommand(newInstallCommand(streams), newUninstallCommand(streams), newCheckCommand(streams))
 	refuseUnknown(root)
+	root.SetFlagErrorFunc(blameCommand)
 	return root
 }
 

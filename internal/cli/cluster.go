@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
+	"os"
 	"os/user"
 	"strings"
 
@@ -69,13 +71,29 @@ func (c *cluster) config() (*rest.Config, error) {
 		return nil, err
 	}
 	if raw, err := c.flags.ToRawKubeConfigLoader().RawConfig(); err == nil && len(raw.Clusters) == 0 && config.Host == noHost {
-		return nil, errors.New("no cluster is configured: set KUBECONFIG, or give --kubeconfig")
+		return nil, c.unconfigured()
 	}
 	config.QPS, config.Burst = 50, 300 // as kubectl
 	config.UserAgent = "eddy/" + buildVersion()
 	config.WarningHandler = rest.NoWarnings{}
 	config.Wrap(func(way http.RoundTripper) http.RoundTripper { return toCluster{way} })
 	return config, nil
+}
+
+// unconfigured says that no cluster is configured, and of which files it would be
+// read when $KUBECONFIG names some that are not there: client-go skips those.
+func (c *cluster) unconfigured() error {
+	access := c.flags.ToRawKubeConfigLoader().ConfigAccess()
+	var missing []string
+	for _, path := range access.GetLoadingPrecedence() {
+		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+			missing = append(missing, path)
+		}
+	}
+	if os.Getenv(clientcmd.RecommendedConfigPathEnvVar) == "" || len(missing) == 0 {
+		return errors.New("no cluster is configured: set KUBECONFIG, or give --kubeconfig")
+	}
+	return fmt.Errorf("no cluster is configured: $KUBECONFIG names %s, which does not exist: correct it, or give --kubeconfig", listed(missing))
 }
 
 // toCluster is the way to a cluster. What it does not reach is told from a forge,
