@@ -125,8 +125,10 @@ func (o *initSetup) missing(wanted []scaffold.File) ([]scaffold.File, error) {
 			out = append(out, file)
 		case err != nil:
 			return nil, err
-		case file.Shared && (string(text) == file.Text || o.name(file) == o.fluxFile("kustomization.yaml")):
-			// What it has to name is told when all is written.
+		case file.Amended:
+			out = append(out, file)
+		case file.Shared && string(text) == file.Text:
+			// It is what this would write.
 		case file.Shared:
 			_, _ = fmt.Fprintf(o.Err, "%s is there, and is left as it is: see that it has what previews of %s need\n", o.name(file), o.Answers.Service)
 		case o.Force:
@@ -171,8 +173,8 @@ func (o *initSetup) next(setup scaffold.Setup) {
 	a := o.Answers
 	previews := filepath.Join(a.Root, a.FluxPath, "apps", a.Service, "previews")
 	var steps []string
-	if unnamed := o.unnamed(); len(unnamed) > 0 {
-		steps = append(steps, "name "+strings.Join(unnamed, " and ")+" in "+o.fluxFile("kustomization.yaml")+", so that Flux deploys it")
+	if unlisted := setup.Unlisted; len(unlisted.Names) > 0 {
+		steps = append(steps, "name "+strings.Join(unlisted.Names, " and ")+" in "+filepath.Join(a.Root, filepath.FromSlash(unlisted.In))+", so that Flux deploys it")
 	}
 	if len(setup.Stripped) > 0 {
 		steps = append(steps, "deploy for all previews, with infrastructure/app-common-dev, what is cluster-scoped and stripped from each: "+strings.Join(setup.Stripped, ", "))
@@ -186,25 +188,4 @@ func (o *initSetup) next(setup scaffold.Setup) {
 	for n, step := range steps {
 		_, _ = fmt.Fprintf(o.Err, "  %d. %s\n", n+1, step)
 	}
-}
-
-// unnamed are the files that Flux would not find, as a kustomization.yaml that
-// was there before does not name them.
-func (o *initSetup) unnamed() []string {
-	text, err := files.Read(o.fluxFile("kustomization.yaml"))
-	if err != nil {
-		return nil // it has just been looked at, or written
-	}
-	var out []string
-	for _, name := range []string{"app-common-dev.yaml", o.Answers.Service + "-previews.yaml"} {
-		if !strings.Contains(string(text), name) {
-			out = append(out, name)
-		}
-	}
-	return out
-}
-
-// fluxFile is a file in the folder that Flux deploys.
-func (o *initSetup) fluxFile(name string) string {
-	return filepath.Join(o.Answers.Root, o.Answers.FluxPath, name)
 }

@@ -57,18 +57,19 @@ func (d *derivation) deployment() {
 // infrastructure is the folder of what all previews share.
 const infrastructure = "infrastructure/app-common-dev"
 
+// fleetExample is the folder that Flux deploys of the example.
+const fleetExample = "fleet/clusters/eks/"
+
 // shared derives what all previews share.
 func (d *derivation) shared() {
-	const from = "fleet/clusters/eks/"
 	a, first := d.answers, len(d.files)
+	d.listed()
 	to := func(name string) string { return path.Join(a.FluxPath, name) }
-	deployed := change{"  - app-common-dev.yaml\n", "  - app-common-dev.yaml\n  - " + a.Service + "-previews.yaml\n"}
-	d.add(to("kustomization.yaml"), from+"kustomization.yaml", append(d.kept(), deployed)...)
-	d.add(to("app-common-dev.yaml"), from+"app-common-dev.yaml", change{"Each api-pr-1234", "Each preview"},
+	d.add(to("app-common-dev.yaml"), fleetExample+"app-common-dev.yaml", change{"Each api-pr-1234", "Each preview"},
 		change{"./clusters/eks/", "./" + a.FluxPath + "/"})
-	d.add(to(infrastructure+"/kustomization.yaml"), from+infrastructure+"/kustomization.yaml",
+	d.add(to(infrastructure+"/kustomization.yaml"), fleetExample+infrastructure+"/kustomization.yaml",
 		change{"  - clusterrole.yaml\n  - clusterrolebinding.yaml\n", ""})
-	d.add(to(infrastructure+"/namespace.yaml"), from+infrastructure+"/namespace.yaml", change{"name: app-dev", "name: " + a.Namespace})
+	d.add(to(infrastructure+"/namespace.yaml"), fleetExample+infrastructure+"/namespace.yaml", change{"name: app-dev", "name: " + a.Namespace})
 	for i := first; i < len(d.files); i++ {
 		d.files[i].Shared = true
 	}

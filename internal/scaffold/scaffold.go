@@ -27,6 +27,8 @@ type File struct {
 	Text string
 	// Shared with other services: one that is there already is right.
 	Shared bool
+	// Amended is one that is there, with lines more.
+	Amended bool
 }
 
 // Setup is what is to be written.
@@ -37,6 +39,8 @@ type Setup struct {
 	Stripped []string
 	// LeftOut is what the base takes in from elsewhere, and was not looked at.
 	LeftOut []overlay.LeftOut
+	// Unlisted are the files that a person has to tell Flux of.
+	Unlisted Unlisted
 }
 
 // Derive returns the set-up. Nothing is written. The error names the flag of
@@ -62,7 +66,7 @@ func Derive(ctx context.Context, a Answers) (Setup, error) {
 	d.deployment()
 	d.shared()
 	d.overlay()
-	out := Setup{Files: d.files, LeftOut: base.leftOut}
+	out := Setup{Files: d.files, LeftOut: base.leftOut, Unlisted: d.unlisted}
 	for _, kind := range base.clusterScoped {
 		out.Stripped = append(out.Stripped, kind.kind)
 	}
@@ -71,11 +75,12 @@ func Derive(ctx context.Context, a Answers) (Setup, error) {
 
 // derivation collects files, and stops at the first error.
 type derivation struct {
-	answers Answers
-	base    base
-	forge   forge
-	files   []File
-	err     error
+	answers  Answers
+	base     base
+	forge    forge
+	files    []File
+	unlisted Unlisted
+	err      error
 }
 
 // previews is the folder of the provider and the ResourceSet, template that of
