@@ -74,11 +74,30 @@ const (
 	ReasonInvalidExportedInputs   = "InvalidExportedInputs"
 	ReasonApplySucceeded          = "ApplySucceeded"
 	ReasonIDCollision             = "IDCollision"
+	ReasonRequestHeld             = "RequestHeld"
 	ReasonInputsNotReady          = "InputsNotReady"
 	ReasonPreviewsFailed          = "PreviewsFailed"
 	ReasonStatusNotWritten        = "StatusNotWritten"
 	ReasonUninstallationSucceeded = "UninstallationSucceeded"
 	ReasonUninstallationBlocked   = "UninstallationBlocked"
+)
+
+// Reasons of what is held: see ResourceSetInputProviderStatus.Held.
+const (
+	// HeldLabelMissing: it lacks a label that spec.skip.labels requires.
+	HeldLabelMissing = "LabelMissing"
+	// HeldPaused: it has a label of spec.skip.labels.
+	HeldPaused = "Paused"
+	// HeldQueued: as many as spec.filter.limit have a place.
+	HeldQueued = "Queued"
+	// HeldNoCommit: the forge has yet to tell its commit.
+	HeldNoCommit = "NoCommit"
+	// HeldNotComputed: the forge has yet to tell which files it changes.
+	HeldNotComputed = "NotComputed"
+	// HeldNotStorable: what the forge tells of it cannot be stored.
+	HeldNotStorable = "NotStorable"
+	// HeldNoRoom: it does not fit into the provider beside the others.
+	HeldNoRoom = "NoRoom"
 )
 
 // IsDisabled reports whether annotations suspend the object that carries them.

@@ -178,14 +178,20 @@ func ask(rules []rule, item source.Item, known Known) *Verdict {
 	return nil
 }
 
-// refuse is for what is not wanted.
-func refuse(reason Reason, format string, args ...any) *Verdict {
-	return &Verdict{Decision: Refuse, Reason: reason, Message: fmt.Sprintf(format, args...)}
+// refuse is for what is not wanted, by a field of spec.filter.
+func refuse(reason Reason, field, message string) *Verdict {
+	return &Verdict{Decision: Refuse, Reason: reason, Field: "spec.filter." + field, Message: message}
 }
 
 // hold is for what is wanted, and no input.
 func hold(reason Reason, format string, args ...any) *Verdict {
 	return &Verdict{Decision: Hold, Reason: reason, Message: fmt.Sprintf(format, args...)}
+}
+
+// by names the field of the spec whose rule it is.
+func (v *Verdict) by(field string) *Verdict {
+	v.Field = field
+	return v
 }
 
 // keeping makes it one for what has to wait: an input stays as it was.

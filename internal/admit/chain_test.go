@@ -159,7 +159,7 @@ func TestTheDefaultLimitIsOneHundred(t *testing.T) {
 	}
 	for _, filter := range []*v1.InputProviderFilter{nil, {}, {Limit: -1}} {
 		verdicts := judged(t, &v1.ResourceSetInputProvider{Spec: v1.ResourceSetInputProviderSpec{Filter: filter}}, items, Known{})
-		if kept, waiting := len(strings.Fields(inputs(verdicts))), Count(verdicts, OverLimit); kept != 100 || waiting != 30 {
+		if kept, waiting := len(strings.Fields(inputs(verdicts))), Count(verdicts, Queued); kept != 100 || waiting != 30 {
 			t.Errorf("filter %+v: %d exported and %d waiting, want 100 and 30", filter, kept, waiting)
 		}
 	}

@@ -8,7 +8,7 @@ func storable(item source.Item, known Known) *Verdict {
 	if item.Refused == nil || known.Exported[item.Key()] {
 		return nil
 	}
-	return hold(NotStorable, "%s", item.Refused)
+	return hold(NotStorable, "cannot be an input: %s", item.Refused)
 }
 
 // unchangeable leaves an input that cannot be one as it is now what it was.
@@ -16,7 +16,7 @@ func unchangeable(item source.Item, known Known) *Verdict {
 	if item.Refused == nil {
 		return nil
 	}
-	return hold(NotStorable, "%s", item.Refused).keeping(item, known)
+	return hold(NotStorable, "cannot be an input: %s", item.Refused).keeping(item, known)
 }
 
 // complete waits for a forge that has yet to tell what there is to deploy.
@@ -24,5 +24,5 @@ func complete(item source.Item, known Known) *Verdict {
 	if item.IsComplete() {
 		return nil
 	}
-	return hold(NoCommit, "its commit is not known yet").keeping(item, known)
+	return hold(NoCommit, "waits for the forge to tell its commit").keeping(item, known)
 }

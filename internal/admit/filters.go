@@ -13,14 +13,14 @@ import (
 
 // filtered is for what does not pass a field of spec.filter.
 func filtered(what, field string) *Verdict {
-	return refuse(Filtered, "%s does not pass spec.filter.%s", what, field)
+	return refuse(Filtered, field, what+" does not pass spec.filter."+field)
 }
 
 // filterLabels wants all labels of spec.filter.labels.
 func filterLabels(labels []string) rule {
 	return func(item source.Item, _ Known) *Verdict {
 		if label, lacks := lacking(item, labels); lacks {
-			return refuse(Filtered, "it lacks the label %q that spec.filter.labels asks for", label)
+			return refuse(Filtered, "labels", fmt.Sprintf("it lacks the label %q that spec.filter.labels asks for", label))
 		}
 		return nil
 	}

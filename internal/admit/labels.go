@@ -2,7 +2,9 @@ package admit
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
@@ -44,7 +46,7 @@ func (s skip) required(item source.Item, known Known) *Verdict {
 	if !lacks {
 		return nil
 	}
-	verdict := hold(LabelMissing, "it lacks the label %q that spec.skip.labels asks for", label)
+	verdict := hold(LabelMissing, "waits for the label %s (it has%s)", named(label), inPlaceOf(label, item.Labels)).by(skipLabels)
 	if s.freezes && known.Exported[item.Key()] {
 		verdict.Decision = Keep
 	}
@@ -57,8 +59,11 @@ func (s skip) paused(item source.Item, known Known) *Verdict {
 	if at < 0 {
 		return nil
 	}
-	return hold(Paused, "the label %q of spec.skip.labels holds it", s.holds[at]).keeping(item, known)
+	return hold(Paused, "is paused by the label %s", named(s.holds[at])).by(skipLabels).keeping(item, known)
 }
+
+// skipLabels is the field of these rules.
+const skipLabels = "spec.skip.labels"
 
 // lacking returns the first of some labels that an item has not.
 func lacking(item source.Item, labels []string) (label string, lacks bool) {
@@ -67,4 +72,58 @@ func lacking(item source.Item, labels []string) (label string, lacks bool) {
 		return "", false
 	}
 	return labels[at], true
+}
+
+// Bounds of the labels that a message repeats: so many, of so many letters each.
+const (
+	maxLabels      = 5
+	maxLabelLength = 50
+)
+
+// inPlaceOf lists what labels an item has where one is missing, those first that
+// are spelt almost like it: " none", or ": build/ready and 3 more".
+func inPlaceOf(label string, has []string) string {
+	if len(has) == 0 {
+		return " none"
+	}
+	has = slices.Clone(has)
+	slices.SortStableFunc(has, func(a, b string) int { return unlike(a, label) - unlike(b, label) })
+	var names []string
+	for _, one := range has[:min(len(has), maxLabels)] {
+		names = append(names, named(one))
+	}
+	out := ": " + strings.Join(names, ", ")
+	if more := len(has) - maxLabels; more > 0 {
+		out += fmt.Sprintf(" and %d more", more)
+	}
+	return out
+}
+
+// unlike orders labels: first what differs from the one that is wanted in case or
+// in white space alone, then what begins like it.
+func unlike(label, wanted string) int {
+	const enough = 4
+	switch label, wanted = strings.TrimSpace(label), strings.TrimSpace(wanted); {
+	case strings.EqualFold(label, wanted):
+		return 0
+	case min(len(label), len(wanted)) >= enough && strings.EqualFold(label[:enough], wanted[:enough]):
+		return 1
+	default:
+		return 2
+	}
+}
+
+// plain is a label that is read as it is written.
+var plain = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{N} ._/:+#-]*[\p{L}\p{N}]$|^[\p{L}\p{N}]$`)
+
+// named writes a label into a message: as it is, or quoted where its ends could
+// not be seen otherwise. What is longer than labels are is cut.
+func named(label string) string {
+	if letters := []rune(label); len(letters) > maxLabelLength {
+		label = string(letters[:maxLabelLength]) + "…"
+	}
+	if plain.MatchString(label) {
+		return label
+	}
+	return strconv.Quote(label)
 }

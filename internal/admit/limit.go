@@ -1,6 +1,8 @@
 package admit
 
 import (
+	"fmt"
+
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/source"
 )
@@ -33,7 +35,7 @@ func (l limit) apply(items []source.Item, known Known) (kept []source.Item, stop
 	// is to replace the one before it, not to wait for it.
 	ranked, stopped := l.rank(items)
 	at := min(len(ranked), l.most)
-	return ranked[:at], append(stopped, each(ranked[at:], refuse(Outranked, "spec.filter.limit is %d, and so many are worth more", l.most))...)
+	return ranked[:at], append(stopped, each(ranked[at:], refuse(Outranked, "limit", fmt.Sprintf("spec.filter.limit is %d, and so many are worth more", l.most)))...)
 }
 
 // queue keeps items in their order: those that are inputs already have their
@@ -58,7 +60,17 @@ func (l limit) queue(items []source.Item, known Known) (kept []source.Item, wait
 		*places--
 		kept = append(kept, item)
 	}
-	return kept, each(over, hold(OverLimit, "spec.filter.limit is %d, and so many have a place", l.most))
+	return kept, l.waiting(over)
+}
+
+// waiting says of items for which there is no place when their turn is.
+func (l limit) waiting(over []source.Item) []Verdict {
+	out := make([]Verdict, len(over))
+	for n, item := range over {
+		out[n] = *hold(Queued, "waits for a place, as number %d of %d: spec.filter.limit is %d, and so many have one", n+1, len(over), l.most).by("spec.filter.limit")
+		out[n].Item = item
+	}
+	return out
 }
 
 // each gives the same verdict on several items.

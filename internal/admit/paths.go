@@ -25,7 +25,7 @@ func touching(globs []string) rule {
 		if len(globs) == 0 || !isKnown || touched.Why != nil || touches(touched.Files, globs) {
 			return nil
 		}
-		return refuse(Untouched, "it changes no file that spec.filter.paths names")
+		return refuse(Untouched, "paths", "it changes no file that spec.filter.paths names")
 	}
 }
 
@@ -33,7 +33,7 @@ func touching(globs []string) rule {
 func computed(globs []string) rule {
 	return func(item source.Item, known Known) *Verdict {
 		if len(globs) > 0 && errors.Is(known.Files[item.Change()].Why, forge.ErrNotComputed) {
-			return hold(NotComputed, "%s", forge.ErrNotComputed).keeping(item, known)
+			return hold(NotComputed, "waits: %s", forge.ErrNotComputed).by("spec.filter.paths").keeping(item, known)
 		}
 		return nil
 	}

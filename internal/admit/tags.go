@@ -58,7 +58,7 @@ func highestFirst(items []source.Item, versions *semver.Constraints) (ranked []s
 	for _, item := range items {
 		version, err := semver.NewVersion(item.Tag)
 		if err != nil || !versions.Check(version) {
-			refused = append(refused, each([]source.Item{item}, refuse(OutOfRange, "its tag %q is no version in the range of spec.filter.semver", item.Tag))...)
+			refused = append(refused, each([]source.Item{item}, refuse(OutOfRange, "semver", fmt.Sprintf("its tag %q is no version in the range of spec.filter.semver", item.Tag)))...)
 			continue
 		}
 		releases = append(releases, release{item, version})

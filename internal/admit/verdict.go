@@ -3,6 +3,7 @@ package admit
 import (
 	"time"
 
+	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/forge"
 	"github.com/eddy-previews/eddy/internal/source"
 )
@@ -12,9 +13,13 @@ type Verdict struct {
 	Item     source.Item
 	Decision Decision
 	// Reason is a word for machines, and Message a half-sentence about the item
-	// for people; both are empty for Export.
+	// for people: of what is held, one that goes on from "the request is open and".
+	// Both are empty for Export.
 	Reason  Reason
 	Message string
+	// Field of the spec whose rule has decided, such as spec.filter.labels; empty
+	// where it was none.
+	Field string
 	// Since is since when it is so, and Next when it may be otherwise without
 	// anybody doing anything; zero where the rules do not know.
 	Since, Next time.Time
@@ -38,18 +43,20 @@ func (v Verdict) IsInput() bool { return v.Decision == Export || v.Decision == K
 // Reason is why an item is not exported as it is.
 type Reason string
 
-// The reasons, in the order of the rules.
+// The reasons, in the order of the rules; the last one is that of what is exported
+// and does not fit.
 const (
 	Filtered     Reason = "Filtered"
 	Untouched    Reason = "PathsUntouched"
-	NotStorable  Reason = "NotStorable"
+	NotStorable  Reason = v1.HeldNotStorable
 	OutOfRange   Reason = "OutOfRange"
 	Outranked    Reason = "Outranked"
-	OverLimit    Reason = "OverLimit"
-	LabelMissing Reason = "LabelMissing"
-	Paused       Reason = "Paused"
-	NotComputed  Reason = "NotComputed"
-	NoCommit     Reason = "NoCommit"
+	Queued       Reason = v1.HeldQueued
+	LabelMissing Reason = v1.HeldLabelMissing
+	Paused       Reason = v1.HeldPaused
+	NotComputed  Reason = v1.HeldNotComputed
+	NoCommit     Reason = v1.HeldNoCommit
+	NoRoom       Reason = v1.HeldNoRoom
 )
 
 // Known is what the rules need and no item tells: it is asked before, and handed

@@ -38,9 +38,9 @@ func TestARefusalNamesTheField(t *testing.T) {
 		{"the branch", func(i *source.Item) { i.Branch = "main" }, `its branch "main" does not pass spec.filter.includeBranch`},
 		{"the author", func(i *source.Item) { i.Author = "renovate" }, `its author "renovate" does not pass spec.filter.authors`},
 		{"a draft", func(i *source.Item) { i.Draft = true }, "a draft does not pass spec.filter.drafts"},
-		{"the gate", func(i *source.Item) { i.Labels = []string{"preview"} }, `it lacks the label "ready" that spec.skip.labels asks for`},
-		{"on hold", func(i *source.Item) { i.Labels = []string{"preview", "ready", "hold"} }, `the label "hold" of spec.skip.labels holds it`},
-		{"no commit", func(i *source.Item) { i.SHA = "" }, "its commit is not known yet"},
+		{"the gate", func(i *source.Item) { i.Labels = []string{"preview"} }, `waits for the label ready (it has: preview)`},
+		{"on hold", func(i *source.Item) { i.Labels = []string{"preview", "ready", "hold"} }, `is paused by the label hold`},
+		{"no commit", func(i *source.Item) { i.SHA = "" }, "waits for the forge to tell its commit"},
 	} {
 		t.Run(test.claim, func(t *testing.T) {
 			item := ready

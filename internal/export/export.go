@@ -72,7 +72,7 @@ func inputsOf(verdicts []admit.Verdict, exported Inputs) (items []exportable, ma
 		case v.Decision == admit.Export:
 			items = append(items, exportable{Item: v.Item})
 		case v.Reason == admit.NotStorable:
-			made.Omitted = append(made.Omitted, Omission{key: v.Item.Key(), why: v.Item.Refused})
+			made.Omitted = append(made.Omitted, Omission{key: v.Item.Key(), why: v.Item.Refused, reason: v.Reason})
 		}
 	}
 	return items, made
@@ -90,7 +90,7 @@ func export(provider *v1.ResourceSetInputProvider, items []exportable, exported 
 		last, running := exported[item.Key()]
 		one := candidate{key: item.Key(), last: last.Values}
 		if one.input, err = item.input(defaults); err != nil {
-			omitted = append(omitted, Omission{key: one.key, why: err, kept: running})
+			omitted = append(omitted, Omission{key: one.key, why: err, reason: admit.NotStorable, kept: running})
 			one.input = last.Values
 		}
 		if one.input != nil {

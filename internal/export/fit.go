@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/admit"
 	"github.com/eddy-previews/eddy/internal/source"
 )
 
@@ -29,7 +30,7 @@ type candidate struct {
 // consists of.
 func room(provider *v1.ResourceSetInputProvider) int {
 	rest := *provider
-	rest.Status.ExportedInputs = nil
+	rest.Status.ExportedInputs, rest.Status.Held, rest.Status.HeldCounts = nil, nil, nil // they get what inputs leave
 	return min(maxExported, maxObject-sizeOf(rest))
 }
 
@@ -76,7 +77,7 @@ func fit(all []candidate, room int, order []int) ([]v1.ResourceSetInput, []Omiss
 			chosen[n] = all[n].input
 			room -= growth[n]
 		default:
-			omitted = append(omitted, Omission{key: all[n].key, kept: all[n].last != nil, why: fmt.Errorf("it takes %d KiB, and all inputs together take at most %d KiB of an object: "+
+			omitted = append(omitted, Omission{key: all[n].key, reason: admit.NoRoom, kept: all[n].last != nil, why: fmt.Errorf("it takes %d KiB, and all inputs together take at most %d KiB of an object: "+
 				"narrow spec.filter, shorten spec.defaultValues, or split the provider", sizeOf(all[n].input)>>10, maxExported>>10)})
 		}
 	}

@@ -3,6 +3,8 @@ package export
 import (
 	"fmt"
 	"strings"
+
+	"github.com/eddy-previews/eddy/internal/admit"
 )
 
 const (
@@ -15,8 +17,9 @@ const (
 // Omission is an input that is not exported as it is: what a forge says of it
 // cannot be stored, or does not fit. It is no reason to hold up the others.
 type Omission struct {
-	key string
-	why error
+	key    string
+	why    error
+	reason admit.Reason
 	// kept says that it stays as it was exported before.
 	kept bool
 }

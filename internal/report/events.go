@@ -55,6 +55,25 @@ func Collided(collisions []identity.Collision) []Event {
 	return []Event{{Type: corev1.EventTypeNormal, Reason: v1.ReasonIDCollision, Message: identity.Tell(collisions), AfterSave: true}}
 }
 
+// maxHeldLines bounds how many held requests one event lists.
+const maxHeldLines = 20
+
+// Held tells which requests are held since the last run, or for another reason
+// than before, a line each.
+func Held(news []v1.HeldRequest) []Event {
+	if len(news) == 0 {
+		return nil
+	}
+	var lines []string
+	for _, one := range news[:min(len(news), maxHeldLines)] {
+		lines = append(lines, one.ID+" "+one.Message)
+	}
+	if more := len(news) - maxHeldLines; more > 0 {
+		lines = append(lines, fmt.Sprintf("and %d more are held", more))
+	}
+	return []Event{{Type: corev1.EventTypeNormal, Reason: v1.ReasonRequestHeld, Message: strings.Join(lines, "\n"), AfterSave: true}}
+}
+
 // Uninstalled tells that all that an object owned is gone.
 func Uninstalled(took time.Duration) Event {
 	return Event{

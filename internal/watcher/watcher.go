@@ -18,6 +18,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/fluxcd/pkg/apis/meta"
@@ -110,7 +111,7 @@ func (r *Reconciler) run(ctx context.Context, provider *v1.ResourceSetInputProvi
 	timed, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 
-	verdicts, err := r.decide(timed, provider)
+	decided, err := r.decide(timed, provider)
 	if err != nil {
 		outcome := report.FromError(err)
 		if timed.Err() != nil && timeout < provider.GetTimeout() {
@@ -118,13 +119,14 @@ func (r *Reconciler) run(ctx context.Context, provider *v1.ResourceSetInputProvi
 		}
 		return outcome
 	}
-	made, err := export.Write(provider, verdicts)
+	made, err := export.Write(provider, decided.verdicts)
 	if err != nil {
 		return report.FromError(stalled(err))
 	}
-	outcome := report.Done(r.Now().Sub(started), after, remarks(provider, verdicts, made)...)
+	held := export.Hold(provider, decided.verdicts, made, started)
+	outcome := report.Done(r.Now().Sub(started), after, remarks(provider, decided, made)...)
 	outcome.Revision = provider.Status.LastExportedRevision
-	outcome.Events = report.Collided(made.Collisions)
+	outcome.Events = slices.Concat(report.Collided(made.Collisions), report.Held(held))
 	return outcome
 }
 
@@ -137,11 +139,14 @@ func stalled(err error) error {
 	return err
 }
 
-// remarks are what is worth knowing of a run that succeeded: who waits for a place,
-// and who is not exported as it is.
-func remarks(provider *v1.ResourceSetInputProvider, verdicts []admit.Verdict, made export.Made) []string {
+// remarks are what is worth knowing of a run that succeeded: why nothing is
+// exported, who waits for a place, and who is not exported as it is.
+func remarks(provider *v1.ResourceSetInputProvider, decided decision, made export.Made) []string {
 	var out []string
-	if waiting := admit.Count(verdicts, admit.OverLimit); waiting > 0 {
+	if decided.account != "" {
+		out = append(out, decided.account)
+	}
+	if waiting := admit.Count(decided.verdicts, admit.Queued); waiting > 0 {
 		out = append(out, fmt.Sprintf("%d more match and wait: spec.filter.limit is %d", waiting, provider.GetLimit()))
 	}
 	if len(made.Omitted) > 0 {
@@ -158,18 +163,25 @@ func (r *Reconciler) timeout(provider *v1.ResourceSetInputProvider) time.Duratio
 	return min(provider.GetTimeout(), r.MaxTimeout)
 }
 
+// decision is what becomes of each thing that a forge has, and why nothing is
+// exported where that is so.
+type decision struct {
+	verdicts []admit.Verdict
+	account  string
+}
+
 // decide asks the forge, and says what becomes of each thing that it has.
-func (r *Reconciler) decide(ctx context.Context, provider *v1.ResourceSetInputProvider) ([]admit.Verdict, error) {
+func (r *Reconciler) decide(ctx context.Context, provider *v1.ResourceSetInputProvider) (decision, error) {
 	if provider.Spec.Type == v1.InputProviderStatic {
-		return admit.Static(string(provider.UID)), nil
+		return decision{verdicts: admit.Static(string(provider.UID))}, nil
 	}
 	chain, err := admit.Compile(provider, r.Now())
 	if err != nil {
-		return nil, report.Stall(v1.ReasonInvalidSpec, err)
+		return decision{}, report.Stall(v1.ReasonInvalidSpec, err)
 	}
 	forge, err := r.open(ctx, provider)
 	if err != nil {
-		return nil, err
+		return decision{}, err
 	}
 	if provider.Spec.Type == v1.InputProviderExternalArtifact {
 		r.watchArtifacts(ctx)
@@ -177,13 +189,13 @@ func (r *Reconciler) decide(ctx context.Context, provider *v1.ResourceSetInputPr
 	exported := export.Read(provider)
 	open, err := r.list(ctx, forge, chain.Query(), exported)
 	if err != nil {
-		return nil, failed(err, r.Now())
+		return decision{}, failed(err, r.Now())
 	}
 	verdicts, err := chain.Decide(ctx, forge, open, admit.Known{Exported: exported.Keys(), Matching: matching(provider, exported)})
 	if err != nil {
-		return nil, failed(err, r.Now())
+		return decision{}, failed(err, r.Now())
 	}
-	return verdicts, nil
+	return decision{verdicts: verdicts, account: chain.Account(verdicts)}, nil
 }
 
 // list returns all that is open: what is listed, and what was exported and is not
