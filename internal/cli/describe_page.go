@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/fluxcd/cli-utils/pkg/object"
 	corev1 "k8s.io/api/core/v1"
@@ -66,7 +67,28 @@ func (p *page) preview(of preview.View) {
 	field("", terminal.OneLine(of.Request))
 	field("Branch:", terminal.OneLine(branch))
 	field("URL:", terminal.OneLine(of.URL))
-	field("Ready:", ready)
+	if of.HasPreview() {
+		field("Ready:", ready)
+	}
+	p.standing(of)
+}
+
+// standing prints what a request waits for, and what to do.
+func (p *page) standing(of preview.View) {
+	words := of.Standing()
+	if words == "" {
+		return
+	}
+	if of.Held.Since != nil {
+		words += ", for " + p.age(of.Held.Since.Time)
+	}
+	p.paragraph("Request:      ", "              ", terminal.Plain, words)
+	if advice := of.Held.Advice(); advice != "" {
+		p.paragraph("            "+terminal.Cyan("→")+" ", "              ", terminal.Plain, advice)
+	}
+	if of.Held.Next != nil {
+		p.line("%-13s %s", "Next look:", of.Held.Next.UTC().Format(time.RFC3339))
+	}
 }
 
 // findings prints the probable causes; of a preview that is ready, what may

@@ -24,7 +24,8 @@ func newDescribePreviewCommand(streams Streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "preview NAME",
 		Short: "Show the chain of a preview, and why it does not work",
-		Long: `Show a preview from its pull request to its pods, and why it does not work.
+		Long: `Show a preview from its pull request to its pods, and why it does not work; of a
+request that has no preview, what it waits for.
 
 The probable causes come first, each with the object that it was found on and
 what to do; then the chain of objects, and their last events. The exit code is 0
@@ -54,9 +55,12 @@ func (o *describePreview) run(ctx context.Context) error {
 	default:
 		return fmt.Errorf("--output: there is no format %q; expected json or yaml", o.Output)
 	}
-	one, err := o.find(ctx)
+	one, err := o.findRequest(ctx)
 	if err != nil {
 		return err
+	}
+	if !one.HasPreview() {
+		return o.describeRequest(one.View)
 	}
 	root, err := one.reader.Tree(ctx, one.snapshot, one.View)
 	if err != nil {
@@ -71,6 +75,16 @@ func (o *describePreview) run(ctx context.Context) error {
 	page.findings(one.View, report.Findings)
 	page.chain(one.View, report.Root)
 	page.events(eventsOf(root))
+	return page.err
+}
+
+// describeRequest describes a request that has no preview.
+func (o *describePreview) describeRequest(of preview.View) error {
+	if o.Output != "" {
+		return printValue(o.Out, o.Output, described{Preview: of, Findings: []describedFinding{}, Objects: []describedState{}})
+	}
+	page := page{Streams: o.Streams, Screen: terminal.Of(o.Out)}
+	page.preview(of)
 	return page.err
 }
 

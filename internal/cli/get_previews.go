@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -26,7 +28,9 @@ func newGetPreviewsCommand(streams Streams) *cobra.Command {
 		Use:     "previews [NAME...]",
 		Aliases: []string{"preview", "pr"},
 		Short:   "List previews, one a line",
-		Long: `List previews, one a line, by service and number.
+		Long: `List previews, one a line, by service and number. A request that is open and has
+to wait for its preview has a line too, which says what it waits for; one whose
+preview is at an older commit says so.
 
 READY is True when the ResourceSet has applied the preview's objects, and the
 Kustomizations and HelmReleases among them are ready as Flux sees it. On a
@@ -66,7 +70,7 @@ func (o *getPreviews) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	previews, err := o.pick(snapshot.Previews(), namespace)
+	previews, err := o.pick(snapshot.Requests(), namespace)
 	if err != nil {
 		return err
 	}
@@ -114,12 +118,7 @@ func (o *getPreviews) print(previews []preview.View) error {
 		}
 		return printValue(o.Out, o.Output, emptyList(previews))
 	case "name":
-		for _, p := range previews {
-			if _, err := fmt.Fprintln(o.Out, terminal.OneLine(p.Name)); err != nil {
-				return err
-			}
-		}
-		return nil
+		return o.printNames(previews)
 	}
 	if len(previews) == 0 {
 		return nil
@@ -127,11 +126,24 @@ func (o *getPreviews) print(previews []preview.View) error {
 	return o.newTable().Print(o.rows(previews))
 }
 
+// printNames prints those that other commands can do something with.
+func (o *getPreviews) printNames(previews []preview.View) error {
+	for _, p := range previews {
+		if !p.HasPreview() {
+			continue
+		}
+		if _, err := fmt.Fprintln(o.Out, terminal.OneLine(p.Name)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // watch lists, and goes on with each preview that changes.
 func (o *getPreviews) watch(cmd *cobra.Command, reader *trace.Reader, namespace string) error {
 	shown, table := map[string]preview.View{}, o.newTable()
 	err := reader.Follow(cmd.Context(), namespace, func(now preview.Snapshot) (bool, error) {
-		previews, err := o.pick(now.Previews(), namespace)
+		previews, err := o.pick(now.Requests(), namespace)
 		if err != nil && len(shown) == 0 {
 			return false, err
 		}
@@ -172,6 +184,7 @@ func news(shown map[string]preview.View, now []preview.View) []preview.View {
 // same reports whether a table would show the same of two previews.
 func same(a, b preview.View) bool {
 	a.Since, b.Since, a.Created, b.Created = nil, nil, nil, nil
+	a.Held.Since, b.Held.Since, a.Held.Next, b.Held.Next = nil, nil, nil, nil
 	return a == b
 }
 
@@ -213,14 +226,24 @@ func (o *getPreviews) rows(previews []preview.View) [][]terminal.Cell {
 		if o.AllNamespaces {
 			row = append([]terminal.Cell{terminal.Text(p.Namespace)}, row...)
 		}
-		message := p.Message
-		if p.Suspended {
-			message = cmp.Or(message, "suspended")
-		}
-		out = append(out, append(row, terminal.Text(message)))
+		out = append(out, append(row, terminal.Text(messageOf(p))))
 	}
 	return out
 }
+
+// messageOf is what is to be said of a preview, and of its request.
+func messageOf(p preview.View) string {
+	message := p.Message
+	if p.HasPreview() {
+		message = strings.Join(slices.DeleteFunc([]string{p.Message, p.Standing()}, isEmpty), "; ")
+	}
+	if p.Suspended {
+		message = cmp.Or(message, "suspended")
+	}
+	return message
+}
+
+func isEmpty(text string) bool { return text == "" }
 
 func shortCommit(sha string) string {
 	const enough = 7

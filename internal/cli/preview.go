@@ -35,8 +35,17 @@ type found struct {
 	snapshot preview.Snapshot
 }
 
-// find looks the preview up.
+// find looks the preview up. Of a request that has none, the error says why.
 func (o *onePreview) find(ctx context.Context) (found, error) {
+	one, err := o.findRequest(ctx)
+	if err == nil && !one.HasPreview() {
+		return found{}, fmt.Errorf("%s has no preview: %s", one.Name, one.Standing())
+	}
+	return one, err
+}
+
+// findRequest looks the preview up, or the request that has none.
+func (o *onePreview) findRequest(ctx context.Context) (found, error) {
 	reader, err := o.reader(o.Streams)
 	if err != nil {
 		return found{}, err
@@ -49,7 +58,7 @@ func (o *onePreview) find(ctx context.Context) (found, error) {
 	if err != nil {
 		return found{}, err
 	}
-	view, err := preview.Find(o.Name, snapshot.Previews())
+	view, err := preview.Find(o.Name, snapshot.Requests())
 	if err != nil {
 		return found{}, withWords(elsewhere(ctx, reader, namespace, err), snapshot.Asked(o.Name))
 	}
@@ -79,7 +88,7 @@ func elsewhere(ctx context.Context, reader *trace.Reader, namespace string, err 
 	if listing != nil {
 		return absent(missing, namespace, "eddy get previews") // others may not be read
 	}
-	if others := namespacesWith(missing.Name, all.Previews()); len(others) > 0 {
+	if others := namespacesWith(missing.Name, all.Requests()); len(others) > 0 {
 		return fmt.Errorf("there is no preview %q in namespace %s, but in %s: add -n %s", missing.Name, namespace, strings.Join(others, ", "), others[0])
 	}
 	return absent(missing, namespace, "eddy get previews -A")

@@ -42,7 +42,7 @@ Kustomizations and HelmReleases. Then wait until the preview is ready.
 }
 
 func (o *reconcilePreview) run(ctx context.Context) error {
-	one, err := o.find(ctx)
+	one, err := o.findRequest(ctx)
 	if err != nil {
 		return err
 	}
@@ -87,7 +87,10 @@ func (o *reconcilePreview) deploy(ctx context.Context, run reconciling, one foun
 	if err != nil {
 		return err
 	}
-	current, err := preview.Find(one.FullName(), now.Previews())
+	current, err := preview.Find(one.FullName(), now.Requests())
+	if err == nil && !current.HasPreview() {
+		return fmt.Errorf("%s has no preview: %s", current.Name, current.Standing())
+	}
 	var gone *preview.NotFoundError
 	if errors.As(err, &gone) {
 		return fmt.Errorf("%s is gone: its pull request is closed, or is no input any more", one.Name)

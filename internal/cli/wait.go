@@ -45,11 +45,14 @@ func newWaitPreviewCommand(streams Streams) *cobra.Command {
 		Short: "Wait until a preview is ready, or gone",
 		Long: `Wait until a preview is ready, or gone; nothing is polled. A preview that is not
 there yet is waited for, one that fails may recover. The exit code is 1 when the
-time is up.
+time is up, and the message says what was waited for last: of a request that is
+held, why.
 
 ` + previewNames,
-		Example: `  # In CI: until this very commit is deployed
-  eddy wait preview api/1234 --for=ready --commit="$GITHUB_SHA" --timeout=10m
+		Example: `  # In CI: until this very commit is deployed. HEAD_SHA is the head of the request:
+  # in a pull_request workflow of GitHub, github.event.pull_request.head.sha, as
+  # GITHUB_SHA is that of a merge
+  eddy wait preview api/1234 --for=ready --commit="$HEAD_SHA" --timeout=10m
 
   # Until a merged one is torn down
   eddy wait preview api/1234 --for=gone`,
@@ -100,7 +103,7 @@ type awaited struct {
 
 // see reports whether what is waited for has come.
 func (a *awaited) see(now preview.Snapshot) (bool, error) {
-	one, err := preview.Find(a.Name, now.Previews())
+	one, err := preview.Find(a.Name, now.Requests())
 	var missing *preview.NotFoundError
 	switch {
 	case errors.As(err, &missing):
@@ -111,19 +114,42 @@ func (a *awaited) see(now preview.Snapshot) (bool, error) {
 		return a.For == forGone, nil
 	case err != nil:
 		return false, err
+	case !one.HasPreview() && a.For == forGone:
+		a.last = terminal.OneLine(one.Name + " is gone; its request is " + one.Standing())
+		return true, nil
+	case !one.HasPreview():
+		a.tell(terminal.OneLine(one.Name + " has no preview: " + one.Standing()))
+		return false, nil
 	case a.For == forGone:
 		a.tell(one.Name + " is there")
 		return false, nil
 	case a.Commit != "" && !strings.HasPrefix(one.Commit, a.Commit):
-		a.tell(fmt.Sprintf("%s is at commit %s", one.Name, dash(shortCommit(one.Commit))))
+		a.tell(terminal.OneLine(a.elsewhere(one)))
 		return false, nil
 	case one.State() == preview.Ready:
-		a.last = terminal.OneLine(one.Name + " is ready " + one.URL)
+		a.last = one.Name + " is ready " + one.URL
+		if words := one.Standing(); words != "" {
+			a.last += " (" + words + ")"
+		}
+		a.last = terminal.OneLine(a.last)
 		return true, nil
 	default:
 		a.tell(fmt.Sprintf("%s is not ready: %s", one.Name, terminal.OneLine(one.Message)))
 		a.last = terminal.OneLine(one.Message)
 		return false, nil
+	}
+}
+
+// elsewhere says at which commit a preview is, as it is not the one that is asked
+// for; and at which the request is, as that may never be.
+func (a *awaited) elsewhere(one preview.View) string {
+	switch {
+	case one.Head == "":
+		return fmt.Sprintf("%s is at commit %s, as its request was when the forge was last asked", one.Name, preview.Short(one.Commit))
+	case strings.HasPrefix(one.Head, a.Commit):
+		return one.Name + " is " + one.Standing()
+	default:
+		return fmt.Sprintf("%s is %s; commit %s is not the head of the request", one.Name, one.Standing(), preview.Short(a.Commit))
 	}
 }
 

@@ -22,7 +22,25 @@ type Snapshot struct {
 
 // Previews lists the previews, by namespace, service and number.
 func (s Snapshot) Previews() []View {
-	inputs, deployers := s.inputs(), map[object.ObjMetadata]*unstructured.Unstructured{}
+	return slices.DeleteFunc(s.Requests(), func(p View) bool { return !p.HasPreview() })
+}
+
+// Requests lists the previews, and among them the requests that have none, as they
+// are held.
+func (s Snapshot) Requests() []View {
+	out := s.previews()
+	out = append(out, s.waiting(out)...)
+	name(out)
+	slices.SortFunc(out, func(a, b View) int {
+		return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Service, b.Service),
+			cmp.Compare(number(a.ID), number(b.ID)), cmp.Compare(a.ID, b.ID))
+	})
+	return out
+}
+
+// previews are those that the sets have, without their names.
+func (s Snapshot) previews() []View {
+	inputs, held, deployers := s.inputs(), s.held(), map[object.ObjMetadata]*unstructured.Unstructured{}
 	for i := range s.Deployers {
 		deployers[object.UnstructuredToObjMetadata(&s.Deployers[i])] = &s.Deployers[i]
 	}
@@ -43,14 +61,10 @@ func (s Snapshot) Previews() []View {
 			}
 			p.fill(inputs)
 			p.follow(owned[p.Key().String()], deployers)
+			p.compare(set, line, held, inputs)
 			out = append(out, p)
 		}
 	}
-	name(out)
-	slices.SortFunc(out, func(a, b View) int {
-		return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Service, b.Service),
-			cmp.Compare(number(a.ID), number(b.ID)), cmp.Compare(a.ID, b.ID))
-	})
 	return out
 }
 

@@ -10,8 +10,14 @@ import (
 // State is what a preview is in, in the word that people read.
 type State string
 
-// The states. Removed is also what is on its way there.
+// The states. Removed is also what is on its way there. Those that wait have no
+// preview yet.
 const (
+	WaitingForLabel State = "Waiting for label"
+	WaitingForForge State = "Waiting for forge"
+	Paused          State = "Paused"
+	Queued          State = "Queued"
+
 	Deploying State = "Deploying"
 	Ready     State = "Ready"
 	Failed    State = "Failed"

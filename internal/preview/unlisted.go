@@ -55,7 +55,7 @@ func (s Snapshot) unlisted(set v1.ResourceSet, parts []Key, inputs inputsByKey) 
 	if !asked {
 		return underway(reasonTerminating, "no input asks for it any more: it is being torn down")
 	}
-	ready := apimeta.FindStatusCondition(set.Status.Conditions, meta.ReadyCondition)
+	ready := readyOf(set)
 	if ready == nil || ready.Status == metav1.ConditionTrue {
 		return underway(meta.ProgressingReason, "it is being applied for the first time")
 	}
@@ -71,11 +71,15 @@ func underway(reason, message string) v1.PreviewStatus {
 
 // saidOf returns what the Ready condition says for one reason, after a colon.
 func saidOf(set v1.ResourceSet, reason string) string {
-	ready := apimeta.FindStatusCondition(set.Status.Conditions, meta.ReadyCondition)
+	ready := readyOf(set)
 	if ready == nil || ready.Reason != reason {
 		return ""
 	}
 	return ": " + ready.Message
+}
+
+func readyOf(set v1.ResourceSet) *metav1.Condition {
+	return apimeta.FindStatusCondition(set.Status.Conditions, meta.ReadyCondition)
 }
 
 // uses reports whether a set takes inputs from a source of that name.

@@ -50,7 +50,10 @@ type View struct {
 	Branch string `json:"branch,omitempty"`
 	Author string `json:"author,omitempty"`
 	Title  string `json:"title,omitempty"`
+	// Commit is the one that the preview is at, Head that of the request where it is
+	// another, or where there is no preview.
 	Commit string `json:"commit,omitempty"`
+	Head   string `json:"head,omitempty"`
 	// Request is the web page of the pull request, URL where the preview answers.
 	Request string `json:"request,omitempty"`
 	URL     string `json:"url,omitempty"`
@@ -65,6 +68,13 @@ type View struct {
 	Created *metav1.Time `json:"created,omitempty"`
 	// Suspended says that the ResourceSet is.
 	Suspended bool `json:"suspended,omitempty"`
+	// Held is why the request waits; the zero value where it does not.
+	Held Held `json:"held,omitzero"`
+
+	// behind is why the preview is not at Head.
+	behind string
+	// requestOnly says that there is no preview of the request.
+	requestOnly bool
 }
 
 // Key is that of the input set.
@@ -74,7 +84,12 @@ func (p View) Key() Key { return Key{Provider: p.Provider, ID: p.ID} }
 func (p View) FullName() string { return p.Set + "/" + p.Key().String() }
 
 // State is what it is in.
-func (p View) State() State { return StateOf(p.Ready, p.Reason) }
+func (p View) State() State {
+	if !p.HasPreview() {
+		return stateOfHeld(p.Reason)
+	}
+	return StateOf(p.Ready, p.Reason)
+}
 
 // Gone is the view of a preview that was there.
 func (p View) Gone() View {
