@@ -72,3 +72,14 @@ func ParseURL(raw, form string) (URL, error) {
 	}
 	return out, nil
 }
+
+// IsSame reports whether two URLs lead to one repository. No forge has two whose names
+// differ in upper and lower case alone. What is no URL leads nowhere.
+func IsSame(a, b string) bool {
+	first, err := ParseURL(a, "")
+	if err != nil {
+		return false
+	}
+	second, err := ParseURL(b, "")
+	return err == nil && strings.EqualFold(first.String(), second.String())
+}

@@ -80,7 +80,7 @@ func (s *Setup) addFound(name string, text []byte) {
 // isPassedOver reports whether a folder is none of the set-up: hidden ones but
 // those of CI, and dependencies.
 func isPassedOver(name string) bool {
-	ci := []string{".github", ".gitea", ".forgejo"}
+	ci := []string{".github", ".gitea", ".forgejo", ".gitlab"}
 	return strings.HasPrefix(name, ".") && !slices.Contains(ci, name) || name == "node_modules" || name == "vendor"
 }
 

@@ -15,6 +15,7 @@ func Rules() []Rule {
 		{"no-gate", Error, "no label that gates the deploy on the build", each(watchers, noGate)},
 		{"dead-label", Error, "labels that never match", deadLabel},
 		{"stale-label", Warning, "a label of the push before, which opens the gate for an image that is not built", inServices(each(within(reused, Provider.gates), staleLabel))},
+		{"shared-gate", Warning, "two providers that share a repository and a gate", each(sharings, sharedGate)},
 
 		// The templater: what is stamped out.
 		{"no-prune", Error, "a Kustomization that leaves its objects behind", inServices(each(stamped, noPrune))},
