@@ -41,7 +41,7 @@ func TestWhatInitWritesIsAdmitted(t *testing.T) {
 
 // isManifest reports whether a file is an object for a cluster as it stands.
 func isManifest(name string) bool {
-	ours := strings.Contains(name, "/previews/") && !strings.Contains(name, "/.") && !strings.Contains(name, "pipelines") && path.Ext(name) != ".sh"
+	ours := strings.Contains(name, "/previews/") && !strings.Contains(name, "/.") && !strings.Contains(name, "pipelines") && !strings.HasSuffix(name, "-ci.yml") && path.Ext(name) != ".sh"
 	shared := !strings.Contains(name, "/apps/")
 	return (ours || shared) && path.Base(name) != "kustomization.yaml"
 }

@@ -26,7 +26,7 @@ type forge struct{ folder, ci string }
 var forges = []forge{
 	{"azure-devops", "azure-pipelines.yml"},
 	{"github", ".github/workflows/preview.yaml"},
-	{"gitlab", ".gitlab-ci.yml"},
+	{"gitlab", "preview.gitlab-ci.yml"},
 	{"gitea", ".gitea/workflows/preview.yaml"},
 	{"bitbucket", "bitbucket-pipelines.yml"},
 }

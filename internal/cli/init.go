@@ -45,7 +45,13 @@ On a terminal, what is not given is asked for.`,
   # All at once
   eddy init --forge github --url https://github.com/acme/api --service api \
     --base clusters/base/api --flux-path clusters/production \
-    --image registry.example.com/api --domain preview.example.com`,
+    --image registry.example.com/api --domain preview.example.com
+
+  # A second service of the same repository
+  eddy init --forge github --url https://github.com/acme/api --service web \
+    --base clusters/base/web --flux-path clusters/production \
+    --image registry.example.com/web --domain preview.example.com \
+    --paths 'services/web/**'`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context()) },
 	}
@@ -59,6 +65,9 @@ On a terminal, what is not given is asked for.`,
 	flags.StringVar(&a.Domain, "domain", "", "previews answer at SERVICE-NUMBER.DOMAIN")
 	flags.StringVarP(&a.Namespace, "namespace", "n", "app-dev", "namespace of the previews")
 	flags.StringVar(&a.Root, "path", ".", "folder of the fleet repository")
+	flags.StringArrayVar(&a.Paths, "paths", nil, "watch only requests that touch these globs")
+	flags.StringVar(&a.Label, "label", "", "label that CI sets when the image is there")
+	flags.StringVar(&a.BuildPath, "build-path", "", "folder of the Dockerfile, in the service's repository")
 	flags.BoolVar(&o.Force, "force", false, "overwrite what is there")
 	return cmd
 }
@@ -167,6 +176,9 @@ func (o *initSetup) write(file scaffold.File) error {
 
 // next says what is left to do.
 func (o *initSetup) next(setup scaffold.Setup) {
+	if setup.Unseen != nil {
+		_, _ = fmt.Fprintf(o.Err, "warning: %s\n", terminal.Visible(fmt.Sprintf("the fleet was not looked through, and another service may watch the same repository: %v", setup.Unseen)))
+	}
 	for _, left := range setup.LeftOut {
 		_, _ = fmt.Fprintf(o.Err, "warning: %s\n", terminal.Visible(fmt.Sprintf("%s: %s names %q, which is not in the repository, and was not looked at", left.File, left.Field, left.Shown())))
 	}
@@ -180,7 +192,7 @@ func (o *initSetup) next(setup scaffold.Setup) {
 		steps = append(steps, "deploy for all previews, with infrastructure/app-common-dev, what is cluster-scoped and stripped from each: "+strings.Join(setup.Stripped, ", "))
 	}
 	steps = append(steps,
-		"move the CI file from "+previews+" to the repository of the service",
+		setup.CI.Move(previews),
 		fmt.Sprintf("see what a pull request deploys: eddy build preview -f %s --path %s --pr 1 --sha 6dcb09b", previews, a.Root),
 		"commit and push; then create the Secret, as "+filepath.Join(previews, "secret.example.yaml")+" says",
 	)

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/bmatcuk/doublestar/v4"
 	"github.com/google/go-containerregistry/pkg/name"
 	"k8s.io/apimachinery/pkg/util/validation"
 )
@@ -33,6 +34,16 @@ type Answers struct {
 	Domain string
 	// Namespace of the previews.
 	Namespace string
+
+	// Paths are globs: requests that touch none of them are no previews. Several may
+	// stand in one, with commas between them. Without any, all requests are.
+	Paths []string
+	// Label that CI sets when the image is there; "" for build/image-ready, or where
+	// another service has requests of the same repository, one of its own.
+	Label string
+	// BuildPath is the folder of the Dockerfile, in the repository of the service; ""
+	// for the one that Paths begin with.
+	BuildPath string
 }
 
 var (
@@ -42,6 +53,10 @@ var (
 	folder = regexp.MustCompile(`^[\w.-]+(/[\w.-]+)*/?$`)
 	// plainURL has nothing that would end a plain text in YAML.
 	plainURL = regexp.MustCompile(`^[\w.~:/@%+-]+$`)
+	// plainGlob and plainLabel mean the same in YAML, in a shell and in what CI asks
+	// its forge; GitHub takes no label that is longer.
+	plainGlob  = regexp.MustCompile(`^[\w.@+*?{}\[\],/-]+$`)
+	plainLabel = regexp.MustCompile(`^\w[\w./:-]{0,48}\w$`)
 )
 
 // Question is one answer that is needed.
@@ -57,7 +72,7 @@ type Question struct {
 	look  func(context.Context) error
 }
 
-// Check says why the answer is wrong.
+// Check says why an answer is wrong.
 func (q Question) Check(ctx context.Context) error {
 	err := q.check()
 	if err == nil && q.look != nil {
@@ -89,6 +104,17 @@ func (a Answers) check() error {
 		if err := question.check(); err != nil {
 			out = append(out, fmt.Errorf("--%s: %w", question.Flag, err))
 		}
+	}
+	for _, glob := range a.globs() {
+		if err := checkGlob(glob); err != nil {
+			out = append(out, fmt.Errorf("--paths: %w", err))
+		}
+	}
+	if err := a.checkLabel(); err != nil {
+		out = append(out, fmt.Errorf("--label: %w", err))
+	}
+	if a.BuildPath != "" && (!folder.MatchString(a.BuildPath) || !filepath.IsLocal(a.BuildPath)) {
+		out = append(out, fmt.Errorf("--build-path: %q is not a folder below the repository of the service, of letters, digits, and . _ - /", a.BuildPath))
 	}
 	return errors.Join(out...)
 }
@@ -123,15 +149,64 @@ func checkFolder(text string) error {
 }
 
 func (a *Answers) checkImage() error {
-	if _, err := name.NewRepository(a.Image); err != nil || !strings.Contains(a.Image, "/") {
+	if !isImage(a.Image) {
 		return fmt.Errorf("%q is not REGISTRY/NAME without a tag", a.Image)
 	}
 	return nil
 }
 
+func isImage(text string) bool {
+	_, err := name.NewRepository(text)
+	return err == nil && strings.Contains(text, "/")
+}
+
 func (a *Answers) checkDomain() error {
 	if !strings.Contains(a.Domain, ".") || len(validation.IsDNS1123Subdomain(a.Domain)) > 0 {
 		return fmt.Errorf("%q is not a domain such as preview.example.com", a.Domain)
+	}
+	return nil
+}
+
+// globs are the paths, each by itself.
+func (a Answers) globs() []string {
+	var out []string
+	for _, text := range a.Paths {
+		depth, start := 0, 0
+		for i, r := range text {
+			switch {
+			case r == '{':
+				depth++
+			case r == '}':
+				depth--
+			case r == ',' && depth == 0:
+				out, start = append(out, strings.TrimSpace(text[start:i])), i+1
+			}
+		}
+		out = append(out, strings.TrimSpace(text[start:]))
+	}
+	return out
+}
+
+// checkGlob says why a glob is none that the provider and CI both understand.
+func checkGlob(glob string) error {
+	switch {
+	case strings.HasPrefix(glob, "/") || strings.HasPrefix(glob, "./") || strings.HasPrefix(glob, "../"):
+		return fmt.Errorf("%q: write it from the root of the repository, as in services/api/**", glob)
+	case !plainGlob.MatchString(glob) || !doublestar.ValidatePattern(glob):
+		return fmt.Errorf("%q is not a glob such as services/api/** or **/*.go", glob)
+	}
+	return nil
+}
+
+func (a Answers) checkLabel() error {
+	forge, err := forgeOf(a.Forge)
+	switch {
+	case a.Label == "" || err != nil:
+		return nil
+	case !forge.hasLabels():
+		return fmt.Errorf("requests of %s have no labels: leave it out, and pods wait for the image of their commit", forge.says)
+	case !plainLabel.MatchString(a.Label):
+		return fmt.Errorf("%q is not a label of letters, digits, and . _ - / :, at most 50", a.Label)
 	}
 	return nil
 }

@@ -21,21 +21,40 @@ type forge struct {
 	// form is a URL of its own to show, where that is not url.
 	form string
 	// kind is the spec.type of its providers.
-	kind string
-	// ci is the CI file of the example.
-	ci string
+	kind     string
+	pipeline pipeline
 }
 
 // forges are all forges, a row each.
 func forges() []forge {
 	const bitbucket = "https://bitbucket.org/acme/api"
 	return []forge{
-		{name: "azure-devops", says: "Azure DevOps", examples: "azure-devops", url: "https://dev.azure.com/acme/shop/_git/api", kind: v1.InputProviderAzureDevOpsPullRequest, ci: "azure-pipelines.yml"},
-		{name: "bitbucket", says: "Bitbucket Cloud", examples: "bitbucket", url: bitbucket, kind: v1.InputProviderBitbucketPullRequest, ci: "bitbucket-pipelines.yml"},
-		{name: "bitbucket-data-center", says: "a Bitbucket Data Center", examples: "bitbucket", url: bitbucket, form: "https://bitbucket.example.com/projects/SHOP/repos/api", kind: v1.InputProviderBitbucketPullRequest, ci: "preview.sh"},
-		{name: "gitea", says: "Gitea or Forgejo", examples: "gitea", url: "https://gitea.example.com/acme/api", kind: v1.InputProviderGiteaPullRequest, ci: ".gitea/workflows/preview.yaml"},
-		{name: "github", says: "GitHub", examples: "github", url: "https://github.com/acme/api", kind: v1.InputProviderGitHubPullRequest, ci: ".github/workflows/preview.yaml"},
-		{name: "gitlab", says: "GitLab", examples: "gitlab", url: "https://gitlab.com/acme/api", kind: v1.InputProviderGitLabMergeRequest, ci: ".gitlab-ci.yml"},
+		{name: "azure-devops", says: "Azure DevOps", examples: "azure-devops", url: "https://dev.azure.com/acme/shop/_git/api", kind: v1.InputProviderAzureDevOpsPullRequest, pipeline: pipeline{
+			file: "azure-pipelines.yml", job: "  - job: image\n", named: func(service string) string { return "  - job: image_" + strings.ReplaceAll(service, "-", "_") + "\n" },
+			touched: touchedInAzure, move: "move the CI file from %s to the repository of the service, under another name and as a pipeline of its own where it has an azure-pipelines.yml",
+		}},
+		{name: "bitbucket", says: "Bitbucket Cloud", examples: "bitbucket", url: bitbucket, kind: v1.InputProviderBitbucketPullRequest, pipeline: pipeline{
+			file: "bitbucket-pipelines.yml", job: "      - step:\n", named: func(string) string { return "      - step:\n" }, several: "      - parallel:\n", indent: "    ",
+			touched: touchedInBitbucket, move: "move the CI file from %s to the repository of the service, or what it has for pull-requests into the bitbucket-pipelines.yml that is there",
+		}},
+		{name: "bitbucket-data-center", says: "a Bitbucket Data Center", examples: "bitbucket", url: bitbucket, form: "https://bitbucket.example.com/projects/SHOP/repos/api", kind: v1.InputProviderBitbucketPullRequest, pipeline: pipeline{
+			file: "preview.sh", job: "IMAGE=", named: func(service string) string { return "\n# " + service + "\nIMAGE=" },
+			touched: touchedInScript, move: "move preview.sh from %s to the repository of the service, and let its CI run it for each pull request, as it says",
+		}},
+		{name: "gitea", says: "Gitea or Forgejo", examples: "gitea", url: "https://gitea.example.com/acme/api", kind: v1.InputProviderGiteaPullRequest, pipeline: actions(".gitea/workflows/preview.yaml")},
+		{name: "github", says: "GitHub", examples: "github", url: "https://github.com/acme/api", kind: v1.InputProviderGitHubPullRequest, pipeline: actions(".github/workflows/preview.yaml")},
+		{name: "gitlab", says: "GitLab", examples: "gitlab", url: "https://gitlab.com/acme/api", kind: v1.InputProviderGitLabMergeRequest, pipeline: pipeline{
+			file: "preview.gitlab-ci.yml", job: "preview:\n", named: func(service string) string { return "preview-" + service + ":\n" },
+			touched: touchedInGitLab, move: "move the CI file from %s to the repository of the service, and name it in the .gitlab-ci.yml there, which is this line alone where there is none yet: include: [{local: preview.gitlab-ci.yml}]",
+		}},
+	}
+}
+
+// actions is the pipeline of those who run the workflows of GitHub.
+func actions(file string) pipeline {
+	return pipeline{
+		file: file, job: "  image:\n", named: func(service string) string { return "  image-" + service + ":\n" },
+		touched: touchedInActions, move: "move the CI file from %s to the repository of the service",
 	}
 }
 

@@ -31,6 +31,27 @@ type File struct {
 	Amended bool
 }
 
+// CI is the CI file that is to be written.
+type CI struct {
+	// Builds are the other services of the repository that it builds too, and Others
+	// the providers of which it is not known what they wait for.
+	Builds, Others []string
+
+	move string
+}
+
+// Move says what a person does with it, when it stands below a folder.
+func (c CI) Move(folder string) string {
+	out := fmt.Sprintf(c.move, folder)
+	if len(c.Builds) > 0 {
+		out += "; it takes the place of the one for " + strings.Join(c.Builds, " and ") + ", and builds that too"
+	}
+	if len(c.Others) > 0 {
+		out += "; put into it what CI does for " + strings.Join(c.Others, " and ")
+	}
+	return out
+}
+
 // Setup is what is to be written.
 type Setup struct {
 	// Files in the order in which a person reads them.
@@ -41,6 +62,10 @@ type Setup struct {
 	LeftOut []overlay.LeftOut
 	// Unlisted are the files that a person has to tell Flux of.
 	Unlisted Unlisted
+	// Unseen is why not all of the fleet was looked at; nil when it was.
+	Unseen error
+	// CI is the CI file among Files.
+	CI CI
 }
 
 // Derive returns the set-up. Nothing is written. The error names the flag of
@@ -61,12 +86,13 @@ func Derive(ctx context.Context, a Answers) (Setup, error) {
 	if err != nil {
 		return Setup{}, fmt.Errorf("--forge: %w", err)
 	}
-	d := &derivation{answers: a, base: base, forge: forge}
+	d := &derivation{answers: a, base: base, forge: forge, found: find(a.Root), ciFile: CI{move: forge.pipeline.move}}
+	d.neighbours = d.found.neighbours(a)
 	d.watching()
 	d.deployment()
 	d.shared()
 	d.overlay()
-	out := Setup{Files: d.files, LeftOut: base.leftOut, Unlisted: d.unlisted}
+	out := Setup{Files: d.files, LeftOut: base.leftOut, Unlisted: d.unlisted, CI: d.ciFile, Unseen: d.found.err}
 	for _, kind := range base.clusterScoped {
 		out.Stripped = append(out.Stripped, kind.kind)
 	}
@@ -75,12 +101,16 @@ func Derive(ctx context.Context, a Answers) (Setup, error) {
 
 // derivation collects files, and stops at the first error.
 type derivation struct {
-	answers  Answers
-	base     base
-	forge    forge
-	files    []File
-	unlisted Unlisted
-	err      error
+	answers Answers
+	base    base
+	forge   forge
+	found   *found
+	files   []File
+	ciFile  CI
+	// neighbours are other services with requests of the same repository.
+	neighbours []watcher
+	unlisted   Unlisted
+	err        error
 }
 
 // previews is the folder of the provider and the ResourceSet, template that of
@@ -132,9 +162,9 @@ func (d *derivation) fail(err error) {
 func (d *derivation) watching() {
 	a := d.answers
 	namespace := change{"namespace: app-dev", "namespace: " + a.Namespace}
-	d.add(path.Join(d.previews(), "provider.yaml"), d.forge.examples+"/provider.yaml", namespace,
+	d.add(path.Join(d.previews(), "provider.yaml"), d.forge.examples+"/provider.yaml", append(d.gate(), namespace,
 		change{"name: api-prs", "name: " + a.Service + "-prs"},
-		change{d.forge.url + " # TO CHANGE", a.URL})
+		change{d.forge.url + " # TO CHANGE", a.URL})...)
 	d.add(path.Join(d.previews(), "resourceset.yaml"), d.forge.examples+"/resourceset.yaml", namespace,
 		change{"name: api-pr-envs", "name: " + a.Service + "-pr-envs"},
 		change{"name: api-prs", "name: " + a.Service + "-prs"},
@@ -142,11 +172,30 @@ func (d *derivation) watching() {
 		change{"./clusters/eks/apps/api/pr-template", "./" + d.template()})
 	d.add(path.Join(d.previews(), "secret.example.yaml"), d.forge.examples+"/secret.example.yaml", namespace,
 		change{"-n app-dev", "-n " + a.Namespace})
-	d.add(path.Join(d.previews(), d.forge.ci), d.forge.examples+"/"+d.forge.ci,
-		change{"registry.example.com/api", a.Image})
-	if last := &d.files[len(d.files)-1]; d.err == nil {
-		last.Text = strings.NewReplacer("registry.example.com", registryOf(a.Image), " # TO CHANGE\n", "\n").Replace(last.Text)
+	d.ci()
+}
+
+// gate says which requests become inputs, and when.
+func (d *derivation) gate() []change {
+	var out []change
+	if d.forge.hasLabels() {
+		label := d.answers.label(d.neighbours)
+		if !plainLabel.MatchString(label) {
+			d.fail(fmt.Errorf("--label: %q would be the label of %s, which is longer than 50 characters: give a shorter one", label, d.answers.Service))
+		}
+		if err := checkGate(label, d.neighbours); err != nil {
+			d.fail(err)
+		}
+		out = append(out, change{`"!` + defaultLabel + `"`, `"!` + label + `"`})
 	}
+	if globs := d.answers.globs(); len(globs) > 0 {
+		filter := "  filter:\n    paths: # of which a request has to touch one\n"
+		for _, glob := range globs {
+			filter += fmt.Sprintf("      - %q\n", glob)
+		}
+		out = append(out, change{"-auth\n", "-auth\n" + filter})
+	}
+	return out
 }
 
 // relative is the base as the overlay names it.

@@ -39,17 +39,23 @@ func answers(t *testing.T, files map[string]string) scaffold.Answers {
 	t.Helper()
 	root := t.TempDir()
 	for name, text := range files {
-		path := filepath.Join(root, filepath.FromSlash(name))
-		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		place(t, root, name, text)
 	}
 	return scaffold.Answers{
 		Forge: "github", URL: "https://github.com/acme/cart", Service: "cart", Root: root, Base: "base/cart", FluxPath: "clusters/prod",
 		Image: "registry.acme.io/shop/cart", Domain: "preview.acme.io", Namespace: "shop",
+	}
+}
+
+// place writes a file below a root.
+func place(t *testing.T, root, name, text string) {
+	t.Helper()
+	path := filepath.Join(root, filepath.FromSlash(name))
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
 	}
 }
 
