@@ -117,21 +117,17 @@ func isLabelled(t *testing.T, forge forge) bool {
 
 // A Data Center has no pipelines, so what builds there gets a script.
 func TestTheScriptForADataCenterPushesTheImageOfTheCommit(t *testing.T) {
-	folder := t.TempDir()
-	docker, log := filepath.Join(folder, "docker"), filepath.Join(folder, "log")
-	for name, text := range map[string]string{docker: "#!/bin/sh\necho \"$@\" >> " + log + "\n", filepath.Join(folder, "git"): "#!/bin/sh\necho " + sha + "\n"} {
-		if err := os.WriteFile(name, []byte(text), 0o700); err != nil {
-			t.Fatal(err)
-		}
-	}
-	run := exec.Command("sh", "bitbucket/preview.sh", "1234")
-	run.Env = append(os.Environ(), "PATH="+folder+":"+os.Getenv("PATH"))
-	if told, err := run.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, told)
+	run := func(arguments string) (string, error) {
+		told, err := exec.CommandContext(t.Context(), "sh", "-c", `docker() { echo "$@"; }; git() { echo `+sha+`; }; set -- `+arguments+`; . ./bitbucket/preview.sh`).CombinedOutput()
+		return string(told), err
 	}
 	const image = "registry.example.com/api:pr-1234"
-	equal(t, read(t, log), "build -t "+image+" -t "+image+"-"+sha+" .\npush "+image+"-"+sha+"\npush "+image+"\n")
-	if told, err := exec.Command("sh", "bitbucket/preview.sh").CombinedOutput(); err == nil || !strings.Contains(string(told), "give the number") {
+	told, err := run("1234")
+	if err != nil {
+		t.Error(err)
+	}
+	equal(t, told, "build -t "+image+" -t "+image+"-"+sha+" .\npush "+image+"-"+sha+"\npush "+image+"\n")
+	if told, err := run(""); err == nil || !strings.Contains(told, "give the number") {
 		t.Errorf("without a number: %v: %s", err, told)
 	}
 }

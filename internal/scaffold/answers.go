@@ -201,9 +201,9 @@ func checkGlob(glob string) error {
 func (a Answers) checkLabel() error {
 	forge, err := forgeOf(a.Forge)
 	switch {
-	case a.Label == "" || err != nil:
+	case a.Label == "":
 		return nil
-	case !forge.hasLabels():
+	case err == nil && !forge.hasLabels():
 		return fmt.Errorf("requests of %s have no labels: leave it out, and pods wait for the image of their commit", forge.says)
 	case !plainLabel.MatchString(a.Label):
 		return fmt.Errorf("%q is not a label of letters, digits, and . _ - / :, at most 50", a.Label)
