@@ -107,6 +107,22 @@ spec:
 	s.down(t)
 }
 
+func TestPodRunsAnImageThatIsPulledFromTheRegistry(t *testing.T) {
+	skipInShort(t)
+	s := up(t, "--node", "auto")
+	if s.info.Node == nil {
+		t.Skipf("this machine runs no pods: %s", strings.Join(s.info.Missing, " "))
+	}
+	ref := s.info.Registry.Host + "/api:pr-8"
+	command(t, s.program, "image", "--dir", s.info.Dir, "--ref", ref)
+	s.applyDeployment(t, ref+"\n        imagePullPolicy: Always")
+	s.await(t, "the Deployment to be available", func(ctx context.Context) (bool, error) {
+		d, err := s.kube.Typed.AppsV1().Deployments("default").Get(ctx, "api", metav1.GetOptions{})
+		return err == nil && available(d), err
+	})
+	s.down(t)
+}
+
 func TestKilledSupervisorLeavesNoProcess(t *testing.T) {
 	skipInShort(t)
 	s := up(t, "--node", "auto", "--run", "extra=sleep 1000")

@@ -28,6 +28,11 @@ type Info struct {
 	Gitea Gitea `json:"gitea"`
 	// Ingress is nil where there is no node, and so nothing to route to.
 	Ingress *Ingress `json:"ingress"`
+	// Registry holds images and charts. It is nil as long as it is Coming.
+	Registry *Registry `json:"registry"`
+	// Coming are the parts that start by themselves once they are built, with
+	// cluster up --rest-later. Whoever needs one waits until none is named.
+	Coming []string `json:"coming,omitempty"`
 	// Node is nil where the machine cannot run pods.
 	Node *Node `json:"node"`
 	// Missing says, a sentence each, which parts there are not, why, and what
@@ -50,6 +55,12 @@ type Gitea struct {
 // Ingress is the way in from this machine: HTTP, routed by the Host header.
 type Ingress struct {
 	URL string `json:"url"`
+}
+
+// Registry is a container registry, over HTTP and without a login.
+type Registry struct {
+	// Host is its HOST:PORT, the same on this machine, on the node and in pods.
+	Host string `json:"host"`
 }
 
 // Node is the one node that runs pods.

@@ -16,9 +16,10 @@ func newImage() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "image",
 		Short: "Give the node an image of the sample app, under any name",
-		Long: `Build an image of the sample app under the name REF and give it to the node, as
-if CI had built and pushed it. Pods find it there, without a registry, as long
-as they do not ask to pull always. Without a node there is nothing to do.`,
+		Long: `Build an image of the sample app under the name REF, as if CI had built it. One
+of the system's own registry (see cluster up) is pushed there, and pods pull it.
+Any other is given to the node: pods find it as long as they do not ask to pull
+always, and without a node there is nothing to do.`,
 		Example: `  cluster image --ref registry.example.com/api:pr-1 --message "First change"`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -30,7 +31,7 @@ as they do not ask to pull always. Without a node there is nothing to do.`,
 			if err != nil {
 				return err
 			}
-			result := fmt.Sprintf("The node has %s.", ref)
+			result := fmt.Sprintf("The system has %s.", ref)
 			err = local.SampleImage(cmd.Context(), folder, local.Sample{Ref: ref, Message: message}, builder)
 			if errors.Is(err, local.ErrNoNode) {
 				result = "No image is needed: " + err.Error() + "."

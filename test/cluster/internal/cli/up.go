@@ -20,6 +20,8 @@ type upOptions struct {
 	crds   []string
 	runs   []string
 	detach bool
+
+	restLater bool
 }
 
 func newUp() *cobra.Command {
@@ -40,6 +42,7 @@ Its state stays in the folder; cluster down removes it.`,
 	flags.StringVar(&o.node, "node", string(local.NodeAuto), "run pods: auto (where the machine can), on (fail where it cannot), off")
 	flags.StringArrayVar(&o.crds, "crds", nil, "apply the CRDs in this folder (can be repeated)")
 	flags.StringArrayVar(&o.runs, "run", nil, "NAME=COMMAND: a program to run beside the system once it is ready (can be repeated)")
+	flags.BoolVar(&o.restLater, "rest-later", false, "be ready without what a first preview does not need (Helm, notifications, registry); build and start it after that")
 	flags.BoolVar(&o.detach, "detach", false, "return once all is ready, and leave the system running")
 	return cmd
 }
@@ -71,7 +74,7 @@ func (o *upOptions) run(cmd *cobra.Command) error {
 func (o *upOptions) options(cmd *cobra.Command, folder local.Folder) (local.Options, error) {
 	options := local.Options{
 		Folder: folder, Node: local.NodeMode(o.node),
-		Progress: progress.New(cmd.ErrOrStderr()),
+		Progress: progress.New(cmd.ErrOrStderr()), RestLater: o.restLater,
 	}
 	switch options.Node {
 	case local.NodeAuto, local.NodeOn, local.NodeOff:
@@ -106,6 +109,9 @@ func (o *upOptions) supervisorArgs(folder local.Folder, options local.Options) [
 	for _, run := range o.runs {
 		args = append(args, "--run", run)
 	}
+	if o.restLater {
+		args = append(args, "--rest-later")
+	}
 	return args
 }
 
@@ -122,6 +128,12 @@ func printSummary(out io.Writer, info *system.Info) {
 	}
 	if info.Ingress != nil {
 		lines = append(lines, "  Ingress       "+info.Ingress.URL+"  (curl -H 'Host: NAME' "+info.Ingress.URL+")")
+	}
+	if info.Registry != nil {
+		lines = append(lines, "  Registry      "+info.Registry.Host+"  (HTTP, no login)")
+	}
+	if len(info.Coming) > 0 {
+		lines = append(lines, "  Being built   "+strings.Join(info.Coming, ", "))
 	}
 	if info.Node != nil {
 		lines = append(lines, "  Node          "+info.Node.Name)

@@ -20,22 +20,28 @@ const Namespace = "flux-system"
 // Config says where the controllers keep their state and listen.
 type Config struct {
 	Dir, Kubeconfig string
-	Tools           Tools
-	Ports           Ports
+	// Tools is the folder of the controllers' programs.
+	Tools string
+	Ports Ports
 }
-
-// Tools are the paths of the controllers.
-type Tools struct{ SourceController, KustomizeController string }
 
 // Ports are free ports of 127.0.0.1.
 type Ports struct {
-	Storage                           int
-	SourceMetrics, SourceHealth       int
-	KustomizeMetrics, KustomizeHealth int
+	// Storage serves artifacts, Events takes events, Receiver takes webhooks.
+	Storage, Events, Receiver int
+	Source, Kustomize         Monitoring
+	Helm, Notification        Monitoring
 }
 
-// Specs are the controllers as processes.
-func (c Config) Specs() ([]supervise.Spec, error) {
+// Monitoring are the two ports that each controller has.
+type Monitoring struct{ Metrics, Health int }
+
+// EventsURL is where notification-controller takes the events of the others,
+// and of whoever else has some.
+func (c Config) EventsURL() string { return "http://" + local(c.Ports.Events) + "/" }
+
+// First are the controllers that a first preview needs, as processes.
+func (c Config) First() ([]supervise.Spec, error) {
 	source, err := c.sourceController()
 	if err != nil {
 		return nil, err
@@ -44,52 +50,74 @@ func (c Config) Specs() ([]supervise.Spec, error) {
 	return []supervise.Spec{source, kustomize}, err
 }
 
-// sourceController fetches from Git and serves what it fetched on the storage
-// port, to kustomize-controller and to whoever else reads artifacts.
+// Rest are the other controllers, as processes.
+func (c Config) Rest() ([]supervise.Spec, error) {
+	helm, err := c.helmController()
+	if err != nil {
+		return nil, err
+	}
+	notification, err := c.notificationController()
+	return []supervise.Spec{helm, notification}, err
+}
+
+// sourceController fetches from Git and registries, and serves what it fetched
+// on the storage port, to the others and to whoever else reads artifacts.
 func (c Config) sourceController() (supervise.Spec, error) {
 	storage := local(c.Ports.Storage)
-	return c.controller(program{"source-controller", c.Tools.SourceController, c.Ports.SourceMetrics, c.Ports.SourceHealth},
+	return c.controller("source-controller", c.Ports.Source, append(c.reconciling(),
+		"--requeue-dependency=2s", "--concurrent=8",
 		"--storage-path="+filepath.Join(c.Dir, "artifacts"),
 		"--storage-addr="+storage, "--storage-adv-addr="+storage,
-		"--concurrent=8",
-	)
+	)...)
 }
 
 // kustomizeController applies Kustomizations.
 func (c Config) kustomizeController() (supervise.Spec, error) {
-	return c.controller(program{"kustomize-controller", c.Tools.KustomizeController, c.Ports.KustomizeMetrics, c.Ports.KustomizeHealth},
-		"--concurrent=16", "--concurrent-ssa=8",
-	)
+	return c.controller("kustomize-controller", c.Ports.Kustomize, append(c.reconciling(),
+		"--requeue-dependency=2s", "--concurrent=16", "--concurrent-ssa=8",
+	)...)
 }
 
-// program is a controller, and the ports that it serves.
-type program struct {
-	name, path      string
-	metrics, health int
+// helmController installs HelmReleases.
+func (c Config) helmController() (supervise.Spec, error) {
+	return c.controller("helm-controller", c.Ports.Helm, append(c.reconciling(),
+		"--requeue-dependency=2s", "--concurrent=8",
+	)...)
 }
 
-func (c Config) controller(p program, args ...string) (supervise.Spec, error) {
-	temp := filepath.Join(c.Dir, p.name+"-tmp")
+// notificationController passes events on, and takes webhooks.
+func (c Config) notificationController() (supervise.Spec, error) {
+	return c.controller("notification-controller", c.Ports.Notification,
+		"--events-addr="+local(c.Ports.Events), "--receiverAddr="+local(c.Ports.Receiver))
+}
+
+// reconciling are the flags of the controllers that reconcile objects of their
+// own: they send events, and try again after seconds.
+func (c Config) reconciling() []string {
+	return []string{"--events-addr=" + c.EventsURL(), "--min-retry-delay=500ms", "--max-retry-delay=30s"}
+}
+
+func (c Config) controller(name string, ports Monitoring, args ...string) (supervise.Spec, error) {
+	temp := filepath.Join(c.Dir, name+"-tmp")
 	for _, dir := range []string{temp, filepath.Join(c.Dir, "artifacts")} {
 		if err := os.MkdirAll(dir, 0o750); err != nil {
-			return supervise.Spec{}, fmt.Errorf("making a folder for %s: %w", p.name, err)
+			return supervise.Spec{}, fmt.Errorf("making a folder for %s: %w", name, err)
 		}
 	}
 	return supervise.Spec{
-		Name: p.name, Path: p.path, Address: "http://" + local(p.health),
+		Name: name, Path: filepath.Join(c.Tools, name), Address: "http://" + local(ports.Health),
 		Env: []string{
 			"KUBECONFIG=" + c.Kubeconfig,
 			"RUNTIME_NAMESPACE=" + Namespace,
 			"TMPDIR=" + temp,
 		},
 		Args: append([]string{
-			"--metrics-addr=" + local(p.metrics), "--health-addr=" + local(p.health), "--events-addr=",
+			"--metrics-addr=" + local(ports.Metrics), "--health-addr=" + local(ports.Health),
 			"--enable-leader-election=false", "--watch-all-namespaces=true",
-			"--requeue-dependency=2s", "--min-retry-delay=500ms", "--max-retry-delay=30s",
 			"--kube-api-qps=200", "--kube-api-burst=400",
 			"--log-level=info",
 		}, args...),
-		Ready: probe.HTTP("http://" + local(p.health) + "/readyz"),
+		Ready: probe.HTTP("http://" + local(ports.Health) + "/readyz"),
 	}, nil
 }
 

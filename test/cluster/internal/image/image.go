@@ -6,6 +6,7 @@ package image
 import (
 	"archive/tar"
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -16,6 +17,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/empty"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/google/go-containerregistry/pkg/v1/tarball"
 )
 
@@ -33,6 +35,22 @@ type Image struct {
 
 // nobody runs the program: it needs no rights.
 const nobody = "65532:65532"
+
+// Push pushes the image to the registry that its name begins with.
+func (i Image) Push(ctx context.Context) error {
+	ref, err := name.NewTag(i.Ref, name.StrictValidation)
+	if err != nil {
+		return fmt.Errorf("the image's name wants a tag: %w", err)
+	}
+	image, err := i.build()
+	if err != nil {
+		return fmt.Errorf("building the image %s: %w", i.Ref, err)
+	}
+	if err := remote.Write(ref, image, remote.WithContext(ctx)); err != nil {
+		return fmt.Errorf("pushing the image %s: %w", i.Ref, err)
+	}
+	return nil
+}
 
 // Write writes the image as a tar file that docker load and ctr import read.
 func (i Image) Write(tarFile string) error {

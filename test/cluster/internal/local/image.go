@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/eddy-previews/eddy/test/cluster/internal/image"
 	"github.com/eddy-previews/eddy/test/cluster/internal/node"
@@ -28,21 +29,31 @@ type Sample struct {
 	Message string
 }
 
-// SampleImage builds an image and gives it to the system's node, where pods find it
-// without a registry.
+// SampleImage builds an image. One of the system's own registry is pushed there;
+// any other is given to the system's node, where pods find it without a registry.
 func SampleImage(ctx context.Context, f Folder, sample Sample, builder *toolchain.Builder) error {
 	info, err := system.Load(string(f))
 	if err != nil {
 		return err
 	}
-	if info.Node == nil {
+	pushed := info.Registry != nil && strings.HasPrefix(sample.Ref, info.Registry.Host+"/")
+	if info.Node == nil && !pushed {
 		return ErrNoNode
 	}
-	pid, err := f.nodePID()
+	program, err := builder.Program(ctx, "app")
 	if err != nil {
 		return err
 	}
-	program, err := builder.Program(ctx, "app")
+	built := image.Image{Ref: sample.Ref, Program: program, Port: appPort, Env: []string{"APP_MESSAGE=" + sample.Message}}
+	if pushed {
+		return built.Push(ctx)
+	}
+	return f.give(ctx, built)
+}
+
+// give imports an image into the node's containerd.
+func (f Folder) give(ctx context.Context, built image.Image) error {
+	pid, err := f.nodePID()
 	if err != nil {
 		return err
 	}
@@ -52,7 +63,6 @@ func SampleImage(ctx context.Context, f Folder, sample Sample, builder *toolchai
 	}
 	defer func() { _ = os.RemoveAll(dir) }() // a temporary folder
 	tarFile := filepath.Join(dir, "image.tar")
-	built := image.Image{Ref: sample.Ref, Program: program, Port: appPort, Env: []string{"APP_MESSAGE=" + sample.Message}}
 	if err := built.Write(tarFile); err != nil {
 		return err
 	}

@@ -112,21 +112,28 @@ func (r *run) nodeConfig(ctx context.Context) (node.Config, error) {
 		Net:         network,
 		APIServer:   "https://" + network.HostIP + ":" + strconv.Itoa(r.ports.controlPlane.APIServer),
 		ServiceCIDR: controlplane.ServiceCIDR, PauseImage: pauseImage,
+		Registry: r.registryHost(),
 	}
 	return config, image.Image{Ref: pauseImage, Program: pause}.Write(config.Images[0])
 }
 
-// cabled adds to a node's process that the API server can be reached through
-// its cable as soon as that lies.
+// cabled adds to a node's process that what it needs of this machine can be
+// reached through its cable as soon as that lies: under the same port as on
+// 127.0.0.1, where all of it listens.
 func (r *run) cabled(spec supervise.Spec) supervise.Spec {
 	attach := spec.Started
 	spec.Started = func(ctx context.Context, pid int) error {
 		if err := attach(ctx, pid); err != nil {
 			return err
 		}
-		port := ":" + strconv.Itoa(r.ports.controlPlane.APIServer)
-		// For as long as the system lives, not only while it starts.
-		return node.Forward(r.life, slot.NetworkOf(r.slot.Number).HostIP+port, "127.0.0.1"+port)
+		for _, number := range []int{r.ports.controlPlane.APIServer, r.ports.registry, r.ports.gitea, r.ports.flux.Events} {
+			port := ":" + strconv.Itoa(number)
+			// For as long as the system lives, not only while it starts.
+			if err := node.Forward(r.life, slot.NetworkOf(r.slot.Number).HostIP+port, "127.0.0.1"+port); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
 	return spec
 }

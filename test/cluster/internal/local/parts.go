@@ -17,9 +17,9 @@ import (
 
 // ports are the free ports of a system, the ones that people type first.
 type ports struct {
-	gitea, ingress int
-	controlPlane   controlplane.Ports
-	flux           flux.Ports
+	gitea, ingress, registry int
+	controlPlane             controlplane.Ports
+	flux                     flux.Ports
 }
 
 func takePorts(s *slot.Slot) (ports, error) {
@@ -28,8 +28,11 @@ func takePorts(s *slot.Slot) (ports, error) {
 		&p.controlPlane.APIServer, &p.gitea, &p.ingress,
 		&p.controlPlane.Etcd, &p.controlPlane.EtcdPeer,
 		&p.controlPlane.ControllerManager, &p.controlPlane.Scheduler,
-		&p.flux.Storage, &p.flux.SourceMetrics, &p.flux.SourceHealth,
-		&p.flux.KustomizeMetrics, &p.flux.KustomizeHealth,
+		&p.registry, &p.flux.Storage, &p.flux.Events, &p.flux.Receiver,
+		&p.flux.Source.Metrics, &p.flux.Source.Health,
+		&p.flux.Kustomize.Metrics, &p.flux.Kustomize.Health,
+		&p.flux.Helm.Metrics, &p.flux.Helm.Health,
+		&p.flux.Notification.Metrics, &p.flux.Notification.Health,
 	}
 	free, err := s.Ports(len(wanted))
 	if err != nil {
@@ -90,10 +93,6 @@ func (r *run) startKubernetes(ctx context.Context) error {
 }
 
 func (r *run) controlPlane(authority *pki.Authority) (*controlplane.ControlPlane, error) {
-	etcd, err := r.Builder.Tool("etcd", "etcd")
-	if err != nil {
-		return nil, err
-	}
 	kubernetes, err := r.Builder.Dir("kubernetes")
 	if err != nil {
 		return nil, err
@@ -102,7 +101,7 @@ func (r *run) controlPlane(authority *pki.Authority) (*controlplane.ControlPlane
 		Dir: r.Folder.path("control-plane"), Kubeconfig: r.info.Kubeconfig,
 		Authority: authority,
 		Tools: controlplane.Tools{
-			Etcd:              etcd,
+			Etcd:              filepath.Join(kubernetes, "etcd"),
 			APIServer:         filepath.Join(kubernetes, "kube-apiserver"),
 			ControllerManager: filepath.Join(kubernetes, "kube-controller-manager"),
 			Scheduler:         filepath.Join(kubernetes, "kube-scheduler"),
@@ -126,14 +125,11 @@ func (r *run) startFlux(ctx context.Context, client *kube.Client) error {
 			return fmt.Errorf("applying Flux's CRDs: %w", err)
 		}
 	}
-	config := flux.Config{Dir: r.Folder.path("flux"), Kubeconfig: r.info.Kubeconfig, Ports: r.ports.flux}
-	if config.Tools.SourceController, err = r.Builder.Tool("source-controller", "source-controller"); err != nil {
+	config, err := r.fluxConfig()
+	if err != nil {
 		return err
 	}
-	if config.Tools.KustomizeController, err = r.Builder.Tool("kustomize-controller", "kustomize-controller"); err != nil {
-		return err
-	}
-	specs, err := config.Specs()
+	specs, err := config.First()
 	if err != nil {
 		return err
 	}
@@ -142,6 +138,13 @@ func (r *run) startFlux(ctx context.Context, client *kube.Client) error {
 		group.Go(func() error { return r.start(ctx, spec) })
 	}
 	return group.Wait()
+}
+
+func (r *run) fluxConfig() (flux.Config, error) {
+	tools, err := r.Builder.Dir("flux")
+	return flux.Config{
+		Dir: r.Folder.path("flux"), Kubeconfig: r.info.Kubeconfig, Tools: tools, Ports: r.ports.flux,
+	}, err
 }
 
 func (r *run) applyCRDs(ctx context.Context, client *kube.Client) error {

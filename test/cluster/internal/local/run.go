@@ -30,9 +30,12 @@ func ParseRun(text string) (Run, error) {
 
 // spec lets a shell read the command, for its quotes and variables; exec puts
 // the program in the shell's place, so that signals reach it.
-func (r Run) spec(kubeconfig string) supervise.Spec {
+func (r Run) spec(kubeconfig, events string) supervise.Spec {
 	return supervise.Spec{
 		Name: r.Name, Path: "/bin/sh", Args: []string{"-c", "exec " + r.Command},
-		Env: []string{"KUBECONFIG=" + kubeconfig, "RUNTIME_NAMESPACE=" + flux.Namespace},
+		Env: []string{
+			"KUBECONFIG=" + kubeconfig, "RUNTIME_NAMESPACE=" + flux.Namespace,
+			"NOTIFICATION_CONTROLLER_ADDRESS=" + events,
+		},
 	}
 }

@@ -39,6 +39,9 @@ type Options struct {
 	Runs     []Run
 	Builder  *toolchain.Builder
 	Progress *progress.Printer
+	// RestLater says that what a first preview does not need is built and
+	// started once the system is ready.
+	RestLater bool
 }
 
 // Up brings a system up, calls ready, and keeps it until the context ends;
@@ -138,7 +141,8 @@ func (r *run) prepare() error {
 //	                    ├─ CRDs of --crds
 //	                    └─ scheduler, node, ingress
 //	Gitea
-//	                                        … and then the programs of --run
+//	                              … then helm- and notification-controller, registry
+//	                              … and then the programs of --run
 func (r *run) bringUp(ctx context.Context) (*system.Info, error) {
 	if err := r.decideNode(ctx); err != nil {
 		return nil, err
@@ -152,18 +156,43 @@ func (r *run) bringUp(ctx context.Context) (*system.Info, error) {
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
+	begin, err := r.bringUpRest(ctx)
+	if err != nil {
+		return nil, err
+	}
+	config, err := r.fluxConfig()
+	if err != nil {
+		return nil, err
+	}
 	for _, each := range r.Runs {
-		if err := r.start(ctx, each.spec(r.info.Kubeconfig)); err != nil {
+		if err := r.start(ctx, each.spec(r.info.Kubeconfig, config.EventsURL())); err != nil {
 			return nil, err
 		}
 	}
-	return r.info, r.info.Save()
+	if err := r.info.Save(); err != nil {
+		return nil, err
+	}
+	begin()
+	return r.info, nil
+}
+
+// bringUpRest starts the rest, now or, where that was asked for and it is not
+// built, once begin is called.
+func (r *run) bringUpRest(ctx context.Context) (begin func(), err error) {
+	built, err := r.Builder.Has(toolchain.Rest)
+	if err != nil {
+		return nil, err
+	}
+	if built || !r.RestLater {
+		return func() {}, r.startRest(ctx, r.info)
+	}
+	return r.later(ctx)
 }
 
 func (r *run) build(ctx context.Context) error {
-	wanted := []toolchain.Selection{toolchain.ControlPlane, toolchain.Flux, toolchain.Gitea}
-	if r.withNode {
-		wanted = append(wanted, toolchain.Node)
+	wanted := []toolchain.Selection{toolchain.First}
+	if !r.RestLater {
+		wanted = append(wanted, toolchain.Rest)
 	}
 	if err := r.Builder.Build(ctx, wanted...); err != nil {
 		return err

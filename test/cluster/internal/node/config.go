@@ -43,7 +43,19 @@ disabled_plugins = [
   [plugins."io.containerd.grpc.v1.cri".cni]
     bin_dir = %q
     conf_dir = %q
-`, containerdSocket, c.PauseImage, pluginDir, c.path("cni.d"))
+
+  [plugins."io.containerd.grpc.v1.cri".registry]
+    config_path = %q
+`, containerdSocket, c.PauseImage, pluginDir, c.path("cni.d"), c.path("registries"))
+}
+
+// registryFile is where containerd looks for what is to be known of a registry.
+func (c Config) registryFile() string { return c.path("registries", c.Registry, "hosts.toml") }
+
+// registryConfig says that the system's own registry speaks HTTP.
+func (c Config) registryConfig() string {
+	url := "http://" + c.Registry
+	return fmt.Sprintf("server = %q\n\n[host.%q]\n  capabilities = [\"pull\", \"resolve\"]\n", url, url)
 }
 
 // cniConfig puts the pods on one bridge. Addresses are not masqueraded: the

@@ -64,6 +64,8 @@ type Config struct {
 	ServiceCIDR string `json:"serviceCIDR"`
 	// PauseImage is the image that holds a pod's namespaces open.
 	PauseImage string `json:"pauseImage"`
+	// Registry is the HOST:PORT of a registry that speaks HTTP alone.
+	Registry string `json:"registry"`
 }
 
 // Tools are the paths of the programs of Kubernetes.
@@ -81,7 +83,7 @@ func (c Config) configFile() string { return c.path("node.json") }
 
 // Prepare writes the node's files and makes its control groups.
 func (c Config) Prepare(authority *pki.Authority) error {
-	for _, dir := range append(c.ownFolders(), c.path("cni.d")) {
+	for _, dir := range append(c.ownFolders(), c.path("cni.d"), c.path("registries", c.Registry)) {
 		if err := os.MkdirAll(dir, 0o750); err != nil {
 			return fmt.Errorf("making the node's folders: %w", err)
 		}
@@ -119,6 +121,7 @@ func (c Config) writeFiles(clientCA string) error {
 		c.path("containerd.toml"):        c.containerdConfig(),
 		c.path("cni.d", "eddy.conflist"): c.cniConfig(),
 		c.path("kubelet.yaml"):           c.kubeletConfig(clientCA),
+		c.registryFile():                 c.registryConfig(),
 		c.path("kube-proxy.yaml"):        c.kubeProxyConfig(),
 		c.path("resolv.conf"):            "# No name server: nothing leaves this machine.\noptions ndots:1\n",
 	} {

@@ -41,25 +41,24 @@ func (b *Builder) Assets(ctx context.Context) (string, error) {
 // assetLinks says which links the folder of assets holds, and the folder's
 // name, which tells the versions of etcd and Kubernetes apart.
 func (b *Builder) assetLinks() (links map[string]string, name string, err error) {
-	etcd, err := b.Dir("etcd")
-	if err != nil {
-		return nil, "", err
-	}
 	kubernetes, err := b.Dir("kubernetes")
 	if err != nil {
 		return nil, "", err
 	}
+	flux, err := b.Dir("flux")
+	if err != nil {
+		return nil, "", err
+	}
 	links = map[string]string{
-		"etcd":           filepath.Join(etcd, "etcd"),
+		"etcd":           filepath.Join(kubernetes, "etcd"),
 		"kube-apiserver": filepath.Join(kubernetes, "kube-apiserver"),
 	}
-	name = filepath.Base(etcd) + "-" + filepath.Base(kubernetes)
+	name = filepath.Base(kubernetes) + "-" + filepath.Base(flux)
 	crds, err := b.FluxCRDs()
 	if err != nil {
 		return nil, "", err
 	}
 	for _, dir := range crds {
-		name += "-" + filepath.Base(dir[:len(dir)-len("/crds")])
 		files, err := filepath.Glob(filepath.Join(dir, "*.yaml"))
 		if err != nil {
 			return nil, "", err
@@ -73,13 +72,12 @@ func (b *Builder) assetLinks() (links map[string]string, name string, err error)
 
 // FluxCRDs are the folders that hold the CRDs of the Flux controllers.
 func (b *Builder) FluxCRDs() ([]string, error) {
-	var dirs []string
-	for _, group := range []string{"source-controller", "kustomize-controller"} {
-		dir, err := b.Dir(group)
-		if err != nil {
-			return nil, err
-		}
-		dirs = append(dirs, filepath.Join(dir, "crds"))
+	flux, err := b.Dir("flux")
+	if err != nil {
+		return nil, err
 	}
-	return dirs, nil
+	return []string{
+		filepath.Join(flux, "crds", "source-controller"), filepath.Join(flux, "crds", "kustomize-controller"),
+		filepath.Join(flux, "crds", "helm-controller"), filepath.Join(flux, "crds", "notification-controller"),
+	}, nil
 }

@@ -22,6 +22,15 @@ type Builder struct {
 	Progress *progress.Printer
 }
 
+// Step is a piece of work that is done along with the tools, before them.
+type Step struct {
+	Name string
+	// Command is for a shell, in the folder of the checkout.
+	Command string
+	// Cost is as that of a Tool.
+	Cost int
+}
+
 // NewBuilder makes a builder for this checkout and this user's cache.
 func NewBuilder(p *progress.Printer) (*Builder, error) {
 	source, err := SourceRoot()
@@ -38,23 +47,6 @@ func NewBuilder(p *progress.Printer) (*Builder, error) {
 // Root is the folder that holds all groups' folders.
 func (b *Builder) Root() string { return filepath.Join(b.Cache, "tools") }
 
-// Build makes sure that all tools of the selections are in the cache.
-func (b *Builder) Build(ctx context.Context, wanted ...Selection) error {
-	for _, group := range Groups() {
-		tools, ok, err := toolsOf(group, wanted)
-		if err != nil {
-			return err
-		}
-		if !ok {
-			continue
-		}
-		if err := b.buildGroup(ctx, group, tools); err != nil {
-			return fmt.Errorf("building %s: %w", group.Name, err)
-		}
-	}
-	return nil
-}
-
 // toolsOf picks those tools of a group that the selections ask for. ok is
 // false where they ask for nothing of it, not even its files.
 func toolsOf(group Group, wanted []Selection) (tools []Tool, ok bool, err error) {
@@ -65,7 +57,7 @@ func toolsOf(group Group, wanted []Selection) (tools []Tool, ok bool, err error)
 		}
 		groups, known := selections()[selection]
 		if !known {
-			return nil, false, fmt.Errorf("unknown selection %q: one of all, control-plane, flux, gitea, node, assets", selection)
+			return nil, false, fmt.Errorf("unknown selection %q: want one of %v", selection, Selections())
 		}
 		asked, has := groups[group.Name]
 		ok = ok || has
@@ -98,59 +90,73 @@ func (b *Builder) Tool(group, tool string) (string, error) {
 }
 
 func (b *Builder) dir(group Group) (string, error) {
-	module := b.module(group)
-	goMod, err := os.ReadFile(filepath.Join(module, "go.mod"))
+	paths, err := filepath.Glob(filepath.Join(b.module(group), "*.go"))
 	if err != nil {
-		return "", fmt.Errorf("reading the pinned versions of %s: %w", group.Name, err)
+		return "", err
 	}
-	goSum, err := os.ReadFile(filepath.Join(module, "go.sum"))
-	if err != nil {
-		return "", fmt.Errorf("reading the pinned versions of %s: %w", group.Name, err)
+	var files []string
+	for _, path := range append(paths, filepath.Join(b.module(group), "go.mod"), filepath.Join(b.module(group), "go.sum")) {
+		content, err := os.ReadFile(path)
+		if err != nil {
+			return "", fmt.Errorf("reading the pinned versions of %s: %w", group.Name, err)
+		}
+		files = append(files, filepath.Base(path), string(content))
 	}
-	return filepath.Join(b.Root(), group.Name+"-"+key(goMod, goSum, group)), nil
+	return filepath.Join(b.Root(), group.Name+"-"+key(files, group)), nil
 }
 
 func (b *Builder) module(group Group) string {
 	return filepath.Join(b.Source, "tools", group.Name)
 }
 
-func (b *Builder) buildGroup(ctx context.Context, group Group, tools []Tool) error {
+// buildGroup compiles what is missing of a group's tools, and says how much of
+// the CPUs that took.
+func (b *Builder) buildGroup(ctx context.Context, group Group, tools []Tool) (time.Duration, error) {
 	dir, err := b.dir(group)
 	if err != nil {
-		return err
-	}
-	if complete(dir, group, tools) {
-		return nil
+		return 0, err
 	}
 	if err := os.MkdirAll(dir, 0o750); err != nil {
-		return err
+		return 0, err
 	}
 	unlock, err := lock(dir+".lock", func() {
 		b.Progress.Line("%s: another build is at it, waiting", group.Name)
 	})
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer unlock()
-	for _, tool := range tools {
-		if err := b.compile(ctx, group, tool, dir); err != nil {
-			return err
-		}
+	cpu, err := b.compile(ctx, group, missing(dir, tools), dir)
+	if err != nil {
+		return cpu, err
 	}
 	for _, files := range group.Files {
 		if err := b.extract(ctx, group, files, dir); err != nil {
-			return err
+			return cpu, err
 		}
 	}
-	return nil
+	return cpu, nil
+}
+
+// missing are the tools that are not in a group's folder, under all their names.
+func missing(dir string, tools []Tool) []Tool {
+	var wanted []Tool
+	for _, tool := range tools {
+		there := exists(filepath.Join(dir, tool.Name))
+		for _, link := range tool.Links {
+			there = there && exists(filepath.Join(dir, link))
+		}
+		if !there {
+			wanted = append(wanted, tool)
+		}
+	}
+	return wanted
 }
 
 // complete says whether all that is wanted of a group is in its folder.
 func complete(dir string, group Group, tools []Tool) bool {
-	for _, tool := range tools {
-		if !exists(filepath.Join(dir, tool.Name)) {
-			return false
-		}
+	if len(missing(dir, tools)) > 0 {
+		return false
 	}
 	for _, files := range group.Files {
 		for _, to := range files.Folders {
@@ -167,25 +173,53 @@ func exists(path string) bool {
 	return err == nil
 }
 
-func (b *Builder) compile(ctx context.Context, group Group, tool Tool, dir string) error {
-	target := filepath.Join(dir, tool.Name)
-	if exists(target) {
-		return nil
+// compile builds tools with one command, so that one is compiled while another
+// is linked, and puts each into its place in one step.
+func (b *Builder) compile(ctx context.Context, group Group, tools []Tool, dir string) (time.Duration, error) {
+	if len(tools) == 0 {
+		return 0, nil
 	}
-	b.Progress.Line("compiling %s", tool.Name)
-	began := time.Now()
-	defer b.Progress.Watch("compiling " + tool.Name)()
-	temp := fmt.Sprintf("%s.%d.tmp", target, os.Getpid())
-	defer func() { _ = os.Remove(temp) }() // gone after the rename; left over otherwise
-	args := append(append([]string{"build"}, group.flags()...), "-o", temp, tool.Package)
-	if _, err := b.golang(ctx, group, b.module(group), args...); err != nil {
-		return fmt.Errorf("compiling %s: %w", tool.Name, err)
+	temp, err := os.MkdirTemp(dir, "new-")
+	if err != nil {
+		return 0, err
 	}
-	if err := os.Rename(temp, target); err != nil {
-		return err
+	defer func() { _ = os.RemoveAll(temp) }() // a temporary folder
+	args := append(append([]string{"build"}, group.flags()...), "-o", temp+"/")
+	for _, tool := range tools {
+		args = append(args, tool.Package)
 	}
-	b.Progress.Line("compiled %s in %s", tool.Name, time.Since(began).Round(time.Second))
-	return nil
+	cmd := b.golang(ctx, group, b.module(group), args...)
+	if _, err := output(cmd); err != nil {
+		return used(cmd), fmt.Errorf("compiling %s: %w", names(tools), err)
+	}
+	for _, tool := range tools {
+		if err := os.Rename(filepath.Join(temp, tool.Name), filepath.Join(dir, tool.Name)); err != nil {
+			return used(cmd), err
+		}
+		for _, link := range tool.Links {
+			// One that is there leads to the same file.
+			if err := os.Symlink(tool.Name, filepath.Join(dir, link)); err != nil && !os.IsExist(err) {
+				return used(cmd), err
+			}
+		}
+	}
+	return used(cmd), nil
+}
+
+func names(tools []Tool) string {
+	var all []string
+	for _, tool := range tools {
+		all = append(all, tool.Name)
+	}
+	return strings.Join(all, ", ")
+}
+
+// used is the CPU time of a command that has ended, and of what it has run.
+func used(cmd *exec.Cmd) time.Duration {
+	if cmd.ProcessState == nil {
+		return 0
+	}
+	return cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
 }
 
 // extract copies folders out of a module, so that a running system does not
@@ -207,6 +241,9 @@ func (b *Builder) extract(ctx context.Context, group Group, files Files, dir str
 	for _, from := range missing {
 		target := filepath.Join(dir, files.Folders[from])
 		temp := fmt.Sprintf("%s.%d.tmp", target, os.Getpid())
+		if err := os.MkdirAll(filepath.Dir(target), 0o750); err != nil {
+			return err
+		}
 		if err := copyFolder(filepath.Join(module, from), temp); err != nil {
 			return fmt.Errorf("copying %s out of %s: %w", from, files.Module, err)
 		}
@@ -218,7 +255,7 @@ func (b *Builder) extract(ctx context.Context, group Group, files Files, dir str
 }
 
 func (b *Builder) moduleDir(ctx context.Context, group Group, module string) (string, error) {
-	out, err := b.golang(ctx, group, b.module(group), "mod", "download", "-json", module)
+	out, err := output(b.golang(ctx, group, b.module(group), "mod", "download", "-json", module))
 	if err != nil {
 		return "", fmt.Errorf("downloading %s: %w", module, err)
 	}
@@ -232,20 +269,27 @@ func (b *Builder) moduleDir(ctx context.Context, group Group, module string) (st
 	return answer.Dir, nil
 }
 
-// golang runs the go command for a group in a folder, untouched by the caller's
-// workspace and flags, and returns what it prints.
-func (b *Builder) golang(ctx context.Context, group Group, dir string, args ...string) ([]byte, error) {
+// golang is the go command for a group in a folder, untouched by the caller's
+// workspace and flags.
+func (b *Builder) golang(ctx context.Context, group Group, dir string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir = dir
 	cgoEnabled := "CGO_ENABLED=0"
 	if group.Cgo {
 		cgoEnabled = "CGO_ENABLED=1"
 	}
-	cmd.Env = append(os.Environ(), "GOFLAGS=", "GOWORK=off", cgoEnabled)
+	// The compiler lives for seconds: to collect garbage less often pays. What
+	// C there is (SQLite) is not worth optimising long.
+	cmd.Env = append(os.Environ(), "GOFLAGS=", "GOWORK=off", "GOGC=400", "CGO_CFLAGS=-O1 -g0", cgoEnabled)
+	return cmd
+}
+
+// output runs a command and returns what it prints.
+func output(cmd *exec.Cmd) ([]byte, error) {
 	out, err := cmd.Output()
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
-		return nil, fmt.Errorf("go %s: %w: %s", args[0], err, strings.TrimSpace(string(exit.Stderr)))
+		return nil, fmt.Errorf("%s %s: %w: %s", filepath.Base(cmd.Path), cmd.Args[1], err, strings.TrimSpace(string(exit.Stderr)))
 	}
 	return out, err
 }

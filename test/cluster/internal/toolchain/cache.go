@@ -48,7 +48,7 @@ func SourceRoot() (string, error) {
 func searchUpwards(dir string) (string, bool) {
 	for {
 		for _, candidate := range []string{dir, filepath.Join(dir, "test", "cluster")} {
-			if _, err := os.Stat(filepath.Join(candidate, "tools", "etcd", "go.mod")); err == nil {
+			if _, err := os.Stat(filepath.Join(candidate, "tools", "kubernetes", "go.mod")); err == nil {
 				return candidate, true
 			}
 		}
@@ -60,14 +60,12 @@ func searchUpwards(dir string) (string, bool) {
 	}
 }
 
-// key names what a group's build depends on: its pinned versions, the build
-// flags and the platform.
-func key(goMod, goSum []byte, g Group) string {
+// key names what a group's build depends on: its pinned versions, the source of
+// its own program if it has one, the build flags and the platform.
+func key(files []string, g Group) string {
 	h := sha256.New()
-	for _, part := range []string{
-		string(goMod), string(goSum), strings.Join(g.flags(), " "),
-		fmt.Sprint(g.Cgo), runtime.GOOS + "/" + runtime.GOARCH,
-	} {
+	parts := append([]string{strings.Join(g.flags(), " "), fmt.Sprint(g.Cgo), runtime.GOOS + "/" + runtime.GOARCH}, files...)
+	for _, part := range parts {
 		// The length keeps two different lists of parts from reading alike.
 		_, _ = fmt.Fprintf(h, "%d:%s", len(part), part) // a hash never fails to write
 	}

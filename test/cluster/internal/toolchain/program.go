@@ -30,7 +30,7 @@ func (b *Builder) Program(ctx context.Context, name string) (string, error) {
 	defer func() { _ = os.Remove(temp) }() // gone after the rename; left over otherwise
 	static := Group{Name: name}
 	args := append(append([]string{"build"}, static.flags()...), "-o", temp, ".")
-	if _, err := b.golang(ctx, static, source, args...); err != nil {
+	if _, err := output(b.golang(ctx, static, source, args...)); err != nil {
 		return "", fmt.Errorf("compiling %s: %w", name, err)
 	}
 	return target, os.Rename(temp, target)
