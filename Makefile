@@ -7,9 +7,10 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo deve
 LDFLAGS := -s -w -X github.com/eddy-previews/eddy/internal/cli.version=$(VERSION)
 
 # Everything is built in one way, so that it is compiled once: programs, tests,
-# images and the tools of the local system. Without cgo linking takes half as long.
+# images and the tools of the local system (internal/toolchain there says why
+# these flags). Without cgo linking takes half as long.
 export CGO_ENABLED := 0
-export GOFLAGS     := $(GOFLAGS) -trimpath
+export GOFLAGS     := $(GOFLAGS) -trimpath -gcflags=all=-dwarf=false -tags=netgo,osusergo
 
 export EDDY_BIN     := $(CURDIR)/$(BIN)/eddy
 export EDDY_CLUSTER := $(CURDIR)/$(BIN)/cluster
@@ -26,12 +27,20 @@ build: ## Build bin/eddy and the local system's bin/cluster and bin/demo
 	$(GO) build -o $(BIN)/demo ./test/e2e/demo
 	$(GO) build -C test/cluster -o $(CURDIR)/$(BIN)/cluster .
 
+# What a first preview needs, fetched at once and compiled with progress; the
+# demo builds the rest while the preview is there already.
+.PHONY: first
+first:
+	@echo 'Compiling the program that builds the rest (a minute or two on a new machine)'
+	@$(GO) build -C test/cluster -o $(CURDIR)/$(BIN)/cluster .
+	@$(BIN)/cluster build --only first --with 'building Eddy=$(MAKE) --no-print-directory build' >/dev/null
+
 .PHONY: demo
-demo: build packages ## Set up a whole system on this machine and play the life of previews
+demo: first packages ## Set up a whole system on this machine and play the life of previews
 	$(BIN)/demo
 
 .PHONY: demo-check
-demo-check: build packages ## Play the same unattended and check each step
+demo-check: first packages ## Play the same unattended and check each step
 	$(BIN)/demo --check
 
 # `make lint` vets; to vet for each test as well takes a quarter of the time of the short ones.

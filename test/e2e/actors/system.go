@@ -65,6 +65,9 @@ type Programs struct {
 	Operator string
 	// Node says whether pods run: auto where the machine can, on, or off.
 	Node string
+	// RestLater lets the system be ready without what a first preview does not
+	// need, which follows by itself.
+	RestLater bool
 	// Output gets what the programs report while they work.
 	Output io.Writer
 }
@@ -121,9 +124,14 @@ func (p Programs) Up(ctx context.Context, dir string) (*System, error) {
 		return nil, err
 	}
 	operator := fmt.Sprintf("eddy='%s' operator --enable-leader-election=false --metrics-addr=127.0.0.1:0 --health-addr=127.0.0.1:0 --min-interval=1s --provider-networks=public,private,loopback", binary)
-	err = p.run(ctx, "up", "--dir", dir, "--node", p.Node, "--detach",
-		"--crds", filepath.Join(p.Root, "config", "crd"), "--run", operator)
-	if err != nil {
+	args := []string{
+		"up", "--dir", dir, "--node", p.Node, "--detach",
+		"--crds", filepath.Join(p.Root, "config", "crd"), "--run", operator,
+	}
+	if p.RestLater {
+		args = append(args, "--rest-later")
+	}
+	if err := p.run(ctx, args...); err != nil {
 		return nil, err
 	}
 	return LoadSystem(dir)

@@ -125,7 +125,9 @@ func (o *options) place(cmd *cobra.Command) (actors.Programs, string, error) {
 		}
 	}
 	dir, err = filepath.Abs(dir)
-	return actors.FindPrograms(root, cmd.ErrOrStderr()), dir, err
+	programs := actors.FindPrograms(root, cmd.ErrOrStderr())
+	programs.RestLater = true
+	return programs, dir, err
 }
 
 // join connects to the demo that runs.
