@@ -191,7 +191,7 @@ func (c *cluster) reader(streams Streams) (*trace.Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &trace.Reader{Client: server, Selector: labels.Everything(), Warn: streams.warn}, nil
+	return &trace.Reader{Client: server, Selector: labels.Everything(), Warn: streams.warn, Now: streams.now}, nil
 }
 
 // find reads an object of ours.

@@ -55,7 +55,7 @@ func (o *describePreview) run(ctx context.Context) error {
 	default:
 		return fmt.Errorf("--output: there is no format %q; expected json or yaml", o.Output)
 	}
-	one, err := o.findRequest(ctx)
+	one, err := o.observe(ctx)
 	if err != nil {
 		return err
 	}

@@ -32,8 +32,9 @@ func newGetPreviewsCommand(streams Streams) *cobra.Command {
 to wait for its preview has a line too, which says what it waits for; one whose
 preview is at an older commit says so.
 
-READY is True when the ResourceSet has applied the preview's objects, and the
-Kustomizations and HelmReleases among them are ready as Flux sees it. On a
+READY is True when the ResourceSet has applied the preview's objects, the
+Kustomizations and HelmReleases among them are ready as Flux sees it, and the
+workloads that they deployed run. On a
 terminal messages are cut, and columns left out, as its width asks for: all is
 whole with -o wide, or piped.
 
@@ -66,7 +67,7 @@ func (o *getPreviews) run(cmd *cobra.Command) error {
 	if o.Watch {
 		return o.watch(cmd, reader, namespace)
 	}
-	snapshot, err := reader.Snapshot(cmd.Context(), namespace)
+	snapshot, err := reader.Observe(cmd.Context(), namespace)
 	if err != nil {
 		return err
 	}

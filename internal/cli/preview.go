@@ -46,6 +46,16 @@ func (o *onePreview) find(ctx context.Context) (found, error) {
 
 // findRequest looks the preview up, or the request that has none.
 func (o *onePreview) findRequest(ctx context.Context) (found, error) {
+	return o.findIn(ctx, (*trace.Reader).Snapshot)
+}
+
+// observe is findRequest, and whether what was deployed runs.
+func (o *onePreview) observe(ctx context.Context) (found, error) {
+	return o.findIn(ctx, (*trace.Reader).Observe)
+}
+
+// findIn looks up what a reader sees in the namespace.
+func (o *onePreview) findIn(ctx context.Context, look func(*trace.Reader, context.Context, string) (preview.Snapshot, error)) (found, error) {
 	reader, err := o.reader(o.Streams)
 	if err != nil {
 		return found{}, err
@@ -54,7 +64,7 @@ func (o *onePreview) findRequest(ctx context.Context) (found, error) {
 	if err != nil {
 		return found{}, err
 	}
-	snapshot, err := reader.Snapshot(ctx, namespace)
+	snapshot, err := look(reader, ctx, namespace)
 	if err != nil {
 		return found{}, err
 	}

@@ -27,6 +27,7 @@ func causes() []cause {
 		{name: "Suspended", find: suspended},
 
 		// What runs: the words of kubelet and scheduler.
+		{name: "WrongArchitecture", find: wrongArchitecture},
 		{name: "ImageNotFound", find: imageNotFound},
 		{name: "ImageAccessDenied", find: imageAccessDenied},
 		{name: "RegistryUnreachable", find: registryUnreachable},

@@ -77,6 +77,11 @@ var symptomCases = []struct {
 		cause:  "ImageNotFound", words: "registry.example.com/api:pr-1 (container api)",
 	},
 	{
+		name:   "an image that is not there for the node's architecture",
+		object: waiting("ErrImagePull", `no match for platform in manifest: not found`),
+		cause:  "WrongArchitecture", words: "no match for platform",
+	},
+	{
 		name:   "an older kubelet says why in an event alone",
 		object: waiting("ImagePullBackOff", `Back-off pulling image "registry.example.com/api:pr-1"`),
 		events: []corev1.Event{event("Failed", `Failed to pull image "registry.example.com/api:pr-1": manifest unknown`)},

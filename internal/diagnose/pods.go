@@ -96,6 +96,28 @@ func failedPull(n *Node) *pull {
 	return nil
 }
 
+// wrongArchitecture: there is no image for the node, or its program is of another
+// kind than the image says.
+func wrongArchitecture(n *Node, _ time.Time) *symptom {
+	for _, c := range containers(n) {
+		said := ""
+		if c.State.Waiting != nil {
+			said = c.State.Waiting.Message
+		}
+		if end := c.ended(); end != nil && !c.Ready {
+			said += end.Message
+		}
+		if holdsAny(said, "exec format error", "no match for platform", "no matching manifest for") {
+			return &symptom{
+				words:  fmt.Sprintf("image %s (container %s) is not made for the node's architecture: %s", c.Image, c.Name, shortened(said)),
+				advice: "let CI build it for the architecture of the nodes, or choose nodes that fit with nodeSelector kubernetes.io/arch",
+				since:  c.since(),
+			}
+		}
+	}
+	return nil
+}
+
 func imageNotFound(n *Node, _ time.Time) *symptom {
 	p := failedPull(n)
 	if p == nil || isDenied(p.said) || !holdsAny(p.said, "not found", "notfound", "manifest unknown", "does not exist") {

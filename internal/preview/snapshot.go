@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/fluxcd/cli-utils/pkg/object"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
@@ -18,6 +20,18 @@ type Snapshot struct {
 	Providers []v1.ResourceSetInputProvider
 	// Deployers are the Kustomizations and HelmReleases that the sets own.
 	Deployers []unstructured.Unstructured
+	// Rollouts say of objects that the sets own whether what they deployed runs,
+	// where that was looked at.
+	Rollouts map[object.ObjMetadata]Rollout
+}
+
+// Rollout is whether what an object deployed runs, and why not.
+type Rollout struct {
+	Ready metav1.ConditionStatus
+	// Reason in one word, and Message for people.
+	Reason, Message string
+	// Since is when it began; zero where that is not known.
+	Since time.Time
 }
 
 // Previews lists the previews, by namespace, service and number.
@@ -61,6 +75,7 @@ func (s Snapshot) previews() []View {
 			}
 			p.fill(inputs)
 			p.follow(owned[p.Key().String()], deployers)
+			p.run(owned[p.Key().String()], s.Rollouts)
 			p.compare(set, line, held, inputs)
 			out = append(out, p)
 		}

@@ -28,6 +28,7 @@ import (
 	"strconv"
 
 	"github.com/fluxcd/cli-utils/pkg/object"
+	"github.com/fluxcd/pkg/apis/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
@@ -58,7 +59,8 @@ type View struct {
 	Request string `json:"request,omitempty"`
 	URL     string `json:"url,omitempty"`
 
-	// Ready is True when the ResourceSet and what Flux made of its objects are.
+	// Ready is True when the ResourceSet, what Flux made of its objects and, where
+	// that was looked at, what was deployed by them are.
 	Ready   metav1.ConditionStatus `json:"ready"`
 	Reason  string                 `json:"reason"`
 	Message string                 `json:"message,omitempty"`
@@ -138,6 +140,27 @@ func (p *View) follow(owned []Entry, deployers map[object.ObjMetadata]*unstructu
 			if !ready.LastTransitionTime.IsZero() {
 				p.Since = &ready.LastTransitionTime
 			}
+		}
+	}
+}
+
+// run looks at what was deployed: a preview whose pods do not run is not ready, even
+// where neither Flux nor the set wait for them. Why they do not says more than that
+// Flux has waited in vain.
+func (p *View) run(owned []Entry, rollouts map[object.ObjMetadata]Rollout) {
+	for _, entry := range owned {
+		one, known := rollouts[entry.ObjMetadata]
+		if !known || one.Ready == metav1.ConditionTrue || p.State() == Removed {
+			continue
+		}
+		says := p.Ready == metav1.ConditionTrue || rank(one.Ready) > rank(p.Ready)
+		explains := rank(one.Ready) == rank(p.Ready) && (p.Reason == meta.HealthCheckFailedReason || p.Reason == meta.ProgressingReason)
+		if !says && !explains {
+			continue
+		}
+		p.Ready, p.Reason, p.Message, p.Since = one.Ready, one.Reason, one.Message, nil
+		if !one.Since.IsZero() {
+			p.Since = &metav1.Time{Time: one.Since}
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"os"
 	"slices"
 	"testing"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -52,7 +53,7 @@ func TestTheEventsOfAPreviewAreNotThoseOfOneWhoseNameBeginsAlike(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	reader := &trace.Reader{Client: watched, Warn: t.Logf}
+	reader := &trace.Reader{Client: watched, Warn: t.Logf, Now: time.Now}
 	for id, want := range map[string][]string{
 		"1":  {"both", "end", "first", "first-failed", "first-template"},
 		"12": {"both", "twelfth", "twelfth-failed", "twelfth-input"},

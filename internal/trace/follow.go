@@ -2,6 +2,8 @@ package trace
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -14,6 +16,7 @@ import (
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/preview"
+	"github.com/eddy-previews/eddy/internal/rollout"
 )
 
 // moment is how long changes are gathered before they are looked at together.
@@ -23,7 +26,7 @@ const moment = 50 * time.Millisecond
 // changed, until see says that it is done, the context ends, or something fails.
 // Nothing is polled. A connection that is lost is taken up again.
 func (r *Reader) Follow(ctx context.Context, namespace string, see func(preview.Snapshot) (done bool, err error)) error {
-	first, err := r.Snapshot(ctx, namespace) // says what may not be read, which a watch does not
+	first, err := r.Observe(ctx, namespace) // says what may not be read, which a watch does not
 	if err != nil {
 		return err
 	}
@@ -32,7 +35,10 @@ func (r *Reader) Follow(ctx context.Context, namespace string, see func(preview.
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	f := &following{Reader: r, changed: make(chan struct{}, 1), places: map[place]toolscache.SharedIndexInformer{}}
+	f := &following{
+		Reader: r, changed: make(chan struct{}, 1), places: map[place]toolscache.SharedIndexInformer{},
+		running: map[scope]toolscache.SharedIndexInformer{},
+	}
 	f.sets = f.start(ctx, watching{
 		kind: &v1.ResourceSet{}, list: &v1.ResourceSetList{}, scope: client.ListOptions{Namespace: namespace, LabelSelector: r.selector()},
 	})
@@ -50,8 +56,11 @@ func (r *Reader) Follow(ctx context.Context, namespace string, see func(preview.
 		if !f.synced() {
 			continue // the next event comes with the rest of the listing
 		}
-		now := f.snapshot()
+		now, world := f.snapshot()
 		f.follow(ctx, now)
+		if f.followRollouts(ctx, now, world) {
+			continue // it is looked at once that is known
+		}
 		if done, err := see(now); done || err != nil {
 			return err
 		}
@@ -63,7 +72,10 @@ type following struct {
 	*Reader
 	sets, providers toolscache.SharedIndexInformer
 	places          map[place]toolscache.SharedIndexInformer
-	changed         chan struct{}
+	// running are the workloads, and pods and events where one was late; nil what
+	// may not be read.
+	running map[scope]toolscache.SharedIndexInformer
+	changed chan struct{}
 }
 
 // follow watches the deployers of places that are new.
@@ -83,7 +95,8 @@ func (f *following) follow(ctx context.Context, now preview.Snapshot) {
 	}
 }
 
-// start watches one kind, and tells that something has changed.
+// start watches one kind, and tells that something has changed: that it is known
+// there is nothing as well.
 func (f *following) start(ctx context.Context, w watching) toolscache.SharedIndexInformer {
 	w.tell = func(any) {
 		select {
@@ -91,7 +104,13 @@ func (f *following) start(ctx context.Context, w watching) toolscache.SharedInde
 		default: // it is known already
 		}
 	}
-	return f.watch(ctx, w)
+	informer := f.watch(ctx, w)
+	go func() {
+		if toolscache.WaitForCacheSync(ctx.Done(), informer.HasSynced) {
+			w.tell(nil)
+		}
+	}()
+	return informer
 }
 
 // watching is what to watch: objects of a kind, and who is told of each.
@@ -130,9 +149,29 @@ func (r *Reader) watch(ctx context.Context, w watching) toolscache.SharedIndexIn
 	return informer
 }
 
+// followRollouts watches what is wanted to say whether previews run, and reports
+// whether some of that is new.
+func (f *following) followRollouts(ctx context.Context, now preview.Snapshot, world *rollout.World) (began bool) {
+	roots := rootsOf(now.Sets)
+	for _, s := range scopesOf(slices.Concat(rollout.Wanted(roots, world), rollout.Details(roots, world))) {
+		if _, known := f.running[s]; known {
+			continue
+		}
+		f.running[s] = nil
+		if !f.mayList(ctx, s) {
+			continue
+		}
+		one := &unstructured.Unstructured{}
+		one.SetGroupVersionKind(s.GroupVersionKind)
+		f.running[s] = f.start(ctx, watching{kind: one, list: listOf(s), scope: client.ListOptions{Namespace: s.Namespace}})
+		began = true
+	}
+	return began
+}
+
 func (f *following) synced() bool {
-	for _, informer := range f.places {
-		if !informer.HasSynced() {
+	for _, informer := range slices.Concat(slices.Collect(maps.Values(f.places)), slices.Collect(maps.Values(f.running))) {
+		if informer != nil && !informer.HasSynced() {
 			return false
 		}
 	}
@@ -140,7 +179,7 @@ func (f *following) synced() bool {
 }
 
 // snapshot takes what the watches know.
-func (f *following) snapshot() preview.Snapshot {
+func (f *following) snapshot() (preview.Snapshot, *rollout.World) {
 	var out preview.Snapshot
 	for _, item := range f.sets.GetStore().List() {
 		if set, ok := item.(*v1.ResourceSet); ok {
@@ -153,10 +192,34 @@ func (f *following) snapshot() preview.Snapshot {
 		}
 	}
 	for _, informer := range f.places {
-		for _, item := range informer.GetStore().List() {
-			if deployer, ok := item.(*unstructured.Unstructured); ok {
-				out.Deployers = append(out.Deployers, *deployer)
+		out.Deployers = append(out.Deployers, storedIn(informer)...)
+	}
+	roots, world := rootsOf(out.Sets), rollout.NewWorld(out.Deployers...)
+	for range depthOfWants {
+		f.take(world, rollout.Wanted(roots, world))
+	}
+	f.take(world, rollout.Details(roots, world))
+	out.Rollouts = f.judge(roots, world)
+	return out, world
+}
+
+// take adds places to a world, as far as they are watched.
+func (f *following) take(world *rollout.World, places []rollout.Place) {
+	for s, informer := range f.running {
+		for _, place := range places {
+			if informer != nil && s.holds(place) {
+				world.Add(place, inNamespace(storedIn(informer), place.Namespace)...)
 			}
+		}
+	}
+}
+
+// storedIn lists what a watch knows, to be read only.
+func storedIn(informer toolscache.SharedIndexInformer) []unstructured.Unstructured {
+	var out []unstructured.Unstructured
+	for _, item := range informer.GetStore().List() {
+		if one, ok := item.(*unstructured.Unstructured); ok {
+			out = append(out, *one)
 		}
 	}
 	return out

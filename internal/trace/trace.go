@@ -11,6 +11,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -31,6 +32,8 @@ type Reader struct {
 	Selector labels.Selector
 	// Warn is told what could not be read and is done without.
 	Warn func(format string, args ...any)
+	// Now is the clock.
+	Now func() time.Time
 }
 
 // Snapshot reads a namespace; "" reads all. Deployers are read where the sets

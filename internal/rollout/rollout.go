@@ -1,0 +1,172 @@
+// Package rollout says whether what was deployed runs, and if not, why, in the words
+// of internal/diagnose: objects in, values out; no cluster.
+//
+//	world := rollout.NewWorld(deployers...)
+//	for _, place := range rollout.Wanted(roots, world) { // workloads, and what they deployed that deploys
+//		world.Add(place, listed...)
+//	}
+//	for _, place := range rollout.Details(roots, world) { // pods and events of what is late
+//		world.Add(place, listed...)
+//	}
+//	rollout.Of(root, world, now) // False, ImageNotFound, "Pod/api-7: image not found: …"
+//
+// A workload runs when its newest generation is rolled out as kstatus sees it, a Job
+// when it is complete. What is made of a failure is told at once where waiting does
+// not mend it, such as an image that is not there. What cannot be read is held
+// against nobody.
+package rollout
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/fluxcd/cli-utils/pkg/kstatus/status"
+	"github.com/fluxcd/cli-utils/pkg/object"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/eddy-previews/eddy/internal/diagnose"
+	"github.com/eddy-previews/eddy/internal/flux"
+	"github.com/eddy-previews/eddy/internal/preview"
+)
+
+// depth is how many deployers may stand one below the other.
+const depth = 3
+
+// Of says whether what a root of a preview, an object in the inventory of its set,
+// has deployed runs. It is True where there is nothing that could run.
+func Of(root object.ObjMetadata, w *World, now time.Time) preview.Rollout {
+	worst := preview.Rollout{Ready: metav1.ConditionTrue}
+	for _, id := range Members([]object.ObjMetadata{root}, w) {
+		if id == root && w.objects[id] == nil {
+			continue // whoever makes it says why it is not there
+		}
+		one := w.judge(id, now)
+		if isWorse(one.Ready, worst.Ready) {
+			worst = one
+		}
+	}
+	return worst
+}
+
+// Members lists what runs of what roots have deployed: workloads, and the deployers
+// that a deployer has made. A root that is a deployer is not among them, as its own
+// state is told beside it.
+func Members(roots []object.ObjMetadata, w *World) []object.ObjMetadata {
+	var out []object.ObjMetadata
+	for _, root := range roots {
+		if runs(root.GroupKind) {
+			out = append(out, root)
+		}
+		out = append(out, w.below(root, depth)...)
+	}
+	return out
+}
+
+// below lists what runs of what a deployer has deployed.
+func (w *World) below(id object.ObjMetadata, levels int) []object.ObjMetadata {
+	deployer := w.objects[id]
+	if deployer == nil || levels == 0 || !flux.Deploys(id.GroupKind) {
+		return nil
+	}
+	var out []object.ObjMetadata
+	for _, entry := range flux.Deployed(deployer) {
+		if runs(entry.GroupKind) || flux.Deploys(entry.GroupKind) {
+			out = append(out, entry.ObjMetadata)
+			out = append(out, w.below(entry.ObjMetadata, levels-1)...)
+		}
+	}
+	return out
+}
+
+// runs reports whether objects of a kind run.
+func runs(kind schema.GroupKind) bool {
+	return slices.ContainsFunc(workloads(), func(known schema.GroupVersionKind) bool { return known.GroupKind() == kind })
+}
+
+// workloads are the kinds that run.
+func workloads() []schema.GroupVersionKind {
+	return []schema.GroupVersionKind{
+		{Group: "apps", Version: "v1", Kind: "Deployment"}, {Group: "apps", Version: "v1", Kind: "StatefulSet"},
+		{Group: "apps", Version: "v1", Kind: "DaemonSet"}, {Group: "batch", Version: "v1", Kind: "Job"}, {Version: "v1", Kind: "Pod"},
+	}
+}
+
+// judge says whether one of the members runs.
+func (w *World) judge(id object.ObjMetadata, now time.Time) preview.Rollout {
+	found := w.objects[id]
+	if w.settled(id) {
+		return preview.Rollout{Ready: metav1.ConditionTrue}
+	}
+	report := diagnose.Explain(w.node(id), now)
+	if len(report.Findings) > 0 {
+		return told(report.Findings[0], found)
+	}
+	out := preview.Rollout{Ready: metav1.ConditionUnknown, Reason: progressing, Since: report.Root.Since}
+	out.Message = fmt.Sprintf("%s/%s: %s", id.GroupKind.Kind, id.Name, waiting(found, report.Root.Message))
+	return out
+}
+
+// progressing is the reason of what is on its way.
+const progressing = "Progressing"
+
+// waiting are the words for what is on its way without a cause.
+func waiting(found *unstructured.Unstructured, message string) string {
+	if found != nil && message == "" { // kstatus takes a Job that runs for current
+		return "it has yet to complete"
+	}
+	return message
+}
+
+// told is what a finding says of the rollout of a workload.
+func told(f diagnose.Finding, found *unstructured.Unstructured) preview.Rollout {
+	out := preview.Rollout{Ready: metav1.ConditionUnknown, Reason: f.Cause, Since: f.Since}
+	out.Message = fmt.Sprintf("%s/%s: %s", f.On.GroupKind.Kind, f.On.Name, f.Words)
+	if !passes(f.Cause) || isStuck(found) {
+		out.Ready = metav1.ConditionFalse
+	}
+	return out
+}
+
+// passes reports whether a cause may well pass by itself, as long as the workload
+// has time left: a slow start looks like it.
+func passes(cause string) bool { return cause == "ProbeFailed" || cause == "NotReady" }
+
+// isStuck reports whether the time of a Deployment to get on is over.
+func isStuck(found *unstructured.Unstructured) bool {
+	return found != nil && hasCondition(found, "Progressing", "False")
+}
+
+// settled reports whether a member runs, or cannot be seen.
+func (w *World) settled(id object.ObjMetadata) bool {
+	found := w.objects[id]
+	switch {
+	case !w.isKnown(id):
+		return true
+	case found == nil:
+		return id.GroupKind.Kind == "Job" // those that are done may go by themselves
+	case flux.Deploys(id.GroupKind):
+		return flux.Ready(found).Status == metav1.ConditionTrue
+	case id.GroupKind.Kind == "Job":
+		suspended, _, _ := unstructured.NestedBool(found.Object, "spec", "suspend")
+		return suspended || hasCondition(found, "Complete", "True")
+	}
+	result, err := status.Compute(found)
+	return err == nil && result.Status == status.CurrentStatus
+}
+
+func hasCondition(o *unstructured.Unstructured, kind, value string) bool {
+	list, _, _ := unstructured.NestedSlice(o.Object, "status", "conditions")
+	return slices.ContainsFunc(list, func(item any) bool {
+		fields, _ := item.(map[string]any)
+		return fields["type"] == kind && fields["status"] == value
+	})
+}
+
+// isWorse orders what is ready from good to bad.
+func isWorse(a, b metav1.ConditionStatus) bool {
+	order := []metav1.ConditionStatus{metav1.ConditionTrue, metav1.ConditionUnknown, metav1.ConditionFalse}
+	return slices.Index(order, a) > slices.Index(order, b)
+}
