@@ -93,6 +93,9 @@ func refersTo(object *unstructured.Unstructured, path []any) string {
 	case object.GetKind() == "Ingress" && strings.HasSuffix(where, ".service.name"):
 		return "Service"
 	case strings.Contains(where, ".backendRefs[") && strings.HasSuffix(where, ".name"):
+		if isElsewhere(object, path) {
+			return ""
+		}
 		return "Service"
 	case where == "spec.scaleTargetRef.name", where == "spec.targetRef.name":
 		kind := textAt(object.Object, "spec", fmt.Sprint(path[1]), "kind")
@@ -103,6 +106,14 @@ func refersTo(object *unstructured.Unstructured, path []any) string {
 	default:
 		return ""
 	}
+}
+
+// isElsewhere reports whether a backend of a route is no Service, or one of another
+// namespace.
+func isElsewhere(object *unstructured.Unstructured, path []any) bool {
+	beside := func(field string) string { return textAt(object.Object, extend(path[:len(path)-1], field)...) }
+	kind, namespace := beside("kind"), beside("namespace")
+	return kind != "" && kind != "Service" || namespace != "" && namespace != object.GetNamespace()
 }
 
 // isFreeText reports whether a value is text to Kubernetes: environment,
