@@ -68,6 +68,7 @@ On a terminal, what is not given is asked for.`,
 	flags.StringArrayVar(&a.Paths, "paths", nil, "watch only requests that touch these globs")
 	flags.StringVar(&a.Label, "label", "", "label that CI sets when the image is there")
 	flags.StringVar(&a.BuildPath, "build-path", "", "folder of the Dockerfile, in the service's repository")
+	flags.BoolVar(&a.Ingress, "ingress", false, "write an Ingress where the service has none, nor an HTTPRoute")
 	flags.BoolVar(&o.Force, "force", false, "overwrite what is there")
 	return cmd
 }
@@ -182,6 +183,9 @@ func (o *initSetup) next(setup scaffold.Setup) {
 	for _, left := range setup.LeftOut {
 		_, _ = fmt.Fprintf(o.Err, "warning: %s\n", terminal.Visible(fmt.Sprintf("%s: %s names %q, which is not in the repository, and was not looked at", left.File, left.Field, left.Shown())))
 	}
+	if setup.Unrouted != nil {
+		_, _ = fmt.Fprintf(o.Err, "warning: %s\n", terminal.Visible(unrouted(*setup.Unrouted)))
+	}
 	a := o.Answers
 	previews := filepath.Join(a.Root, a.FluxPath, "apps", a.Service, "previews")
 	var steps []string
@@ -200,4 +204,13 @@ func (o *initSetup) next(setup scaffold.Setup) {
 	for n, step := range steps {
 		_, _ = fmt.Fprintf(o.Err, "  %d. %s\n", n+1, step)
 	}
+}
+
+// unrouted says that previews have no URL, and what to do about it.
+func unrouted(of scaffold.Unrouted) string {
+	out := fmt.Sprintf("there is no Ingress or HTTPRoute in %s: previews answer at no URL; ", of.Base)
+	if of.Service == "" {
+		return out + "nor is there a Service that leads to the Deployment: for one that is to be asked, add both"
+	}
+	return out + fmt.Sprintf("with --ingress one is written for each, to port %s of the Service %s", of.Port, of.Service)
 }

@@ -41,6 +41,9 @@ type Answers struct {
 	// Label that CI sets when the image is there; "" for build/image-ready, or where
 	// another service has requests of the same repository, one of its own.
 	Label string
+	// Ingress says to write an Ingress for each preview where the base has nothing that
+	// leads to the service.
+	Ingress bool
 	// BuildPath is the folder of the Dockerfile, in the repository of the service; ""
 	// for the one that Paths begin with.
 	BuildPath string
@@ -57,6 +60,8 @@ var (
 	// its forge; GitHub takes no label that is longer.
 	plainGlob  = regexp.MustCompile(`^[\w.@+*?{}\[\],/-]+$`)
 	plainLabel = regexp.MustCompile(`^\w[\w./:-]{0,48}\w$`)
+	// plainPath needs no quotes in YAML.
+	plainPath = regexp.MustCompile(`^/[\w./~-]*$`)
 )
 
 // Question is one answer that is needed.

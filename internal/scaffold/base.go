@@ -13,6 +13,8 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"sigs.k8s.io/kustomize/kyaml/resid"
 
 	"github.com/eddy-previews/eddy/internal/overlay"
 	"github.com/eddy-previews/eddy/internal/suggest"
@@ -21,11 +23,10 @@ import (
 // base is what the service's manifests are.
 type base struct {
 	// deployments are all of them; workload is the container that runs the image.
-	deployments []appsv1.Deployment
-	workload    workload
-	// ingress is empty when there is none; service and port are what it leads to.
-	ingress, service, port string
-	clusterScoped          []versionKind
+	deployments   []appsv1.Deployment
+	workload      workload
+	routes        routes
+	clusterScoped []versionKind
 	// leftOut is what was not looked at.
 	leftOut []overlay.LeftOut
 }
@@ -49,17 +50,7 @@ func readBase(ctx context.Context, a Answers) (base, error) {
 	}
 	out := base{leftOut: built.LeftOut}
 	for _, object := range built.Objects {
-		switch object.GetKind() {
-		case "Deployment":
-			out.addDeployment(object)
-		case "Ingress":
-			out.addIngress(object)
-		case "ClusterRole", "ClusterRoleBinding":
-			kind := versionKind{object.GetAPIVersion(), object.GetKind()}
-			if !slices.Contains(out.clusterScoped, kind) {
-				out.clusterScoped = append(out.clusterScoped, kind)
-			}
-		}
+		out.add(object)
 	}
 	if len(out.deployments) == 0 {
 		return out, fmt.Errorf("there is no Deployment in %s", a.Base)
@@ -67,11 +58,42 @@ func readBase(ctx context.Context, a Answers) (base, error) {
 	return out, nil
 }
 
-func (b *base) addDeployment(object *unstructured.Unstructured) {
-	deployment := appsv1.Deployment{}
-	_ = runtime.DefaultUnstructuredConverter.FromUnstructured(object.Object, &deployment) // the API server says what is wrong
-	deployment.Name = object.GetName()
-	b.deployments = append(b.deployments, deployment)
+// add takes in an object of which previews change something.
+func (b *base) add(object *unstructured.Unstructured) {
+	gvk := object.GroupVersionKind()
+	switch gvk.GroupKind() {
+	case schema.GroupKind{Group: "apps", Kind: "Deployment"}:
+		b.deployments = append(b.deployments, as[appsv1.Deployment](object))
+	case schema.GroupKind{Kind: "Service"}:
+		b.routes.services = append(b.routes.services, as[corev1.Service](object))
+	case schema.GroupKind{Group: "networking.k8s.io", Kind: "Ingress"}:
+		if ingress := as[networkingv1.Ingress](object); len(rulesOf(ingress)) > 0 {
+			b.routes.ingresses = append(b.routes.ingresses, ingress)
+		}
+	case schema.GroupKind{Group: "gateway.networking.k8s.io", Kind: "HTTPRoute"}:
+		b.routes.httpRoutes = append(b.routes.httpRoutes, object)
+	}
+	kind := versionKind{object.GetAPIVersion(), object.GetKind()}
+	if resid.NewGvk(gvk.Group, gvk.Version, gvk.Kind).IsClusterScoped() && !slices.Contains(b.clusterScoped, kind) {
+		b.clusterScoped = append(b.clusterScoped, kind)
+	}
+}
+
+// as reads an object as a type. What does not fit is left out: the API server says so.
+func as[T any](object *unstructured.Unstructured) T {
+	var out T
+	_ = runtime.DefaultUnstructuredConverter.FromUnstructured(object.Object, &out) // or as much of it as fits
+	return out
+}
+
+// chosen is the Deployment that runs the image.
+func (b *base) chosen() *appsv1.Deployment {
+	for n := range b.deployments {
+		if b.deployments[n].Name == b.workload.deployment {
+			return &b.deployments[n]
+		}
+	}
+	return &appsv1.Deployment{}
 }
 
 // workloads are the containers of all Deployments.
@@ -108,22 +130,4 @@ func withoutTag(image string) string {
 		return image[:colon]
 	}
 	return image
-}
-
-func (b *base) addIngress(object *unstructured.Unstructured) {
-	ingress := networkingv1.Ingress{}
-	if b.ingress != "" || runtime.DefaultUnstructuredConverter.FromUnstructured(object.Object, &ingress) != nil {
-		return
-	}
-	for _, rule := range ingress.Spec.Rules {
-		if rule.HTTP == nil || len(rule.HTTP.Paths) == 0 || rule.HTTP.Paths[0].Backend.Service == nil {
-			continue
-		}
-		backend := rule.HTTP.Paths[0].Backend.Service
-		b.ingress, b.service, b.port = object.GetName(), backend.Name, fmt.Sprintf("number: %d", backend.Port.Number)
-		if backend.Port.Name != "" {
-			b.port = "name: " + backend.Port.Name
-		}
-		return
-	}
 }

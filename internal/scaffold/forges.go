@@ -86,9 +86,9 @@ func (f forge) hasLabels() bool {
 	return err == nil && kind.Tells.Labels
 }
 
-// hosts are those of which everybody knows what runs there; one that begins with
+// knownHosts are those of which everybody knows what runs there; one that begins with
 // a dot stands for all below it.
-func hosts() map[string]string {
+func knownHosts() map[string]string {
 	return map[string]string{
 		"github.com": "github", ".github.com": "github", ".ghe.com": "github",
 		"gitlab.com": "gitlab", ".gitlab.com": "gitlab",
@@ -102,7 +102,7 @@ func hosts() map[string]string {
 // neither does.
 func homeOf(parsed *url.URL) string {
 	host, path := strings.ToLower(parsed.Hostname()), parsed.Path
-	for known, name := range hosts() {
+	for known, name := range knownHosts() {
 		if host == known || known[0] == '.' && strings.HasSuffix(host, known) {
 			return name
 		}

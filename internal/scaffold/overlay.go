@@ -3,6 +3,7 @@ package scaffold
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -22,13 +23,11 @@ func (d *derivation) overlay() {
 	if !d.forge.hasLabels() {
 		changes = append(changes, change{"    newTag: pr-${PR_NUMBER}\n", "    newTag: pr-${PR_NUMBER}-${COMMIT_SHA} # nothing else tells when it is there: pods wait for it\n"})
 	}
-	if d.base.ingress == "" {
-		changes = append(changes, change{"  - path: pr-ingress-patch.yaml\n", ""})
-	}
+	at := len(d.files)
+	resources, patches := d.routing()
+	changes = append(changes, change{"  - path: pr-ingress-patch.yaml\n", patches}, change{d.relative() + "\n", d.relative() + "\n" + resources})
 	d.add(path.Join(d.template(), "kustomization.yaml"), overlayExample+"kustomization.yaml", append(changes, d.strips()...)...)
-	if d.base.ingress != "" {
-		d.ingress()
-	}
+	d.files = slices.Insert(d.files[:len(d.files)-1], at, d.files[len(d.files)-1]) // a person reads it first
 	d.environment()
 }
 
@@ -64,29 +63,24 @@ func (d *derivation) strips() []change {
 	return out
 }
 
-func (d *derivation) ingress() {
-	a := d.answers
-	d.add(path.Join(d.template(), "pr-ingress-patch.yaml"), overlayExample+"pr-ingress-patch.yaml",
-		change{"name: api-ingress", "name: " + d.base.ingress},
-		change{"api-${PR_NUMBER}.preview.example.com", a.Service + "-${PR_NUMBER}." + a.Domain},
-		change{"                name: api\n                port:\n                  number: 80\n",
-			fmt.Sprintf("                name: %s\n                port:\n                  %s\n", d.base.service, d.base.port)})
-}
-
 // environment derives the patch of the Deployment whose image CI builds.
 func (d *derivation) environment() {
-	a := d.answers
+	const example, end = "          env:\n            - name: PUBLIC_URL\n              value: \"https://api-${PR_NUMBER}.preview.example.com\"\n", "\"\n"
+	a, own := d.answers, ""
 	changes := []change{
 		{"name: api-deployment", "name: " + d.base.workload.deployment},
 		{"        - name: api\n", "        - name: " + d.base.workload.container + "\n"},
-		{"https://api-${PR_NUMBER}.preview.example.com", "https://" + a.Service + "-${PR_NUMBER}." + a.Domain},
 	}
 	switch {
 	case !d.forge.hasLabels():
 		changes = append(changes, change{"rolls the pods out, though the image's\n        # tag stays pr-1234. kustomize", "rolls the pods out, as the image's\n        # tag does. kustomize"})
 	case !d.base.workload.pulls:
-		changes = append(changes, change{"          env:\n", "          # The tag moves with each push: without Always a node that has pulled it once\n" +
-			"          # starts the old image again.\n          imagePullPolicy: Always\n          env:\n"})
+		own = "          # The tag moves with each push: without Always a node that has pulled it once\n" +
+			"          # starts the old image again.\n          imagePullPolicy: Always\n"
 	}
-	d.add(path.Join(d.template(), "pr-env-vars-patch.yaml"), overlayExample+"pr-env-vars-patch.yaml", changes...)
+	if d.isRouted() {
+		head, _, _ := strings.Cut(example, "https://")
+		own += head + "https://" + a.Service + "-${PR_NUMBER}." + a.Domain + end
+	}
+	d.add(path.Join(d.template(), "pr-env-vars-patch.yaml"), overlayExample+"pr-env-vars-patch.yaml", append(changes, change{example, own})...)
 }

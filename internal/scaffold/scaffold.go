@@ -62,6 +62,8 @@ type Setup struct {
 	LeftOut []overlay.LeftOut
 	// Unlisted are the files that a person has to tell Flux of.
 	Unlisted Unlisted
+	// Unrouted says that previews have no URL; nil when they have one.
+	Unrouted *Unrouted
 	// Unseen is why not all of the fleet was looked at; nil when it was.
 	Unseen error
 	// CI is the CI file among Files.
@@ -92,9 +94,11 @@ func Derive(ctx context.Context, a Answers) (Setup, error) {
 	d.deployment()
 	d.shared()
 	d.overlay()
-	out := Setup{Files: d.files, LeftOut: base.leftOut, Unlisted: d.unlisted, CI: d.ciFile, Unseen: d.found.err}
+	out := Setup{Files: d.files, LeftOut: base.leftOut, Unlisted: d.unlisted, CI: d.ciFile, Unseen: d.found.err, Unrouted: d.unrouted()}
 	for _, kind := range base.clusterScoped {
-		out.Stripped = append(out.Stripped, kind.kind)
+		if kind.kind != "Namespace" { // previews have theirs, from infrastructure
+			out.Stripped = append(out.Stripped, kind.kind)
+		}
 	}
 	return out, d.err
 }
