@@ -69,11 +69,11 @@ func ready(one *appsv1.Deployment) Result {
 	status := one.Status
 	switch {
 	case wanted == 0:
-		return failed(fmt.Sprintf("kubectl -n %s scale deployment %s --replicas=1", one.Namespace, one.Name), "%s %s is scaled down to nothing", one.Name, version)
+		return failed(fmt.Sprintf("`kubectl -n %s scale deployment %s --replicas=1`", one.Namespace, one.Name), "%s %s is scaled down to nothing", one.Name, version)
 	case status.AvailableReplicas == 0:
-		return failed(fmt.Sprintf("kubectl -n %s describe deployment %s", one.Namespace, one.Name), "%s %s has no replica that is ready", one.Name, version)
+		return failed(fmt.Sprintf("`kubectl -n %s describe deployment %s`", one.Namespace, one.Name), "%s %s has no replica that is ready", one.Name, version)
 	case status.AvailableReplicas < wanted || status.ObservedGeneration < one.Generation:
-		return warning(fmt.Sprintf("kubectl -n %s describe deployment %s", one.Namespace, one.Name), "%s %s: %d of %d replicas are ready", one.Name, version, status.AvailableReplicas, wanted)
+		return warning(fmt.Sprintf("`kubectl -n %s describe deployment %s`", one.Namespace, one.Name), "%s %s: %d of %d replicas are ready", one.Name, version, status.AvailableReplicas, wanted)
 	default:
 		return ok("%s %s: %d of %d replicas are ready", one.Name, version, status.AvailableReplicas, wanted)
 	}
@@ -99,7 +99,7 @@ func rival(ctx context.Context, c *Cluster) ([]Result, error) {
 		return nil, err
 	}
 	if other != nil {
-		return []Result{failed(fmt.Sprintf("kubectl -n %s scale deployment %s --replicas=0; nothing is deleted by that", other.Namespace, other.Name),
+		return []Result{failed(fmt.Sprintf("`kubectl -n %s scale deployment %s --replicas=0`; nothing is deleted by that", other.Namespace, other.Name),
 			"%s runs in namespace %s and would work on the same objects", other.Name, other.Namespace)}, nil
 	}
 	return []Result{ok("no other operator works on the same objects")}, nil

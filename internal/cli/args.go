@@ -16,6 +16,14 @@ func oneArg(cmd *cobra.Command, args []string) error {
 	return fmt.Errorf("%s takes one name, and was given %d: %s", cmd.CommandPath(), len(args), cmd.UseLine())
 }
 
+// oneArgAtMost lets the argument be left out.
+func oneArgAtMost(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	return oneArg(cmd, args)
+}
+
 // refuseUnknown lets each command that only has others below it print its help,
 // and refuse what none of them is called: cobra would print help and succeed.
 func refuseUnknown(cmd *cobra.Command) {
@@ -54,7 +62,7 @@ func blameCommand(cmd *cobra.Command, err error) error {
 	if !cmd.HasSubCommands() {
 		return err
 	}
-	if unknown := unknownCommand(cmd, cmd.Flags().Args()); unknown != nil {
+	if unknown := cmd.ValidateArgs(cmd.Flags().Args()); unknown != nil {
 		return unknown
 	}
 	return err

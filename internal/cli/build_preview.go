@@ -38,7 +38,7 @@ func newBuildPreviewCommand(streams Streams) *cobra.Command {
 	o := &buildPreview{Streams: streams}
 	cmd := &cobra.Command{
 		Use:   "preview",
-		Short: "Print everything that a pull request deploys, before anything is pushed",
+		Short: "Print all that a pull request deploys, before anything is pushed",
 		Long: `Print everything that a pull request deploys, before anything is pushed.
 
 The whole chain, without a cluster: the input that the provider exports for the
@@ -58,13 +58,16 @@ repositories that everybody may read, by https alone, with no login and within b
 
 If anything cannot be built nothing is printed but the errors, and the exit code is 1.`,
 		Example: `  # A pull request that could be, with the fleet repository in ../fleet
-  eddy build preview -f provider.yaml -f resourceset.yaml --path ../fleet --pr 1234 --sha 6dcb09b
+  eddy build preview -f provider.yaml -f resourceset.yaml --path ../fleet \
+    --pr 1234 --sha 6dcb09b
 
   # One that is open, and only the names of what it deploys
-  EDDY_TOKEN=$(gh auth token) eddy build preview -f previews/ --path ../fleet --from-forge --pr 1234 -o name
+  export EDDY_TOKEN=$(gh auth token)
+  eddy build preview -f previews/ --path ../fleet --from-forge --pr 1234 -o name
 
   # What would a push change?
-  diff <(eddy build preview -f previews/ --pr 7 --sha aaaa) <(eddy build preview -f previews/ --pr 7 --sha bbbb)`,
+  diff <(eddy build preview -f previews/ --pr 7 --sha aaaa) \
+    <(eddy build preview -f previews/ --pr 7 --sha bbbb)`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context()) },
 	}
@@ -78,7 +81,8 @@ func (o *buildPreview) bind(cmd *cobra.Command) {
 	flags.StringVarP(&o.Namespace, "namespace", "n", "default", "namespace of objects that name none")
 	flags.StringVar(&o.Provider, "provider", "", "provider whose request it is, where the ResourceSet has several")
 	flags.StringVar(&o.Path, "path", ".", "folder of the fleet repository, to which spec.path is relative")
-	flags.StringVarP(&o.Output, "output", "o", "yaml", "yaml, json or name")
+	o.Output = "yaml"
+	bindOutput(cmd, &o.Output, objectFormats()...)
 	flags.StringVar(&o.Request.Number, "pr", "", "number of the pull request")
 	flags.StringVar(&o.Request.SHA, "sha", "", "its head commit")
 	flags.StringVar(&o.Request.Branch, "branch", "", "its branch")

@@ -41,7 +41,8 @@ nothing is printed, every such input is named, and the exit code is 1.`,
   eddy build resourceset -f resourceset.yaml --inputs-from inputs.yaml
 
   # With ResourceSetInputProviders of type Static
-  eddy build resourceset -f resourceset.yaml --inputs-from-provider providers.yaml
+  eddy build resourceset -f resourceset.yaml \
+    --inputs-from-provider providers.yaml
 
   # From standard input
   cat resourceset.yaml | eddy build rset -f - -i inputs.yaml`,

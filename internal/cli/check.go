@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -21,7 +20,7 @@ type checkCommand struct {
 
 // newCheckCommand returns `eddy check`.
 func newCheckCommand(streams Streams) *cobra.Command {
-	o := &checkCommand{Streams: streams, cluster: newHomeCluster()}
+	o := &checkCommand{Streams: streams, cluster: newHomeCluster(streams)}
 	cmd := &cobra.Command{
 		Use:   "check",
 		Short: "Check that the cluster has what Eddy needs, and that Eddy works",
@@ -40,14 +39,13 @@ The exit code is 1 when a check fails; a warning leaves it at 0.`,
 	}
 	o.bindHome(cmd)
 	cmd.Flags().BoolVar(&o.Pre, "pre", false, "check only what is needed before Eddy is installed")
-	cmd.Flags().StringVarP(&o.Output, "output", "o", "", "json, or lines for a person when empty")
-	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"json"}, cobra.ShellCompDirectiveNoFileComp)) // the flag is there
+	bindOutput(cmd, &o.Output, dataFormats()...)
 	return cmd
 }
 
 func (o *checkCommand) run(ctx context.Context) error {
-	if o.Output != "" && o.Output != "json" {
-		return fmt.Errorf("--output: there is no format %q; expected json", o.Output)
+	if err := checkFormat(o.Output, dataFormats()...); err != nil {
+		return err
 	}
 	target, err := o.target()
 	if err != nil {
@@ -88,11 +86,8 @@ func (o *checkCommand) target() (*check.Cluster, error) {
 
 // print prints a line for each result, and below it what to do.
 func (o *checkCommand) print(results []check.Result) error {
-	if o.Output == "json" {
-		encoder := json.NewEncoder(o.Out)
-		encoder.SetIndent("", "  ")
-		encoder.SetEscapeHTML(false)
-		return encoder.Encode(results)
+	if o.Output != "" {
+		return printValue(o.Out, o.Output, results)
 	}
 	out := terminal.Of(o.Out)
 	for _, result := range results {
@@ -102,7 +97,7 @@ func (o *checkCommand) print(results []check.Result) error {
 		if result.Fix == "" {
 			continue
 		}
-		if _, err := fmt.Fprintf(out, "  → %s\n", terminal.Faint(terminal.Visible(result.Fix))); err != nil {
+		if _, err := fmt.Fprintf(out, "  → %s\n", terminal.Faint(terminal.Visible(o.runnable(result.Fix)))); err != nil {
 			return err
 		}
 	}

@@ -70,9 +70,11 @@ of "eddy diff" are in its help.`,
 		newGetCommand(streams), newDescribeCommand(streams), newEventsCommand(streams), newLogsCommand(streams), newOpenCommand(streams),
 		newDiffCommand(streams), newReconcileCommand(streams), newSuspendCommand(streams), newResumeCommand(streams), newWaitCommand(streams),
 	)
-	root.AddCommand(newInstallCommand(streams), newUninstallCommand(streams), newCheckCommand(streams))
+	root.AddCommand(newInstallCommand(streams), newUninstallCommand(streams), newCheckCommand(streams), newVersionCommand(streams))
 	refuseUnknown(root)
 	root.SetFlagErrorFunc(blameCommand)
+	root.SetHelpFunc(printHelp)
+	root.SetUsageFunc(printUsage)
 	return root
 }
 

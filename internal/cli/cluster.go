@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	authenticationv1 "k8s.io/api/authentication/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -42,23 +43,65 @@ type stored = client.Object
 // kubectl has.
 type cluster struct {
 	flags *genericclioptions.ConfigFlags
+	// verbosity is that of kubectl: from 6 on each request is told, on err.
+	verbosity int
+	err       io.Writer
+	// given are the flags of the command.
+	given *pflag.FlagSet
 }
 
-func newCluster() *cluster {
-	return &cluster{flags: &genericclioptions.ConfigFlags{Context: new(string), KubeConfig: new(string), Namespace: new(string)}}
+func newCluster(streams Streams) *cluster {
+	timeout := "0"
+	return &cluster{err: streams.Err, flags: &genericclioptions.ConfigFlags{
+		Context: new(string), KubeConfig: new(string), Namespace: new(string),
+		Impersonate: new(string), ImpersonateGroup: new([]string), Timeout: &timeout,
+	}}
 }
 
-// bind adds --context, --kubeconfig and --namespace to a command.
+// clusterFlags are the flags of kubectl that say which cluster it is and how it is
+// asked, in the words of a help.
+func clusterFlags() map[string]string {
+	return map[string]string{
+		"context":         "`name` of the context of the kubeconfig; the current one when empty",
+		"kubeconfig":      "kubeconfig `file` to read; $KUBECONFIG or ~/.kube/config when empty",
+		"namespace":       "`name` of the namespace; that of the context when empty",
+		"as":              "`user` to ask the cluster as",
+		"as-group":        "`group` to ask the cluster as, with --as; may be repeated",
+		"request-timeout": "how `long` an answer may take, such as 30s; any time when 0",
+		"v":               "`level` of what is told: 6 for each request, 7 for its headers",
+	}
+}
+
+// bind adds the flags of kubectl to a command.
 func (c *cluster) bind(cmd *cobra.Command) {
-	c.flags.AddFlags(cmd.Flags())
+	c.given = cmd.Flags()
+	c.flags.AddFlags(c.given)
+	c.given.IntVarP(&c.verbosity, "v", "v", 0, "")
+	for name, words := range clusterFlags() {
+		if flag := c.given.Lookup(name); flag != nil {
+			flag.Usage = words
+			flag.Annotations = map[string][]string{ofCluster: nil}
+		}
+	}
 	_ = cmd.RegisterFlagCompletionFunc("context", c.completeContexts)     // the flag is there
 	_ = cmd.RegisterFlagCompletionFunc("namespace", c.completeNamespaces) // the flag is there
 }
 
 // namespace is that of the flag, else that of the context.
 func (c *cluster) namespace() (string, error) {
+	if err := c.checkUser(); err != nil {
+		return "", err
+	}
 	namespace, _, err := c.flags.ToRawKubeConfigLoader().Namespace()
 	return namespace, err
+}
+
+// checkUser refuses groups of nobody.
+func (c *cluster) checkUser() error {
+	if *c.flags.Impersonate == "" && len(*c.flags.ImpersonateGroup) > 0 {
+		return errors.New("--as-group goes with --as: name the user, too")
+	}
+	return nil
 }
 
 // noHost is where client-go looks when nothing is configured.
@@ -66,6 +109,9 @@ const noHost = "http://localhost:8080"
 
 // config is how the cluster is reached.
 func (c *cluster) config() (*rest.Config, error) {
+	if err := c.checkUser(); err != nil {
+		return nil, err
+	}
 	config, err := c.flags.ToRESTConfig()
 	if err != nil {
 		return nil, err
@@ -76,6 +122,9 @@ func (c *cluster) config() (*rest.Config, error) {
 	config.QPS, config.Burst = 50, 300 // as kubectl
 	config.UserAgent = "eddy/" + buildVersion()
 	config.WarningHandler = rest.NoWarnings{}
+	if c.verbosity > 0 {
+		config.Wrap(func(way http.RoundTripper) http.RoundTripper { return telling(way, c.err, c.verbosity) })
+	}
 	config.Wrap(func(way http.RoundTripper) http.RoundTripper { return toCluster{way} })
 	return config, nil
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/charmbracelet/x/ansi"
 	"github.com/fluxcd/cli-utils/pkg/object"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -115,7 +116,7 @@ func (p *page) findings(of preview.View, findings []diagnose.Finding) {
 		if i > 0 {
 			p.line("")
 		}
-		p.paragraph("  "+terminal.Red("✗")+" ", "    ", terminal.Plain, f.Words)
+		p.paragraph("  "+terminal.Red("✗")+" ", "    ", terminal.Plain, p.CutMessage(f.Words, wordsWidth))
 		p.paragraph("    ", "    ", terminal.Faint, f.Cause+" on "+on+since)
 		if f.Advice != "" {
 			p.paragraph("    "+terminal.Cyan("→")+" ", "      ", terminal.Plain, f.Advice)
@@ -125,7 +126,11 @@ func (p *page) findings(of preview.View, findings []diagnose.Finding) {
 
 // chain prints the objects as a tree below the pull request.
 func (p *page) chain(of preview.View, root *diagnose.Judged) {
-	top := terminal.Branch{Label: "input " + terminal.Visible(of.Key().String()), Children: []terminal.Branch{p.branch(root, of.Namespace)}}
+	depth := 1
+	if of.Branch != "" {
+		depth = 2
+	}
+	top := terminal.Branch{Label: "input " + terminal.Visible(of.Key().String()), Children: []terminal.Branch{p.branch(root, of.Namespace, depth)}}
 	if of.Branch != "" {
 		top = terminal.Branch{Label: "pull request " + terminal.Visible(of.ID), Children: []terminal.Branch{top}}
 	}
@@ -136,8 +141,8 @@ func (p *page) chain(of preview.View, root *diagnose.Judged) {
 	}
 }
 
-// branch is a node and what is below it.
-func (p *page) branch(n *diagnose.Judged, namespace string) terminal.Branch {
+// branch is a node and what is below it, so deep in the tree.
+func (p *page) branch(n *diagnose.Judged, namespace string, depth int) terminal.Branch {
 	label := mark(n.State) + " " + short(n.ID, namespace)
 	if n.State != diagnose.Ready {
 		label += " " + strings.ToLower(string(n.State))
@@ -145,19 +150,24 @@ func (p *page) branch(n *diagnose.Judged, namespace string) terminal.Branch {
 			label += " for " + p.age(n.Since)
 		}
 		if n.Message != "" {
-			label += ": " + terminal.Cut(terminal.OneLine(n.Message), messageWidth)
+			label += ": "
+			room := p.Width - 2 - 4*depth - ansi.StringWidth(label) // each level is indented by four
+			label += p.CutMessage(terminal.OneLine(n.Message), max(room, leastMessage))
 		}
 	}
 	out := terminal.Branch{Label: label}
 	for _, child := range n.Children {
-		out.Children = append(out.Children, p.branch(child, namespace))
+		out.Children = append(out.Children, p.branch(child, namespace, depth+1))
 	}
 	return out
 }
 
-// messageWidth is how much of a message stands in a tree: causes and events have
-// the rest.
-const messageWidth = 100
+// How much of a message stands on a terminal: in a tree at least, where causes and
+// events have the rest, and below the causes at most, where -o json has it.
+const (
+	leastMessage = 10
+	wordsWidth   = 600
+)
 
 // lastEvents is how many events a page ends with.
 const lastEvents = 10

@@ -28,7 +28,7 @@ type showDiff struct {
 }
 
 func newDiffCommand(streams Streams) *cobra.Command {
-	o := &showDiff{Streams: streams, cluster: newCluster()}
+	o := &showDiff{Streams: streams, cluster: newCluster(streams)}
 	cmd := &cobra.Command{
 		Use:   "diff -f FILE...",
 		Short: "Show what applying manifests would change in the cluster",

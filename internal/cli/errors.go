@@ -23,7 +23,7 @@ func explain(err error) error {
 	case errors.Is(err, context.Canceled):
 		return errors.New("interrupted")
 	case errors.As(err, &noMatch) && noMatch.GroupKind.Group == v1.Group:
-		return fmt.Errorf("the cluster does not know the kind %s: install Eddy first, with eddy install", noMatch.GroupKind.Kind)
+		return fmt.Errorf("the cluster does not know the kind %s: install Eddy first, with `eddy install`", noMatch.GroupKind.Kind)
 	case apierrors.IsUnauthorized(err):
 		return fmt.Errorf("the cluster does not accept your credentials: log in again, or choose another --context (%w)", err)
 	case apierrors.IsForbidden(err):

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/spf13/cobra"
 	corev1 "k8s.io/api/core/v1"
@@ -15,6 +16,9 @@ type showEvents struct {
 	onePreview
 	Watch    bool
 	Warnings bool
+
+	Output    string
+	NoHeaders bool
 }
 
 func newEventsCommand(streams Streams) *cobra.Command {
@@ -23,15 +27,16 @@ func newEventsCommand(streams Streams) *cobra.Command {
 		Use:   "events [PREVIEW]",
 		Short: "Show the events of a preview, from its provider to its pods",
 		Long: `Show the events of a preview, from its provider to its pods, oldest first;
-without a name, those of all previews of the namespace.
+without a name, those of all previews of the namespace, or of all with -A.
 
 ` + previewNames,
 		Example: `  # What happened to preview 1234 of the service api, and what happens
   eddy events api/1234 --watch
 
-  # What went wrong in the namespace
-  eddy events --warnings`,
-		Args:              cobra.MaximumNArgs(1),
+  # What went wrong in the namespace, and in all of them
+  eddy events --warnings
+  eddy events --warnings -A`,
+		Args:              oneArgAtMost,
 		ValidArgsFunction: o.completePreview,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
@@ -41,12 +46,21 @@ without a name, those of all previews of the namespace.
 		},
 	}
 	o.bind(cmd)
+	o.bindScope(cmd)
+	bindOutput(cmd, &o.Output, describeFormats()...)
+	cmd.Flags().BoolVar(&o.NoHeaders, "no-headers", false, "leave out the first line, which names the columns")
 	cmd.Flags().BoolVarP(&o.Watch, "watch", "w", false, "list, then go on with what happens")
 	cmd.Flags().BoolVar(&o.Warnings, "warnings", false, "leave out what is normal")
 	return cmd
 }
 
 func (o *showEvents) run(ctx context.Context) error {
+	if err := checkFormat(o.Output, describeFormats()...); err != nil {
+		return err
+	}
+	if o.Watch && isData(o.Output) {
+		return fmt.Errorf("--watch goes with a table or with -o name, not with -o %s", o.Output)
+	}
 	members, err := o.members(ctx)
 	if err != nil {
 		return err
@@ -55,21 +69,57 @@ func (o *showEvents) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	table, listed := newEventTable(terminal.Of(o.Out)), o.pick(all)
+	listed := o.pick(all)
+	if isData(o.Output) {
+		return o.printData(listed)
+	}
+	table := newEventTable(terminal.Of(o.Out))
+	table.Headless = o.NoHeaders
+	if o.AllNamespaces {
+		table.Columns = append(terminal.Named("NAMESPACE"), table.Columns...)
+	}
 	if len(listed) > 0 {
-		if err := table.Print(eventRows(o.Streams, listed)); err != nil {
+		if err := o.print(table, listed); err != nil {
 			return err
 		}
 	}
 	if o.Watch {
 		return interrupted(ctx, members.FollowEvents(ctx, all, func(one corev1.Event) error {
-			return table.Print(eventRows(o.Streams, o.pick([]corev1.Event{one})))
+			return o.print(table, o.pick([]corev1.Event{one}))
 		}))
 	}
 	if len(listed) == 0 {
 		o.note("No events found: a cluster forgets them after an hour.")
 	}
 	return nil
+}
+
+// print prints events, one a line.
+func (o *showEvents) print(table *terminal.Table, events []corev1.Event) error {
+	if o.Output == "name" {
+		for _, one := range events {
+			if _, err := fmt.Fprintf(o.Out, "event/%s\n", one.Name); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	rows := eventRows(o.Streams, events)
+	if o.AllNamespaces {
+		for i, one := range events {
+			rows[i] = append([]terminal.Cell{terminal.Text(one.Namespace)}, rows[i]...)
+		}
+	}
+	return table.Print(rows)
+}
+
+// printData prints a List of events, as kubectl does.
+func (o *showEvents) printData(events []corev1.Event) error {
+	for i := range events {
+		events[i].SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("Event"))
+		events[i].ManagedFields = nil
+	}
+	return printValue(o.Out, o.Output, map[string]any{"apiVersion": "v1", "kind": "List", "items": emptyList(events)})
 }
 
 // members finds the objects whose events are asked for.
@@ -81,7 +131,7 @@ func (o *showEvents) members(ctx context.Context) (*trace.Members, error) {
 		}
 		return one.reader.Members(ctx, one.snapshot, one.View)
 	}
-	namespace, err := o.namespace()
+	namespace, err := o.scope()
 	if err != nil {
 		return nil, err
 	}

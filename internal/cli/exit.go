@@ -35,7 +35,7 @@ func Execute(ctx context.Context, streams Streams, args []string) int {
 	defer stop()
 	command := New(streams) //nolint:contextcheck // a command takes its context when it is run
 	command.SetArgs(args)
-	err := command.ExecuteContext(ctx)
+	ran, err := command.ExecuteContextC(ctx)
 	if err == nil {
 		return 0
 	}
@@ -46,7 +46,7 @@ func Execute(ctx context.Context, streams Streams, args []string) int {
 		err = exit.Err
 	}
 	if err != nil {
-		_, _ = fmt.Fprintln(streams.Err, "Error:", terminal.Visible(explain(err).Error())) // nobody is there to be told
+		_, _ = fmt.Fprintln(streams.Err, "Error:", terminal.Visible(hints{ran.Flags()}.runnable(explain(err).Error()))) // nobody is there to be told
 	}
 	return code
 }

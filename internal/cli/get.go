@@ -1,19 +1,14 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
-	"io"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/duration"
-	"sigs.k8s.io/yaml"
 
-	"github.com/eddy-previews/eddy/internal/suggest"
 	"github.com/eddy-previews/eddy/internal/trace"
 )
 
@@ -27,7 +22,7 @@ func newGetCommand(streams Streams) *cobra.Command {
   eddy get previews -A`,
 	}
 	cmd.AddCommand(newGetPreviewsCommand(streams), newGetProvidersCommand(streams), newGetResourceSetsCommand(streams))
-	return cmd
+	return ofPreviews(cmd, newGetPreviewsCommand, streams)
 }
 
 // listing are the options of every `eddy get`.
@@ -39,9 +34,12 @@ type listing struct {
 	Selector      string
 	Output        string
 	Watch         bool
+	NoHeaders     bool
 }
 
-func newListing(streams Streams) listing { return listing{Streams: streams, cluster: newCluster()} }
+func newListing(streams Streams) listing {
+	return listing{Streams: streams, cluster: newCluster(streams)}
+}
 
 // bindListing adds the flags of a listing.
 func (l *listing) bindListing(cmd *cobra.Command) {
@@ -49,12 +47,12 @@ func (l *listing) bindListing(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.BoolVarP(&l.AllNamespaces, "all-namespaces", "A", false, "list those of all namespaces")
 	flags.StringVarP(&l.Selector, "selector", "l", "", "labels of the objects; of previews, of their ResourceSet")
-	flags.StringVarP(&l.Output, "output", "o", "", "wide, json, yaml or name")
 	flags.BoolVarP(&l.Watch, "watch", "w", false, "list, then go on with what changes")
-	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(formats(), cobra.ShellCompDirectiveNoFileComp)) // the flag is there
+	flags.BoolVar(&l.NoHeaders, "no-headers", false, "leave out the first line, which names the columns")
+	bindOutput(cmd, &l.Output, formats()...)
 }
 
-func formats() []string { return []string{"wide", "json", "yaml", "name"} }
+func formats() []string { return []string{"wide", "json", "yaml", "name", jsonPath} }
 
 // wide reports whether nothing is left out.
 func (l *listing) wide() bool { return l.Output == "wide" }
@@ -80,12 +78,10 @@ func where(namespace string) string {
 
 // open checks the flags and returns what reads.
 func (l *listing) open() (*trace.Reader, string, error) {
-	switch l.Output {
-	case "", "wide", "json", "yaml", "name":
-	default:
-		return nil, "", fmt.Errorf("--output: there is no format %q; expected %s%s", l.Output, strings.Join(formats(), ", "), suggest.Hint(l.Output, formats()))
+	if err := checkFormat(l.Output, formats()...); err != nil {
+		return nil, "", err
 	}
-	if l.Watch && !l.table() && l.Output != "name" {
+	if l.Watch && isData(l.Output) {
 		return nil, "", fmt.Errorf("--watch goes with a table or with -o name, not with -o %s", l.Output)
 	}
 	selector, err := labels.Parse(l.Selector)
@@ -102,22 +98,6 @@ func (l *listing) open() (*trace.Reader, string, error) {
 	}
 	reader.Selector = selector
 	return reader, namespace, nil
-}
-
-// printValue writes data as JSON or YAML.
-func printValue(out io.Writer, format string, value any) error {
-	if format == "yaml" {
-		text, err := yaml.Marshal(value)
-		if err != nil {
-			return err
-		}
-		_, err = out.Write(text)
-		return err
-	}
-	encoder := json.NewEncoder(out)
-	encoder.SetIndent("", "  ")
-	encoder.SetEscapeHTML(false)
-	return encoder.Encode(value)
 }
 
 // age is how long ago something was, as kubectl tells it.

@@ -146,8 +146,8 @@ func notFound(kind, name, namespace string, all []stored) error {
 }
 
 func (o *getObjects) print(objects []stored) error {
-	switch o.Output {
-	case "json", "yaml":
+	switch {
+	case isData(o.Output):
 		for _, one := range objects {
 			one.SetManagedFields(nil)
 			one.GetObjectKind().SetGroupVersionKind(v1.GroupVersion.WithKind(o.kind))
@@ -156,7 +156,7 @@ func (o *getObjects) print(objects []stored) error {
 			return printValue(o.Out, o.Output, objects[0])
 		}
 		return printValue(o.Out, o.Output, map[string]any{"apiVersion": "v1", "kind": "List", "items": emptyList(objects)})
-	case "name":
+	case o.Output == "name":
 		for _, one := range objects {
 			if _, err := fmt.Fprintf(o.Out, "%s.%s/%s\n", strings.ToLower(o.kind), v1.Group, one.GetName()); err != nil {
 				return err
@@ -197,7 +197,7 @@ func (o *getObjects) newTable() *terminal.Table {
 	if o.AllNamespaces {
 		columns = append(terminal.Named("NAMESPACE"), columns...)
 	}
-	out := &terminal.Table{Screen: terminal.Of(o.Out), Columns: columns}
+	out := &terminal.Table{Screen: terminal.Of(o.Out), Columns: columns, Headless: o.NoHeaders}
 	if o.wide() {
 		out.Width = 0
 	}

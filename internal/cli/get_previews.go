@@ -47,7 +47,7 @@ whole with -o wide, or piped.
   eddy get preview api/1234
 
   # The URLs of those that are ready
-  eddy get previews -o json | jq -r '.[] | select(.ready == "True") | .url'`,
+  eddy get previews -o jsonpath='{.items[?(@.ready=="True")].url}'`,
 		ValidArgsFunction: o.completePreviews,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Names = args
@@ -112,13 +112,13 @@ func (o *getPreviews) pick(previews []preview.View, namespace string) ([]preview
 }
 
 func (o *getPreviews) print(previews []preview.View) error {
-	switch o.Output {
-	case "json", "yaml":
+	switch {
+	case isData(o.Output):
 		if len(o.Names) == 1 && len(previews) == 1 {
 			return printValue(o.Out, o.Output, previews[0])
 		}
 		return printValue(o.Out, o.Output, emptyList(previews))
-	case "name":
+	case o.Output == "name":
 		return o.printNames(previews)
 	}
 	if len(previews) == 0 {
@@ -200,7 +200,7 @@ func (o *getPreviews) newTable() *terminal.Table {
 	if o.AllNamespaces {
 		columns = append(terminal.Named("NAMESPACE"), columns...)
 	}
-	out := &terminal.Table{Screen: terminal.Of(o.Out), Columns: append(columns, terminal.Column{Name: "MESSAGE"})}
+	out := &terminal.Table{Screen: terminal.Of(o.Out), Columns: append(columns, terminal.Column{Name: "MESSAGE"}), Headless: o.NoHeaders}
 	if o.wide() {
 		out.Width = 0
 	}

@@ -22,8 +22,8 @@ import (
 const home = "flux-system"
 
 // newHomeCluster returns a cluster whose namespace is that of the operator.
-func newHomeCluster() *cluster {
-	c := newCluster()
+func newHomeCluster(streams Streams) *cluster {
+	c := newCluster(streams)
 	*c.flags.Namespace = home
 	return c
 }
@@ -31,7 +31,7 @@ func newHomeCluster() *cluster {
 // bindHome adds the flags of a cluster to a command that is about the operator.
 func (c *cluster) bindHome(cmd *cobra.Command) {
 	c.bind(cmd)
-	cmd.Flags().Lookup("namespace").Usage = "namespace of the operator"
+	cmd.Flags().Lookup("namespace").Usage = "`name` of the namespace of the operator"
 }
 
 // installCommand are the options of `eddy install`.
@@ -48,7 +48,7 @@ type installCommand struct {
 
 // newInstallCommand returns `eddy install`.
 func newInstallCommand(streams Streams) *cobra.Command {
-	o := &installCommand{Streams: streams, cluster: newHomeCluster()}
+	o := &installCommand{Streams: streams, cluster: newHomeCluster(streams)}
 	cmd := &cobra.Command{
 		Use:   "install",
 		Short: "Install or upgrade the operator and its CustomResourceDefinitions",

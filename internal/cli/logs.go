@@ -90,7 +90,7 @@ func (o *showLogs) run(ctx context.Context) error {
 		return o.follow(ctx, members, &tail{showLogs: o, read: read, out: out})
 	}
 	if len(pods) == 0 {
-		return fmt.Errorf("%s has no pods: see eddy describe preview %s", one.Name, one.Name)
+		return fmt.Errorf("%s has no pods: see `%s`", one.Name, "eddy describe preview "+one.Name)
 	}
 	return o.printAll(ctx, &tail{showLogs: o, read: read, out: out}, sources)
 }

@@ -72,7 +72,7 @@ func (o *openPreview) run(ctx context.Context) error {
 		return err
 	}
 	if one.Ready != "True" {
-		o.warn("%s is not ready: eddy describe preview %s", one.Name, one.Name)
+		o.warn("%s is not ready: `%s` says why", one.Name, o.command("eddy describe preview "+quoted(one.Name)))
 	}
 	o.note("Opening %s", url)
 	if err := browser.OpenURL(url); err != nil {

@@ -21,7 +21,8 @@ cluster of KUBECONFIG, or in the one that it runs in.`,
   eddy operator --enable-leader-election=false
 
   # In two namespaces alone, applying with a tenant's permissions
-  eddy operator --watch-namespaces=app-dev,web-dev --default-service-account=previews`,
+  eddy operator --watch-namespaces=app-dev,web-dev \
+    --default-service-account=previews`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return operator.Run(ctrl.SetupSignalHandler(), options)

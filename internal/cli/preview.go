@@ -22,10 +22,12 @@ type onePreview struct {
 	*cluster
 
 	Name string
+	// AllNamespaces looks in each; only some commands do.
+	AllNamespaces bool
 }
 
 func newOnePreview(streams Streams) onePreview {
-	return onePreview{Streams: streams, cluster: newCluster()}
+	return onePreview{Streams: streams, cluster: newCluster(streams)}
 }
 
 // found is a preview and what it was found in.
@@ -33,6 +35,19 @@ type found struct {
 	preview.View
 	reader   *trace.Reader
 	snapshot preview.Snapshot
+}
+
+// bindScope adds the flag that makes a command look in all namespaces.
+func (o *onePreview) bindScope(cmd *cobra.Command) {
+	cmd.Flags().BoolVarP(&o.AllNamespaces, "all-namespaces", "A", false, "look in all namespaces")
+}
+
+// scope is the namespace to look in; "" for all.
+func (o *onePreview) scope() (string, error) {
+	if o.AllNamespaces {
+		return "", nil
+	}
+	return o.namespace()
 }
 
 // find looks the preview up. Of a request that has none, the error says why.
@@ -46,33 +61,63 @@ func (o *onePreview) find(ctx context.Context) (found, error) {
 
 // findRequest looks the preview up, or the request that has none.
 func (o *onePreview) findRequest(ctx context.Context) (found, error) {
-	return o.findIn(ctx, (*trace.Reader).Snapshot)
-}
-
-// observe is findRequest, and whether what was deployed runs.
-func (o *onePreview) observe(ctx context.Context) (found, error) {
-	return o.findIn(ctx, (*trace.Reader).Observe)
-}
-
-// findIn looks up what a reader sees in the namespace.
-func (o *onePreview) findIn(ctx context.Context, look func(*trace.Reader, context.Context, string) (preview.Snapshot, error)) (found, error) {
-	reader, err := o.reader(o.Streams)
+	all, err := o.each(ctx, (*trace.Reader).Snapshot)
 	if err != nil {
 		return found{}, err
 	}
-	namespace, err := o.namespace()
+	if len(all) > 1 {
+		return found{}, fmt.Errorf("there is a preview %q in %d namespaces: %s; name one of them with -n", o.Name, len(all), listed(namespacesOf(all)))
+	}
+	return all[0], nil
+}
+
+// look is how a reader sees a namespace.
+type look = func(*trace.Reader, context.Context, string) (preview.Snapshot, error)
+
+// each looks the preview up in each namespace that has one; without a name it takes
+// all there are. Requests that have none are among them.
+func (o *onePreview) each(ctx context.Context, look look) ([]found, error) {
+	reader, err := o.reader(o.Streams)
 	if err != nil {
-		return found{}, err
+		return nil, err
+	}
+	namespace, err := o.scope()
+	if err != nil {
+		return nil, err
 	}
 	snapshot, err := look(reader, ctx, namespace)
 	if err != nil {
-		return found{}, err
+		return nil, err
 	}
-	view, err := preview.Find(o.Name, snapshot.Requests())
-	if err != nil {
-		return found{}, withWords(elsewhere(ctx, reader, namespace, err), snapshot.Asked(o.Name))
+	views := snapshot.Requests()
+	if o.Name != "" {
+		if views, err = o.named(views); err != nil {
+			return nil, withWords(o.elsewhere(ctx, reader, namespace, err), snapshot.Asked(o.Name))
+		}
 	}
-	return found{View: view, reader: reader, snapshot: snapshot}, nil
+	out := make([]found, 0, len(views))
+	for _, view := range views {
+		out = append(out, found{View: view, reader: reader, snapshot: snapshot})
+	}
+	return out, nil
+}
+
+// named returns those that the name means, at most one of a namespace.
+func (o *onePreview) named(views []preview.View) ([]preview.View, error) {
+	if all := findAll(o.Name, views); len(all) > 0 {
+		return all, nil
+	}
+	one, err := preview.Find(o.Name, views)
+	return []preview.View{one}, err
+}
+
+// namespacesOf lists the namespaces of previews.
+func namespacesOf(previews []found) []string {
+	var out []string
+	for _, p := range previews {
+		out = append(out, p.Namespace)
+	}
+	return out
 }
 
 // withWords adds what the providers say that would export a preview which is not
@@ -87,10 +132,13 @@ func withWords(err error, asked []v1.ResourceSetInputProvider) error {
 }
 
 // elsewhere says where a preview is that is not in the namespace.
-func elsewhere(ctx context.Context, reader *trace.Reader, namespace string, err error) error {
+func (o *onePreview) elsewhere(ctx context.Context, reader *trace.Reader, namespace string, err error) error {
 	var missing *preview.NotFoundError
 	if !errors.As(err, &missing) {
 		return err
+	}
+	if namespace == "" {
+		return absent(missing, namespace, "eddy get previews -A")
 	}
 	quiet := *reader
 	quiet.Warn = func(string, ...any) {}
@@ -98,8 +146,8 @@ func elsewhere(ctx context.Context, reader *trace.Reader, namespace string, err 
 	if listing != nil {
 		return absent(missing, namespace, "eddy get previews") // others may not be read
 	}
-	if others := namespacesWith(missing.Name, all.Requests()); len(others) > 0 {
-		return fmt.Errorf("there is no preview %q in namespace %s, but in %s: add -n %s", missing.Name, namespace, strings.Join(others, ", "), others[0])
+	if others := namespacesWith(missing.Name, all.Previews()); len(others) > 0 {
+		return fmt.Errorf("there is no preview %q in namespace %s, but in %s: add -n %s", missing.Name, namespace, strings.Join(others, ", "), quoted(others[0]))
 	}
 	return absent(missing, namespace, "eddy get previews -A")
 }

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -11,7 +10,6 @@ import (
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/simulate"
-	"github.com/eddy-previews/eddy/internal/suggest"
 	"github.com/eddy-previews/eddy/internal/terminal"
 )
 
@@ -44,18 +42,20 @@ func kustomizationName(part simulate.Part) string {
 
 // printerFor returns what writes objects in a format of -o.
 func printerFor(format string) (func(io.Writer, []tracedObject) error, error) {
-	switch format {
-	case "yaml":
-		return printYAML, nil
-	case "json":
-		return printJSON, nil
-	case "name":
+	switch err := checkFormat(format, objectFormats()...); {
+	case err != nil:
+		return nil, err
+	case format == "name":
 		return printNames, nil
+	case format == "yaml", format == "":
+		return printYAML, nil
 	default:
-		formats := []string{"yaml", "json", "name"}
-		return nil, fmt.Errorf("--output: there is no format %q; expected %s%s", format, strings.Join(formats, ", "), suggest.Hint(format, formats))
+		return func(out io.Writer, objects []tracedObject) error { return printList(out, format, objects) }, nil
 	}
 }
+
+// objectFormats are those of commands that print objects.
+func objectFormats() []string { return []string{"yaml", "json", "name", jsonPath} }
 
 func printYAML(out io.Writer, objects []tracedObject) error {
 	for _, object := range objects {
@@ -70,15 +70,13 @@ func printYAML(out io.Writer, objects []tracedObject) error {
 	return nil
 }
 
-// printJSON writes one List, as kubectl does.
-func printJSON(out io.Writer, objects []tracedObject) error {
+// printList writes one List, as kubectl does, or what a path takes out of it.
+func printList(out io.Writer, format string, objects []tracedObject) error {
 	list := &unstructured.UnstructuredList{Object: map[string]any{"apiVersion": "v1", "kind": "List"}}
 	for _, object := range objects {
 		list.Items = append(list.Items, *object.Unstructured)
 	}
-	encoder := json.NewEncoder(out)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(list.UnstructuredContent())
+	return printValue(out, format, list.UnstructuredContent())
 }
 
 // printNames writes kind.group/name, one a line.

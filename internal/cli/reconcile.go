@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -31,7 +32,7 @@ func newReconcileCommand(streams Streams) *cobra.Command {
 	for _, kind := range ourKinds() {
 		cmd.AddCommand(newReconcileObjectCommand(streams, kind))
 	}
-	return cmd
+	return ofPreviews(cmd, newReconcilePreviewCommand, streams)
 }
 
 // patience are the flags of commands that wait.
@@ -53,7 +54,7 @@ type reconcileObject struct {
 }
 
 func newReconcileObjectCommand(streams Streams, kind kindCommand) *cobra.Command {
-	o := &reconcileObject{target: target{Streams: streams, cluster: newCluster(), kind: kind.kind}}
+	o := &reconcileObject{target: target{Streams: streams, cluster: newCluster(streams), kind: kind.kind}}
 	cmd := &cobra.Command{
 		Use: kind.use, Aliases: kind.aliases, Args: oneArg,
 		Short:             "Let Eddy look at a " + o.word() + " now",
@@ -97,10 +98,10 @@ type reconciling struct {
 func (r *reconciling) one(ctx context.Context, object *unstructured.Unstructured) (*unstructured.Unstructured, error) {
 	name := describeObject(object)
 	if v1.IsDisabled(object.GetAnnotations()) && object.GroupVersionKind().Group == v1.Group {
-		return nil, fmt.Errorf("%s is suspended%s: let it go on first, with eddy resume", name, by(object))
+		return nil, fmt.Errorf("%s is suspended%s: let it go on first, with `eddy resume %s %s -n %s`", name, by(object), wordOf(object.GetKind()), object.GetName(), object.GetNamespace())
 	}
 	if flux.IsSuspended(object) {
-		return nil, fmt.Errorf("%s is suspended: let it go on first, with flux resume", name)
+		return nil, fmt.Errorf("%s is suspended: let it go on first, with `flux resume %s %s -n %s`", name, strings.ToLower(object.GetKind()), object.GetName(), object.GetNamespace())
 	}
 	force := r.request.Force
 	r.request = control.NewRequest(time.Now()) //nolint:forbidigo // it is to differ from each one before it

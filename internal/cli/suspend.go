@@ -18,7 +18,7 @@ func newSuspendCommand(streams Streams) *cobra.Command {
   eddy suspend provider api-prs`,
 	}
 	for _, kind := range ourKinds() {
-		t := &target{Streams: streams, cluster: newCluster(), kind: kind.kind}
+		t := &target{Streams: streams, cluster: newCluster(streams), kind: kind.kind}
 		child := &cobra.Command{
 			Use: kind.use, Aliases: kind.aliases, Args: oneArg,
 			Short:             "Let Eddy leave a " + t.word() + " alone, and note who wanted it",
@@ -41,7 +41,7 @@ func newResumeCommand(streams Streams) *cobra.Command {
   eddy resume provider api-prs`,
 	}
 	for _, kind := range ourKinds() {
-		t := &target{Streams: streams, cluster: newCluster(), kind: kind.kind}
+		t := &target{Streams: streams, cluster: newCluster(streams), kind: kind.kind}
 		child := &cobra.Command{
 			Use: kind.use, Aliases: kind.aliases, Args: oneArg,
 			Short:             "Let Eddy look after a " + t.word() + " again, at once",
@@ -73,7 +73,7 @@ func (t *target) suspend(ctx context.Context) error {
 	if err := control.Suspend(ctx, server, object, server.whoami(ctx)); err != nil {
 		return err
 	}
-	return t.done("%s is suspended%s: eddy resume %s %s", describeObject(object), by(object), t.word(), t.Name)
+	return t.done("%s is suspended%s: `%s` lets it go on", describeObject(object), by(object), t.command("eddy resume "+t.word()+" "+t.Name))
 }
 
 // by says who suspended an object.

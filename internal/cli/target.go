@@ -35,8 +35,10 @@ func ourKinds() []kindCommand {
 }
 
 // word is what people call the kind.
-func (t *target) word() string {
-	if t.kind == v1.ResourceSetKind {
+func (t *target) word() string { return wordOf(t.kind) }
+
+func wordOf(kind string) string {
+	if kind == v1.ResourceSetKind {
 		return "resourceset"
 	}
 	return "provider"

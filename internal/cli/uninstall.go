@@ -17,7 +17,7 @@ type uninstallCommand struct {
 
 // newUninstallCommand returns `eddy uninstall`.
 func newUninstallCommand(streams Streams) *cobra.Command {
-	o := &uninstallCommand{Streams: streams, cluster: newCluster()}
+	o := &uninstallCommand{Streams: streams, cluster: newCluster(streams)}
 	o.flags.Namespace = nil // wherever it is
 	cmd := &cobra.Command{
 		Use:   "uninstall",

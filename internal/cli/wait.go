@@ -22,12 +22,12 @@ const (
 
 // newWaitCommand returns `eddy wait`, which is for scripts.
 func newWaitCommand(streams Streams) *cobra.Command {
-	return parent(&cobra.Command{
+	return ofPreviews(parent(&cobra.Command{
 		Use:   "wait",
 		Short: "Wait until a preview is ready, or gone",
 		Example: `  # In the CI of a pull request, before its tests
   eddy wait preview api/1234 --for=ready --timeout=10m`,
-	}, newWaitPreviewCommand(streams))
+	}, newWaitPreviewCommand(streams)), newWaitPreviewCommand, streams)
 }
 
 // waitPreview are the options of `eddy wait preview`.
@@ -49,9 +49,9 @@ time is up, and the message says what was waited for last: of a request that is
 held, why.
 
 ` + previewNames,
-		Example: `  # In CI: until this very commit is deployed. HEAD_SHA is the head of the request:
-  # in a pull_request workflow of GitHub, github.event.pull_request.head.sha, as
-  # GITHUB_SHA is that of a merge
+		Example: `  # In CI: until this very commit is deployed. HEAD_SHA is the head of the
+  # request: in a pull_request workflow of GitHub that is
+  # github.event.pull_request.head.sha, as GITHUB_SHA is that of a merge
   eddy wait preview api/1234 --for=ready --commit="$HEAD_SHA" --timeout=10m
 
   # Until a merged one is torn down
@@ -86,7 +86,7 @@ func (o *waitPreview) run(ctx context.Context) error {
 	state := &awaited{waitPreview: o}
 	err = reader.Follow(waiting, namespace, state.see)
 	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
-		return fmt.Errorf("%s is not %s after %s: %s; eddy describe preview %s says why", o.Name, o.For, o.Timeout, state.last, o.Name)
+		return fmt.Errorf("%s is not %s after %s: %s; `%s` says why", o.Name, o.For, o.Timeout, state.last, "eddy describe preview "+quoted(o.Name))
 	}
 	if err != nil {
 		return err

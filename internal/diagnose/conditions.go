@@ -1,9 +1,11 @@
 package diagnose
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
+	"github.com/fluxcd/cli-utils/pkg/object"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -98,12 +100,10 @@ func holdsAny(text string, words ...string) bool {
 	return false
 }
 
-// shortened cuts a text to one line of bounded length.
-func shortened(text string) string {
-	const limit = 300
-	text = strings.Join(strings.Fields(text), " ")
-	if runes := []rune(text); len(runes) > limit {
-		return string(runes[:limit]) + "…"
-	}
-	return text
+// inOneLine is a text of any number of lines.
+func inOneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
+
+// described is the command that shows all of an object.
+func described(id object.ObjMetadata) string {
+	return fmt.Sprintf("`kubectl describe %s %s -n %s`", strings.ToLower(id.GroupKind.Kind), id.Name, id.Namespace)
 }

@@ -68,7 +68,7 @@ func sourceNotReady(n *Node, _ time.Time) *symptom {
 	}
 	ready, _ := failedReady(failing)
 	return &symptom{
-		words:  fmt.Sprintf("%s, the source that it deploys from, is not ready: %s", name(failing.ID), shortened(ready.Message)),
+		words:  fmt.Sprintf("%s, the source that it deploys from, is not ready: %s", name(failing.ID), inOneLine(ready.Message)),
 		advice: "what was fetched last stays deployed; check the source's URL, branch and credentials",
 		since:  ready.since(),
 	}
@@ -83,14 +83,14 @@ func dependencyNotReady(n *Node, _ time.Time) *symptom {
 		state, _, _ := stateOf(one)
 		return !isSource(one) && state != Ready
 	})
-	out := &symptom{words: shortened(ready.Message), advice: "it goes on by itself once the dependency is ready", since: ready.since()}
+	out := &symptom{words: inOneLine(ready.Message), advice: "it goes on by itself once the dependency is ready", since: ready.since()}
 	if waits == nil {
 		return out
 	}
 	state, message, _ := stateOf(waits)
 	out.words = fmt.Sprintf("it waits for %s, which is %s", name(waits.ID), inWords(state))
 	if message != "" && state != Missing && state != Suspended {
-		out.words += ": " + shortened(message)
+		out.words += ": " + inOneLine(message)
 	}
 	if state == Missing {
 		out.advice = "create it, or correct spec.dependsOn: mind its namespace"
@@ -128,7 +128,7 @@ func buildFailed(n *Node, _ time.Time) *symptom {
 		return nil
 	}
 	return &symptom{
-		words:  "the overlay cannot be built: " + shortened(ready.Message),
+		words:  "the overlay cannot be built: " + inOneLine(ready.Message),
 		advice: "correct the overlay: `eddy build preview` builds it without a cluster",
 		since:  ready.since(),
 	}
@@ -140,8 +140,8 @@ func helmFailed(n *Node, _ time.Time) *symptom {
 		return nil
 	}
 	return &symptom{
-		words:  "Helm failed: " + shortened(ready.Message),
-		advice: "correct the chart or its values; Flux tries again, or `flux reconcile helmrelease --reset`",
+		words:  "Helm failed: " + inOneLine(ready.Message),
+		advice: fmt.Sprintf("correct the chart or its values; Flux tries again, or `flux reconcile helmrelease %s -n %s --reset`", n.ID.Name, n.ID.Namespace),
 		since:  ready.since(),
 	}
 }
@@ -158,7 +158,7 @@ func notPickedUp(n *Node, now time.Time) *symptom {
 	}
 	return &symptom{
 		words:  "Flux has not looked at it",
-		advice: "check that its controller runs: flux check",
+		advice: "check that its controller runs: `flux check`",
 		since:  created,
 	}
 }
@@ -173,7 +173,7 @@ func deletionBlocked(n *Node, now time.Time) *symptom {
 	}
 	words := "it is being deleted, and held by " + strings.Join(n.Object.GetFinalizers(), ", ")
 	if ready, failed := failedReady(n); failed {
-		words += ": " + shortened(ready.Message)
+		words += ": " + inOneLine(ready.Message)
 	}
 	return &symptom{words: words, advice: "see why the controller of the finalizer does not let it go; do not remove the finalizer by hand before that", since: since}
 }
@@ -185,9 +185,9 @@ func suspended(n *Node, _ time.Time) *symptom {
 	switch n.ID.GroupKind.Kind {
 	case "ResourceSet", "ResourceSetInputProvider":
 		kind := map[bool]string{true: "provider", false: "resourceset"}[n.is("ResourceSetInputProvider")]
-		return &symptom{words: "it is suspended" + by(n), advice: fmt.Sprintf("eddy resume %s %s -n %s", kind, n.ID.Name, n.ID.Namespace)}
+		return &symptom{words: "it is suspended" + by(n), advice: fmt.Sprintf("`eddy resume %s %s -n %s`", kind, n.ID.Name, n.ID.Namespace)}
 	default:
-		return &symptom{words: "it is suspended", advice: fmt.Sprintf("flux resume %s %s -n %s", strings.ToLower(n.ID.GroupKind.Kind), n.ID.Name, n.ID.Namespace)}
+		return &symptom{words: "it is suspended", advice: fmt.Sprintf("`flux resume %s %s -n %s`", strings.ToLower(n.ID.GroupKind.Kind), n.ID.Name, n.ID.Namespace)}
 	}
 }
 

@@ -68,7 +68,8 @@ type Finding struct {
 	On object.ObjMetadata
 	// Also are others with just the same.
 	Also []object.ObjMetadata
-	// Words say what is wrong, Advice what to do.
+	// Words say what is wrong, Advice what to do. A command stands in backticks, and
+	// PREVIEW in it for the name of the preview, which an object does not know.
 	Words, Advice string
 	// Since is when it began; zero when that is not known.
 	Since time.Time

@@ -109,7 +109,7 @@ func wrongArchitecture(n *Node, _ time.Time) *symptom {
 		}
 		if holdsAny(said, "exec format error", "no match for platform", "no matching manifest for") {
 			return &symptom{
-				words:  fmt.Sprintf("image %s (container %s) is not made for the node's architecture: %s", c.Image, c.Name, shortened(said)),
+				words:  fmt.Sprintf("image %s (container %s) is not made for the node's architecture: %s", c.Image, c.Name, inOneLine(said)),
 				advice: "let CI build it for the architecture of the nodes, or choose nodes that fit with nodeSelector kubernetes.io/arch",
 				since:  c.since(),
 			}
@@ -152,7 +152,7 @@ func registryUnreachable(n *Node, _ time.Time) *symptom {
 		return nil
 	}
 	return &symptom{
-		words:  fmt.Sprintf("the registry of image %s cannot be used: %s", p.Image, shortened(p.said)),
+		words:  fmt.Sprintf("the registry of image %s cannot be used: %s", p.Image, inOneLine(p.said)),
 		advice: "check the registry's name, its certificate and limits, and the way to it from the nodes",
 		since:  p.since(),
 	}
@@ -164,7 +164,7 @@ func imagePullFailed(n *Node, _ time.Time) *symptom {
 		return nil
 	}
 	return &symptom{
-		words:  fmt.Sprintf("image %s cannot be pulled: %s", p.Image, shortened(p.said)),
+		words:  fmt.Sprintf("image %s cannot be pulled: %s", p.Image, inOneLine(p.said)),
 		advice: "check the image's name, and that the nodes can reach the registry",
 		since:  p.since(),
 	}
@@ -174,7 +174,7 @@ func configurationMissing(n *Node, _ time.Time) *symptom {
 	for _, c := range containers(n) {
 		if c.waits("CreateContainerConfigError", "CreateContainerError") {
 			return &symptom{
-				words:  fmt.Sprintf("container %s cannot be made: %s", c.Name, shortened(c.State.Waiting.Message)),
+				words:  fmt.Sprintf("container %s cannot be made: %s", c.Name, inOneLine(c.State.Waiting.Message)),
 				advice: "add what is missing to the overlay, or correct the reference to it: mind that kustomize suffixes names",
 				since:  c.since(),
 			}
@@ -189,7 +189,7 @@ func volumeNotMounted(n *Node, _ time.Time) *symptom {
 		return nil
 	}
 	return &symptom{
-		words:  "a volume cannot be mounted: " + shortened(event.Message),
+		words:  "a volume cannot be mounted: " + inOneLine(event.Message),
 		advice: "add the Secret, ConfigMap or claim that the volume names to the overlay, or correct its name",
 		since:  began(event),
 	}
@@ -218,7 +218,7 @@ func commandNotFound(n *Node, _ time.Time) *symptom {
 		}
 		if said != "" {
 			return &symptom{
-				words:  fmt.Sprintf("container %s cannot start: %s", c.Name, shortened(said)),
+				words:  fmt.Sprintf("container %s cannot start: %s", c.Name, inOneLine(said)),
 				advice: "correct command and args, or what is in the image",
 				since:  c.since(),
 			}
@@ -235,8 +235,8 @@ func livenessProbeFailed(n *Node, _ time.Time) *symptom {
 	for _, c := range containers(n) {
 		if c.RestartCount > 0 && !c.Ready {
 			return &symptom{
-				words:  fmt.Sprintf("container %s is restarted as it does not answer: %s", c.Name, shortened(event.Message)),
-				advice: "correct the probe's path, port or delay, or what the container answers: see eddy logs",
+				words:  fmt.Sprintf("container %s is restarted as it does not answer: %s", c.Name, inOneLine(event.Message)),
+				advice: "correct the probe's path, port or delay, or what the container answers: see `eddy logs PREVIEW`",
 				since:  c.since(),
 			}
 		}
@@ -254,10 +254,10 @@ func crashLoop(n *Node, _ time.Time) *symptom {
 		if end != nil {
 			words += fmt.Sprintf(": exit code %d%s", end.ExitCode, meaning(end.ExitCode))
 			if end.Message != "" {
-				words += ", " + shortened(end.Message)
+				words += ", " + inOneLine(end.Message)
 			}
 		}
-		return &symptom{words: words, advice: "its last words are in eddy logs", since: c.since()}
+		return &symptom{words: words, advice: "its last words are in `eddy logs PREVIEW --previous`", since: c.since()}
 	}
 	return nil
 }
@@ -299,16 +299,16 @@ func unschedulable(n *Node, _ time.Time) *symptom {
 	}
 	for _, one := range pod.Status.Conditions {
 		if one.Type == corev1.PodScheduled && one.Status == corev1.ConditionFalse && one.Reason == corev1.PodReasonUnschedulable {
-			return &symptom{words: "no node takes the pod: " + shortened(one.Message), advice: schedulingAdvice(one.Message), since: one.LastTransitionTime.Time}
+			return &symptom{words: "no node takes the pod: " + inOneLine(one.Message), advice: schedulingAdvice(one.Message, n.ID.Namespace), since: one.LastTransitionTime.Time}
 		}
 	}
 	return nil
 }
 
-func schedulingAdvice(said string) string {
+func schedulingAdvice(said, namespace string) string {
 	switch {
 	case holdsAny(said, "persistentvolumeclaim"):
-		return "see why the claim is not bound: kubectl describe pvc"
+		return "see why the claim is not bound: `kubectl describe pvc -n " + namespace + "`"
 	case holdsAny(said, "insufficient"):
 		return "lower the requests, close previews that nobody uses, or add nodes"
 	case holdsAny(said, "taint", "affinity", "selector"):
@@ -323,7 +323,7 @@ func evicted(n *Node, _ time.Time) *symptom {
 	if pod == nil || pod.Status.Reason != "Evicted" {
 		return nil
 	}
-	return &symptom{words: "evicted: " + shortened(pod.Status.Message), advice: "request what it really uses, so that it lands where there is room", since: podSince(pod)}
+	return &symptom{words: "evicted: " + inOneLine(pod.Status.Message), advice: "request what it really uses, so that it lands where there is room", since: podSince(pod)}
 }
 
 func probeFailed(n *Node, _ time.Time) *symptom {
@@ -331,8 +331,8 @@ func probeFailed(n *Node, _ time.Time) *symptom {
 	for _, c := range containers(n) {
 		if c.State.Running != nil && !c.Ready && event != nil {
 			return &symptom{
-				words:  fmt.Sprintf("container %s runs and is not ready: %s", c.Name, shortened(event.Message)),
-				advice: "correct the readiness probe, or what the container answers: see eddy logs",
+				words:  fmt.Sprintf("container %s runs and is not ready: %s", c.Name, inOneLine(event.Message)),
+				advice: "correct the readiness probe, or what the container answers: see `eddy logs PREVIEW`",
 				since:  c.since(),
 			}
 		}

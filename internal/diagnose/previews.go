@@ -17,7 +17,7 @@ func templateFailed(n *Node, _ time.Time) *symptom {
 		return nil
 	}
 	return &symptom{
-		words:  "its objects cannot be rendered: " + shortened(n.Preview.Message),
+		words:  "its objects cannot be rendered: " + inOneLine(n.Preview.Message),
 		advice: "correct the template of the ResourceSet, or the input; what was deployed stays as it is",
 		since:  n.Preview.LastTransitionTime.Time,
 	}
@@ -43,7 +43,7 @@ func setNotReady(n *Node, _ time.Time) *symptom {
 		return nil
 	}
 	return &symptom{
-		words:  "no preview of the ResourceSet is brought up to date: " + shortened(ready.Message),
+		words:  "no preview of the ResourceSet is brought up to date: " + inOneLine(ready.Message),
 		advice: "correct the ResourceSet; what was deployed stays as it is",
 		since:  ready.since(),
 	}
@@ -55,7 +55,7 @@ func providerFailed(n *Node, _ time.Time) *symptom {
 		return nil
 	}
 	return &symptom{
-		words:  "pull requests are not up to date: " + shortened(ready.Message),
+		words:  "pull requests are not up to date: " + inOneLine(ready.Message),
 		advice: "check the provider's URL and Secret; until then previews stay as they are",
 		since:  ready.since(),
 	}
@@ -69,7 +69,7 @@ func objectMissing(n *Node, _ time.Time) *symptom {
 	}
 	return &symptom{
 		words:  "it was deployed, and is not in the cluster any more",
-		advice: "somebody deleted it; it comes back with the next reconciliation: eddy reconcile preview",
+		advice: "somebody deleted it; it comes back with the next reconciliation, or with `eddy reconcile preview PREVIEW`",
 	}
 }
 
@@ -81,7 +81,7 @@ func jobFailed(n *Node, _ time.Time) *symptom {
 	if !n.is("Job") || !has || failed.Status != "True" {
 		return nil
 	}
-	return &symptom{words: "the Job failed: " + shortened(failed.Message), advice: "see eddy logs", since: failed.since()}
+	return &symptom{words: "the Job failed: " + inOneLine(failed.Message), advice: "see `eddy logs PREVIEW`", since: failed.since()}
 }
 
 func rolloutStuck(n *Node, _ time.Time) *symptom {
@@ -89,7 +89,7 @@ func rolloutStuck(n *Node, _ time.Time) *symptom {
 	if !n.is("Deployment") || !has || progress.Status != "False" {
 		return nil
 	}
-	return &symptom{words: "the rollout does not get on: " + shortened(progress.Message), advice: "look at its pods: kubectl describe pods", since: progress.since()}
+	return &symptom{words: "the rollout does not get on: " + inOneLine(progress.Message), advice: "look at it, and at its pods: " + described(n.ID), since: progress.since()}
 }
 
 func healthCheckFailed(n *Node, _ time.Time) *symptom {
@@ -97,7 +97,7 @@ func healthCheckFailed(n *Node, _ time.Time) *symptom {
 	if !failed || ready.Reason != meta.HealthCheckFailedReason {
 		return nil
 	}
-	return &symptom{words: shortened(ready.Message), advice: "see what it names: kubectl describe", since: ready.since()}
+	return &symptom{words: inOneLine(ready.Message), advice: "see what it names, with `kubectl describe`", since: ready.since()}
 }
 
 // notReady is the last resort: the object's own words.
@@ -109,5 +109,5 @@ func notReady(n *Node, _ time.Time) *symptom {
 	if state != Failing {
 		return nil
 	}
-	return &symptom{words: shortened(message), since: since}
+	return &symptom{words: inOneLine(message), since: since}
 }

@@ -46,14 +46,14 @@ func (r refusal) about(advice string, words ...string) *symptom {
 	if r.said == "" || !holdsAny(r.said, words...) {
 		return nil
 	}
-	return &symptom{words: shortened(r.said), advice: advice, since: r.since}
+	return &symptom{words: inOneLine(r.said), advice: advice, since: r.since}
 }
 
 func quotaExceeded(n *Node, _ time.Time) *symptom {
 	r := refused(n)
 	out := r.about("close previews that nobody uses, lower the requests, or raise the ResourceQuota of the namespace", "exceeded quota")
 	if out != nil {
-		out.words = shortened(fromWord(r.said, "exceeded quota"))
+		out.words = inOneLine(fromWord(r.said, "exceeded quota"))
 	}
 	return out
 }

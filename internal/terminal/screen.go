@@ -72,8 +72,28 @@ func (s Screen) Cut(line string) string {
 	return Cut(line, s.Width)
 }
 
+// CutMessage shortens a message to some columns, on a terminal alone.
+func (s Screen) CutMessage(text string, columns int) string {
+	if s.Width == 0 {
+		return text
+	}
+	return CutMessage(text, columns)
+}
+
 // Cut shortens a text to some columns, with … at its end.
 func Cut(text string, columns int) string { return ansi.Truncate(text, columns, "…") }
+
+// CutMessage shortens a message to some columns, with … for what is left out of it.
+// It keeps the end: where errors are wrapped, that is the cause.
+func CutMessage(text string, columns int) string {
+	width := ansi.StringWidth(text)
+	if width <= columns {
+		return text
+	}
+	head := max(columns-1, 0) / 3
+	tail := max(columns-1-head, 0)
+	return ansi.Truncate(text, head, "") + "…" + ansi.TruncateLeft(text, width-tail, "")
+}
 
 // Wrap breaks words into lines that fit beside an indent.
 func (s Screen) Wrap(words string, indent int) []string {

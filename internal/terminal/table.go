@@ -56,6 +56,8 @@ func Named(names ...string) []Column {
 type Table struct {
 	Screen
 	Columns []Column
+	// Headless leaves out the line that names the columns.
+	Headless bool
 	// widths grow with what is printed, and never shrink: rows that come later
 	// stand under those before.
 	widths []int
@@ -66,7 +68,7 @@ type Table struct {
 
 // Print prints rows, the first time below the header.
 func (t *Table) Print(rows [][]Cell) error {
-	if t.widths == nil {
+	if t.widths == nil && !t.Headless {
 		header := make([]Cell, len(t.Columns))
 		for i, column := range t.Columns {
 			header[i] = Text(column.Name)
@@ -151,17 +153,18 @@ func (t *Table) spare() int {
 
 func (t *Table) line(row []Cell) string {
 	var out strings.Builder
-	last := len(t.Columns) - 1
+	last, used := len(t.Columns)-1, 0
 	for _, i := range t.shown {
 		cell := row[i]
 		if i == last {
-			out.WriteString(cell.Style(t.lastOf(row)))
+			out.WriteString(cell.Style(t.CutMessage(t.lastOf(row), max(t.Width-used, 0))))
 			break
 		}
 		if t.Width > 0 && t.Columns[i].Least > 0 {
 			cell.Text = Cut(cell.Text, t.widths[i])
 		}
 		out.WriteString(cell.Style(cell.Text))
+		used += t.widths[i] + gap
 		out.WriteString(strings.Repeat(" ", t.widths[i]-ansi.StringWidth(cell.Text)+gap))
 	}
 	return t.Cut(strings.TrimRight(out.String(), " "))
