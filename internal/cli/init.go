@@ -38,7 +38,8 @@ the Flux Kustomization that deploys them, an example of the Secret, the CI file,
 overlay of a preview, and what previews share. Files that are there are never
 overwritten without --force; what previews share, and is there, is left as it is.
 
-On a terminal, what is not given is asked for.`,
+On a terminal, what is not given is asked for. An empty answer takes what was found in
+the repository, and one that is wrong is asked for again.`,
 		Example: `  # Asked for one thing after the other
   eddy init
 
@@ -63,7 +64,7 @@ On a terminal, what is not given is asked for.`,
 	flags.StringVar(&a.FluxPath, "flux-path", "", "folder of the fleet repository that Flux deploys")
 	flags.StringVar(&a.Image, "image", "", "image that CI builds, without a tag, as the Deployment has it")
 	flags.StringVar(&a.Domain, "domain", "", "previews answer at SERVICE-NUMBER.DOMAIN")
-	flags.StringVarP(&a.Namespace, "namespace", "n", "app-dev", "namespace of the previews")
+	flags.StringVarP(&a.Namespace, "namespace", "n", "", "namespace of the previews (default "+scaffold.DefaultNamespace+")")
 	flags.StringVar(&a.Root, "path", ".", "folder of the fleet repository")
 	flags.StringArrayVar(&a.Paths, "paths", nil, "watch only requests that touch these globs")
 	flags.StringVar(&a.Label, "label", "", "label that CI sets when the image is there")
@@ -75,7 +76,7 @@ On a terminal, what is not given is asked for.`,
 
 // run asks, derives and writes.
 func (o *initSetup) run(ctx context.Context) error {
-	if err := o.ask(); err != nil {
+	if err := o.ask(ctx); err != nil {
 		return err
 	}
 	setup, err := scaffold.Derive(ctx, o.Answers)
@@ -96,27 +97,72 @@ func (o *initSetup) run(ctx context.Context) error {
 }
 
 // ask asks on a terminal; elsewhere what is missing is an error.
-func (o *initSetup) ask() error {
+func (o *initSetup) ask(ctx context.Context) error {
+	if !terminal.Answers(o.In) {
+		if missing := o.Answers.Missing(); len(missing) > 0 {
+			return fmt.Errorf("give %s, or run eddy init on a terminal, which asks", listed(missing))
+		}
+		return nil
+	}
+	interview := scaffold.NewInterview(&o.Answers)
+	if err := interview.CheckGiven(); err != nil {
+		return err
+	}
 	reader := bufio.NewReader(o.In)
-	var missing []string
-	for _, q := range o.Answers.Questions() {
-		switch {
-		case *q.Answer != "":
-		case !terminal.Answers(o.In):
-			missing = append(missing, "--"+q.Flag)
-		default:
-			_, _ = fmt.Fprintf(o.Err, "%s: ", q.Text)
-			line, err := reader.ReadString('\n')
-			if err != nil && line == "" {
-				return errors.New("no answer; nothing was written")
+	for _, question := range interview.Questions() {
+		if !question.IsOpen(ctx) {
+			if err := question.Check(ctx); err != nil {
+				return fmt.Errorf("--%s: %w", question.Flag, err)
 			}
-			*q.Answer = strings.TrimSpace(line)
+			continue
+		}
+		if err := o.askOne(ctx, question, reader); err != nil {
+			return err
 		}
 	}
-	if len(missing) > 0 {
-		return fmt.Errorf("give %s, or run eddy init on a terminal, which asks", listed(missing))
-	}
+	interview.Finish()
 	return nil
+}
+
+// askOne asks until the answer is right. An empty one takes the first of what was found.
+func (o *initSetup) askOne(ctx context.Context, question scaffold.Question, reader *bufio.Reader) error {
+	found := question.Found(ctx)
+	prompt := question.Text
+	if len(found) > 1 {
+		prompt += "\n  found: " + strings.Join(found, ", ") + "\n "
+	}
+	if len(found) > 0 {
+		prompt += " [" + found[0] + "]"
+	}
+	for {
+		_, _ = fmt.Fprintf(o.Err, "%s: ", visibleLines(prompt))
+		line, ended := reader.ReadString('\n')
+		answer := strings.TrimSpace(line)
+		if ended != nil && answer == "" {
+			return errors.New("no answer; nothing was written")
+		}
+		if answer == "" && len(found) > 0 {
+			answer = found[0]
+		}
+		*question.Answer = answer
+		reason := question.Check(ctx)
+		if reason == nil {
+			return nil
+		}
+		if ended != nil {
+			return fmt.Errorf("--%s: %w; nothing was written", question.Flag, reason)
+		}
+		_, _ = fmt.Fprintf(o.Err, "  %s\n", visibleLines(reason.Error()))
+	}
+}
+
+// visibleLines shows what a file has in it, and keeps the lines.
+func visibleLines(text string) string {
+	lines := strings.Split(text, "\n")
+	for n, line := range lines {
+		lines[n] = terminal.Visible(line)
+	}
+	return strings.Join(lines, "\n")
 }
 
 // missing returns the files to write: not those that are there and shared. One

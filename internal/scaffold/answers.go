@@ -32,7 +32,7 @@ type Answers struct {
 	Image string
 	// Domain of the hosts: previews are at SERVICE-NUMBER.DOMAIN.
 	Domain string
-	// Namespace of the previews.
+	// Namespace of the previews; "" for DefaultNamespace.
 	Namespace string
 
 	// Paths are globs: requests that touch none of them are no previews. Several may
@@ -49,6 +49,9 @@ type Answers struct {
 	BuildPath string
 }
 
+// DefaultNamespace is that of the examples.
+const DefaultNamespace = "app-dev"
+
 var (
 	// label leaves room for the number, and for the suffixes of pods.
 	label = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]{0,40}[a-z0-9])?$`)
@@ -64,48 +67,10 @@ var (
 	plainPath = regexp.MustCompile(`^/[\w./~-]*$`)
 )
 
-// Question is one answer that is needed.
-type Question struct {
-	// Flag that gives it, Text that asks for it.
-	Flag, Text string
-	// Answer is where it stands.
-	Answer *string
-
-	// check says why the answer is wrong as it stands, look why it does not fit
-	// what is in the fleet; nil where there is nothing to look for.
-	check func() error
-	look  func(context.Context) error
-}
-
-// Check says why an answer is wrong.
-func (q Question) Check(ctx context.Context) error {
-	err := q.check()
-	if err == nil && q.look != nil {
-		err = q.look(ctx)
-	}
-	return err
-}
-
-// Questions are asked in this order: each is checked by what was answered before.
-func (a *Answers) Questions() []Question {
-	named := func(answer *string) func() error { return func() error { return checkName(*answer) } }
-	below := func(answer *string) func() error { return func() error { return checkFolder(*answer) } }
-	return []Question{
-		{Flag: "forge", Text: "Forge (" + strings.Join(Forges(), ", ") + ")", Answer: &a.Forge, check: a.checkForge},
-		{Flag: "url", Text: "URL of the repository whose pull requests are watched", Answer: &a.URL, check: a.checkURL},
-		{Flag: "service", Text: "Name of the service", Answer: &a.Service, check: named(&a.Service)},
-		{Flag: "base", Text: "Folder of its manifests in the fleet repository", Answer: &a.Base, check: below(&a.Base), look: a.lookAtBase},
-		{Flag: "flux-path", Text: "Folder that Flux deploys, such as clusters/production", Answer: &a.FluxPath, check: below(&a.FluxPath)},
-		{Flag: "image", Text: "Image that CI builds, without a tag", Answer: &a.Image, check: a.checkImage, look: a.lookForImage},
-		{Flag: "domain", Text: "Domain of the previews, such as preview.example.com", Answer: &a.Domain, check: a.checkDomain},
-		{Flag: "namespace", Text: "Namespace of the previews", Answer: &a.Namespace, check: named(&a.Namespace)},
-	}
-}
-
 // check says which answers are wrong as they stand, by their flags.
 func (a Answers) check() error {
 	var out []error
-	for _, question := range a.Questions() {
+	for _, question := range a.questions(guesses{}) {
 		if err := question.check(); err != nil {
 			out = append(out, fmt.Errorf("--%s: %w", question.Flag, err))
 		}

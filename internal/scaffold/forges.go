@@ -119,6 +119,9 @@ func homeOf(parsed *url.URL) string {
 
 // check says why a URL is not that of a repository of the forge.
 func (f forge) check(text string) error {
+	if other := browsed(text); !isRepository(text) && isRepository(other) {
+		return fmt.Errorf("%q is what git clones: give the URL that a browser shows, %s", text, other)
+	}
 	if !isRepository(text) {
 		return fmt.Errorf("%q is not the URL of a repository such as %s", text, f.example())
 	}

@@ -23,6 +23,21 @@ type routes struct {
 // isEmpty reports whether nothing leads to the service.
 func (r routes) isEmpty() bool { return len(r.ingresses) == 0 && len(r.httpRoutes) == 0 }
 
+// hosts are those of all of them.
+func (r routes) hosts() []string {
+	var out []string
+	for _, ingress := range r.ingresses {
+		for _, rule := range ingress.Spec.Rules {
+			out = append(out, rule.Host)
+		}
+	}
+	for _, route := range r.httpRoutes {
+		names, _, _ := unstructured.NestedStringSlice(route.Object, "spec", "hostnames") // without any it answers to all
+		out = append(out, names...)
+	}
+	return out
+}
+
 // backend is the Service that leads to the pods of a Deployment, and a port of it: the
 // one called http, or the first.
 func (r routes) backend(of *appsv1.Deployment) *networkingv1.IngressServiceBackend {

@@ -9,6 +9,7 @@
 package scaffold
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io/fs"
@@ -73,6 +74,7 @@ type Setup struct {
 // Derive returns the set-up. Nothing is written. The error names the flag of
 // each answer that is wrong.
 func Derive(ctx context.Context, a Answers) (Setup, error) {
+	a.Namespace = cmp.Or(a.Namespace, DefaultNamespace)
 	if err := a.check(); err != nil {
 		return Setup{}, err
 	}
