@@ -25,6 +25,13 @@ const (
 const (
 	ResourceSetInterval = 60 * time.Minute
 	ResourceSetTimeout  = 5 * time.Minute
+	ReadyWithin         = 10 * time.Minute
+)
+
+// What may be Enabled or Disabled.
+const (
+	FeatureEnabled  = "Enabled"
+	FeatureDisabled = "Disabled"
 )
 
 // ResourceSetSpec says what to render, for which inputs, and how to apply it.
@@ -81,6 +88,32 @@ type ResourceSetSpec struct {
 	// Wait makes the ResourceSet ready only once all its objects are.
 	// +optional
 	Wait bool `json:"wait,omitempty"`
+
+	// Readiness says when a preview is ready. Without it, it is once its objects are
+	// applied and, with wait, ready.
+	// +optional
+	Readiness *Readiness `json:"readiness,omitempty"`
+}
+
+// Readiness says when a preview is ready, beyond that its objects are applied.
+type Readiness struct {
+	// Workloads asks that what was deployed for a preview runs: that the
+	// Kustomizations and HelmReleases among its objects are ready, and the
+	// Deployments, StatefulSets, DaemonSets, Jobs and pods that these, or the
+	// ResourceSet itself, have deployed into this cluster. It is looked at as the
+	// account of the ResourceSet; what that may not list is held against nobody.
+	// +kubebuilder:validation:Enum=Enabled;Disabled
+	// +kubebuilder:default=Enabled
+	// +optional
+	Workloads string `json:"workloads,omitempty"`
+
+	// Within is how long a preview has to get ready once something else was applied
+	// for it; then it has failed, until it is ready after all.
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:Pattern="^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$"
+	// +kubebuilder:default="10m"
+	// +optional
+	Within *metav1.Duration `json:"within,omitempty"`
 }
 
 // CommonMetadata is a set of labels and annotations for every rendered object.
@@ -255,8 +288,9 @@ type PreviewStatus struct {
 	// names and ids of the input sets that it combines: api=12/web=7.
 	Provider string `json:"provider"`
 
-	// Ready is True when the preview's objects are applied, and where the
-	// ResourceSet waits, ready; False when they could not be; Unknown meanwhile.
+	// Ready is True when the preview's objects are applied, where the ResourceSet
+	// waits, ready, and where spec.readiness asks for it, what they deployed runs;
+	// False when they could not be, or it does not; Unknown meanwhile.
 	// +kubebuilder:validation:Enum=True;False;Unknown
 	Ready metav1.ConditionStatus `json:"ready"`
 
@@ -277,6 +311,11 @@ type PreviewStatus struct {
 	// SHA is the commit of the input set, where it has one.
 	// +optional
 	SHA string `json:"sha,omitempty"`
+
+	// ReadySHA is the commit at which the preview was ready last, where
+	// spec.readiness is set.
+	// +optional
+	ReadySHA string `json:"readySHA,omitempty"`
 
 	// URL is where the preview answers, when that is known.
 	// +optional
@@ -396,4 +435,18 @@ func (s *ResourceSet) GetInterval() time.Duration {
 // GetTimeout returns the bound of one run, 5 minutes by default.
 func (s *ResourceSet) GetTimeout() time.Duration {
 	return durationAnnotation(s.Annotations, ReconcileTimeoutAnnotation, ResourceSetTimeout)
+}
+
+// WithWorkloads reports whether a preview is ready only once what was deployed for
+// it runs.
+func (s *ResourceSet) WithWorkloads() bool {
+	return s.Spec.Readiness != nil && s.Spec.Readiness.Workloads != FeatureDisabled
+}
+
+// GetWithin returns how long a preview has to get ready, 10 minutes by default.
+func (s *ResourceSet) GetWithin() time.Duration {
+	if s.Spec.Readiness == nil || s.Spec.Readiness.Within == nil || s.Spec.Readiness.Within.Duration <= 0 {
+		return ReadyWithin
+	}
+	return s.Spec.Readiness.Within.Duration
 }

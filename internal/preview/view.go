@@ -165,6 +165,19 @@ func (p *View) run(owned []Entry, rollouts map[object.ObjMetadata]Rollout) {
 	}
 }
 
+// Deployed says whether what entries of an inventory deployed is ready: the deployers
+// among them, and what those made. It is True where nothing says otherwise.
+func Deployed(owned []Entry, deployers map[object.ObjMetadata]*unstructured.Unstructured, rollouts map[object.ObjMetadata]Rollout) Rollout {
+	p := View{Ready: metav1.ConditionTrue}
+	p.follow(owned, deployers)
+	p.run(owned, rollouts)
+	out := Rollout{Ready: p.Ready, Reason: p.Reason, Message: p.Message}
+	if p.Since != nil {
+		out.Since = p.Since.Time
+	}
+	return out
+}
+
 // rank orders what is ready from good to bad.
 func rank(ready metav1.ConditionStatus) int {
 	return slices.Index([]metav1.ConditionStatus{metav1.ConditionTrue, metav1.ConditionUnknown, metav1.ConditionFalse}, ready)

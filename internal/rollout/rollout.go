@@ -2,12 +2,7 @@
 // of internal/diagnose: objects in, values out; no cluster.
 //
 //	world := rollout.NewWorld(deployers...)
-//	for _, place := range rollout.Wanted(roots, world) { // workloads, and what they deployed that deploys
-//		world.Add(place, listed...)
-//	}
-//	for _, place := range rollout.Details(roots, world) { // pods and events of what is late
-//		world.Add(place, listed...)
-//	}
+//	rollout.Look(ctx, roots, world, list) // workloads, and pods and events of what is late
 //	rollout.Of(root, world, now) // False, ImageNotFound, "Pod/api-7: image not found: …"
 //
 // A workload runs when its newest generation is rolled out as kstatus sees it, a Job

@@ -1,6 +1,8 @@
 package rollout_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -183,5 +185,31 @@ func TestPodsAndEventsAreAskedForOnlyWhereSomethingIsLate(t *testing.T) {
 	w.Add(place, parsed(t, `{apiVersion: apps/v1, kind: Deployment, metadata: {namespace: a, name: api, generation: 1}, spec: {replicas: 0}, status: {observedGeneration: 1, conditions: [{type: Available, status: "True"}]}}`)...)
 	if wanted, details := rollout.Wanted(roots, w), rollout.Details(roots, w); len(wanted)+len(details) > 0 {
 		t.Errorf("wanted is %v, and %v", wanted, details)
+	}
+}
+
+func TestWhoMayNotLookAtAllNamespacesLooksAtEach(t *testing.T) {
+	var lines []string
+	for n := range 20 {
+		lines = append(lines, fmt.Sprintf("n%d_api_apps_Deployment", n))
+	}
+	root := deployer(t, lines...)
+	roots := []object.ObjMetadata{object.UnstructuredToObjMetadata(&root)}
+	for _, c := range []struct {
+		claim  string
+		mayAll bool
+		asked  int
+	}{{"all at once", true, 1}, {"each alone", false, 21}} {
+		asked, w := 0, rollout.NewWorld(root)
+		unseen := rollout.Look(context.Background(), roots, w, func(_ context.Context, place rollout.Place) ([]unstructured.Unstructured, error) {
+			asked++
+			if place.Namespace == "" && !c.mayAll {
+				return nil, errors.New("forbidden")
+			}
+			return nil, nil
+		})
+		if asked != c.asked || len(unseen) > 0 || len(rollout.Wanted(roots, w)) > 0 {
+			t.Errorf("%s: asked %d times, want %d; unseen are %v", c.claim, asked, c.asked, unseen)
+		}
 	}
 }

@@ -32,13 +32,15 @@ type World struct {
 	events map[types.UID][]corev1.Event
 	// seen are the places that were listed; of others nothing is known.
 	seen map[Place]bool
+	// unseen are listings that failed, which are not tried again.
+	unseen map[Place]bool
 }
 
 // NewWorld returns a world with some objects in it.
 func NewWorld(known ...unstructured.Unstructured) *World {
 	w := &World{
 		objects: map[object.ObjMetadata]*unstructured.Unstructured{}, made: map[types.UID][]*unstructured.Unstructured{},
-		events: map[types.UID][]corev1.Event{}, seen: map[Place]bool{},
+		events: map[types.UID][]corev1.Event{}, seen: map[Place]bool{}, unseen: map[Place]bool{},
 	}
 	for n := range known {
 		w.put(&known[n])

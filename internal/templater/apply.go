@@ -8,6 +8,7 @@ import (
 	"github.com/fluxcd/pkg/apis/meta"
 
 	"github.com/eddy-previews/eddy/internal/apply"
+	"github.com/eddy-previews/eddy/internal/preview"
 )
 
 // applied is what came of applying a plan.
@@ -21,6 +22,9 @@ type applied struct {
 	held problems
 	// unready are the previews that are applied and not ready yet.
 	unready problems
+	// late are those that are applied, and of which something is to be said of what
+	// they have deployed: it does not run, or cannot be seen.
+	late map[string]preview.Rollout
 }
 
 // stopped are the previews that are not taken further in this run.

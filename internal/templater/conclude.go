@@ -41,19 +41,23 @@ func (r *run) verdict(p desired, result applied, pruned apply.Pruned) report.Out
 		return report.FromError(fmt.Errorf("reconciliation failed: %w", result.failed.list[0].err))
 	case result.failed.len() > 0:
 		return report.Outcome{
-			Kind: report.Failed, Reason: v1.ReasonPreviewsFailed, After: r.nextLook(result),
+			Kind: report.Failed, Reason: v1.ReasonPreviewsFailed, After: r.nextLook(p, result),
 			Message: tally(result.failed, len(p.previews), "failed and keep what they had"),
 		}
 	case waiting.len() > 0:
-		return r.progressing(p, waiting, r.nextLook(result))
+		return r.progressing(p, waiting, r.nextLook(p, result))
 	case len(p.inputs.Silent) > 0:
 		return r.unheard(p.inputs.Silent)
 	}
 	took := r.Now().Sub(r.started)
-	if len(pruned.Left) == 0 {
-		return report.Done(took, r.Report.Interval(r.set))
+	after, remarks := r.Report.Interval(r.set), []string(nil)
+	if late, next := r.lateness(p, result); late.len() > 0 {
+		after, remarks = min(after, r.Report.AtLeast(next)), append(remarks, tally(late, len(p.previews), "are applied and not ready"))
 	}
-	return report.Done(took, r.patience(pruned), leaving(pruned))
+	if len(pruned.Left) > 0 {
+		after, remarks = min(after, r.patience(pruned)), append(remarks, leaving(pruned))
+	}
+	return report.Done(took, after, remarks...)
 }
 
 // progressing is a run some of whose objects have yet to become ready.
@@ -69,13 +73,16 @@ func (r *run) progressing(p desired, waiting problems, after time.Duration) repo
 
 // nextLook is the time to the next run while something failed or waits: when
 // the first failed preview is tried again, or the health of one is looked at.
-func (r *run) nextLook(result applied) time.Duration {
+func (r *run) nextLook(p desired, result applied) time.Duration {
 	after := r.Report.AtLeast(r.set.GetInterval())
 	if next := r.nextTry(); next > 0 {
 		after = min(after, next)
 	}
 	if result.waits() {
 		after = min(after, r.memory.patience(r.started))
+	}
+	if _, next := r.lateness(p, result); next > 0 {
+		after = min(after, next)
 	}
 	return after
 }

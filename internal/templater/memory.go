@@ -4,6 +4,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/fluxcd/cli-utils/pkg/object"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/resourceversion"
 
@@ -27,6 +28,10 @@ type memory struct {
 	retries map[string]retry
 	// links are the deployers in which a link was looked for.
 	links map[apply.Ref]lookedAt
+	// rollouts are what was found of what previews have deployed, and members what
+	// that is, by key.
+	rollouts map[string]rolledOut
+	members  map[string][]object.ObjMetadata
 }
 
 // spot is a preview at a step.
@@ -41,6 +46,7 @@ type wait struct {
 func newMemory() *memory {
 	return &memory{
 		applied: apply.NewMemory(), waits: map[spot]wait{}, retries: map[string]retry{}, links: map[apply.Ref]lookedAt{},
+		rollouts: map[string]rolledOut{}, members: map[string][]object.ObjMetadata{},
 	}
 }
 

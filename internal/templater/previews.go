@@ -2,6 +2,7 @@ package templater
 
 import (
 	"encoding/json"
+	"errors"
 	"strings"
 	"time"
 
@@ -40,7 +41,16 @@ func (r *run) lines(p desired, result applied, links map[string]string, owned ap
 	lines := make([]v1.PreviewStatus, 0, len(p.previews))
 	for _, one := range p.previews {
 		now := one.status(result.failed, waiting)
+		if late, is := result.late[one.key]; is && now.Ready == metav1.ConditionTrue {
+			deployedSo(&now, late)
+		}
 		was, known := before[preview.KeyOf(now)]
+		if r.set.WithWorkloads() {
+			now.ReadySHA = was.ReadySHA
+		}
+		if r.set.WithWorkloads() && now.Ready == metav1.ConditionTrue {
+			now.ReadySHA = now.SHA
+		}
 		now.URL = links[one.key]
 		if one.revision == "" || p.failed.has(one.key) { // it keeps what it had
 			now.Objects, now.Revision, now.URL = counts[one.key], was.Revision, was.URL
@@ -69,6 +79,14 @@ func (p asked) status(failed, waiting problems) v1.PreviewStatus {
 		out.Ready, out.Reason, out.Message = metav1.ConditionUnknown, met.reason, words(met.err)
 	}
 	return out
+}
+
+// deployedSo says of a preview that is applied how what it has deployed is.
+func deployedSo(line *v1.PreviewStatus, late preview.Rollout) {
+	line.Ready, line.Message = late.Ready, words(errors.New(late.Message))
+	if late.Ready != metav1.ConditionTrue {
+		line.Reason = late.Reason
+	}
 }
 
 // words returns an error as a message of bounded length.

@@ -29,6 +29,9 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Optio
 	if r.drift, err = newDrift(mgr, r.Kinds, r.Namespaces); err != nil {
 		return err
 	}
+	if r.pulse, err = newPulse(mgr, r.Namespaces, r.drift.notify); err != nil {
+		return err
+	}
 	if err := r.watchConfigs(mgr); err != nil {
 		return err
 	}

@@ -71,6 +71,7 @@ type Reconciler struct {
 	programs programs
 	memories memories
 	drift    *drift
+	pulse    *pulse
 	users    users
 }
 
@@ -91,6 +92,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	set := &v1.ResourceSet{}
 	if err := r.Client.Get(ctx, req.NamespacedName, set); err != nil {
 		r.drift.release(req.NamespacedName)
+		r.pulse.forget(req.NamespacedName)
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
 	if !r.Turns.Take(req, "") {
@@ -111,6 +113,7 @@ func (r *Reconciler) reconcile(ctx context.Context, set *v1.ResourceSet) (ctrl.R
 	}
 	if set.IsDisabled() {
 		r.drift.release(client.ObjectKeyFromObject(set))
+		r.pulse.forget(client.ObjectKeyFromObject(set))
 		return r.Report.Suspended(ctx, set)
 	}
 	if err := r.Report.Begin(ctx, set); err != nil {
@@ -180,7 +183,8 @@ func (r *run) converge(ctx context.Context, inputs plan.Inputs) (report.Outcome,
 		return report.Outcome{}, err
 	}
 	links, awaiting := r.links(ctx, session, desired)
-	r.drift.await(client.ObjectKeyFromObject(r.set), awaiting || waiting(result.waits()))
+	r.rollouts(ctx, session, desired, &result)
+	r.drift.await(client.ObjectKeyFromObject(r.set), awaiting || waiting(result.waits() || len(result.late) > 0))
 	outcome := r.conclude(desired, result, pruned)
 	r.write(standing{desired: desired, owned: owned, previews: r.lines(desired, result, links, owned), outcome: outcome})
 	return outcome, nil

@@ -2,6 +2,7 @@ package trace
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"time"
@@ -37,7 +38,7 @@ func (r *Reader) Follow(ctx context.Context, namespace string, see func(preview.
 	defer cancel()
 	f := &following{
 		Reader: r, changed: make(chan struct{}, 1), places: map[place]toolscache.SharedIndexInformer{},
-		running: map[scope]toolscache.SharedIndexInformer{},
+		running: map[rollout.Place]toolscache.SharedIndexInformer{},
 	}
 	f.sets = f.start(ctx, watching{
 		kind: &v1.ResourceSet{}, list: &v1.ResourceSetList{}, scope: client.ListOptions{Namespace: namespace, LabelSelector: r.selector()},
@@ -56,7 +57,7 @@ func (r *Reader) Follow(ctx context.Context, namespace string, see func(preview.
 		if !f.synced() {
 			continue // the next event comes with the rest of the listing
 		}
-		now, world := f.snapshot()
+		now, world := f.snapshot(ctx)
 		f.follow(ctx, now)
 		if f.followRollouts(ctx, now, world) {
 			continue // it is looked at once that is known
@@ -74,7 +75,7 @@ type following struct {
 	places          map[place]toolscache.SharedIndexInformer
 	// running are the workloads, and pods and events where one was late; nil what
 	// may not be read.
-	running map[scope]toolscache.SharedIndexInformer
+	running map[rollout.Place]toolscache.SharedIndexInformer
 	changed chan struct{}
 }
 
@@ -153,7 +154,7 @@ func (r *Reader) watch(ctx context.Context, w watching) toolscache.SharedIndexIn
 // whether some of that is new.
 func (f *following) followRollouts(ctx context.Context, now preview.Snapshot, world *rollout.World) (began bool) {
 	roots := rootsOf(now.Sets)
-	for _, s := range scopesOf(slices.Concat(rollout.Wanted(roots, world), rollout.Details(roots, world))) {
+	for _, s := range rollout.Scopes(slices.Concat(rollout.Wanted(roots, world), rollout.Details(roots, world))) {
 		if _, known := f.running[s]; known {
 			continue
 		}
@@ -179,7 +180,7 @@ func (f *following) synced() bool {
 }
 
 // snapshot takes what the watches know.
-func (f *following) snapshot() (preview.Snapshot, *rollout.World) {
+func (f *following) snapshot(ctx context.Context) (preview.Snapshot, *rollout.World) {
 	var out preview.Snapshot
 	for _, item := range f.sets.GetStore().List() {
 		if set, ok := item.(*v1.ResourceSet); ok {
@@ -195,23 +196,22 @@ func (f *following) snapshot() (preview.Snapshot, *rollout.World) {
 		out.Deployers = append(out.Deployers, storedIn(informer)...)
 	}
 	roots, world := rootsOf(out.Sets), rollout.NewWorld(out.Deployers...)
-	for range depthOfWants {
-		f.take(world, rollout.Wanted(roots, world))
-	}
-	f.take(world, rollout.Details(roots, world))
+	_ = rollout.Look(ctx, roots, world, f.known) // what is not watched yet, or may not be, is left out
 	out.Rollouts = f.judge(roots, world)
 	return out, world
 }
 
-// take adds places to a world, as far as they are watched.
-func (f *following) take(world *rollout.World, places []rollout.Place) {
-	for s, informer := range f.running {
-		for _, place := range places {
-			if informer != nil && s.holds(place) {
-				world.Add(place, inNamespace(storedIn(informer), place.Namespace)...)
-			}
+// errNotWatched says that nothing is known of a place.
+var errNotWatched = errors.New("it is not watched")
+
+// known lists a place as far as it is watched.
+func (f *following) known(_ context.Context, place rollout.Place) ([]unstructured.Unstructured, error) {
+	for scope, informer := range f.running {
+		if informer != nil && scope.Holds(place) {
+			return storedIn(informer), nil
 		}
 	}
+	return nil, errNotWatched
 }
 
 // storedIn lists what a watch knows, to be read only.

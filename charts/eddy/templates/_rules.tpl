@@ -61,6 +61,16 @@ applies as the accounts that it may impersonate. */}}
 - apiGroups: [gateway.networking.k8s.io]
   resources: [httproutes]
   verbs: [get, list, watch]
+# Whether it runs, for spec.readiness, and why not.
+- apiGroups: [apps]
+  resources: [deployments, statefulsets, daemonsets, replicasets]
+  verbs: [list]
+- apiGroups: [batch]
+  resources: [jobs]
+  verbs: [list]
+- apiGroups: [""]
+  resources: [pods, events]
+  verbs: [list]
 {{- with .Values.previews.extraRules }}
 {{ toYaml . }}
 {{- end }}

@@ -1,0 +1,110 @@
+package operator_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/onsi/gomega"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/yaml"
+)
+
+// A preview that runs is not asked about: who tells that it no longer does is the
+// watch.
+func TestAPreviewThatStopsRunningIsNoLongerReady(t *testing.T) {
+	namespace := server.Namespace(t)
+	stop := startOn(t, server.Config, "--watch-namespaces="+namespace)
+	makeSet(t, namespace, `
+readiness: {}
+inputs: [{id: "1", sha: c0ffee}]
+resources:
+- apiVersion: kustomize.toolkit.fluxcd.io/v1
+  kind: Kustomization
+  metadata: {name: "api-<< inputs.id >>", namespace: `+namespace+`}
+  spec: {interval: 1h, prune: true, path: ./, sourceRef: {kind: GitRepository, name: fleet}}`)
+	g := gomega.NewWithT(t)
+	g.SetDefaultEventuallyTimeout(20 * time.Second)
+	ready := func() string {
+		if previews := readSet(t, namespace).Status.Previews; len(previews) > 0 {
+			return string(previews[0].Ready) + " " + previews[0].Reason + " " + previews[0].ReadySHA
+		}
+		return ""
+	}
+	g.Eventually(ready).Should(gomega.Equal("Unknown Deploying "))
+
+	api := workload(t, namespace)
+	runs := func(replicas int32) {
+		t.Helper()
+		changeStatus(t, api, func() {
+			api.Status = appsv1.DeploymentStatus{
+				ObservedGeneration: 1, Replicas: 1, UpdatedReplicas: 1, ReadyReplicas: replicas, AvailableReplicas: replicas,
+				Conditions: []appsv1.DeploymentCondition{
+					{Type: appsv1.DeploymentAvailable, Status: map[bool]corev1.ConditionStatus{true: "True", false: "False"}[replicas > 0]},
+					{Type: appsv1.DeploymentProgressing, Status: "True", Reason: "NewReplicaSetAvailable"},
+				},
+			}
+		})
+	}
+	runs(1)
+	kustomized(t, namespace)
+	g.Eventually(ready).Should(gomega.Equal("True ReconciliationSucceeded c0ffee"))
+	time.Sleep(2 * time.Second) // nothing is waited for any more
+	runs(0)
+	g.Eventually(ready).Should(gomega.Equal("Unknown Deploying c0ffee"))
+	runs(1)
+	g.Eventually(ready).Should(gomega.Equal("True ReconciliationSucceeded c0ffee"))
+
+	before := readSet(t, namespace)
+	stop()
+	startOn(t, server.Config, "--watch-namespaces="+namespace)
+	g.Consistently(ready, 3*time.Second).Should(gomega.Equal("True ReconciliationSucceeded c0ffee"))
+	if after := readSet(t, namespace); after.ResourceVersion != before.ResourceVersion {
+		t.Errorf("a restart has written\n%+v\nfor\n%+v", after.Status, before.Status)
+	}
+	if err := server.Client.Delete(context.Background(), api); err != nil {
+		t.Fatal(err)
+	}
+	g.Eventually(ready).Should(gomega.Equal("False RolloutFailed c0ffee"))
+}
+
+// workload makes the Deployment api, as Flux does.
+func workload(t *testing.T, namespace string) *appsv1.Deployment {
+	t.Helper()
+	labels := map[string]string{"app": "api"}
+	api := &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Name: "api", Namespace: namespace, Labels: map[string]string{
+		"kustomize.toolkit.fluxcd.io/name": "api-1", "kustomize.toolkit.fluxcd.io/namespace": namespace,
+	}}}
+	api.Spec.Selector = &metav1.LabelSelector{MatchLabels: labels}
+	api.Spec.Template.Labels = labels
+	api.Spec.Template.Spec.Containers = []corev1.Container{{Name: "app", Image: "i:1"}}
+	if err := server.Client.Create(context.Background(), api); err != nil {
+		t.Fatal(err)
+	}
+	return api
+}
+
+// kustomized lets the Kustomization have deployed it.
+func kustomized(t *testing.T, namespace string) {
+	t.Helper()
+	found := &unstructured.Unstructured{}
+	found.SetAPIVersion("kustomize.toolkit.fluxcd.io/v1")
+	found.SetKind("Kustomization")
+	if err := server.Client.Get(context.Background(), client.ObjectKey{Namespace: namespace, Name: "api-1"}, found); err != nil {
+		t.Fatal(err)
+	}
+	changeStatus(t, found, func() {
+		status := map[string]any{}
+		err := yaml.Unmarshal([]byte(`{observedGeneration: 1,
+  conditions: [{type: Ready, status: "True", reason: ReconciliationSucceeded, message: done, lastTransitionTime: "2026-03-01T10:00:00Z"}],
+  inventory: {entries: [{id: `+namespace+`_api_apps_Deployment, v: v1}]}}`), &status)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found.Object["status"] = status
+	})
+}
