@@ -35,7 +35,7 @@ type versionKind struct{ version, kind string }
 
 // workload is a container of a Deployment.
 type workload struct {
-	deployment, container string
+	deployment, namespace, container string
 	// image of it, without a tag.
 	image string
 	// pulls says that the image is pulled each time.
@@ -102,7 +102,7 @@ func (b *base) workloads() []workload {
 	for _, deployment := range b.deployments {
 		for _, container := range deployment.Spec.Template.Spec.Containers {
 			out = append(out, workload{
-				deployment: deployment.Name, container: container.Name,
+				deployment: deployment.Name, namespace: deployment.Namespace, container: container.Name,
 				image: withoutTag(container.Image), pulls: container.ImagePullPolicy == corev1.PullAlways,
 			})
 		}
@@ -130,4 +130,13 @@ func withoutTag(image string) string {
 		return image[:colon]
 	}
 	return image
+}
+
+// identified is how a patch names the object that it is for: with its namespace, where
+// the base gives it one.
+func identified(name, namespace string) string {
+	if namespace == "" {
+		return "name: " + name
+	}
+	return "name: " + name + "\n  namespace: " + namespace
 }

@@ -82,7 +82,7 @@ func (d *derivation) kept() []change {
 	var names []string
 	folder, err := files.Open(filepath.Join(d.answers.Root, filepath.FromSlash(d.answers.FluxPath)))
 	if err == nil {
-		names, err = d.deployedBelow(folder)
+		names, err = deployedBelow(folder, func(name string) bool { return d.isOurs(path.Join(d.answers.FluxPath, name)) })
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		d.fail(fmt.Errorf("--flux-path: %w", err))
@@ -93,13 +93,36 @@ func (d *derivation) kept() []change {
 	return []change{{"  # - flux-system # as made by flux bootstrap\n", "  - " + strings.Join(names, "\n  - ") + "\n"}}
 }
 
+// baseText is what Flux makes of a folder without a kustomization.yaml, which an overlay
+// cannot build upon.
+const baseText = `# What Flux deployed of this folder without this file, and goes on deploying. An overlay
+# needs it to build upon.
+apiVersion: kustomize.config.k8s.io/v1beta1
+kind: Kustomization
+resources:
+  - %s
+`
+
+// basis makes of the service's manifests what an overlay can build upon.
+func (d *derivation) basis() {
+	folder, err := files.Open(filepath.Join(d.answers.Root, filepath.FromSlash(d.answers.Base)))
+	if err != nil || hasKustomization(folder, ".") {
+		return // it was built before
+	}
+	names, err := deployedBelow(folder, func(string) bool { return false })
+	if err != nil {
+		d.fail(fmt.Errorf("--base: %w", err))
+	}
+	d.files = append(d.files, File{Path: path.Join(d.answers.Base, "kustomization.yaml"), Text: fmt.Sprintf(baseText, strings.Join(names, "\n  - "))})
+}
+
 // deployedBelow lists what Flux takes in where there is no kustomization.yaml.
-func (d *derivation) deployedBelow(folder *files.Folder) ([]string, error) {
+func deployedBelow(folder *files.Folder, isOurs func(name string) bool) ([]string, error) {
 	var names []string
 	err := folder.Walk(".", func(name string, entry fs.DirEntry) error {
 		found := filepath.ToSlash(name)
 		switch {
-		case d.isOurs(path.Join(d.answers.FluxPath, found)):
+		case isOurs(found):
 			if entry.IsDir() {
 				return fs.SkipDir
 			}

@@ -68,7 +68,7 @@ func (d *derivation) environment() {
 	const example, end = "          env:\n            - name: PUBLIC_URL\n              value: \"https://api-${PR_NUMBER}.preview.example.com\"\n", "\"\n"
 	a, own := d.answers, ""
 	changes := []change{
-		{"name: api-deployment", "name: " + d.base.workload.deployment},
+		{"name: api-deployment", identified(d.base.workload.deployment, d.base.workload.namespace)},
 		{"        - name: api\n", "        - name: " + d.base.workload.container + "\n"},
 	}
 	switch {

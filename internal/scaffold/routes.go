@@ -187,7 +187,7 @@ func (d *derivation) ingress(name string, ingress networkingv1.Ingress, hosts *h
 	if len(ingress.Spec.Rules) == 0 && name != addedIngress {
 		text += "  defaultBackend: null # which would be that of all hosts\n"
 	}
-	d.add(path.Join(d.template(), name), example, change{"name: api-ingress", "name: " + ingress.Name},
+	d.add(path.Join(d.template(), name), example, change{"name: api-ingress", identified(ingress.Name, ingress.Namespace)},
 		change{old, "  rules:\n" + text + "  tls:\n    - hosts: [" + strings.TrimPrefix(names, ", ") + "]\n"})
 }
 

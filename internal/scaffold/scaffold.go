@@ -95,6 +95,7 @@ func Derive(ctx context.Context, a Answers) (Setup, error) {
 	d.watching()
 	d.deployment()
 	d.shared()
+	d.basis()
 	d.overlay()
 	out := Setup{Files: d.files, LeftOut: base.leftOut, Unlisted: d.unlisted, CI: d.ciFile, Unseen: d.found.err, Unrouted: d.unrouted()}
 	for _, kind := range base.clusterScoped {
