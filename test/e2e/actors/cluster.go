@@ -15,6 +15,16 @@ import (
 	v1 "github.com/eddy-previews/eddy/api/v1"
 )
 
+// Apply does what kubectl apply --server-side does with documents of YAML.
+func (w *World) Apply(ctx context.Context, documents ...string) error {
+	for _, document := range documents {
+		if err := w.apply(ctx, document); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // apply does what kubectl apply --server-side does with one YAML document.
 func (w *World) apply(ctx context.Context, text string) error {
 	object := &unstructured.Unstructured{}
