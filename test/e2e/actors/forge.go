@@ -116,6 +116,12 @@ func (f *Forge) PublishFleet(ctx context.Context, files map[string]string) error
 	return err
 }
 
+// AddToFleet commits further files to the fleet repository.
+func (f *Forge) AddToFleet(ctx context.Context, message string, files map[string]string) error {
+	_, err := f.commit(ctx, commit{repo: fleetGit, branch: "main", message: message, files: files})
+	return err
+}
+
 func (f *Forge) createRepository(ctx context.Context, name, visibility string) (created bool, err error) {
 	err = f.call(ctx, question{http.MethodPost, "/orgs/" + owner + "/repos", map[string]any{
 		"name": name, "private": visibility == "private", "auto_init": true, "default_branch": "main",

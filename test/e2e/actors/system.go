@@ -19,6 +19,7 @@ type System struct {
 	Gitea      Gitea    `json:"gitea"`
 	Ingress    *Ingress `json:"ingress"`
 	Node       *Node    `json:"node"`
+	Registry   Registry `json:"registry"`
 	// Missing says which parts this machine cannot have, and why.
 	Missing []string `json:"missing"`
 	Logs    string   `json:"logs"`
@@ -35,6 +36,12 @@ type Gitea struct {
 // Ingress is where requests for the previews' hosts go, nil without a node.
 type Ingress struct {
 	URL string `json:"url"`
+}
+
+// Registry takes images and charts, over HTTP and without a login.
+type Registry struct {
+	// Host is its HOST:PORT, the same on this machine, on the node and in pods.
+	Host string `json:"host"`
 }
 
 // Node runs the pods, nil where the machine cannot run any.
