@@ -5,7 +5,9 @@ package check
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net/url"
 
 	"k8s.io/client-go/discovery"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -76,6 +78,11 @@ func run(ctx context.Context, c *Cluster, rules []rule) []Result {
 	var out []Result
 	for _, one := range rules {
 		found, err := one.run(ctx, c)
+		if why := unreached(err); why != nil { // each of the others would say the same
+			lost := failed("see that the cluster runs, and that it is the right --context", "the cluster cannot be reached: %v", why)
+			lost.Check = one.name
+			return append(out, lost)
+		}
 		if err != nil {
 			found = append(found, failed("ask for the permission, or see to the connection", "%v", err))
 		}
@@ -85,6 +92,15 @@ func run(ctx context.Context, c *Cluster, rules []rule) []Result {
 		}
 	}
 	return out
+}
+
+// unreached is why the cluster was not reached; nil where it answered.
+func unreached(err error) error {
+	var request *url.Error
+	if !errors.As(err, &request) {
+		return nil
+	}
+	return request.Err
 }
 
 func ok(format string, args ...any) Result {

@@ -80,6 +80,13 @@ func withTheOperator(t *testing.T, namespace string) {
 	t.Run("an operator of which half is there", func(t *testing.T) {
 		expect(t, installation(t, namespace), check.Warning, "1 of 2 replicas are ready, in namespace "+namespace)
 	})
+	t.Run("an image that cannot be pulled", func(t *testing.T) {
+		pod := waitingFor(t, operator, "ImagePullBackOff")
+		expect(t, installation(t, namespace), check.Failed, "its image registry.example.com/eddy:v9 cannot be pulled (ImagePullBackOff: not found), in namespace "+namespace)
+		if err := server.Client.Delete(t.Context(), pod, client.GracePeriodSeconds(0)); err != nil {
+			t.Fatal(err)
+		}
+	})
 	t.Run("all that is else is well", func(t *testing.T) {
 		for _, result := range installation(t, namespace) {
 			if result.State == check.Failed {
@@ -190,6 +197,22 @@ func deploy(t *testing.T, namespace, name string, labels map[string]string) *app
 	out.Spec.Template.Spec.Containers = []corev1.Container{{Name: "c", Image: "registry.example.com:5000/" + name + ":v1.2.3"}}
 	create(t, out)
 	return out
+}
+
+// waitingFor has a pod of a Deployment wait, as a kubelet would tell.
+func waitingFor(t *testing.T, deployment *appsv1.Deployment, reason string) *corev1.Pod {
+	t.Helper()
+	pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{
+		Name: deployment.Name + "-x", Namespace: deployment.Namespace, Labels: deployment.Spec.Selector.MatchLabels,
+	}}
+	pod.Spec.Containers = []corev1.Container{{Name: "operator", Image: "registry.example.com/eddy:v9"}}
+	create(t, pod)
+	waits := corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: reason, Message: "not found"}}
+	pod.Status.ContainerStatuses = []corev1.ContainerStatus{{Name: "operator", Image: "registry.example.com/eddy:v9", State: waits}}
+	if err := server.Client.Status().Update(t.Context(), pod); err != nil {
+		t.Fatal(err)
+	}
+	return pod
 }
 
 // available says what nobody else says here: that the one replica is ready.

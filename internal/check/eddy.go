@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -82,6 +83,11 @@ func deployed(ctx context.Context, c *Cluster) ([]Result, error) {
 	var out []Result
 	for n := range found.Items {
 		result := ready(&found.Items[n])
+		if result.State != OK {
+			if err := stuck(ctx, c, &found.Items[n], &result); err != nil {
+				return out, err
+			}
+		}
 		result.Message += ", in namespace " + found.Items[n].Namespace
 		out = append(out, result)
 	}
@@ -89,6 +95,46 @@ func deployed(ctx context.Context, c *Cluster) ([]Result, error) {
 		return []Result{failed("run `eddy install`, or install the chart", "the operator is not installed")}, nil
 	}
 	return out, nil
+}
+
+// stuck says of an operator that is not ready what its pods wait for.
+func stuck(ctx context.Context, c *Cluster, operator *appsv1.Deployment, result *Result) error {
+	selector, err := metav1.LabelSelectorAsSelector(operator.Spec.Selector)
+	if err != nil {
+		return fmt.Errorf("looking for the pods of the operator: %w", err)
+	}
+	var pods corev1.PodList
+	if err := c.Client.List(ctx, &pods, client.InNamespace(operator.Namespace), client.MatchingLabelsSelector{Selector: selector}); err != nil {
+		return fmt.Errorf("looking for the pods of the operator: %w", err)
+	}
+	for n := range pods.Items {
+		pod := &pods.Items[n]
+		for _, container := range pod.Status.ContainerStatuses {
+			waits := container.State.Waiting
+			switch {
+			case waits == nil:
+				continue
+			case slices.Contains([]string{"ImagePullBackOff", "ErrImagePull", "InvalidImageName", "ErrImageNeverPull"}, waits.Reason):
+				result.State = Failed
+				result.Message += fmt.Sprintf(": its image %s cannot be pulled (%s)", container.Image, said(waits))
+				result.Fix = "see that the image is in its registry and that the nodes may pull it; name another with `eddy install --image`"
+				return nil
+			case waits.Reason == "CrashLoopBackOff":
+				result.Message += ": it crashes"
+				result.Fix = fmt.Sprintf("`kubectl -n %s logs %s --previous` has its last words", pod.Namespace, pod.Name)
+				return nil
+			}
+		}
+	}
+	return nil
+}
+
+// said is what a container waits for, in as many words as there are.
+func said(waits *corev1.ContainerStateWaiting) string {
+	if waits.Message == "" {
+		return waits.Reason
+	}
+	return waits.Reason + ": " + waits.Message
 }
 
 // managers looks at who wrote the status of the objects last: another operator

@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/spf13/cobra"
 	"sigs.k8s.io/yaml"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/manifest"
 	"github.com/eddy-previews/eddy/internal/plan"
 	"github.com/eddy-previews/eddy/internal/terminal"
 )
@@ -21,6 +24,7 @@ type buildResourceSet struct {
 	InputsFrom         string
 	InputsFromProvider string
 	Namespace          string
+	Output             string
 }
 
 func newBuildResourceSetCommand(streams Streams) *cobra.Command {
@@ -54,12 +58,18 @@ nothing is printed, every such input is named, and the exit code is 1.`,
 	flags.StringVarP(&o.InputsFrom, "inputs-from", "i", "", "file with a YAML list of inputs, which replaces spec.inputs")
 	flags.StringVar(&o.InputsFromProvider, "inputs-from-provider", "", "file with ResourceSetInputProviders of type Static")
 	flags.StringVarP(&o.Namespace, "namespace", "n", "default", "namespace of a ResourceSet that names none")
+	o.Output = "yaml"
+	bindOutput(cmd, &o.Output, objectFormats()...)
 	_ = cmd.MarkFlagRequired("filename") // the flag is there
 	return cmd
 }
 
 // run reads, renders and prints.
 func (o *buildResourceSet) run(ctx context.Context) error {
+	print, err := printerFor(o.Output)
+	if err != nil {
+		return err
+	}
 	set, err := o.readSet()
 	if err != nil {
 		return err
@@ -75,7 +85,17 @@ func (o *buildResourceSet) run(ctx context.Context) error {
 	if err := failedPreviews(wanted); err != nil {
 		return err
 	}
-	return o.print(wanted)
+	if o.Output == "yaml" {
+		return o.print(wanted)
+	}
+	var objects []tracedObject
+	for _, object := range wanted.Objects() {
+		objects = append(objects, tracedObject{Unstructured: object.Unstructured})
+	}
+	if len(objects) == 0 {
+		return errors.New("no objects were generated")
+	}
+	return print(o.Out, objects)
 }
 
 // readSet reads the ResourceSet.
@@ -108,6 +128,9 @@ func (o *buildResourceSet) inputs(set *v1.ResourceSet) (plan.Inputs, error) {
 		if err != nil {
 			return plan.Inputs{}, err
 		}
+		if err := checkList(o.InputsFrom, text); err != nil {
+			return plan.Inputs{}, err
+		}
 		set.Spec.Inputs = nil
 		if err := decodeStrict(o.InputsFrom, text, &set.Spec.Inputs); err != nil {
 			return plan.Inputs{}, fmt.Errorf("%w; expected a list of inputs", err)
@@ -119,6 +142,32 @@ func (o *buildResourceSet) inputs(set *v1.ResourceSet) (plan.Inputs, error) {
 	}
 	set.Spec.InputsFrom = nil // they are resolved; one that is not in the file is ignored
 	return plan.Combine(set, providers)
+}
+
+// checkList refuses what is not a list of inputs, and shows one.
+func checkList(name string, text []byte) error {
+	if err := manifest.Bound(name, text); err != nil {
+		return err
+	}
+	var value any
+	if err := yaml.Unmarshal(text, &value); err != nil {
+		return nil //nolint:nilerr // it is told with its line where it is decoded
+	}
+	found := ""
+	switch value := value.(type) {
+	case []any:
+		return nil
+	case nil:
+		found = "nothing"
+	case map[string]any:
+		found = "one map"
+		if keys := slices.Sorted(maps.Keys(value)); len(keys) > 0 {
+			found += " with the keys " + listed(keys)
+		}
+	default:
+		found = "one value"
+	}
+	return fmt.Errorf("%s: found %s; expected a list of inputs, each of which begins with a dash, as in\n- id: \"1234\"\n  sha: 6dcb09b", name, found)
 }
 
 func failedPreviews(wanted plan.Plan) error {

@@ -25,6 +25,7 @@ type showDiff struct {
 	*cluster
 
 	Filenames []string
+	Output    string
 }
 
 func newDiffCommand(streams Streams) *cobra.Command {
@@ -37,7 +38,8 @@ server.
 
 Of a ResourceSet it is what the operator would stamp out, change and prune as
 well, with what its providers export now. A provider among the files is
-compared, but no forge is asked. Values of Secrets are masked. The dry run needs
+compared, but no forge is asked. A folder with a kustomization.yaml is built as
+Flux builds it, and the labels that Flux puts on what it deploys stay. Values of Secrets are masked. The dry run needs
 the permission to apply.
 
 Exit codes: 0 nothing would change, 1 something would, 2 something went wrong.`,
@@ -53,6 +55,7 @@ Exit codes: 0 nothing would change, 1 something would, 2 something went wrong.`,
 	}
 	o.bind(cmd)
 	cmd.Flags().StringSliceVarP(&o.Filenames, "filename", "f", nil, `files and folders with the manifests; "-" for standard input`)
+	bindOutput(cmd, &o.Output, "json", "yaml", "name", jsonPath)
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return trouble(err) })
 	return cmd
 }
@@ -66,10 +69,13 @@ func trouble(err error) error {
 }
 
 func (o *showDiff) run(ctx context.Context) error {
+	if err := checkFormat(o.Output, "json", "yaml", "name", jsonPath); err != nil {
+		return trouble(err)
+	}
 	if len(o.Filenames) == 0 {
 		return trouble(errors.New("no manifests are given: name files or folders with -f"))
 	}
-	manifests, err := o.readManifests(o.Filenames)
+	manifests, err := o.readManifests(ctx, o.Filenames)
 	if err != nil {
 		return trouble(err)
 	}
@@ -95,18 +101,16 @@ func (o *showDiff) run(ctx context.Context) error {
 
 // print prints the changes, and tells how many there are.
 func (o *showDiff) print(result diff.Result) error {
-	out, counts := terminal.Of(o.Out), map[apply.Action]int{}
+	counts := map[apply.Action]int{}
 	for _, change := range result.Changes {
 		counts[change.Action()]++
-		for _, line := range strings.SplitAfter(change.Unified(), "\n") {
-			if out.Obeys {
-				line = terminal.Visible(line)
-			}
-			words := strings.TrimSuffix(line, "\n")
-			if _, err := fmt.Fprint(out, diffStyle(line)(words), line[len(words):]); err != nil {
-				return trouble(err)
-			}
-		}
+	}
+	show := o.printUnified
+	if o.Output != "" {
+		show = o.printData
+	}
+	if err := show(result.Changes); err != nil {
+		return trouble(err)
 	}
 	for _, note := range result.Notes {
 		o.warn("%s", note)
@@ -120,6 +124,49 @@ func (o *showDiff) print(result diff.Result) error {
 	}
 	o.note("%d to create, %d to change, %d to delete.", counts[apply.Created], counts[apply.Configured], counts[apply.Deleted])
 	return &ExitError{Code: exitDifferent}
+}
+
+// different is what -o json has of a change.
+type different struct {
+	Object string `json:"object"`
+	// Action is created, configured or deleted.
+	Action string `json:"action"`
+	// Diff is unified, with the values of Secrets masked.
+	Diff string `json:"diff"`
+}
+
+// printData prints the changes for a program.
+func (o *showDiff) printData(changes []diff.Change) error {
+	out := []different{}
+	for _, change := range changes {
+		if o.Output == "name" {
+			if _, err := fmt.Fprintln(o.Out, change.Ref); err != nil {
+				return err
+			}
+		}
+		out = append(out, different{Object: change.Ref.String(), Action: string(change.Action()), Diff: change.Unified()})
+	}
+	if o.Output == "name" {
+		return nil
+	}
+	return printValue(o.Out, o.Output, out)
+}
+
+// printUnified prints the changes for a person, or for patch.
+func (o *showDiff) printUnified(changes []diff.Change) error {
+	out := terminal.Of(o.Out)
+	for _, change := range changes {
+		for _, line := range strings.SplitAfter(change.Unified(), "\n") {
+			if out.Obeys {
+				line = terminal.Visible(line)
+			}
+			words := strings.TrimSuffix(line, "\n")
+			if _, err := fmt.Fprint(out, diffStyle(line)(words), line[len(words):]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 func diffStyle(line string) terminal.Style {

@@ -259,6 +259,10 @@ func dash(value string) string { return cmp.Or(value, terminal.Nothing) }
 // tell warns of what keeps all previews from being up to date.
 func (s Streams) tell(snapshot preview.Snapshot) {
 	for _, provider := range snapshot.Providers {
+		if provider.IsDisabled() {
+			s.warn("provider %s/%s is suspended%s: what becomes of its pull requests is not seen", provider.Namespace, provider.Name, by(&provider))
+			continue
+		}
 		if ready := readyOf(provider.Status.Conditions); ready.Status == metav1.ConditionFalse {
 			s.warn("provider %s/%s is not up to date: %s", provider.Namespace, provider.Name, ready.Message)
 		}

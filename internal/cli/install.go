@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"helm.sh/helm/v4/pkg/chart/v2/loader"
 	"helm.sh/helm/v4/pkg/strvals"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/yaml"
 
 	"github.com/eddy-previews/eddy/internal/install"
@@ -44,6 +45,8 @@ type installCommand struct {
 	Export  bool
 	Wait    bool
 	Timeout time.Duration
+
+	CreateNamespaces bool
 }
 
 // newInstallCommand returns `eddy install`.
@@ -59,7 +62,7 @@ apply. It can be repeated: what is as it should be stays untouched, and what an 
 installation had beyond it goes. An operator that Helm has installed is left to Helm,
 and nothing is installed while a Flux Operator works on the same objects.`,
 		Example: `  # Into the current cluster, with the account "previews" made in a namespace
-  eddy install --set previews.namespaces={app-dev}
+  eddy install --set 'previews.namespaces={app-dev}' --create-namespaces
 
   # From a registry of one's own, with a file of values
   eddy install --image registry.example.com/eddy:v0.1.0 -f values.yaml
@@ -75,6 +78,7 @@ and nothing is installed while a Flux Operator works on the same objects.`,
 	flags.StringArrayVar(&o.Set, "set", nil, "value of the chart, as in operator.concurrent=20; may be repeated")
 	flags.StringArrayVarP(&o.Values, "values", "f", nil, "file with values of the chart; - for standard input; may be repeated")
 	flags.BoolVar(&o.Export, "export", false, "print the manifests and install nothing")
+	flags.BoolVar(&o.CreateNamespaces, "create-namespaces", false, "make the namespaces that the values name and there are not")
 	flags.BoolVar(&o.Wait, "wait", true, "wait until the operator is ready")
 	flags.DurationVar(&o.Timeout, "timeout", 5*time.Minute, "how long to wait at most")
 	return cmd
@@ -101,11 +105,12 @@ func (o *installCommand) run(ctx context.Context) error {
 		return err
 	}
 	o.note("► installing Eddy into namespace %s", namespace)
-	installer := &install.Installer{Client: direct, Tell: o.note}
+	installer := &install.Installer{Client: direct, Tell: o.note, CreateNamespaces: o.CreateNamespaces}
 	objects, err := installer.Install(ctx, plan)
 	if err != nil {
 		return err
 	}
+	o.tellAccount(objects)
 	if !o.Wait {
 		return nil
 	}
@@ -115,6 +120,17 @@ func (o *installCommand) run(ctx context.Context) error {
 	}
 	o.note("✔ Eddy is ready")
 	return nil
+}
+
+// tellAccount says what sets meet that are applied as an account which nobody has
+// made, and how to make it.
+func (o *installCommand) tellAccount(objects []*unstructured.Unstructured) {
+	account := install.DefaultAccount(objects)
+	if account == "" || install.HasAccount(objects, account) {
+		return
+	}
+	o.note("ResourceSets are applied as the account %q of their own namespace, and none was made. Where there is none they are refused, and say so. "+
+		"To make it, with what previews need: `%s`", account, o.command("eddy install --set 'previews.namespaces={NAMESPACE}'"))
 }
 
 // export prints the manifests.

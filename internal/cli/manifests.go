@@ -1,16 +1,21 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
+	kustomizev1 "github.com/fluxcd/kustomize-controller/api/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/kustomize/api/konfig"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/files"
 	"github.com/eddy-previews/eddy/internal/manifest"
+	"github.com/eddy-previews/eddy/internal/overlay"
 )
 
 // read returns the text of a file, or of standard input.
@@ -74,12 +79,24 @@ func readFolder(name string, add func(name string, text []byte, err error) error
 }
 
 // readManifests reads objects of a cluster. A kustomization.yaml is none.
-func (s Streams) readManifests(names []string) ([]*unstructured.Unstructured, error) {
-	documents, err := s.readDocuments(names...)
+func (s Streams) readManifests(ctx context.Context, names []string) ([]*unstructured.Unstructured, error) {
+	var out []*unstructured.Unstructured
+	var plain []string
+	for _, name := range names {
+		if !hasKustomization(name) {
+			plain = append(plain, name)
+			continue
+		}
+		built, err := s.kustomize(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, built...)
+	}
+	documents, err := s.readDocuments(plain...)
 	if err != nil {
 		return nil, err
 	}
-	var out []*unstructured.Unstructured
 	for _, document := range documents {
 		object := document.Object
 		if object.GroupVersionKind().Group == "kustomize.config.k8s.io" {
@@ -94,6 +111,57 @@ func (s Streams) readManifests(names []string) ([]*unstructured.Unstructured, er
 		return nil, fmt.Errorf("there are no manifests in %s", strings.Join(names, ", "))
 	}
 	return out, nil
+}
+
+// hasKustomization reports whether a folder says itself what it deploys.
+func hasKustomization(name string) bool {
+	return slices.ContainsFunc(konfig.RecognizedKustomizationFileNames(), func(file string) bool {
+		info, err := os.Stat(filepath.Join(name, file))
+		return err == nil && info.Mode().IsRegular()
+	})
+}
+
+// kustomize builds a folder as Flux does. What it takes in from beside it is found in
+// the repository that it is in.
+func (s Streams) kustomize(ctx context.Context, name string) ([]*unstructured.Unstructured, error) {
+	folder, err := filepath.Abs(name)
+	if err != nil {
+		return nil, err
+	}
+	if folder, err = filepath.EvalSymlinks(folder); err != nil {
+		return nil, err
+	}
+	root := repositoryOf(folder)
+	path, err := filepath.Rel(root, folder)
+	if err != nil {
+		return nil, err
+	}
+	built, err := overlay.Build(ctx, root, path, kustomizev1.Kustomization{})
+	for _, left := range built.LeftOut {
+		s.warn("%s: %s names %q, which is not in the repository: it is not fetched, and not compared", left.File, left.Field, left.Shown())
+	}
+	return built.Objects, err
+}
+
+// repositoryOf is the repository that a folder is in; the working directory where
+// there is none, or the folder itself where it is not below that.
+func repositoryOf(folder string) string {
+	for up := folder; ; up = filepath.Dir(up) {
+		if _, err := os.Stat(filepath.Join(up, ".git")); err == nil {
+			return up
+		}
+		if up == filepath.Dir(up) {
+			break
+		}
+	}
+	here, err := os.Getwd()
+	if err == nil {
+		here, err = filepath.EvalSymlinks(here)
+	}
+	if relative, outside := filepath.Rel(here, folder); err == nil && outside == nil && filepath.IsLocal(relative) {
+		return here
+	}
+	return folder
 }
 
 func isYAML(name string) bool {

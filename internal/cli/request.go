@@ -103,6 +103,9 @@ func (r request) item(chain *admit.Chain) (source.Item, error) {
 	if r.Number == "" || r.SHA == "" {
 		return source.Item{}, errors.New("describe the request with --pr and --sha, or take those that are open with --from-forge")
 	}
+	if err := r.check(); err != nil {
+		return source.Item{}, err
+	}
 	item := source.Item{
 		ID: r.Number, SHA: r.SHA, Branch: r.Branch, TargetBranch: r.TargetBranch,
 		Title: r.Title, Author: r.Author, Labels: r.Labels,
@@ -112,6 +115,24 @@ func (r request) item(chain *admit.Chain) (source.Item, error) {
 	}
 	item.Labels = chain.ReadyLabels()
 	return item, nil
+}
+
+var (
+	// isNumber is the number of a request at any forge, isCommit a commit or the
+	// beginning of one.
+	isNumber = regexp.MustCompile(`^[1-9][0-9]*$`)
+	isCommit = regexp.MustCompile(`^[0-9a-fA-F]{1,64}$`)
+)
+
+// check says what no request has.
+func (r request) check() error {
+	if !isNumber.MatchString(r.Number) {
+		return fmt.Errorf("--pr: %q is not the number of a pull request: expected digits alone, such as 1234", r.Number)
+	}
+	if !isCommit.MatchString(r.SHA) {
+		return fmt.Errorf("--sha: %q is not a commit: expected its hexadecimal id or the beginning of it, such as 6dcb09b", r.SHA)
+	}
+	return nil
 }
 
 // hint says which flag gives an input that a template asks for.
@@ -147,6 +168,9 @@ func (o *buildPreview) open(ctx context.Context, provider *v1.ResourceSetInputPr
 	items, err := forge.List(ctx, source.Query{})
 	if err != nil {
 		return nil, err
+	}
+	if o.Request.Number != "" && !isNumber.MatchString(o.Request.Number) {
+		return nil, fmt.Errorf("--pr: %q is not the number of a pull request: expected digits alone, such as 1234", o.Request.Number)
 	}
 	if o.Request.Number == "" {
 		verdicts, err := chain.Decide(ctx, forge, items, admit.Known{})

@@ -27,6 +27,7 @@ import (
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/apply"
+	"github.com/eddy-previews/eddy/internal/flux"
 	"github.com/eddy-previews/eddy/internal/plan"
 )
 
@@ -94,6 +95,7 @@ func (c *comparing) manifest(ctx context.Context, manifest *unstructured.Unstruc
 		return err
 	}
 	applier.FieldManager = managerOf(before)
+	manifest = asDeployed(manifest, before)
 	owner := apply.Owner{}
 	if before != nil { // to whom it belongs is not the question here
 		owner.Name, owner.Namespace = before.GetLabels()[v1.OwnerLabelPrefix+"/name"], before.GetLabels()[v1.OwnerLabelPrefix+"/namespace"]
@@ -101,17 +103,47 @@ func (c *comparing) manifest(ctx context.Context, manifest *unstructured.Unstruc
 	return c.add(applier.DryRun(ctx, owner, manifest))
 }
 
-// managerOf is who has applied an object: what they do not write any more goes.
+// managerOf is who has applied an object: what they do not write any more goes. Of
+// several it is Flux, where it deploys the object, else who has applied most of it.
 func managerOf(stored *unstructured.Unstructured) string {
 	if stored == nil {
 		return manager
 	}
+	deployed, most, out := len(flux.DeployersOf(stored.GetLabels())) > 0, 0, manager
 	for _, entry := range stored.GetManagedFields() {
-		if entry.Operation == "Apply" && entry.Subresource == "" {
+		if entry.Operation != metav1.ManagedFieldsOperationApply || entry.Subresource != "" || entry.FieldsV1 == nil {
+			continue
+		}
+		if deployed && flux.IsController(entry.Manager) {
 			return entry.Manager
 		}
+		if size := len(entry.FieldsV1.Raw); size > most {
+			most, out = size, entry.Manager
+		}
 	}
-	return manager
+	return out
+}
+
+// asDeployed is a manifest with the labels that Flux puts on what it deploys, where
+// it has deployed the object: nobody writes them down.
+func asDeployed(manifest, stored *unstructured.Unstructured) *unstructured.Unstructured {
+	if stored == nil {
+		return manifest
+	}
+	labels, out := manifest.GetLabels(), manifest
+	for _, name := range flux.DeployerLabels() {
+		value, is := stored.GetLabels()[name]
+		if _, own := labels[name]; !is || own {
+			continue
+		}
+		if labels == nil {
+			labels = map[string]string{}
+		}
+		labels[name] = value
+		out = manifest.DeepCopy()
+	}
+	out.SetLabels(labels)
+	return out
 }
 
 // add adds a difference, if there is one.

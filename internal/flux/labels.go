@@ -19,6 +19,20 @@ func DeployersOf(labels map[string]string) []Entry {
 	return out
 }
 
+// DeployerLabels are those that any deployer puts on what it deploys.
+func DeployerLabels() []string {
+	var out []string
+	for _, kind := range deployers() {
+		out = append(out, kind.Group+"/name", kind.Group+"/namespace")
+	}
+	return out
+}
+
+// IsController reports whether a field manager is a controller of Flux that deploys.
+func IsController(manager string) bool {
+	return manager == "kustomize-controller" || manager == "helm-controller"
+}
+
 // KustomizationLabels are those that a Kustomization puts on what it deploys.
 func KustomizationLabels() []string {
 	return []string{KustomizeGroup + "/name", KustomizeGroup + "/namespace"}

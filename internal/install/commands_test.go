@@ -44,7 +44,7 @@ func TestTheCommandsTellWhatTheyDoAndFailWhereSomethingIsAmiss(t *testing.T) {
 	}
 	for _, line := range []string{
 		"✔ the definition resourcesets.fluxcd.controlplane.io is up to date\n",
-		"✗ kustomize-controller does not run: there is no Deployment of that name with the label app.kubernetes.io/part-of=flux\n  → install Flux: `flux install`, or `flux bootstrap`\n",
+		"✗ kustomize-controller does not run: there is no Deployment of that name with the label app.kubernetes.io/part-of=flux\n  → install Flux: `flux install --kubeconfig ",
 		"⚠ there is no ingress class",
 	} {
 		if !strings.Contains(out, line) {

@@ -3,6 +3,8 @@ package install
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/fluxcd/cli-utils/pkg/kstatus/polling"
@@ -26,6 +28,11 @@ type Installer struct {
 	// Interval is how often the cluster is asked whether the operator is ready;
 	// two seconds when 0.
 	Interval time.Duration
+	// CreateNamespaces makes the namespaces that a plan names and there are not.
+	CreateNamespaces bool
+
+	// deleted counts what was taken out.
+	deleted int
 }
 
 // Install applies a plan by server-side apply and takes out what an earlier
@@ -39,6 +46,9 @@ func (i *Installer) Install(ctx context.Context, plan Plan) ([]*unstructured.Uns
 		return nil, err
 	}
 	if err := i.mayInstall(ctx, plan.Namespace); err != nil {
+		return nil, err
+	}
+	if err := i.namespaces(ctx, plan.Namespace, objects); err != nil {
 		return nil, err
 	}
 	if err := i.namespace(ctx, plan.Namespace); err != nil {
@@ -64,6 +74,35 @@ func (i *Installer) Install(ctx context.Context, plan Plan) ([]*unstructured.Uns
 func (i *Installer) Wait(ctx context.Context, objects []*unstructured.Unstructured, timeout time.Duration) error {
 	set := object.UnstructuredSetToObjMetadataSet(objects)
 	return i.manager().WaitForSetWithContext(ctx, set, ssa.WaitOptions{Interval: i.interval(), Timeout: timeout})
+}
+
+// namespaces sees to it that the namespaces of all objects are there, before anything
+// is installed. That of the operator is made in any case.
+func (i *Installer) namespaces(ctx context.Context, home string, objects []*unstructured.Unstructured) error {
+	var missing []string
+	for _, object := range objects {
+		name := object.GetNamespace()
+		if name == "" || name == home || slices.Contains(missing, name) {
+			continue
+		}
+		err := i.Client.Get(ctx, client.ObjectKey{Name: name}, &corev1.Namespace{})
+		switch {
+		case apierrors.IsNotFound(err) && i.CreateNamespaces:
+			err = i.namespace(ctx, name)
+		case apierrors.IsNotFound(err):
+			missing, err = append(missing, name), nil
+		case apierrors.IsForbidden(err):
+			err = nil // whether it is there is told when something is applied to it
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if len(missing) > 0 {
+		return fmt.Errorf("the values name namespaces that there are not: %s: nothing was installed; make them with `kubectl create namespace %s`, or give --create-namespaces",
+			strings.Join(missing, ", "), strings.Join(missing, "` and `kubectl create namespace "))
+	}
+	return nil
 }
 
 // namespace makes the namespace where there is none. One that is there stays as

@@ -105,6 +105,7 @@ func (i *Installer) prune(ctx context.Context, wanted []*unstructured.Unstructur
 			if client.IgnoreNotFound(err) != nil {
 				return fmt.Errorf("deleting %s %s: %w", one.GetKind(), one.GetName(), err)
 			}
+			i.deleted++
 			i.Tell("✔ %s deleted", ssautil.FmtUnstructured(one))
 		}
 	}

@@ -76,6 +76,32 @@ func Render(plan Plan) ([]*unstructured.Unstructured, error) {
 	return objects(files)
 }
 
+// DefaultAccount is the account that the operator of a plan applies sets as which
+// name none; "" when it is the operator's own.
+func DefaultAccount(objects []*unstructured.Unstructured) string {
+	const flag = "--default-service-account="
+	for _, object := range objects {
+		containers, _, _ := unstructured.NestedSlice(object.Object, "spec", "template", "spec", "containers")
+		for _, container := range containers {
+			fields, _ := container.(map[string]any)
+			args, _, _ := unstructured.NestedStringSlice(fields, "args")
+			for _, arg := range args {
+				if account, is := strings.CutPrefix(arg, flag); is {
+					return account
+				}
+			}
+		}
+	}
+	return ""
+}
+
+// HasAccount reports whether a plan makes an account of a name.
+func HasAccount(objects []*unstructured.Unstructured, name string) bool {
+	return slices.ContainsFunc(objects, func(o *unstructured.Unstructured) bool {
+		return o.GetKind() == "ServiceAccount" && o.GetName() == name
+	})
+}
+
 // Supports says which versions of Kubernetes the chart wants; the error says
 // that the given one is not among them.
 func Supports(version string) (wanted string, err error) {

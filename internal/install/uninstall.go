@@ -30,7 +30,11 @@ func (i *Installer) Uninstall(ctx context.Context) error {
 				found.GetNamespace(), release, release, found.GetNamespace())
 		}
 	}
-	return i.prune(ctx, nil)
+	if err := i.prune(ctx, nil); err != nil || i.deleted > 0 {
+		return err
+	}
+	i.Tell("there is no operator of `eddy install` in the cluster: nothing was taken out")
+	return nil
 }
 
 // UninstallDefinitions deletes the definitions of the kinds that Install has

@@ -68,8 +68,8 @@ func (s Snapshot) previews() []View {
 			p := View{
 				Namespace: set.Namespace, Set: set.Name, Provider: line.Provider, ID: line.ID,
 				Commit: line.SHA, URL: line.URL, Ready: line.Ready, Reason: line.Reason, Message: line.Message,
-				Suspended: set.IsDisabled(),
 			}
+			p.Suspended = set.IsDisabled() || s.isAsleep(p)
 			if !line.LastTransitionTime.IsZero() {
 				p.Since = &line.LastTransitionTime
 			}
@@ -81,6 +81,11 @@ func (s Snapshot) previews() []View {
 		}
 	}
 	return out
+}
+
+// isAsleep reports whether a provider of a preview is suspended.
+func (s Snapshot) isAsleep(p View) bool {
+	return slices.ContainsFunc(s.ProvidersOf(p), func(provider v1.ResourceSetInputProvider) bool { return provider.IsDisabled() })
 }
 
 // SetOf returns the ResourceSet of a preview; nil when it is not there.

@@ -68,7 +68,7 @@ type View struct {
 	// preview's deployers was made; null when that is not known.
 	Since   *metav1.Time `json:"since,omitempty"`
 	Created *metav1.Time `json:"created,omitempty"`
-	// Suspended says that the ResourceSet is.
+	// Suspended says that the ResourceSet is, or a provider of the preview.
 	Suspended bool `json:"suspended,omitempty"`
 	// Held is why the request waits; the zero value where it does not.
 	Held Held `json:"held,omitzero"`

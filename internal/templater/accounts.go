@@ -1,10 +1,13 @@
 package templater
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"sync"
 
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
@@ -51,6 +54,20 @@ func (a *Accounts) Client(namespace, name string) (client.Client, error) {
 	}
 	a.opened[user] = opened
 	return opened, nil
+}
+
+// noteRefusal notes that the API server refused something to the account.
+func (r *run) noteRefusal(err error) { r.refused = r.refused || apierrors.IsForbidden(err) }
+
+// withoutAccount says of an account that was refused something that it does not
+// exist, where that is so: nobody has granted anything to it, then.
+func (r *run) withoutAccount(ctx context.Context) string {
+	key := client.ObjectKey{Namespace: r.set.Namespace, Name: r.account()}
+	if key.Name == "" || !apierrors.IsNotFound(r.Accounts.Own.Get(ctx, key, &corev1.ServiceAccount{})) {
+		return ""
+	}
+	return fmt.Sprintf("account %s does not exist: create it with the permissions that previews need (eddy install --set 'previews.namespaces={%s}'), or name another in spec.serviceAccountName; ",
+		key, key.Namespace)
 }
 
 // touch notes that an account is used, and forgets that which was used longest

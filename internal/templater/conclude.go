@@ -36,6 +36,9 @@ func (r *run) conclude(p desired, result applied, pruned apply.Pruned) report.Ou
 // yet, what is unknown; otherwise all is well.
 func (r *run) verdict(p desired, result applied, pruned apply.Pruned) report.Outcome {
 	waiting := result.waiting()
+	for _, failed := range result.failed.list {
+		r.noteRefusal(failed.err)
+	}
 	switch {
 	case result.failed.len() > 0 && r.single():
 		return report.FromError(fmt.Errorf("reconciliation failed: %w", result.failed.list[0].err))
@@ -146,6 +149,7 @@ func (r *run) patience(pruned apply.Pruned) time.Duration {
 // failure is the outcome of a run that an error ended; the history notes it
 // under the digest of what was asked for.
 func (r *run) failure(err error) report.Outcome {
+	r.noteRefusal(err)
 	outcome := report.FromError(err)
 	if outcome.Kind == report.Stalled {
 		r.record(specDigest(r.set), outcome, nil)

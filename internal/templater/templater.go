@@ -84,6 +84,8 @@ type run struct {
 	owner   apply.Owner
 	started time.Time
 	memory  *memory
+	// refused says that the account was not permitted something.
+	refused bool
 }
 
 // Reconcile brings the previews of one ResourceSet in line with its inputs.
@@ -121,6 +123,9 @@ func (r *Reconciler) reconcile(ctx context.Context, set *v1.ResourceSet) (ctrl.R
 	}
 	run := r.newRun(set)
 	outcome := run.outcome(ctx) // which may save the set
+	if run.refused {
+		outcome.Message = run.withoutAccount(ctx) + outcome.Message
+	}
 	return r.Report.Finish(ctx, run.saved, set, outcome)
 }
 
