@@ -26,7 +26,7 @@ var floors = []struct{ name, rooms string }{
 	{"words", "internal/identity internal/suggest internal/schedule internal/files internal/manifest internal/throttle internal/lru internal/flux internal/preview"},
 	{"outside", "internal/transport internal/registry internal/forge test/asking " +
 		"internal/forge/azuredevops internal/forge/bitbucket internal/forge/codecommit internal/forge/gitea internal/forge/github internal/forge/gitlab " +
-		"internal/source internal/credential"},
+		"internal/probe internal/source internal/credential"},
 	{"deciding", "internal/admit internal/export internal/input internal/render internal/reference internal/plan internal/expression internal/overlay internal/remote internal/diagnose internal/simulate"},
 	{"acting", "internal/turns internal/apply internal/report internal/rollout internal/trace"},
 	{"controllers", "internal/watcher internal/templater"},
@@ -44,7 +44,7 @@ var nevers = []never{
 		reason:  "what decides is run and tested without a cluster",
 	},
 	{
-		rooms: "internal/lru internal/transport internal/registry internal/forge internal/source internal/forge/azuredevops internal/forge/bitbucket " +
+		rooms: "internal/lru internal/transport internal/probe internal/registry internal/forge internal/source internal/forge/azuredevops internal/forge/bitbucket " +
 			"internal/forge/codecommit internal/forge/gitea internal/forge/github internal/forge/gitlab",
 		imports: []string{"sigs.k8s.io/controller-runtime", "k8s.io/client-go"},
 		reason:  "what asks others knows no cluster; internal/credential does, as Secrets are in one, and the identities of its accounts",

@@ -79,6 +79,7 @@ const (
 	ReasonDeploying               = "Deploying"
 	ReasonDeployFailed            = "DeployFailed"
 	ReasonRolloutFailed           = "RolloutFailed"
+	ReasonNotAnswering            = "NotAnswering"
 	ReasonPreviewsFailed          = "PreviewsFailed"
 	ReasonStatusNotWritten        = "StatusNotWritten"
 	ReasonUninstallationSucceeded = "UninstallationSucceeded"

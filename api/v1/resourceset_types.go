@@ -1,6 +1,7 @@
 package v1
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -26,6 +27,7 @@ const (
 	ResourceSetInterval = 60 * time.Minute
 	ResourceSetTimeout  = 5 * time.Minute
 	ReadyWithin         = 10 * time.Minute
+	ProbeTimeout        = 10 * time.Second
 )
 
 // What may be Enabled or Disabled.
@@ -106,6 +108,11 @@ type Readiness struct {
 	// +kubebuilder:default=Enabled
 	// +optional
 	Workloads string `json:"workloads,omitempty"`
+
+	// Probe asks that the URL of a preview answers, once what was deployed runs. It is
+	// not asked when absent.
+	// +optional
+	Probe *ReadinessProbe `json:"probe,omitempty"`
 
 	// Within is how long a preview has to get ready once something else was applied
 	// for it; then it has failed, until it is ready after all.
@@ -239,6 +246,28 @@ type Dependency struct {
 	// read as the account of the ResourceSet.
 	// +optional
 	ReadyExpr string `json:"readyExpr,omitempty"`
+}
+
+// ReadinessProbe says what to ask a URL for, and what is an answer.
+type ReadinessProbe struct {
+	// Path to ask for, on the host of the URL.
+	// +kubebuilder:default="/"
+	// +kubebuilder:validation:Pattern="^/"
+	// +optional
+	Path string `json:"path,omitempty"`
+
+	// StatusCodes that are an answer, and ranges of them.
+	// +kubebuilder:default="200-399,401,403"
+	// +kubebuilder:validation:Pattern="^[1-5][0-9]{2}(-[1-5][0-9]{2})?(,[1-5][0-9]{2}(-[1-5][0-9]{2})?)*$"
+	// +optional
+	StatusCodes string `json:"statusCodes,omitempty"`
+
+	// Timeout of one question.
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:Pattern="^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$"
+	// +kubebuilder:default="10s"
+	// +optional
+	Timeout *metav1.Duration `json:"timeout,omitempty"`
 }
 
 // ResourceSetStatus is what a ResourceSet has come to.
@@ -449,4 +478,18 @@ func (s *ResourceSet) GetWithin() time.Duration {
 		return ReadyWithin
 	}
 	return s.Spec.Readiness.Within.Duration
+}
+
+// GetProbe returns what the URL of a preview is asked for, with its defaults; nil when
+// it is not asked.
+func (s *ResourceSet) GetProbe() *ReadinessProbe {
+	if s.Spec.Readiness == nil || s.Spec.Readiness.Probe == nil {
+		return nil
+	}
+	out := *s.Spec.Readiness.Probe
+	out.Path, out.StatusCodes = cmp.Or(out.Path, "/"), cmp.Or(out.StatusCodes, "200-399,401,403")
+	if out.Timeout == nil || out.Timeout.Duration <= 0 {
+		out.Timeout = &metav1.Duration{Duration: ProbeTimeout}
+	}
+	return &out
 }

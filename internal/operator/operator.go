@@ -6,7 +6,10 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"net/netip"
+	"os"
 	goruntime "runtime"
+	"slices"
 	"time"
 
 	runtimectrl "github.com/fluxcd/pkg/runtime/controller"
@@ -32,6 +35,7 @@ import (
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/apply"
+	"github.com/eddy-previews/eddy/internal/probe"
 	"github.com/eddy-previews/eddy/internal/report"
 	"github.com/eddy-previews/eddy/internal/source"
 	"github.com/eddy-previews/eddy/internal/templater"
@@ -145,19 +149,15 @@ func addProbes(manager ctrl.Manager) error {
 
 // addControllers adds the watcher and the templater to the manager.
 func addControllers(manager ctrl.Manager, shared *source.Shared, options Options) error {
-	recorder, err := events.NewRecorder(manager, ctrl.Log, options.EventsAddr, name)
+	reporter, err := newReporter(manager, options)
 	if err != nil {
-		return fmt.Errorf("NOTIFICATION_CONTROLLER_ADDRESS: %w", err)
+		return err
 	}
 	own, err := client.New(manager.GetConfig(), client.Options{
 		Scheme: manager.GetScheme(), Mapper: manager.GetRESTMapper(), HTTPClient: manager.GetHTTPClient(),
 	})
 	if err != nil {
 		return fmt.Errorf("creating the client: %w", err)
-	}
-	reporter := &report.Reporter{
-		Client: manager.GetClient(), Events: recorder, Jitter: report.Jitter(options.IntervalJitter, rand.Float64),
-		Floor: options.MinInterval,
 	}
 	kinds, err := discovery.NewDiscoveryClientForConfigAndClient(manager.GetConfig(), manager.GetHTTPClient())
 	if err != nil {
@@ -180,7 +180,12 @@ func addControllers(manager ctrl.Manager, shared *source.Shared, options Options
 	if err != nil {
 		return fmt.Errorf("--watch-configs-label-selector: %w", err)
 	}
+	answers, err := newAnswers(options.ProbeNetworks, os.Getenv("KUBERNETES_SERVICE_HOST"))
+	if err != nil {
+		return fmt.Errorf("--probe-networks: %w", err)
+	}
 	template := &templater.Reconciler{
+		Answers:               answers,
 		Client:                manager.GetClient(),
 		Report:                reporter,
 		Accounts:              accounts,
@@ -202,6 +207,31 @@ func addControllers(manager ctrl.Manager, shared *source.Shared, options Options
 		return fmt.Errorf("adding the templater: %w", err)
 	}
 	return nil
+}
+
+// newReporter writes down what runs come to.
+func newReporter(manager ctrl.Manager, options Options) (*report.Reporter, error) {
+	recorder, err := events.NewRecorder(manager, ctrl.Log, options.EventsAddr, name)
+	if err != nil {
+		return nil, fmt.Errorf("NOTIFICATION_CONTROLLER_ADDRESS: %w", err)
+	}
+	return &report.Reporter{
+		Client: manager.GetClient(), Events: recorder, Jitter: report.Jitter(options.IntervalJitter, rand.Float64),
+		Floor: options.MinInterval,
+	}, nil
+}
+
+// newAnswers asks where the URLs of previews may lead, which the API server is not.
+func newAnswers(words []string, apiServer string) (*templater.Answers, error) {
+	if address, err := netip.ParseAddr(apiServer); err == nil {
+		words = append(slices.Clone(words), "!"+netip.PrefixFrom(address, address.BitLen()).String())
+	}
+	networks, err := transport.ParseNetworks(words)
+	if err != nil {
+		return nil, err
+	}
+	prober := probe.Prober{Transport: networks.Transport(), AnyPort: slices.Contains(words, "loopback")}
+	return templater.NewAnswers(prober), nil
 }
 
 // reserve is how many namespaces that have nothing at work may start a run

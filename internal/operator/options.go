@@ -31,7 +31,9 @@ type Options struct {
 	WatchNamespaces []string
 	// ProviderNetworks are where providers may ask, as source.ParseNetworks reads them.
 	ProviderNetworks []string
-	IntervalJitter   uint8
+	// ProbeNetworks are where the URLs of previews may lead, as above.
+	ProbeNetworks  []string
+	IntervalJitter uint8
 	// MinInterval is the shortest time between two runs that nobody asks for.
 	MinInterval time.Duration
 	// MaxTimeout bounds a run of a provider.
@@ -86,6 +88,8 @@ func (o *Options) BindFlags(flags *pflag.FlagSet) {
 	flags.StringSliceVar(&o.WatchNamespaces, "watch-namespaces", nil, "namespaces to work in, separated by commas; all when empty")
 	flags.StringSliceVar(&o.ProviderNetworks, "provider-networks", []string{"public", "private"},
 		"where providers may ask, separated by commas: public, private, loopback, a range such as 10.1.0.0/16, or one that is left out such as !10.96.0.0/12")
+	flags.StringSliceVar(&o.ProbeNetworks, "probe-networks", []string{"public", "private"},
+		"where the URLs of previews may lead that are asked whether they answer, as in --provider-networks; with loopback, on any port")
 	flags.StringVar(&o.WatchConfigs, "watch-configs-label-selector", v1.WatchLabel+"=Enabled",
 		"labels of the ConfigMaps and Secrets whose changes wake the ResourceSets that take something from them; none when empty")
 	flags.Uint8Var(&o.IntervalJitter, "interval-jitter-percentage", 5,

@@ -54,7 +54,7 @@ func IsApplied(set *v1.ResourceSet, line *v1.PreviewStatus) bool {
 	switch line.Reason {
 	case meta.ReconciliationSucceededReason:
 		return line.Ready == metav1.ConditionTrue
-	case v1.ReasonDeploying, v1.ReasonDeployFailed, v1.ReasonRolloutFailed:
+	case v1.ReasonDeploying, v1.ReasonDeployFailed, v1.ReasonRolloutFailed, v1.ReasonNotAnswering:
 		return true
 	case meta.HealthCheckFailedReason, meta.ProgressingReason:
 		return len(set.Spec.Steps) == 0 && line.Revision != ""

@@ -45,10 +45,10 @@ func (r *run) lines(p desired, result applied, links map[string]string, owned ap
 			deployedSo(&now, late)
 		}
 		was, known := before[preview.KeyOf(now)]
-		if r.set.WithWorkloads() {
+		if r.set.Spec.Readiness != nil {
 			now.ReadySHA = was.ReadySHA
 		}
-		if r.set.WithWorkloads() && now.Ready == metav1.ConditionTrue {
+		if r.set.Spec.Readiness != nil && now.Ready == metav1.ConditionTrue {
 			now.ReadySHA = now.SHA
 		}
 		now.URL = links[one.key]

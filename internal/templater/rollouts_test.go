@@ -128,11 +128,11 @@ func TestWhatFluxCannotDeployIsNotReady(t *testing.T) {
 }
 
 func TestWithoutReadinessAPreviewIsReadyOnceItIsApplied(t *testing.T) {
-	for _, change := range []string{"", "readiness: {workloads: Disabled}"} {
+	for change, readySHA := range map[string]string{"": "", "readiness: {workloads: Disabled}": "c0ffee1"} {
 		b := newBench(t)
 		b.provider("prs", "1")
 		b.set(strings.Replace(deploysApps, "readiness: {}", change, 1))
-		b.wantPreview("True ReconciliationSucceeded c0ffee1 (ready at ): ")
+		b.wantPreview("True ReconciliationSucceeded c0ffee1 (ready at " + readySHA + "): ")
 	}
 }
 

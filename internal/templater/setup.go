@@ -10,6 +10,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 	"sigs.k8s.io/controller-runtime/pkg/source"
@@ -31,6 +32,17 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Optio
 	}
 	if r.pulse, err = newPulse(mgr, r.Namespaces, r.drift.notify); err != nil {
 		return err
+	}
+	if r.Answers != nil {
+		r.Answers.wake = r.drift.notify
+		stop := manager.RunnableFunc(func(ctx context.Context) error {
+			<-ctx.Done()
+			r.Answers.stop()
+			return nil
+		})
+		if err := mgr.Add(stop); err != nil {
+			return err
+		}
 	}
 	if err := r.watchConfigs(mgr); err != nil {
 		return err

@@ -62,6 +62,9 @@ type Reconciler struct {
 	// Throttle lets few expressions and renders at once take long; all when nil.
 	Throttle *throttle.Throttle
 
+	// Answers asks the URLs of previews; nobody does when nil.
+	Answers *Answers
+
 	// Namespaces to watch applied objects in; all when empty.
 	Namespaces map[string]cache.Config
 	// WatchConfigs selects the ConfigMaps and Secrets whose changes wake the sets
@@ -94,7 +97,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	set := &v1.ResourceSet{}
 	if err := r.Client.Get(ctx, req.NamespacedName, set); err != nil {
 		r.drift.release(req.NamespacedName)
-		r.pulse.forget(req.NamespacedName)
+		r.forget(req.NamespacedName)
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
 	if !r.Turns.Take(req, "") {
@@ -115,7 +118,7 @@ func (r *Reconciler) reconcile(ctx context.Context, set *v1.ResourceSet) (ctrl.R
 	}
 	if set.IsDisabled() {
 		r.drift.release(client.ObjectKeyFromObject(set))
-		r.pulse.forget(client.ObjectKeyFromObject(set))
+		r.forget(client.ObjectKeyFromObject(set))
 		return r.Report.Suspended(ctx, set)
 	}
 	if err := r.Report.Begin(ctx, set); err != nil {
@@ -127,6 +130,12 @@ func (r *Reconciler) reconcile(ctx context.Context, set *v1.ResourceSet) (ctrl.R
 		outcome.Message = run.withoutAccount(ctx) + outcome.Message
 	}
 	return r.Report.Finish(ctx, run.saved, set, outcome)
+}
+
+// forget no longer looks at what a set has deployed.
+func (r *Reconciler) forget(set types.NamespacedName) {
+	r.pulse.forget(set)
+	r.Answers.Keep(set, func(string) bool { return false })
 }
 
 func (r *Reconciler) newRun(set *v1.ResourceSet) *run {
@@ -189,6 +198,7 @@ func (r *run) converge(ctx context.Context, inputs plan.Inputs) (report.Outcome,
 	}
 	links, awaiting := r.links(ctx, session, desired)
 	r.rollouts(ctx, session, desired, &result)
+	r.answers(ctx, desired, &result, links)
 	r.drift.await(client.ObjectKeyFromObject(r.set), awaiting || waiting(result.waits() || len(result.late) > 0))
 	outcome := r.conclude(desired, result, pruned)
 	r.write(standing{desired: desired, owned: owned, previews: r.lines(desired, result, links, owned), outcome: outcome})
