@@ -12,6 +12,7 @@ import (
 	"os/user"
 	"strings"
 
+	"github.com/fluxcd/cli-utils/pkg/object"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	authenticationv1 "k8s.io/api/authentication/v1"
@@ -248,6 +249,17 @@ func (s apiServer) find(ctx context.Context, kind, namespace, name string) (*uns
 	found := &unstructured.Unstructured{}
 	found.SetGroupVersionKind(v1.GroupVersion.WithKind(kind))
 	return found, s.Get(ctx, client.ObjectKey{Namespace: namespace, Name: name}, found)
+}
+
+// findAny reads an object of any kind, in the version that the cluster prefers.
+func (s apiServer) findAny(ctx context.Context, id object.ObjMetadata) (*unstructured.Unstructured, error) {
+	mapping, err := s.RESTMapper().RESTMapping(id.GroupKind)
+	if err != nil {
+		return nil, err
+	}
+	found := &unstructured.Unstructured{}
+	found.SetGroupVersionKind(mapping.GroupVersionKind)
+	return found, s.Get(ctx, client.ObjectKey{Namespace: id.Namespace, Name: id.Name}, found)
 }
 
 // all lists the objects of a kind in a namespace, or in all of them.

@@ -162,6 +162,7 @@ func kinds() map[string]schema.GroupVersionKind {
 		"Pod":           {Version: "v1", Kind: "Pod"},
 		"ResourceSet":   {Group: "fluxcd.controlplane.io", Version: "v1", Kind: "ResourceSet"},
 		"Kustomization": {Group: "kustomize.toolkit.fluxcd.io", Version: "v1", Kind: "Kustomization"},
+		"GitRepository": {Group: "source.toolkit.fluxcd.io", Version: "v1", Kind: "GitRepository"},
 		"ConfigMap":     {Version: "v1", Kind: "ConfigMap"},
 		"Job":           {Group: "batch", Version: "v1", Kind: "Job"},
 	}
@@ -178,6 +179,9 @@ const (
 func handleRequest(ts *testscript.TestScript, _ bool, args []string) {
 	object := &unstructured.Unstructured{}
 	object.SetGroupVersionKind(schema.GroupVersionKind{Group: "fluxcd.controlplane.io", Version: "v1", Kind: args[0]})
+	if known, is := kinds()[args[0]]; is {
+		object.SetGroupVersionKind(known)
+	}
 	key := client.ObjectKey{Namespace: ts.Getenv("NAMESPACE"), Name: args[1]}
 	ctx := context.Background()
 	for range patience {

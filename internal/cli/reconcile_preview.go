@@ -5,18 +5,25 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/fluxcd/cli-utils/pkg/object"
+	"github.com/fluxcd/pkg/apis/meta"
 	"github.com/spf13/cobra"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/flux"
 	"github.com/eddy-previews/eddy/internal/preview"
+	"github.com/eddy-previews/eddy/internal/terminal"
 )
 
 // reconcilePreview are the options of `eddy reconcile preview`.
 type reconcilePreview struct {
 	onePreview
 	patience
-	Force bool
+	Force      bool
+	WithSource bool
 }
 
 func newReconcilePreviewCommand(streams Streams) *cobra.Command {
@@ -26,17 +33,22 @@ func newReconcilePreviewCommand(streams Streams) *cobra.Command {
 		Short: "Let forge, ResourceSet and Flux see to a preview now",
 		Long: `Let the whole chain of a preview run now, one after the other: its provider asks
 the forge, its ResourceSet stamps out its objects, Flux deploys its
-Kustomizations and HelmReleases. Then wait until the preview is ready.
+Kustomizations and HelmReleases. Then wait until the preview is ready, or has
+failed. With --with-source Flux fetches first what it deploys from.
 
 ` + previewNames,
 		Example: `  # A push is to be seen at once
-  eddy reconcile preview api/1234`,
+  eddy reconcile preview api/1234
+
+  # And the overlay in the fleet repository has changed, too
+  eddy reconcile preview api/1234 --with-source`,
 		Args:              oneArg,
 		ValidArgsFunction: o.completePreview,
 		RunE:              oneName(&o.Name, o.run),
 	}
 	o.bind(cmd)
 	o.bindPatience(cmd)
+	cmd.Flags().BoolVar(&o.WithSource, "with-source", false, "let Flux fetch what it deploys from, before it deploys")
 	cmd.Flags().BoolVar(&o.Force, "force", false, "ask the forge whatever the provider's schedule says")
 	return cmd
 }
@@ -67,7 +79,11 @@ func (o *reconcilePreview) run(ctx context.Context) error {
 	if !o.Wait {
 		return nil
 	}
-	wait := &waitPreview{onePreview: o.onePreview, For: forReady, Timeout: o.Timeout}
+	// What Flux did is news to the set, and what it said before that is not.
+	if err := run.named(waiting, v1.ResourceSetKind, set); err != nil {
+		return err
+	}
+	wait := &waitPreview{onePreview: o.onePreview, For: forReady, Timeout: o.Timeout, decided: true}
 	wait.Name = one.FullName()
 	return wait.run(ctx)
 }
@@ -76,9 +92,15 @@ func (o *reconcilePreview) run(ctx context.Context) error {
 func (r *reconciling) named(ctx context.Context, kind string, named stored) error {
 	found, err := r.server.find(ctx, kind, named.GetNamespace(), named.GetName())
 	if err == nil {
-		_, err = r.one(ctx, found)
+		found, err = r.one(ctx, found)
 	}
-	return err
+	if err != nil || !r.Wait || kind != v1.ResourceSetInputProviderKind {
+		return err
+	}
+	if ready := flux.Ready(found); ready.Status == metav1.ConditionFalse {
+		return fmt.Errorf("%s is not ready: %s: %s", describeObject(found), ready.Reason, terminal.OneLine(ready.Message))
+	}
+	return nil
 }
 
 // deploy lets Flux deploy what the preview has by now.
@@ -98,9 +120,44 @@ func (o *reconcilePreview) deploy(ctx context.Context, run reconciling, one foun
 	if err != nil {
 		return err
 	}
+	if line := now.LineOf(current); o.Wait && line != nil && line.Ready == metav1.ConditionFalse && line.Reason == meta.ReconciliationFailedReason {
+		return fmt.Errorf("%s failed: %s", one.Name, terminal.OneLine(line.Message))
+	}
+	if o.WithSource {
+		if err := fetchSources(ctx, run, now.DeployersOf(current)); err != nil {
+			return err
+		}
+	}
 	for _, deployer := range now.DeployersOf(current) {
 		if _, err := run.one(ctx, deployer); err != nil && !apierrors.IsNotFound(err) {
 			return err
+		}
+	}
+	return nil
+}
+
+// fetchSources lets Flux fetch what deployers deploy from, each source once.
+func fetchSources(ctx context.Context, run reconciling, deployers []*unstructured.Unstructured) error {
+	asked := map[object.ObjMetadata]bool{}
+	for _, deployer := range deployers {
+		for _, id := range flux.Sources(deployer) {
+			if asked[id] {
+				continue
+			}
+			asked[id] = true
+			source, err := run.server.findAny(ctx, id)
+			if err != nil {
+				return fmt.Errorf("reading %s, which %s deploys from: %w", full(id), describeObject(deployer), err)
+			}
+			if kind, _, _ := unstructured.NestedString(source.Object, "spec", "type"); kind == "oci" {
+				continue // nothing is fetched for a HelmRepository of this type, and nobody answers
+			}
+			if source, err = run.one(ctx, source); err != nil {
+				return err
+			}
+			if ready := flux.Ready(source); run.Wait && ready.Status == metav1.ConditionFalse {
+				return fmt.Errorf("%s is not ready: %s: %s", describeObject(source), ready.Reason, terminal.OneLine(ready.Message))
+			}
 		}
 	}
 	return nil

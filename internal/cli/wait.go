@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	fluxmeta "github.com/fluxcd/pkg/apis/meta"
 	"github.com/spf13/cobra"
 
 	"github.com/eddy-previews/eddy/internal/preview"
@@ -36,6 +37,9 @@ type waitPreview struct {
 	For     string
 	Commit  string
 	Timeout time.Duration
+
+	// decided ends the wait once the preview has failed for what was asked for last.
+	decided bool
 }
 
 func newWaitPreviewCommand(streams Streams) *cobra.Command {
@@ -133,6 +137,8 @@ func (a *awaited) see(now preview.Snapshot) (bool, error) {
 		}
 		a.last = terminal.OneLine(a.last)
 		return true, nil
+	case a.decided && one.State() == preview.Failed && one.Reason != fluxmeta.DependencyNotReadyReason:
+		return false, fmt.Errorf("%s failed: %s; `eddy describe preview %s` says why", one.Name, terminal.OneLine(one.Message), quoted(one.Name))
 	default:
 		a.tell(fmt.Sprintf("%s is not ready: %s", one.Name, terminal.OneLine(one.Message)))
 		a.last = terminal.OneLine(one.Message)
