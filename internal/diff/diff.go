@@ -117,7 +117,7 @@ func managerOf(stored *unstructured.Unstructured) string {
 		if deployed && flux.IsController(entry.Manager) {
 			return entry.Manager
 		}
-		if size := len(entry.FieldsV1.Raw); size > most {
+		if size := len(entry.FieldsV1.GetRawBytes()); size > most {
 			most, out = size, entry.Manager
 		}
 	}
