@@ -102,7 +102,7 @@ func (p *play) invite() {
 	}
 	say("")
 	say("Go on:")
-	for _, example := range []struct{ args, effect string }{
+	examples(say, self, [][2]string{
 		{"push 1", "a new commit: its preview rolls out"},
 		{"label 2", "CI is done with pull request 2: it gets a preview"},
 		{"unlabel 2", "without the label, the preview goes"},
@@ -110,9 +110,14 @@ func (p *play) invite() {
 		{"open 'My change'", "a pull request of yours"},
 		{"status", "what there is"},
 		{"down", "end it, and remove all traces"},
-	} {
-		say("  %-*s # %s", len(self)+19, self+" "+example.args, example.effect)
-	}
+	})
+	say("")
+	say("See what Eddy says of them, after export KUBECONFIG=%s", system.Kubeconfig)
+	examples(say, p.world.Programs.Operator, [][2]string{
+		{"get previews -n app-dev", "all previews, and the requests that wait for one"},
+		{"describe preview api/1 -n app-dev", "one, from its pull request to its pods, and what is wrong"},
+		{"open api/1 -n app-dev", "its URL, in a browser"},
+	})
 	say("")
 	say("Or do the same on Gitea (it is looked at every %s):", pollEvery)
 	say("  %s/acme/api/pulls   user %s, password %s", system.Gitea.URL, system.Gitea.Username, system.Gitea.Password)
@@ -129,6 +134,17 @@ func (p *play) invite() {
 	say("Or look closer: %s -n app-dev get rsip,rset,kustomization,deployment,service,ingress", kubectl)
 	say("Logs: %s", system.Logs)
 	p.print.block(out.String())
+}
+
+// examples says what a program can be told to do, and what that does.
+func examples(say func(format string, args ...any), program string, of [][2]string) {
+	width := 0
+	for _, one := range of {
+		width = max(width, len(one[0]))
+	}
+	for _, one := range of {
+		say("  %s %-*s  # %s", program, width, one[0], one[1])
+	}
 }
 
 // status prints a line for each open pull request, and then what there is.
