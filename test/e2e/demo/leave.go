@@ -113,7 +113,7 @@ func (p *play) invite() {
 	})
 	say("")
 	say("See what Eddy says of them, after export KUBECONFIG=%s", system.Kubeconfig)
-	examples(say, p.world.Programs.Operator, [][2]string{
+	examples(say, asTyped(p.world.Programs.Operator), [][2]string{
 		{"get previews -n app-dev", "all previews, and the requests that wait for one"},
 		{"describe preview api/1 -n app-dev", "one, from its pull request to its pods, and what is wrong"},
 		{"open api/1 -n app-dev", "its URL, in a browser"},
@@ -145,6 +145,18 @@ func examples(say func(format string, args ...any), program string, of [][2]stri
 	for _, one := range of {
 		say("  %s %-*s  # %s", program, width, one[0], one[1])
 	}
+}
+
+// asTyped is the path of a program as a person would type it here.
+func asTyped(path string) string {
+	here, err := os.Getwd()
+	if err != nil {
+		return path
+	}
+	if short, err := filepath.Rel(here, path); err == nil && filepath.IsLocal(short) {
+		return short
+	}
+	return path
 }
 
 // status prints a line for each open pull request, and then what there is.
