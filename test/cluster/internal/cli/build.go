@@ -50,7 +50,7 @@ with everything in the cache it takes no time.`,
 }
 
 // stepCost is what Eddy's own programs take, which is what steps build.
-const stepCost = 120
+const stepCost = 240
 
 func stepsIn(texts []string) ([]toolchain.Step, error) {
 	var steps []toolchain.Step
