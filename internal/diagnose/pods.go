@@ -87,7 +87,8 @@ func failedPull(n *Node) *pull {
 		}
 		said := c.State.Waiting.Message
 		for _, event := range n.Events {
-			if event.Reason == "Failed" && strings.Contains(event.Message, c.Image) {
+			why := strings.TrimPrefix(event.Message, fmt.Sprintf("Failed to pull image %q: ", c.Image))
+			if event.Reason == "Failed" && strings.Contains(event.Message, c.Image) && !strings.Contains(said, why) {
 				said += "; " + event.Message
 			}
 		}
