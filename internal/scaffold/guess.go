@@ -84,19 +84,19 @@ func (g guesses) unserved() []string {
 
 // bases are the folders of Deployments, that of the service first.
 func (g guesses) bases(context.Context) []string {
-	out := g.found.bases()
-	slices.SortStableFunc(out, func(a, b string) int {
-		return cmp.Compare(distance(a, g.answers.Service), distance(b, g.answers.Service))
-	})
-	return out
+	return namedFirst(g.found.bases(), g.answers.Service)
 }
 
-// distance is 0 for what is named, 1 for others.
-func distance(folder, name string) int {
-	if path.Base(folder) == name {
-		return 0
+// namedFirst puts the paths that end with a name before the others.
+func namedFirst(paths []string, name string) []string {
+	rank := func(one string) int {
+		if path.Base(one) == name {
+			return 0
+		}
+		return 1
 	}
-	return 1
+	slices.SortStableFunc(paths, func(a, b string) int { return cmp.Compare(rank(a), rank(b)) })
+	return paths
 }
 
 // bases are the folders in which a Deployment stands whole: a patch has no selector.
@@ -142,10 +142,7 @@ func (g guesses) images(ctx context.Context) []string {
 	for _, one := range base.workloads() {
 		out = append(out, one.image)
 	}
-	slices.SortStableFunc(out, func(a, b string) int {
-		return cmp.Compare(distance(a, g.answers.Service), distance(b, g.answers.Service))
-	})
-	return out
+	return namedFirst(out, g.answers.Service)
 }
 
 // previewHost is a host of an overlay.
