@@ -78,11 +78,11 @@ func (w *World) below(id object.ObjMetadata, levels int) []object.ObjMetadata {
 
 // runs reports whether objects of a kind run.
 func runs(kind schema.GroupKind) bool {
-	return slices.ContainsFunc(workloads(), func(known schema.GroupVersionKind) bool { return known.GroupKind() == kind })
+	return slices.ContainsFunc(Workloads(), func(known schema.GroupVersionKind) bool { return known.GroupKind() == kind })
 }
 
-// workloads are the kinds that run.
-func workloads() []schema.GroupVersionKind {
+// Workloads are the kinds that run.
+func Workloads() []schema.GroupVersionKind {
 	return []schema.GroupVersionKind{
 		{Group: "apps", Version: "v1", Kind: "Deployment"}, {Group: "apps", Version: "v1", Kind: "StatefulSet"},
 		{Group: "apps", Version: "v1", Kind: "DaemonSet"}, {Group: "batch", Version: "v1", Kind: "Job"}, {Version: "v1", Kind: "Pod"},

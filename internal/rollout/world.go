@@ -165,7 +165,7 @@ func (w *World) placesOf(roots []object.ObjMetadata, pick func(object.ObjMetadat
 
 // versioned is the version in which a kind is asked for.
 func (w *World) versioned(kind schema.GroupKind) schema.GroupVersionKind {
-	for _, known := range append(workloads(), flux.Kustomization(), flux.HelmRelease()) {
+	for _, known := range append(Workloads(), flux.Kustomization(), flux.HelmRelease()) {
 		if known.GroupKind() == kind {
 			return known
 		}

@@ -267,8 +267,11 @@ type lineOf struct{ revision, url string }
 // is not asked again after a restart.
 func (r *run) toldReady() map[string]lineOf {
 	out := map[string]lineOf{}
+	if !r.probedBefore() {
+		return out
+	}
 	for _, line := range r.set.Status.Previews {
-		if line.Ready == metav1.ConditionTrue && line.Reason == meta.ReconciliationSucceededReason && r.probedBefore() {
+		if line.Ready == metav1.ConditionTrue && line.Reason == meta.ReconciliationSucceededReason {
 			out[preview.KeyOf(line).String()] = lineOf{line.Revision, line.URL}
 		}
 	}

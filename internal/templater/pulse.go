@@ -3,6 +3,7 @@ package templater
 import (
 	"context"
 	"maps"
+	"slices"
 	"sync"
 
 	"github.com/fluxcd/cli-utils/pkg/object"
@@ -17,6 +18,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 
 	"github.com/eddy-previews/eddy/internal/flux"
+	"github.com/eddy-previews/eddy/internal/rollout"
 )
 
 // pulse watches the workloads that Flux has deployed, from the first set on that
@@ -37,12 +39,10 @@ type pulse struct {
 	disturbed map[types.NamespacedName]map[string]bool
 }
 
-// workloads are the kinds that are watched.
-func workloads() []schema.GroupVersionKind {
-	return []schema.GroupVersionKind{
-		{Group: "apps", Version: "v1", Kind: "Deployment"}, {Group: "apps", Version: "v1", Kind: "StatefulSet"},
-		{Group: "apps", Version: "v1", Kind: "DaemonSet"}, {Group: "batch", Version: "v1", Kind: "Job"},
-	}
+// watchedWorkloads are not pods, of which there are most: the status of what made one
+// changes with it.
+func watchedWorkloads() []schema.GroupVersionKind {
+	return slices.DeleteFunc(rollout.Workloads(), func(kind schema.GroupVersionKind) bool { return kind.Kind == "Pod" })
 }
 
 // newPulse returns a pulse whose caches start with the manager.
@@ -87,7 +87,7 @@ func (p *pulse) begin(ctx context.Context, set types.NamespacedName) map[string]
 	}
 	p.once.Do(func() {
 		for _, one := range p.caches {
-			for _, kind := range workloads() {
+			for _, kind := range watchedWorkloads() {
 				if err := p.watch(ctx, one, kind); err != nil {
 					ctrl.LoggerFrom(ctx).Error(err, "watching workloads; they are looked at now and then", "kind", kind.String())
 				}

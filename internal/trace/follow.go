@@ -85,14 +85,13 @@ func (f *following) follow(ctx context.Context, now preview.Snapshot) {
 		if f.places[p] != nil {
 			continue
 		}
-		one, list := &unstructured.Unstructured{}, &unstructured.UnstructuredList{}
+		one := &unstructured.Unstructured{}
 		one.SetGroupVersionKind(p.kind)
-		list.SetGroupVersionKind(p.kind.GroupVersion().WithKind(p.kind.Kind + "List"))
 		owned, err := labels.Parse(v1.OwnerLabelPrefix + "/name")
 		if err != nil {
 			return // it is a constant
 		}
-		f.places[p] = f.start(ctx, watching{kind: one, list: list, scope: client.ListOptions{Namespace: p.namespace, LabelSelector: owned}})
+		f.places[p] = f.start(ctx, watching{kind: one, list: listOf(p.kind), scope: client.ListOptions{Namespace: p.namespace, LabelSelector: owned}})
 	}
 }
 
@@ -164,7 +163,7 @@ func (f *following) followRollouts(ctx context.Context, now preview.Snapshot, wo
 		}
 		one := &unstructured.Unstructured{}
 		one.SetGroupVersionKind(s.GroupVersionKind)
-		f.running[s] = f.start(ctx, watching{kind: one, list: listOf(s), scope: client.ListOptions{Namespace: s.Namespace}})
+		f.running[s] = f.start(ctx, watching{kind: one, list: listOf(s.GroupVersionKind), scope: client.ListOptions{Namespace: s.Namespace}})
 		began = true
 	}
 	return began

@@ -6,6 +6,7 @@ import (
 	"github.com/fluxcd/cli-utils/pkg/object"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
@@ -56,21 +57,22 @@ func (r *Reader) unseen(ctx context.Context, err error) {
 
 // all lists a place.
 func (r *Reader) all(ctx context.Context, place rollout.Place) ([]unstructured.Unstructured, error) {
-	list := listOf(place)
+	list := listOf(place.GroupVersionKind)
 	err := r.Client.List(ctx, list, client.InNamespace(place.Namespace))
 	return list.Items, err
 }
 
-func listOf(place rollout.Place) *unstructured.UnstructuredList {
+// listOf is a list of a kind, to be filled.
+func listOf(kind schema.GroupVersionKind) *unstructured.UnstructuredList {
 	list := &unstructured.UnstructuredList{}
-	list.SetGroupVersionKind(place.GroupVersion().WithKind(place.Kind + "List"))
+	list.SetGroupVersionKind(kind.GroupVersion().WithKind(kind.Kind + "List"))
 	return list
 }
 
 // mayList reports whether a place can be followed: a watch of what may not be read
 // never begins.
 func (r *Reader) mayList(ctx context.Context, place rollout.Place) bool {
-	err := r.Client.List(ctx, listOf(place), client.InNamespace(place.Namespace), client.Limit(1))
+	err := r.Client.List(ctx, listOf(place.GroupVersionKind), client.InNamespace(place.Namespace), client.Limit(1))
 	if err != nil {
 		r.unseen(ctx, err)
 	}

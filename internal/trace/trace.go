@@ -89,8 +89,7 @@ func placesOf(sets []v1.ResourceSet) []place {
 }
 
 func (r *Reader) deployers(ctx context.Context, p place) ([]unstructured.Unstructured, error) {
-	list := &unstructured.UnstructuredList{}
-	list.SetGroupVersionKind(p.kind.GroupVersion().WithKind(p.kind.Kind + "List"))
+	list := listOf(p.kind)
 	err := r.Client.List(ctx, list, client.InNamespace(p.namespace), client.HasLabels{v1.OwnerLabelPrefix + "/name"})
 	return list.Items, err
 }

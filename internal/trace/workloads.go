@@ -45,8 +45,7 @@ func (r *Reader) addPods(ctx context.Context, root *diagnose.Node) owners {
 	})
 	for _, namespace := range namespaces {
 		for _, kind := range madeByWorkloads() {
-			list := &unstructured.UnstructuredList{}
-			list.SetGroupVersionKind(kind.GroupVersion().WithKind(kind.Kind + "List"))
+			list := listOf(kind)
 			if err := r.Client.List(ctx, list, client.InNamespace(namespace)); err != nil {
 				r.Warn("the %ss in %s are not known: %s", kind.Kind, namespace, err)
 				continue
