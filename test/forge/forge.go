@@ -74,6 +74,8 @@ type Forge struct {
 	// said are the breaches of the contract that were told.
 	said map[string]bool
 
+	told told
+
 	limit     *limit
 	unchanged int
 }

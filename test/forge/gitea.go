@@ -49,6 +49,7 @@ func NewGitea(t testing.TB) *Forge {
 		endpoints: []endpoint{
 			requestsAt("/pulls", giteaRequest).filesAt("files", namedFiles), branchesAt("/branches", giteaBranch), tagsAt("/tags", giteaTag),
 		},
+		tales:      giteaTales(),
 		most:       50,
 		authorized: func(r *http.Request) bool { return r.Header.Get("Authorization") == "token "+Token },
 		page:       func(r *http.Request) (int, int) { return query(r, "page", "limit") },
@@ -105,4 +106,30 @@ func giteaBranch(r Ref) any {
 // giteaTag has the object in id, and the commit apart.
 func giteaTag(r Ref) any {
 	return map[string]any{"name": r.Name, "id": r.object(), "commit": map[string]any{"sha": r.SHA}}
+}
+
+// giteaTales are comments, of which all are listed at once, and statuses.
+//
+// https://docs.gitea.com/api/ (issueGetComments, issueCreateComment, issueEditComment,
+// repoCreateStatus)
+func giteaTales() []tale {
+	tell := func(_ *Forge, one Comment) any {
+		return map[string]any{"id": one.ID, "body": one.Text, "user": map[string]any{"login": one.Author}}
+	}
+	return []tale{
+		{http.MethodGet, "/issues/*/comments", on(func(f *Forge, _ telling, number int) (int, any) {
+			all := []any{}
+			for _, one := range f.commentsOn(number) {
+				all = append(all, tell(f, *one))
+			}
+			return http.StatusOK, all
+		})},
+		{http.MethodPost, "/issues/*/comments", on(said(http.StatusCreated, "body", tell))},
+		{http.MethodPatch, "/issues/comments/*", about(0, resaid("body", tell))},
+		{http.MethodPost, "/statuses/*", func(f *Forge, t telling) (int, any) {
+			one := CommitStatus{SHA: t.parts[0], Name: t.text("context"), State: t.text("state"), Description: t.text("description"), URL: t.text("target_url")}
+			f.told.statuses = append(f.told.statuses, one)
+			return http.StatusCreated, map[string]any{"id": f.give(), "context": one.Name, "status": one.State, "description": one.Description}
+		}},
+	}
 }

@@ -80,6 +80,7 @@ func gitHub() dialect {
 			tagsAt("/tags", gitHubRef(c.sample(http.MethodGet, at+"/tags", "tags"))),
 			gitHubRefs(c, "heads", branchesAt), gitHubRefs(c, "tags", tagsAt), gitHubAnnotations(c),
 		},
+		tales:      gitHubTales(c),
 		most:       100,
 		etags:      true,
 		authorized: func(r *http.Request) bool { return r.Header.Get("Authorization") == "Bearer "+Token },

@@ -37,6 +37,8 @@ type dialect struct {
 	most int
 	// also answers what only this forge has, nil for nothing.
 	also func(w http.ResponseWriter, r *http.Request) bool
+	// tales are what it can be told.
+	tales []tale
 	// etags says that the server tells versions of an answer apart.
 	etags bool
 	// authorized reports whether a request carries the token.
@@ -188,6 +190,9 @@ func (f *Forge) answer(w http.ResponseWriter, r *http.Request) {
 	path, ours := strings.CutPrefix(r.URL.EscapedPath(), f.dialect.api)
 	hosts := f.dialect.hosts
 	elsewhere := hosts != nil && r.Host != hosts[len(hosts)-1]
+	if ours && !elsewhere && !f.hidden && f.isTold(w, r, path) {
+		return
+	}
 	if !ours || elsewhere || r.Method != http.MethodGet || f.hidden {
 		f.fail(w, http.StatusNotFound, "Not Found")
 		return
