@@ -36,15 +36,9 @@ type told struct {
 	comments    []*Comment
 	statuses    []CommitStatus
 	deployments []*ToldDeployment
-	// closed are threads of Azure DevOps that are.
-	closed map[int]bool
-	// versions are those of comments of a Bitbucket Data Center.
-	versions map[int]int
-	// stopped are environments of GitLab that were told to stop.
-	stopped []string
-	writes  []time.Time
-	clock   func() time.Time
-	given   int
+	writes      []time.Time
+	clock       func() time.Time
+	given       int
 }
 
 // me is who tells.
