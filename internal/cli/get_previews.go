@@ -238,8 +238,8 @@ func messageOf(p preview.View) string {
 	if p.HasPreview() {
 		message = strings.Join(slices.DeleteFunc([]string{p.Message, p.Standing()}, isEmpty), "; ")
 	}
-	if p.Suspended {
-		message = cmp.Or(message, "suspended")
+	if p.Suspended && !strings.Contains(message, "suspended") {
+		message = strings.TrimPrefix(message+"; suspended", "; ")
 	}
 	return message
 }

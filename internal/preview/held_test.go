@@ -56,6 +56,23 @@ func TestWhatIsBehindSaysSoWithBothCommitsAndTheReason(t *testing.T) {
 	}
 }
 
+func TestAPreviewOfASuspendedSetIsNotSaidToBeDeployed(t *testing.T) {
+	for _, c := range []struct{ claim, line, want string }{
+		{"what runs runs", `ready: "True", reason: ReconciliationSucceeded`, "Ready: "},
+		{"what was under way is brought to no end", `ready: "Unknown", reason: Progressing, message: waits for it`,
+			"Suspended: the ResourceSet is suspended, and nothing is brought up to date; before that it said: waits for it"},
+		{"what failed has failed", `ready: "False", reason: BuildFailed, message: no key`, "Failed: no key"},
+	} {
+		t.Run(c.claim, func(t *testing.T) {
+			change := `{metadata: {annotations: {fluxcd.controlplane.io/reconcile: disabled}}, status: {previews: [{provider: api-prs, id: "1", sha: a, ` + c.line + `}]}}`
+			p := snapshotOf(t, `{exportedInputs: [{id: "1", sha: a}]}`, change).Previews()[0]
+			if got := string(p.State()) + ": " + p.Message; got != c.want || !p.Suspended {
+				t.Errorf("it is %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
 func TestARequestWithoutAPreviewIsListedWithThoseThatHaveOne(t *testing.T) {
 	const held = `{exportedInputs: [{id: "1", sha: a}], held: [
 		{id: "10", sha: j, reason: Queued, message: waits for a place, since: null}, {id: "2", sha: b, reason: LabelMissing, message: waits for x, since: null},

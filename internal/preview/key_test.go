@@ -7,6 +7,7 @@ import (
 	"github.com/fluxcd/pkg/apis/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/preview"
 )
 
@@ -46,6 +47,7 @@ func TestThereIsOneWordForWhatAPreviewIsIn(t *testing.T) {
 		{metav1.ConditionTrue, meta.ReconciliationSucceededReason, preview.Ready},
 		{metav1.ConditionFalse, meta.HealthCheckFailedReason, preview.Failed},
 		{metav1.ConditionUnknown, meta.ProgressingReason, preview.Deploying},
+		{metav1.ConditionUnknown, v1.ReasonReconciliationDisabled, preview.Suspended},
 		{metav1.ConditionFalse, "Terminating", preview.Removed},
 		{metav1.ConditionUnknown, "Gone", preview.Removed},
 	} {

@@ -11,7 +11,8 @@ import (
 type State string
 
 // The states. Removed is also what is on its way there. Those that wait have no
-// preview yet.
+// preview yet. Suspended is one that nobody brings to an end: its ResourceSet is
+// suspended, and what was deployed before that is not known to be ready.
 const (
 	WaitingForLabel State = "Waiting for label"
 	WaitingForForge State = "Waiting for forge"
@@ -19,6 +20,7 @@ const (
 	Queued          State = "Queued"
 
 	Deploying State = "Deploying"
+	Suspended State = "Suspended"
 	Ready     State = "Ready"
 	Failed    State = "Failed"
 	Removed   State = "Removed"
@@ -40,6 +42,8 @@ func StateOf(ready metav1.ConditionStatus, reason string) State {
 		return Ready
 	case ready == metav1.ConditionFalse:
 		return Failed
+	case reason == v1.ReasonReconciliationDisabled:
+		return Suspended
 	default:
 		return Deploying
 	}

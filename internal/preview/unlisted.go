@@ -16,8 +16,9 @@ import (
 func (s Snapshot) lines(set v1.ResourceSet, inputs inputsByKey) []v1.PreviewStatus {
 	out := slices.Clone(set.Status.Previews)
 	known := map[string]bool{"": true}
-	for _, line := range out {
+	for i, line := range out {
 		known[KeyOf(line).String()] = true
+		out[i] = rested(set, line)
 	}
 	for _, entry := range EntriesOf(set.Status.Inventory) {
 		if known[entry.Input] {
@@ -30,6 +31,20 @@ func (s Snapshot) lines(set v1.ResourceSet, inputs inputsByKey) []v1.PreviewStat
 		out = append(out, line)
 	}
 	return out
+}
+
+// rested is a line as it is to be read while the set is suspended: what was under way
+// then is brought to no end.
+func rested(set v1.ResourceSet, line v1.PreviewStatus) v1.PreviewStatus {
+	if !set.IsDisabled() || !set.DeletionTimestamp.IsZero() || line.Ready != metav1.ConditionUnknown {
+		return line
+	}
+	said := ""
+	if line.Message != "" {
+		said = "; before that it said: " + line.Message
+	}
+	line.Reason, line.Message = v1.ReasonReconciliationDisabled, "the ResourceSet is suspended, and nothing is brought up to date"+said
+	return line
 }
 
 // unlisted says of a preview why the set owns objects of it and says nothing. The
