@@ -1,9 +1,11 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/eddy-previews/eddy/internal/suggest"
 )
@@ -56,9 +58,28 @@ func unknownCommand(cmd *cobra.Command, args []string) error {
 	return fmt.Errorf("%s has no command %q%s", cmd.CommandPath(), args[0], hint)
 }
 
+// beforeCommands lets the flags of the cluster stand before the names of commands
+// below one, as with kubectl. Those read them; here they are known, so that what is
+// wrong beside them is told, and not they.
+func beforeCommands(parent *cobra.Command, streams Streams) *cobra.Command {
+	known := newCluster(streams)
+	known.bind(&cobra.Command{})
+	known.given.VisitAll(func(flag *pflag.Flag) {
+		if flag.Name != "v" { // eddy -v is eddy --version
+			parent.Flags().AddFlag(flag)
+		}
+	})
+	_ = parent.RegisterFlagCompletionFunc("context", known.completeContexts)     // the flag is there
+	_ = parent.RegisterFlagCompletionFunc("namespace", known.completeNamespaces) // the flag is there
+	return parent
+}
+
 // blameCommand names the command that does not exist, and not the flag after it,
 // which no command that has others below it could know.
 func blameCommand(cmd *cobra.Command, err error) error {
+	if unknown := new(pflag.NotExistError); errors.As(err, &unknown) && isOfCluster(unknown.GetSpecifiedName()) {
+		return fmt.Errorf("`%s` asks no cluster: leave %s out", cmd.CommandPath(), dashed(unknown.GetSpecifiedName()))
+	}
 	if !cmd.HasSubCommands() {
 		return err
 	}
@@ -66,4 +87,19 @@ func blameCommand(cmd *cobra.Command, err error) error {
 		return unknown
 	}
 	return err
+}
+
+// isOfCluster reports whether a flag that a command does not know is one of those
+// that say which cluster is meant.
+func isOfCluster(flag string) bool {
+	_, is := clusterFlags()[flag]
+	return is || flag == "n"
+}
+
+// dashed is a flag as it is written.
+func dashed(flag string) string {
+	if len(flag) == 1 {
+		return "-" + flag
+	}
+	return "--" + flag
 }

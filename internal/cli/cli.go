@@ -3,7 +3,6 @@
 package cli
 
 import (
-	"fmt"
 	"io"
 	"runtime/debug"
 	"time"
@@ -32,14 +31,18 @@ func (s Streams) now() time.Time {
 	return s.Now()
 }
 
+// progress is where a person reads how things go.
+func (s Streams) progress() terminal.Progress { return terminal.Progress{Writer: s.Err} }
+
 // warn says on standard error what a person should know, and no script.
-func (s Streams) warn(format string, args ...any) {
-	_, _ = fmt.Fprintf(s.Err, "Warning: %s\n", terminal.OneLine(fmt.Sprintf(format, args...))) // nobody is there to be told
-}
+func (s Streams) warn(format string, args ...any) { s.progress().Warn(format, args...) }
 
 // note says on standard error how things go.
-func (s Streams) note(format string, args ...any) {
-	_, _ = fmt.Fprintln(s.Err, terminal.Visible(fmt.Sprintf(format, args...))) // nobody is there to be told
+func (s Streams) note(format string, args ...any) { s.progress().Note(format, args...) }
+
+// done says that something was done.
+func (s Streams) done(format string, args ...any) error {
+	return terminal.Of(s.Out).Done(format, args...)
 }
 
 // New returns the command `eddy`.
@@ -56,7 +59,7 @@ Exit codes: 0 done, 1 something went wrong, or the time of a wait was up. Those
 of "eddy diff" are in its help.`,
 		Example: `  # What there is, why one does not work, and what a change would do
   eddy get previews
-  eddy describe preview api/1234
+  eddy --context prod -n app-dev describe preview api/1234
   eddy diff -f resourceset.yaml`,
 		Version:       buildVersion(),
 		SilenceUsage:  true,
@@ -71,6 +74,7 @@ of "eddy diff" are in its help.`,
 		newDiffCommand(streams), newReconcileCommand(streams), newSuspendCommand(streams), newResumeCommand(streams), newWaitCommand(streams),
 	)
 	root.AddCommand(newInstallCommand(streams), newUninstallCommand(streams), newCheckCommand(streams), newVersionCommand(streams))
+	beforeCommands(root, streams)
 	refuseUnknown(root)
 	root.SetFlagErrorFunc(blameCommand)
 	root.SetHelpFunc(printHelp)

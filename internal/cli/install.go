@@ -104,7 +104,7 @@ func (o *installCommand) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	o.note("► installing Eddy into namespace %s", namespace)
+	o.progress().Asked("installing Eddy into namespace %s", namespace)
 	installer := &install.Installer{Client: direct, Tell: o.note, CreateNamespaces: o.CreateNamespaces}
 	objects, err := installer.Install(ctx, plan)
 	if err != nil {
@@ -114,7 +114,7 @@ func (o *installCommand) run(ctx context.Context) error {
 	if !o.Wait {
 		return nil
 	}
-	o.note("◎ waiting until the operator is ready")
+	o.progress().Waiting("waiting until the operator is ready")
 	if err := installer.Wait(ctx, objects, o.Timeout); err != nil {
 		return fmt.Errorf("the operator is installed, and not ready: %w; `eddy check` and `kubectl -n %s get pods,events` say why", err, namespace)
 	}

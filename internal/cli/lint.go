@@ -195,10 +195,27 @@ func (o *lintSetup) teller() (func([]lint.Finding) error, error) {
 	case "text":
 		return o.tellText, nil
 	case "json":
-		return func(findings []lint.Finding) error { return tellJSON(o.Out, findings) }, nil
+		return func(findings []lint.Finding) error { return lint.WriteJSON(o.Out, findings) }, nil
 	case "sarif":
-		return func(findings []lint.Finding) error { return tellSARIF(o.Out, findings) }, nil
+		return func(findings []lint.Finding) error { return lint.WriteSARIF(o.Out, buildVersion(), findings) }, nil
 	default:
 		return nil, fmt.Errorf("--output: there is no format %q; expected text, json, sarif%s", o.Output, suggest.Hint(o.Output, formats))
 	}
+}
+
+// tellText writes a finding as compilers do, and below it what to do.
+func (o *lintSetup) tellText(findings []lint.Finding) error {
+	out := terminal.Of(o.Out)
+	for _, finding := range findings {
+		severity := terminal.Yellow(string(finding.Severity))
+		if finding.Severity == lint.Error {
+			severity = terminal.Red(string(finding.Severity))
+		}
+		_, err := fmt.Fprintf(out, "%s: %s: %s [%s]\n    %s %s\n",
+			terminal.Bold(terminal.Visible(finding.String())), severity, terminal.Visible(finding.Message), finding.Rule, terminal.Green("fix:"), terminal.Visible(finding.Fix))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -85,7 +85,8 @@ func (o *showLogs) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	out := &logWriter{Screen: terminal.Of(o.Out), prefixed: len(sources) > 1 || o.Follow, raw: o.Out}
+	out := terminal.LogOn(o.Out)
+	out.Prefixed = len(sources) > 1 || o.Follow
 	if o.Follow {
 		return o.follow(ctx, members, &tail{showLogs: o, read: read, out: out})
 	}

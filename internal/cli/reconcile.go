@@ -109,11 +109,11 @@ func (r *reconciling) one(ctx context.Context, object *unstructured.Unstructured
 	if err := r.request.Send(ctx, r.server, object); err != nil {
 		return nil, fmt.Errorf("asking for a run of %s: %w", name, err)
 	}
-	r.note("► %s is asked to run", name)
+	r.progress().Asked("%s is asked to run", name)
 	if !r.Wait {
 		return object, nil
 	}
-	r.note("◎ waiting for it")
+	r.progress().Waiting("waiting for it")
 	handled, err := control.Await(ctx, r.server, object, r.request.Handled)
 	if errors.Is(err, context.DeadlineExceeded) {
 		return nil, fmt.Errorf("%s was not looked at within %s: is its controller running?", name, r.Timeout)

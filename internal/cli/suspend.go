@@ -29,7 +29,7 @@ func newSuspendCommand(streams Streams) *cobra.Command {
 		t.bind(child)
 		cmd.AddCommand(child)
 	}
-	return cmd
+	return beforeCommands(cmd, streams)
 }
 
 // newResumeCommand returns `eddy resume`.
@@ -52,7 +52,7 @@ func newResumeCommand(streams Streams) *cobra.Command {
 		t.bind(child)
 		cmd.AddCommand(child)
 	}
-	return cmd
+	return beforeCommands(cmd, streams)
 }
 
 func exampleName(kind string) string {

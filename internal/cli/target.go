@@ -9,7 +9,6 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
-	"github.com/eddy-previews/eddy/internal/terminal"
 )
 
 // target is an object of ours that a command acts on.
@@ -68,12 +67,6 @@ func (t *target) open(ctx context.Context) (apiServer, *unstructured.Unstructure
 		return server, nil, notFound(t.kind, t.Name, namespace, all)
 	}
 	return server, found, err
-}
-
-// done says that something was done.
-func (s Streams) done(format string, args ...any) error {
-	_, err := fmt.Fprintln(terminal.Of(s.Out), terminal.Green("✔"), terminal.Visible(fmt.Sprintf(format, args...)))
-	return err
 }
 
 // oneName takes the one argument of a command.

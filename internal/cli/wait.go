@@ -162,7 +162,7 @@ func (a *awaited) elsewhere(one preview.View) string {
 // tell tells how things stand, when that is news.
 func (a *awaited) tell(words string) {
 	if words != a.told && a.For == forReady {
-		a.note("◎ %s", words)
+		a.progress().Waiting("%s", words)
 	}
 	a.told, a.last = words, words
 }

@@ -1,10 +1,8 @@
-package cli
+package lint
 
 import (
 	"io"
 	"path/filepath"
-
-	"github.com/eddy-previews/eddy/internal/lint"
 )
 
 // The parts of SARIF 2.1.0 that code scanning reads.
@@ -34,7 +32,7 @@ type (
 		Default          sarifLevel   `json:"defaultConfiguration"`
 	}
 	sarifLevel struct {
-		Level lint.Severity `json:"level"`
+		Level Severity `json:"level"`
 	}
 	sarifMessage struct {
 		Text string `json:"text"`
@@ -42,7 +40,7 @@ type (
 	sarifResult struct {
 		RuleID    string          `json:"ruleId"`
 		RuleIndex int             `json:"ruleIndex"`
-		Level     lint.Severity   `json:"level"`
+		Level     Severity        `json:"level"`
 		Message   sarifMessage    `json:"message"`
 		Locations []sarifLocation `json:"locations"`
 	}
@@ -65,12 +63,12 @@ type (
 // rulesPage has a section for each rule.
 const rulesPage = "https://github.com/eddy-previews/eddy/blob/main/docs/lint.md#"
 
-// tellSARIF writes one run with every rule, and a result for each finding. The
-// severities are SARIF's levels of the same name.
-func tellSARIF(out io.Writer, findings []lint.Finding) error {
-	driver := sarifDriver{Name: "eddy", Version: buildVersion()}
+// WriteSARIF writes one run of a version of Eddy with every rule, and a result for
+// each finding. The severities are SARIF's levels of the same name.
+func WriteSARIF(out io.Writer, version string, findings []Finding) error {
+	driver := sarifDriver{Name: "eddy", Version: version}
 	index := map[string]int{}
-	for n, rule := range lint.Rules() {
+	for n, rule := range Rules() {
 		index[rule.ID] = n
 		driver.Rules = append(driver.Rules, sarifRule{rule.ID, sarifMessage{rule.Finds}, rulesPage + rule.ID, sarifLevel{rule.Severity}})
 	}
@@ -87,7 +85,7 @@ func tellSARIF(out io.Writer, findings []lint.Finding) error {
 	})
 }
 
-func physical(finding lint.Finding) sarifPhysical {
+func physical(finding Finding) sarifPhysical {
 	out := sarifPhysical{Artifact: sarifArtifact{filepath.ToSlash(finding.File)}}
 	if finding.Line > 0 {
 		out.Region = &sarifRegion{finding.Line, max(1, finding.Column)}

@@ -1,4 +1,4 @@
-package cli
+package lint_test
 
 import (
 	"bytes"
@@ -17,7 +17,7 @@ func TestSARIFHasWhatItsSchemaRequires(t *testing.T) {
 		{Rule: "stale-label", Severity: lint.Warning, Position: manifest.Position{File: "b.yaml"}, Message: "m", Fix: "f"},
 	}
 	var out bytes.Buffer
-	if err := tellSARIF(&out, findings); err != nil {
+	if err := lint.WriteSARIF(&out, "v1.2.3", findings); err != nil {
 		t.Fatal(err)
 	}
 	var log any
@@ -33,6 +33,7 @@ func TestSARIFHasWhatItsSchemaRequires(t *testing.T) {
 	equal("2.1.0", "version")
 	equal("https://json.schemastore.org/sarif-2.1.0.json", "$schema")
 	equal("eddy", "runs", 0, "tool", "driver", "name")
+	equal("v1.2.3", "runs", 0, "tool", "driver", "version")
 	run := dig(t, log, "runs", 0).(map[string]any)
 	results := run["results"].([]any)
 	if len(results) != len(findings) {
@@ -57,7 +58,7 @@ func TestSARIFHasWhatItsSchemaRequires(t *testing.T) {
 
 func TestSARIFOfNothingIsAnEmptyList(t *testing.T) {
 	var out bytes.Buffer
-	if err := tellSARIF(&out, nil); err != nil || !bytes.Contains(out.Bytes(), []byte(`"results": []`)) {
+	if err := lint.WriteSARIF(&out, "v1.2.3", nil); err != nil || !bytes.Contains(out.Bytes(), []byte(`"results": []`)) {
 		t.Errorf("%v\n%s", err, out.String())
 	}
 }

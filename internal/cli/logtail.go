@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"sync"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -38,7 +37,7 @@ func (s logSource) run() string {
 type tail struct {
 	*showLogs
 	read logReader
-	out  *logWriter
+	out  *terminal.Log
 }
 
 // copy copies the log of a container line by line, to its end.
@@ -60,7 +59,7 @@ func (t *tail) copy(ctx context.Context, source logSource) error {
 	for {
 		line, err := readLine(lines)
 		if line != "" {
-			if err := t.out.line(source, line); err != nil {
+			if err := t.out.Line(source.String(), line); err != nil {
 				return err
 			}
 		}
@@ -82,28 +81,4 @@ func readLine(from *bufio.Reader) (string, error) {
 		err = nil
 	}
 	return string(line), err
-}
-
-// logWriter writes lines of several containers, one at a time.
-type logWriter struct {
-	terminal.Screen
-	// prefixed lines begin with where they are from.
-	prefixed bool
-	// raw takes what containers wrote, their own colours included; elsewhere than
-	// on a terminal it is all that they wrote.
-	raw io.Writer
-
-	mu sync.Mutex
-}
-
-func (w *logWriter) line(from logSource, line string) error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.prefixed {
-		if _, err := io.WriteString(w, terminal.StyleOf(from.String())(from.String())+" "); err != nil {
-			return err
-		}
-	}
-	_, err := io.WriteString(w.raw, w.LogLine(line))
-	return err
 }
