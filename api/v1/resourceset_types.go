@@ -1,7 +1,6 @@
 package v1
 
 import (
-	"cmp"
 	"slices"
 	"time"
 
@@ -26,8 +25,6 @@ const (
 const (
 	ResourceSetInterval = 60 * time.Minute
 	ResourceSetTimeout  = 5 * time.Minute
-	ReadyWithin         = 10 * time.Minute
-	ProbeTimeout        = 10 * time.Second
 )
 
 // What may be Enabled or Disabled.
@@ -95,32 +92,6 @@ type ResourceSetSpec struct {
 	// applied and, with wait, ready.
 	// +optional
 	Readiness *Readiness `json:"readiness,omitempty"`
-}
-
-// Readiness says when a preview is ready, beyond that its objects are applied.
-type Readiness struct {
-	// Workloads asks that what was deployed for a preview runs: that the
-	// Kustomizations and HelmReleases among its objects are ready, and the
-	// Deployments, StatefulSets, DaemonSets, Jobs and pods that these, or the
-	// ResourceSet itself, have deployed into this cluster. It is looked at as the
-	// account of the ResourceSet; what that may not list is held against nobody.
-	// +kubebuilder:validation:Enum=Enabled;Disabled
-	// +kubebuilder:default=Enabled
-	// +optional
-	Workloads string `json:"workloads,omitempty"`
-
-	// Probe asks that the URL of a preview answers, once what was deployed runs. It is
-	// not asked when absent.
-	// +optional
-	Probe *ReadinessProbe `json:"probe,omitempty"`
-
-	// Within is how long a preview has to get ready once something else was applied
-	// for it; then it has failed, until it is ready after all.
-	// +kubebuilder:validation:Type=string
-	// +kubebuilder:validation:Pattern="^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$"
-	// +kubebuilder:default="10m"
-	// +optional
-	Within *metav1.Duration `json:"within,omitempty"`
 }
 
 // CommonMetadata is a set of labels and annotations for every rendered object.
@@ -246,28 +217,6 @@ type Dependency struct {
 	// read as the account of the ResourceSet.
 	// +optional
 	ReadyExpr string `json:"readyExpr,omitempty"`
-}
-
-// ReadinessProbe says what to ask a URL for, and what is an answer.
-type ReadinessProbe struct {
-	// Path to ask for, on the host of the URL.
-	// +kubebuilder:default="/"
-	// +kubebuilder:validation:Pattern="^/"
-	// +optional
-	Path string `json:"path,omitempty"`
-
-	// StatusCodes that are an answer, and ranges of them.
-	// +kubebuilder:default="200-399,401,403"
-	// +kubebuilder:validation:Pattern="^[1-5][0-9]{2}(-[1-5][0-9]{2})?(,[1-5][0-9]{2}(-[1-5][0-9]{2})?)*$"
-	// +optional
-	StatusCodes string `json:"statusCodes,omitempty"`
-
-	// Timeout of one question.
-	// +kubebuilder:validation:Type=string
-	// +kubebuilder:validation:Pattern="^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$"
-	// +kubebuilder:default="10s"
-	// +optional
-	Timeout *metav1.Duration `json:"timeout,omitempty"`
 }
 
 // ResourceSetStatus is what a ResourceSet has come to.
@@ -464,32 +413,4 @@ func (s *ResourceSet) GetInterval() time.Duration {
 // GetTimeout returns the bound of one run, 5 minutes by default.
 func (s *ResourceSet) GetTimeout() time.Duration {
 	return durationAnnotation(s.Annotations, ReconcileTimeoutAnnotation, ResourceSetTimeout)
-}
-
-// WithWorkloads reports whether a preview is ready only once what was deployed for
-// it runs.
-func (s *ResourceSet) WithWorkloads() bool {
-	return s.Spec.Readiness != nil && s.Spec.Readiness.Workloads != FeatureDisabled
-}
-
-// GetWithin returns how long a preview has to get ready, 10 minutes by default.
-func (s *ResourceSet) GetWithin() time.Duration {
-	if s.Spec.Readiness == nil || s.Spec.Readiness.Within == nil || s.Spec.Readiness.Within.Duration <= 0 {
-		return ReadyWithin
-	}
-	return s.Spec.Readiness.Within.Duration
-}
-
-// GetProbe returns what the URL of a preview is asked for, with its defaults; nil when
-// it is not asked.
-func (s *ResourceSet) GetProbe() *ReadinessProbe {
-	if s.Spec.Readiness == nil || s.Spec.Readiness.Probe == nil {
-		return nil
-	}
-	out := *s.Spec.Readiness.Probe
-	out.Path, out.StatusCodes = cmp.Or(out.Path, "/"), cmp.Or(out.StatusCodes, "200-399,401,403")
-	if out.Timeout == nil || out.Timeout.Duration <= 0 {
-		out.Timeout = &metav1.Duration{Duration: ProbeTimeout}
-	}
-	return &out
 }

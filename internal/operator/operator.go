@@ -230,7 +230,7 @@ func newAnswers(words []string, apiServer string) (*templater.Answers, error) {
 	if err != nil {
 		return nil, err
 	}
-	prober := probe.Prober{Transport: networks.Transport(), AnyPort: slices.Contains(words, "loopback")}
+	prober := probe.Prober{Networks: networks, AnyPort: slices.Contains(words, "loopback")}
 	return templater.NewAnswers(prober), nil
 }
 

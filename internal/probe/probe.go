@@ -11,16 +11,12 @@ package probe
 
 import (
 	"context"
-	"crypto/x509"
-	"errors"
-	"fmt"
-	"net"
+	"maps"
 	"net/http"
 	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/eddy-previews/eddy/internal/transport"
@@ -37,10 +33,14 @@ type Request struct {
 	Codes Codes
 	// Timeout bounds one question.
 	Timeout time.Duration
+	// Headers are sent to the host of the URL, and not where it redirects to.
+	Headers http.Header
 }
 
 // Prober asks.
 type Prober struct {
+	// Networks are where it may go, of By.
+	Networks transport.Networks
 	// Transport goes where it may: that of a transport.Networks.
 	Transport http.RoundTripper
 	// AnyPort asks other ports than those of the web as well.
@@ -58,10 +58,13 @@ func (p Prober) Ask(ctx context.Context, address string, request Request) error 
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, target.String(), nil)
 	if err != nil {
-		return fmt.Errorf("its URL is none: %w", err)
+		return failed(NotAsked, "its URL is none")
 	}
 	req.Header.Set("User-Agent", "eddy-probe")
-	asking := http.Client{Transport: p.Transport, CheckRedirect: p.follow}
+	maps.Copy(req.Header, request.Headers)
+	asking := http.Client{Transport: p.Transport, CheckRedirect: func(next *http.Request, asked []*http.Request) error {
+		return p.follow(next, asked, request.Headers)
+	}}
 	response, err := asking.Do(req)
 	if err != nil {
 		return said(err, request.Timeout)
@@ -72,7 +75,7 @@ func (p Prober) Ask(ctx context.Context, address string, request Request) error 
 		return p.redirected(response, elsewhere)
 	}
 	if !request.Codes.Hold(response.StatusCode) {
-		return fmt.Errorf("it answers %d", response.StatusCode)
+		return failed(OtherStatus, "it answers %d", response.StatusCode)
 	}
 	return nil
 }
@@ -81,7 +84,7 @@ func (p Prober) Ask(ctx context.Context, address string, request Request) error 
 func (p Prober) target(address, path string) (*url.URL, error) {
 	target, err := url.Parse(address)
 	if err != nil {
-		return nil, errors.New("its URL is none")
+		return nil, failed(NotAsked, "its URL is none")
 	}
 	if err := p.check(target); err != nil {
 		return nil, err
@@ -90,7 +93,7 @@ func (p Prober) target(address, path string) (*url.URL, error) {
 	if path != "" {
 		relative, err := url.Parse(path)
 		if err != nil || relative.Host != "" || relative.Scheme != "" {
-			return nil, fmt.Errorf("spec.readiness.probe.path %q is no path", path)
+			return nil, failed(NotAsked, "spec.readiness.probe.path %q is no path", path)
 		}
 		target = target.ResolveReference(relative)
 	}
@@ -100,33 +103,44 @@ func (p Prober) target(address, path string) (*url.URL, error) {
 // check refuses what is not the web.
 func (p Prober) check(target *url.URL) error {
 	if target.Scheme != "http" && target.Scheme != "https" || target.Hostname() == "" {
-		return notAsked("its URL is not one of the web: http://… or https://…")
+		return failed(NotAsked, "its URL is not one of the web: http://… or https://…")
 	}
-	if port := target.Port(); !p.AnyPort && !slices.Contains([]string{"", "80", "443", "8080", "8443"}, port) {
-		return notAsked(fmt.Sprintf("port %s is not asked: only 80, 443, 8080 and 8443 are", port))
+	return p.checkPort(target.Port())
+}
+
+// checkPort refuses a port that is not one of the web; none is that of the scheme.
+func (p Prober) checkPort(port string) error {
+	if !p.AnyPort && !slices.Contains([]string{"", "80", "443", "8080", "8443"}, port) {
+		return failed(NotAsked, "port %s is not asked: only 80, 443, 8080 and 8443 are", port)
 	}
 	return nil
 }
 
-// notAsked is why a URL is not asked.
-type notAsked string
-
-// Error returns why.
-func (n notAsked) Error() string { return string(n) }
-
 // follow goes on within the host that is asked. A redirect to another, as to a
-// login, is an answer.
-func (p Prober) follow(next *http.Request, asked []*http.Request) error {
-	if next.URL.Hostname() != asked[0].URL.Hostname() {
+// login, is an answer. Headers go on to the same server, or to the same host once it
+// speaks TLS.
+func (p Prober) follow(next *http.Request, asked []*http.Request, headers http.Header) error {
+	first := asked[0].URL
+	if next.URL.Hostname() != first.Hostname() {
 		return http.ErrUseLastResponse
 	}
 	if len(asked) > maxRedirects {
 		return errRedirects
 	}
-	return p.check(next.URL)
+	sameServer := next.URL.Scheme == first.Scheme && next.URL.Port() == first.Port()
+	speaksTLS := next.URL.Scheme == "https" && next.URL.Port() == "" && first.Port() == ""
+	if !sameServer && !speaksTLS {
+		for name := range headers {
+			next.Header.Del(name)
+		}
+	}
+	if err := p.check(next.URL); err != nil {
+		return failed(NotAsked, "it redirects to where nobody is asked: %s", err)
+	}
+	return nil
 }
 
-var errRedirects = fmt.Errorf("it redirects more than %d times", maxRedirects)
+var errRedirects = failed(Redirected, "it redirects more than %d times", maxRedirects)
 
 func isRedirect(status int) bool {
 	return status >= 300 && status < 400 && status != http.StatusNotModified
@@ -137,62 +151,10 @@ func isRedirect(status int) bool {
 func (p Prober) redirected(response *http.Response, location string) error {
 	target, err := response.Request.URL.Parse(location)
 	if err != nil || (target.Scheme != "http" && target.Scheme != "https") {
-		return errors.New("it redirects to what is not of the web")
+		return failed(Redirected, "it redirects to what is not of the web")
 	}
 	if _, err := netip.ParseAddr(target.Hostname()); err == nil || !strings.Contains(target.Hostname(), ".") {
-		return errors.New("it redirects to an address, or to a name of one machine")
+		return failed(Redirected, "it redirects to an address, or to a name of one machine")
 	}
 	return nil
-}
-
-// said puts into words why there was no answer.
-func said(err error, timeout time.Duration) error {
-	var (
-		refused    *transport.Error
-		host       x509.HostnameError
-		authority  x509.UnknownAuthorityError
-		invalid    x509.CertificateInvalidError
-		target     notAsked
-		name       *net.DNSError
-		timedOut   interface{ Timeout() bool }
-		connection syscall.Errno
-	)
-	switch {
-	case errors.As(err, &refused):
-		return refused
-	case errors.Is(err, errRedirects):
-		return errRedirects
-	case errors.As(err, &host):
-		return fmt.Errorf("its certificate is for %s", strings.Join(namesOf(host.Certificate), ", "))
-	case errors.As(err, &authority):
-		return errors.New("its certificate is signed by an authority that is not known")
-	case errors.As(err, &invalid):
-		return errors.New("its certificate is not valid, as when it has expired")
-	case errors.As(err, &target):
-		return fmt.Errorf("it redirects to where nobody is asked: %w", target)
-	case strings.Contains(err.Error(), "HTTP response to HTTPS client"): // net/http has no type for it
-		return errors.New("it does not speak TLS")
-	case errors.As(err, &name):
-		return errors.New("its name does not resolve")
-	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timedOut) && timedOut.Timeout():
-		return fmt.Errorf("it does not answer within %s", timeout)
-	case errors.As(err, &connection):
-		return errors.New(connection.Error())
-	default:
-		return errors.New("the connection ends without an answer")
-	}
-}
-
-// namesOf are those of a certificate, a few of them.
-func namesOf(certificate *x509.Certificate) []string {
-	const few = 3
-	names := certificate.DNSNames
-	if len(names) == 0 {
-		return []string{"no host"}
-	}
-	out := make([]string, 0, few)
-	for _, name := range names[:min(len(names), few)] {
-		out = append(out, fmt.Sprintf("%.80q", name))
-	}
-	return out
 }

@@ -60,6 +60,24 @@ func Members(roots []object.ObjMetadata, w *World) []object.ObjMetadata {
 	return out
 }
 
+// Sleeps reports whether what roots have deployed is scaled to nothing: it has
+// Deployments or StatefulSets, and all of them ask for no pod.
+func Sleeps(roots []object.ObjMetadata, w *World) bool {
+	found := false
+	for _, id := range Members(roots, w) {
+		one := w.objects[id]
+		if one == nil || id.GroupKind.Kind != "Deployment" && id.GroupKind.Kind != "StatefulSet" {
+			continue
+		}
+		replicas, given, _ := unstructured.NestedInt64(one.Object, "spec", "replicas")
+		if !given || replicas != 0 {
+			return false
+		}
+		found = true
+	}
+	return found
+}
+
 // below lists what runs of what a deployer has deployed.
 func (w *World) below(id object.ObjMetadata, levels int) []object.ObjMetadata {
 	deployer := w.objects[id]

@@ -3,7 +3,9 @@ package templater
 import (
 	"context"
 	"maps"
+	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
@@ -55,16 +57,28 @@ func (r *run) links(ctx context.Context, session *apply.Session, p desired) (fou
 	return found, search.awaiting
 }
 
-// told returns what the status tells of each preview, by key.
+// told returns what the status tells of each preview, by key, as it was before the run.
 func (r *run) told() map[string]told {
-	out := make(map[string]told, len(r.set.Status.Previews))
-	for _, one := range r.set.Status.Previews {
-		out[preview.KeyOf(one).String()] = told{url: one.URL, revision: one.Revision}
+	if r.before != nil {
+		return r.before
 	}
-	return out
+	r.before = make(map[string]told, len(r.set.Status.Previews))
+	for _, one := range r.set.Status.Previews {
+		r.before[preview.KeyOf(one).String()] = told{
+			url: one.URL, revision: one.Revision, sha: one.SHA, readySHA: one.ReadySHA,
+			ready: one.Ready, reason: one.Reason, message: one.Message, since: one.LastTransitionTime.Time,
+		}
+	}
+	return r.before
 }
 
-type told struct{ url, revision string }
+// told is what the status tells of a preview.
+type told struct {
+	url, revision, sha, readySHA string
+	ready                        metav1.ConditionStatus
+	reason, message              string
+	since                        time.Time
+}
 
 // linkSearch looks for links in what deployers have deployed.
 type linkSearch struct {

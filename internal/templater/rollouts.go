@@ -30,6 +30,8 @@ type rolledOut struct {
 	revision string
 	at       time.Time
 	found    preview.Rollout
+	// asleep: what was deployed is scaled to nothing.
+	asleep bool
 }
 
 // rollouts finds out, where the set asks for it, whether what was deployed for each
@@ -87,7 +89,9 @@ func (r *run) observe(ctx context.Context, session *apply.Session, p desired, ro
 		if found.Ready != metav1.ConditionFalse && unseen != "" {
 			found.Message = strings.TrimPrefix(found.Message+"; "+unseen, "; ")
 		}
-		r.memory.rollouts[key] = rolledOut{revision: p.revisionOf(key), at: r.started, found: r.named(found, rollouts)}
+		r.memory.rollouts[key] = rolledOut{
+			revision: p.revisionOf(key), at: r.started, found: r.named(found, rollouts), asleep: rollout.Sleeps(metadataOfAll(objects), world),
+		}
 		r.memory.members[key] = rollout.Members(metadataOfAll(objects), world)
 	}
 }
@@ -174,7 +178,7 @@ func (r *run) late(p desired, stopped problems) map[string]preview.Rollout {
 		now := last.found
 		if now.Ready == metav1.ConditionTrue {
 			delete(r.memory.waits, here)
-		} else if within := r.set.GetWithin(); r.started.Sub(r.memory.waiting(here, one.revision, r.started)) >= within && now.Ready == metav1.ConditionUnknown {
+		} else if within := r.set.GetWithin(); r.hasWaited(here, one) >= within && now.Ready == metav1.ConditionUnknown {
 			now.Ready, now.Reason = metav1.ConditionFalse, v1.ReasonRolloutFailed
 			now.Message += fmt.Sprintf("; it had %s to get ready", within)
 		}

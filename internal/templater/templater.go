@@ -87,6 +87,8 @@ type run struct {
 	owner   apply.Owner
 	started time.Time
 	memory  *memory
+	// before is what the status told of each preview.
+	before map[string]told
 	// refused says that the account was not permitted something.
 	refused bool
 }

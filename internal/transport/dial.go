@@ -2,6 +2,7 @@ package transport
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"net"
 	"net/http"
@@ -54,6 +55,20 @@ func (n Networks) checkName(ctx context.Context, host string) error {
 // environment. What goes wrong is in the words of Go, but for an address that may
 // not be asked.
 func (n Networks) Transport() http.RoundTripper { return newRoute(Config{}, n) }
+
+// Reaching is Transport for questions that stand alone: it keeps no connection open,
+// trusts as it is told, and connects to one HOST:PORT whatever it is asked for, where
+// that is given. Then no proxy stands between.
+func (n Networks) Reaching(to string, trust *tls.Config) http.RoundTripper {
+	r := newRoute(Config{TLS: trust}, n)
+	r.guarded.DisableKeepAlives, r.proxied.DisableKeepAlives = true, true
+	if to != "" {
+		dial := n.dialer().DialContext
+		r.guarded.DialContext = func(ctx context.Context, network, _ string) (net.Conn, error) { return dial(ctx, network, to) }
+		r.proxied = nil
+	}
+	return r
+}
 
 // route takes a provider's requests to where they may go.
 type route struct {

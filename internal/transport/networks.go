@@ -22,6 +22,8 @@ const (
 type Networks struct {
 	kinds           []string
 	allowed, denied []netip.Prefix
+	// publicOnly refuses all but public ones, whatever is allowed.
+	publicOnly bool
 }
 
 // DefaultNetworks are the public and the private ones.
@@ -30,6 +32,12 @@ func DefaultNetworks() Networks { return Networks{kinds: []string{publicNetwork,
 // LocalNetworks are those of a person's own machine, loopback included.
 func LocalNetworks() Networks {
 	return Networks{kinds: []string{publicNetwork, privateNetwork, loopbackNetwork}}
+}
+
+// Public are those of them that are public.
+func (n Networks) Public() Networks {
+	n.publicOnly = true
+	return n
 }
 
 // ParseNetworks reads the words public, private and loopback, ranges such as
@@ -62,6 +70,9 @@ func (n Networks) check(address netip.Addr) error {
 	at := behind(address.WithZone("").Unmap())
 	within := func(prefix netip.Prefix) bool { return prefix.Contains(at) }
 	kind := kindOf(at)
+	if n.publicOnly && kind != publicNetwork {
+		return &Error{What: fmt.Sprintf("the address %s is %s", address, kind), Kind: ErrNetwork}
+	}
 	if !slices.ContainsFunc(n.denied, within) && (slices.Contains(n.kinds, kind) || slices.ContainsFunc(n.allowed, within)) {
 		return nil
 	}
