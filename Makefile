@@ -33,14 +33,15 @@ build: ## Build bin/eddy and the local system's bin/cluster and bin/demo
 first:
 	@echo 'Compiling the program that builds the rest (a minute or two on a new machine)'
 	@$(GO) build -C test/cluster -o $(CURDIR)/$(BIN)/cluster .
-	@$(BIN)/cluster build --only first --with 'building Eddy=$(MAKE) --no-print-directory build' >/dev/null
+	@$(BIN)/cluster build --only first --with 'building Eddy=$(MAKE) --no-print-directory build' \
+	  --beside 'installing Debian packages=$(BIN)/cluster packages' >/dev/null
 
 .PHONY: demo
-demo: first packages ## Set up a whole system on this machine and play the life of previews
+demo: first ## Set up a whole system on this machine and play the life of previews
 	$(BIN)/demo
 
 .PHONY: demo-check
-demo-check: first packages ## Play the same unattended and check each step
+demo-check: first ## Play the same unattended and check each step
 	$(BIN)/demo --check
 
 # `make lint` vets; to vet for each test as well takes a quarter of the time of the short ones.

@@ -27,7 +27,7 @@ var floors = []struct{ name, rooms string }{
 	{"outside", "internal/transport internal/registry internal/forge test/asking " +
 		"internal/forge/azuredevops internal/forge/bitbucket internal/forge/codecommit internal/forge/gitea internal/forge/github internal/forge/gitlab " +
 		"internal/probe internal/source internal/credential"},
-	{"deciding", "internal/admit internal/export internal/input internal/render internal/reference internal/plan internal/expression internal/overlay internal/remote internal/diagnose internal/simulate internal/feedback/card"},
+	{"deciding", "internal/admit internal/export internal/input test/sample internal/render internal/reference internal/plan internal/expression internal/overlay internal/remote internal/diagnose internal/simulate internal/feedback/card"},
 	{"acting", "internal/turns internal/apply internal/report internal/rollout internal/trace"},
 	{"controllers", "internal/watcher internal/templater"},
 	{"processes", "internal/operator"},

@@ -7,12 +7,11 @@ import (
 
 	kustomizev1 "github.com/fluxcd/kustomize-controller/api/v1"
 	"k8s.io/apimachinery/pkg/runtime"
-	"sigs.k8s.io/yaml"
 
-	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/input"
 	"github.com/eddy-previews/eddy/internal/overlay"
 	"github.com/eddy-previews/eddy/internal/render"
+	"github.com/eddy-previews/eddy/test/sample"
 )
 
 const passedOn = `
@@ -43,12 +42,7 @@ data: {title: "${TITLE}", after: it}
 // stamped renders the Kustomization of a pull request with a title.
 func stamped(t *testing.T, title string) kustomizev1.Kustomization {
 	t.Helper()
-	set := &v1.ResourceSet{}
-	set.Name, set.Namespace = "previews", "app-dev"
-	if err := yaml.UnmarshalStrict([]byte(passedOn), &set.Spec); err != nil {
-		t.Fatal(err)
-	}
-	program, err := render.Compile(set)
+	program, err := render.Compile(sample.Set(t, passedOn))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -61,17 +61,15 @@ func TestSubstitutionThatMultipliesIsRefused(t *testing.T) {
 		deep += fmt.Sprintf(", &a%d [*a%d]", i+1, i)
 	}
 	for claim, test := range map[string]struct{ value, words string }{
-		"each character becomes a text":         {"${A//a/${A}}", "more than 10 MiB"},
-		"each character of each, and so forth":  {"${A//a/${A//a/${A//a/${A//a/${A//a/${A}}}}}}", "more than 10 MiB"},
-		"variables that are in each other":      {strings.Repeat("${X:-", 2000) + strings.Repeat("}", 2000), "in each other"},
-		"variables that are not closed":         {strings.Repeat("${X:-", 2000), "in each other"},
-		"aliases of aliases":                    {"${DEEP}", "without end"},
-		"a part that ends before it begins":     {"${A:5:-10}", "cannot be built"},
-		"a part that begins before it is there": {"${S:5:-5}", "cannot be built"},
+		"each character becomes a text":        {"${A//a/${A}}", "more than 10 MiB"},
+		"each character of each, and so forth": {"${A//a/${A//a/${A//a/${A//a/${A//a/${A}}}}}}", "more than 10 MiB"},
+		"variables that are in each other":     {strings.Repeat("${X:-", 2000) + strings.Repeat("}", 2000), "in each other"},
+		"variables that are not closed":        {strings.Repeat("${X:-", 2000), "in each other"},
+		"aliases of aliases":                   {"${DEEP}", "without end"},
 	} {
 		archive := "-- app/kustomization.yaml --\nresources: [own.yaml]\n-- app/own.yaml --\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: own}\ndata: {key: \"" + test.value + "\"}\n"
 		ks := kustomizev1.Kustomization{Spec: substitutes("A", long)}
-		ks.Spec.PostBuild.Substitute["DEEP"], ks.Spec.PostBuild.Substitute["S"] = deep+"]", "s"
+		ks.Spec.PostBuild.Substitute["DEEP"] = deep + "]"
 		_, err := overlay.Build(context.Background(), repository(t, archive), "app", ks)
 		if err == nil || !strings.Contains(err.Error(), test.words) {
 			t.Errorf("%s: %.300v does not say %q", claim, err, test.words)

@@ -214,7 +214,7 @@ func (r *Repository) kustomize(ctx context.Context, file string, manifest []byte
 		return out
 	}
 	result, err := within(*r.watch, func() (resmap.ResMap, error) {
-		return kustomize.Build(vet.fs, filepath.Dir(r.home.at(file)))
+		return runKustomize(vet.fs, filepath.Dir(r.home.at(file)))
 	})
 	if err != nil {
 		out.err = r.shorten(err)

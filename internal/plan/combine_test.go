@@ -1,41 +1,18 @@
 package plan_test
 
 import (
-	"slices"
 	"strings"
 	"testing"
 
-	"sigs.k8s.io/yaml"
-
-	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/input"
 	"github.com/eddy-previews/eddy/internal/plan"
+	"github.com/eddy-previews/eddy/test/sample"
 )
-
-// set reads a ResourceSet named previews in app-dev from the YAML of its spec.
-func set(t testing.TB, spec string) *v1.ResourceSet {
-	t.Helper()
-	out := &v1.ResourceSet{}
-	out.Name, out.Namespace = "previews", "app-dev"
-	if err := yaml.UnmarshalStrict([]byte(spec), &out.Spec); err != nil {
-		t.Fatal(err)
-	}
-	return out
-}
-
-// inputOf makes an input set of the provider "prs" from pairs of key and value.
-func inputOf(pairs ...any) input.Set {
-	values := map[string]any{}
-	for pair := range slices.Chunk(pairs, 2) {
-		values[pair[0].(string)] = pair[1]
-	}
-	return input.Set{Provider: input.Provider{Kind: v1.ResourceSetInputProviderKind, Name: "prs", Namespace: "app-dev"}, Values: values}
-}
 
 // combined plans a set for some inputs and lists names of objects, by step.
 func combined(t *testing.T, spec string, inputs ...input.Set) (string, plan.Plan) {
 	t.Helper()
-	made, err := plan.Make(t.Context(), plan.Request{Set: set(t, spec), Inputs: inputs})
+	made, err := plan.Make(t.Context(), plan.Request{Set: sample.Set(t, spec), Inputs: inputs})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +38,7 @@ resourcesTemplate: |
   ---
   {apiVersion: v1, kind: D, metadata: {name: d-<< inputs.id >>}}
 `
-	got, _ := combined(t, spec, inputOf("id", "1"), inputOf("id", "2"))
+	got, _ := combined(t, spec, sample.Input("id", "1"), sample.Input("id", "2"))
 	if want := "a-1 a-2 b-1 b-2 c-1 d-1 c-2 d-2"; got != want {
 		t.Errorf("the order is %s, want %s", got, want)
 	}
@@ -73,7 +50,7 @@ resources:
 - {apiVersion: v1, kind: Namespace, metadata: {name: shared}}
 - {apiVersion: v1, kind: A, metadata: {name: a-<< inputs.id >>}}
 `
-	got, made := combined(t, spec, inputOf("id", "1"), inputOf("id", "2"))
+	got, made := combined(t, spec, sample.Input("id", "1"), sample.Input("id", "2"))
 	if got != "shared a-1 a-2" {
 		t.Errorf("there are %s", got)
 	}
@@ -90,7 +67,7 @@ resources:
 - {apiVersion: v1, kind: ConfigMap, metadata: {name: shared}, data: {id: << inputs.id >>}}
 - {apiVersion: v1, kind: A, metadata: {name: a-<< inputs.id >>}}
 `
-	got, made := combined(t, spec, inputOf("id", "1"), inputOf("id", "2"), inputOf("id", "3"))
+	got, made := combined(t, spec, sample.Input("id", "1"), sample.Input("id", "2"), sample.Input("id", "3"))
 	if got != "shared a-1" {
 		t.Errorf("there are %s", got)
 	}
@@ -111,7 +88,7 @@ resourcesTemplate: |
   ---
   {apiVersion: v1, kind: C, metadata: {name: c, annotations: {fluxcd.controlplane.io/reconcile: Disabled}}}
 `
-	if got, _ := combined(t, spec, inputOf("id", "1")); got != "c" {
+	if got, _ := combined(t, spec, sample.Input("id", "1")); got != "c" {
 		t.Errorf("with inputs there are %s", got)
 	}
 	if got, _ := combined(t, spec, input.None()); got != "a c" {
@@ -144,13 +121,13 @@ resourcesTemplate: |
   kind: A
   metadata: {name: kept}
 `
-	if got, _ := combined(t, spec, inputOf("id", "1")); got != "listed kept" {
+	if got, _ := combined(t, spec, sample.Input("id", "1")); got != "listed kept" {
 		t.Errorf("there are %s", got)
 	}
 }
 
 func TestADocumentWithoutAKindIsAnError(t *testing.T) {
-	_, made := combined(t, "resourcesTemplate: '{apiVersion: v1, metadata: {name: a}}'", inputOf("id", "1"))
+	_, made := combined(t, "resourcesTemplate: '{apiVersion: v1, metadata: {name: a}}'", sample.Input("id", "1"))
 	err := made.Previews[0].Err
 	if err == nil || !strings.Contains(err.Error(), "document 1 has no kind") {
 		t.Errorf("got %v", err)
@@ -165,7 +142,7 @@ steps:
 - name: second
   resources: [{apiVersion: v1, kind: B, metadata: {name: b-<< inputs.id >>}}]
 `
-	got, _ := combined(t, spec, inputOf("id", "1"), inputOf("id", "2"))
+	got, _ := combined(t, spec, sample.Input("id", "1"), sample.Input("id", "2"))
 	if want := "first: a-1 a-2 second: b-1 b-2"; got != want {
 		t.Errorf("there are %s, want %s", got, want)
 	}
@@ -177,7 +154,7 @@ steps:
 - {name: first, resources: [{apiVersion: v1, kind: A, metadata: {name: a, namespace: dev}}]}
 - {name: second, resources: [{apiVersion: v1, kind: A, metadata: {name: a, namespace: dev}}]}
 `
-	_, made := combined(t, spec, inputOf("id", "1"))
+	_, made := combined(t, spec, sample.Input("id", "1"))
 	err := made.Previews[0].Err
 	if err == nil || !strings.Contains(err.Error(), `duplicate resource A/dev/a in step "second", already defined in step "first"`) {
 		t.Errorf("got %v", err)
@@ -191,7 +168,7 @@ resources:
 `
 
 func TestAFailedPreviewHoldsUpNobody(t *testing.T) {
-	got, made := combined(t, perCommit, inputOf("id", "1", "sha", "a"), inputOf("id", "2"), inputOf("id", "3", "sha", "c"))
+	got, made := combined(t, perCommit, sample.Input("id", "1", "sha", "a"), sample.Input("id", "2"), sample.Input("id", "3", "sha", "c"))
 	if got != "api-pr-1 api-pr-3" || made.Previews[1].Err == nil || made.Previews[0].Err != nil || made.Previews[2].Err != nil {
 		t.Errorf("there are %s", got)
 	}
@@ -203,7 +180,7 @@ func TestAFailedPreviewHoldsUpNobody(t *testing.T) {
 }
 
 func TestAnInputWhoseKeyIsAnothersFailsByItself(t *testing.T) {
-	inputs, err := plan.InputsOf(set(t, `{inputs: [{id: "1", sha: a}, {id: "1", sha: b}]}`), nil)
+	inputs, err := plan.InputsOf(sample.Set(t, `{inputs: [{id: "1", sha: a}, {id: "1", sha: b}]}`), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -226,7 +203,7 @@ resourcesTemplate: |
   ---
   {apiVersion: v1, kind: A, metadata: {name: own-<< inputs.id >>}}
 `
-	got, made := combined(t, spec, inputOf("id", "1"), inputOf("id", "2"), inputOf("id", "3"))
+	got, made := combined(t, spec, sample.Input("id", "1"), sample.Input("id", "2"), sample.Input("id", "3"))
 	if got != "shared own-1 own-2 own-3" {
 		t.Errorf("there are %s: %v", got, made.Previews[1].Err)
 	}
@@ -239,13 +216,13 @@ resourcesTemplate: |
 func TestObjectsOfAStreamOfJSONAreObjects(t *testing.T) {
 	a, b := `{"apiVersion": "v1", "kind": "A", "metadata": {"name": "a-<< inputs.id >>"}}`, `{"apiVersion": "v1", "kind": "B", "metadata": {"name": "b}{"}, "x": [{}, "\"}{"]}`
 	for between, what := range map[string]string{"\n": "lines", "": "nothing", "\n\n  ": "space", "\n---\n": "a separator"} {
-		got, made := combined(t, "resourcesTemplate: |\n  "+strings.ReplaceAll(a+between+b+between+a, "\n", "\n  "), inputOf("id", "1"))
+		got, made := combined(t, "resourcesTemplate: |\n  "+strings.ReplaceAll(a+between+b+between+a, "\n", "\n  "), sample.Input("id", "1"))
 		if got != "a-1 b}{" {
 			t.Errorf("between them is %s: there are %s, %v", what, got, made.Previews[0].Err)
 		}
 	}
 	for _, text := range []string{`{a: '}', b: '{'} {`, `{"a": 1} x`, `{"a": }{`} {
-		if _, made := combined(t, "resourcesTemplate: |\n  "+text, inputOf("id", "1")); made.Previews[0].Err == nil {
+		if _, made := combined(t, "resourcesTemplate: |\n  "+text, sample.Input("id", "1")); made.Previews[0].Err == nil {
 			t.Errorf("%s was rendered", text)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/eddy-previews/eddy/internal/input"
 	"github.com/eddy-previews/eddy/internal/render"
+	"github.com/eddy-previews/eddy/test/sample"
 )
 
 // endless are templates that would take the time or the memory of all.
@@ -102,14 +103,14 @@ func aliases(n int) string {
 func TestWhatTakesTooMuchFailsAloneWithTheBound(t *testing.T) {
 	for name, text := range endless {
 		t.Run(name, func(t *testing.T) {
-			set := set(t, "{}")
+			set := sample.Set(t, "{}")
 			set.Spec.ResourcesTemplate = `<< if eq inputs.id "2" >>` + notDefined(text) + "<< end >>" + defined(text) + "\n---\n{apiVersion: v1, kind: A, metadata: {name: 'a-<< inputs.id >>'}}\n"
 			program, err := render.Compile(set)
 			if err != nil {
 				t.Fatal(err)
 			}
 			began := time.Now()
-			previews := all(t, program, []input.Set{inputOf("id", "1", "text", "x"), inputOf("id", "2", "text", "x"), inputOf("id", "3", "text", "x")})
+			previews := all(t, program, []input.Set{sample.Input("id", "1", "text", "x"), sample.Input("id", "2", "text", "x"), sample.Input("id", "3", "text", "x")})
 			t.Logf("%s: %v", time.Since(began), previews[1].Err)
 			if err := previews[1].Err; err == nil || !strings.Contains(err.Error(), "bound") || !strings.Contains(err.Error(), `input "2"`) || len(err.Error()) > 4<<10 {
 				t.Errorf("the second says %v", err)
@@ -135,7 +136,7 @@ func TestAllInputsTogetherHaveABoundToo(t *testing.T) {
 	program := compile(t, `{spec: {resourcesTemplate: "<< range 15 >><< $x := repeat 1000000 inputs.x >><< end >>{apiVersion: v1, kind: A, metadata: {name: a-<< inputs.id >>}}"}}`)
 	sets := make([]input.Set, 100)
 	for n := range sets {
-		sets[n] = inputOf("id", fmt.Sprint(n), "x", "x")
+		sets[n] = sample.Input("id", fmt.Sprint(n), "x", "x")
 	}
 	previews := all(t, program, sets)
 	if previews[0].Err != nil || previews[50].Err != nil {
@@ -150,7 +151,7 @@ func TestRenderingEndsWithItsContext(t *testing.T) {
 	program := compile(t, `{spec: {resourcesTemplate: "<< range 9000 >><< end >>"}}`)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	previews, err := program.All(ctx, []input.Set{inputOf("id", "1"), inputOf("id", "2")})
+	previews, err := program.All(ctx, []input.Set{sample.Input("id", "1"), sample.Input("id", "2")})
 	if !errors.Is(err, context.Canceled) || previews != nil {
 		t.Errorf("got %v, %v", previews, err)
 	}
@@ -163,7 +164,7 @@ func TestATemplateThatIsTooLargeIsRefusedWhenItIsCompiled(t *testing.T) {
 		"actions": "resourcesTemplate: '" + strings.Repeat("<< . >>", 30_000) + "'",
 		"levels":  "resources: [" + nested + "]",
 	} {
-		_, err := render.Compile(set(t, spec))
+		_, err := render.Compile(sample.Set(t, spec))
 		if err == nil || !strings.Contains(err.Error(), "bound") || !strings.Contains(err.Error(), "spec.resources") || len(err.Error()) > 1000 {
 			t.Errorf("%s: %.500v", name, err)
 		}

@@ -15,6 +15,7 @@ import (
 	"text/template"
 
 	"github.com/eddy-previews/eddy/internal/render"
+	"github.com/eddy-previews/eddy/test/sample"
 )
 
 var campaign = flag.Int("campaign", 2_000, "how many inputs the campaign against the structure of objects has")
@@ -81,7 +82,7 @@ func newTrial(tb testing.TB, p place, expression string) *trial {
 	tb.Helper()
 	out := &trial{place: p, name: p.name + ": " + expression}
 	var err error
-	if out.program, err = render.Compile(set(tb, p.with(expression))); err != nil {
+	if out.program, err = render.Compile(sample.Set(tb, p.with(expression))); err != nil {
 		tb.Fatalf("%s: %v\n%s", out.name, err, p.with(expression))
 	}
 	funcs := render.Functions()

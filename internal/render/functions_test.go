@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/eddy-previews/eddy/internal/render"
+	"github.com/eddy-previews/eddy/test/sample"
 )
 
 // available are the functions of the contract, beside those of text/template.
@@ -41,7 +42,7 @@ func TestTheFunctionsAreThoseOfTheContract(t *testing.T) {
 
 func compiles(t *testing.T, function string) error {
 	t.Helper()
-	_, err := render.Compile(set(t, "resourcesTemplate: '<< "+function+" >>'"))
+	_, err := render.Compile(sample.Set(t, "resourcesTemplate: '<< "+function+" >>'"))
 	return err
 }
 
@@ -53,7 +54,7 @@ func TestSlugifyMakesADNSLabel(t *testing.T) {
 		strings.Repeat("word ", 20): "word-word-word-word-word-word-word-word-word-word-word-word",
 		strings.Repeat("x", 70):     strings.Repeat("x", 63),
 	} {
-		got, err := one(t, `resources: [{apiVersion: v1, kind: A, metadata: {name: "<< inputs.title | slugify >>"}}]`, inputOf("title", title))
+		got, err := one(t, `resources: [{apiVersion: v1, kind: A, metadata: {name: "<< inputs.title | slugify >>"}}]`, sample.Input("title", title))
 		if err != nil || !strings.Contains(got, "name: "+want+"\n") {
 			t.Errorf("%q became %s (%v), want %s", title, got, err, want)
 		}

@@ -3,6 +3,8 @@ package render_test
 import (
 	"strings"
 	"testing"
+
+	"github.com/eddy-previews/eddy/test/sample"
 )
 
 func TestMetadataOfAWrongTypeIsRefusedByName(t *testing.T) {
@@ -33,7 +35,7 @@ func TestMetadataOfAWrongTypeIsRefusedByName(t *testing.T) {
 			if strings.Contains(spec, "resources: [") && strings.Contains(object, "!!int") {
 				continue // it is stored as JSON
 			}
-			_, err := one(t, spec, inputOf("id", "1"))
+			_, err := one(t, spec, sample.Input("id", "1"))
 			if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "spec.resources") {
 				t.Errorf("%s\n got %v\nwant %s", spec, err, want)
 			}
@@ -48,7 +50,7 @@ resourcesTemplate: |
   apiVersion: v1
   kind: A
   metadata: {name: 12, namespace: 7, annotations: {a: 1, b: true, c: << inputs.n >>}, finalizers: null, creationTimestamp: null, generation: 3, ownerReferences: []}
-`, inputOf("id", "1", "n", int64(3)))
+`, sample.Input("id", "1", "n", int64(3)))
 	for _, want := range []string{`name: "12"`, `namespace: "7"`, `a: "1"`, `b: "true"`, `c: "3"`, "generation: 3"} {
 		if err != nil || !strings.Contains(got, want) {
 			t.Errorf("there is no %s in\n%s%v", want, got, err)
@@ -59,7 +61,7 @@ resourcesTemplate: |
 // An input that is left empty must not take an object away without a word.
 func TestAnEmptyNameIsRefused(t *testing.T) {
 	for _, template := range []string{"{apiVersion: v1, kind: A, metadata: {name: << inputs.slug >>}}", "{apiVersion: << inputs.slug >>, kind: A, metadata: {name: a}}"} {
-		_, err := one(t, "resourcesTemplate: '"+template+"'", inputOf("id", "1", "slug", ""))
+		_, err := one(t, "resourcesTemplate: '"+template+"'", sample.Input("id", "1", "slug", ""))
 		if err == nil || !strings.Contains(err.Error(), "fill it in") {
 			t.Errorf("%s: %v", template, err)
 		}

@@ -2,36 +2,15 @@ package render_test
 
 import (
 	"errors"
-	"slices"
 	"strings"
 	"testing"
 
 	"sigs.k8s.io/yaml"
 
-	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/input"
 	"github.com/eddy-previews/eddy/internal/render"
+	"github.com/eddy-previews/eddy/test/sample"
 )
-
-// set reads a ResourceSet named previews in app-dev from the YAML of its spec.
-func set(t testing.TB, spec string) *v1.ResourceSet {
-	t.Helper()
-	out := &v1.ResourceSet{}
-	out.Name, out.Namespace = "previews", "app-dev"
-	if err := yaml.UnmarshalStrict([]byte(spec), &out.Spec); err != nil {
-		t.Fatal(err)
-	}
-	return out
-}
-
-// inputOf makes an input set of the provider "prs" from pairs of key and value.
-func inputOf(pairs ...any) input.Set {
-	values := map[string]any{}
-	for pair := range slices.Chunk(pairs, 2) {
-		values[pair[0].(string)] = pair[1]
-	}
-	return input.Set{Provider: input.Provider{Kind: v1.ResourceSetInputProviderKind, Name: "prs", Namespace: "app-dev"}, Values: values}
-}
 
 // all renders input sets.
 func all(t testing.TB, program *render.Program, sets []input.Set) []render.Preview {
@@ -46,7 +25,7 @@ func all(t testing.TB, program *render.Program, sets []input.Set) []render.Previ
 // one renders a set for one input to the YAML of its objects, labels left out.
 func one(t testing.TB, spec string, in input.Set) (string, error) {
 	t.Helper()
-	program, err := render.Compile(set(t, spec))
+	program, err := render.Compile(sample.Set(t, spec))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +62,7 @@ resources:
 `
 
 func TestTheSeedIsRendered(t *testing.T) {
-	got, err := one(t, seed, inputOf("id", "1234", "sha", "c0ffee"))
+	got, err := one(t, seed, sample.Input("id", "1234", "sha", "c0ffee"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +87,7 @@ spec:
 
 func TestAValueThatLooksLikeSomethingElseStaysAString(t *testing.T) {
 	for _, sha := range []string{"1e10", "0123", "true", "null", "1_000", "0x1F", "12:30:45", "~", "yes", "2024-01-01", "1234567", ".5", "", "<<"} {
-		got, err := one(t, seed, inputOf("id", "7", "sha", sha))
+		got, err := one(t, seed, sample.Input("id", "7", "sha", sha))
 		if err != nil {
 			t.Errorf("%q: %v", sha, err)
 			continue
@@ -137,7 +116,7 @@ resources:
 
 func TestAHostileTitleEndsUpAsItIs(t *testing.T) {
 	for _, title := range hostile {
-		got, err := one(t, hostileSet, inputOf("id", "1", "title", title))
+		got, err := one(t, hostileSet, sample.Input("id", "1", "title", title))
 		if err != nil {
 			t.Errorf("%q: %v", title, err)
 			continue
@@ -176,7 +155,7 @@ resourcesTemplate: |
     title: << inputs.title >>
 `
 	for _, title := range hostile {
-		got, err := one(t, spec, inputOf("id", "1", "title", title))
+		got, err := one(t, spec, sample.Input("id", "1", "title", title))
 		if err != nil {
 			if !strings.Contains(err.Error(), "inputs.title") || !strings.Contains(err.Error(), `input "1"`) {
 				t.Errorf("%q: the error does not name the input and the field: %v", title, err)
@@ -206,7 +185,7 @@ resourcesTemplate: |
     title: << inputs.title | toJson >>
 `
 	for _, title := range []string{`fix: the bug`, `a # b`, `"quoted"`, "two\nlines", "true"} {
-		got, err := one(t, spec, inputOf("id", "1", "title", title))
+		got, err := one(t, spec, sample.Input("id", "1", "title", title))
 		if err != nil {
 			t.Errorf("%q: %v", title, err)
 			continue
@@ -228,7 +207,7 @@ resources:
     list: |
       << inputs.list | toYaml | nindent 4 >>
 `
-	got, err := one(t, spec, inputOf("id", "1", "labels", map[string]any{"a": "b", "n": "1"}, "list", []any{"x: y", "z"}))
+	got, err := one(t, spec, sample.Input("id", "1", "labels", map[string]any{"a": "b", "n": "1"}, "list", []any{"x: y", "z"}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -249,7 +228,7 @@ resources:
     c: << range $i, $l := inputs.labels >><< if $i >>,<< end >><< $l >><< end >>
     d: << inputs.id | int | add1 >>
 `
-	got, err := one(t, spec, inputOf("id", "7", "branch", "feature/x: y", "labels", []any{"a", "b"}))
+	got, err := one(t, spec, sample.Input("id", "7", "branch", "feature/x: y", "labels", []any{"a", "b"}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -260,7 +239,7 @@ resources:
 }
 
 func TestOneInputIsNotChangedByRendering(t *testing.T) {
-	in := inputOf("id", "1")
+	in := sample.Input("id", "1")
 	spec := `
 resources:
 - {apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {k: << $_ := set inputs "seen" "yes" >>x}}
@@ -279,7 +258,7 @@ resources:
 }
 
 func TestAMissingKeyNamesTheFieldAndWhatThereIs(t *testing.T) {
-	_, err := one(t, seed, inputOf("id", "7"))
+	_, err := one(t, seed, sample.Input("id", "7"))
 	var inputErr *render.InputError
 	if !errors.As(err, &inputErr) {
 		t.Fatalf("got %v", err)
@@ -306,7 +285,7 @@ resourcesTemplate: |
 
 func TestACharacterThatYAMLDoesNotAllowIsRefusedByName(t *testing.T) {
 	for _, title := range []string{"del\x7f", "\u0085 is a line break, \u0080 is not", "\uffff"} {
-		_, err := one(t, hostileSet, inputOf("id", "1", "title", title))
+		_, err := one(t, hostileSet, sample.Input("id", "1", "title", title))
 		if err == nil || !strings.Contains(err.Error(), `input "1"`) || !strings.Contains(err.Error(), "inputs.title holds the character U+") {
 			t.Errorf("%q: %v", title, err)
 		}

@@ -11,7 +11,7 @@ import (
 )
 
 func newBuild() *cobra.Command {
-	var only, with []string
+	var only, with, beside []string
 	cmd := &cobra.Command{
 		Use:   "build",
 		Short: "Build the pinned tools into the cache and print its folder",
@@ -27,9 +27,17 @@ with everything in the cache it takes no time.`,
 			if err != nil {
 				return err
 			}
-			steps, err := stepsIn(with)
+			steps, err := stepsIn("--with", with)
 			if err != nil {
 				return err
+			}
+			more, err := stepsIn("--beside", beside)
+			if err != nil {
+				return err
+			}
+			for _, step := range more {
+				step.Cost, step.Beside = 0, true
+				steps = append(steps, step)
 			}
 			var selections []toolchain.Selection
 			for _, name := range only {
@@ -46,18 +54,20 @@ with everything in the cache it takes no time.`,
 		fmt.Sprintf("what to build: any of %v", toolchain.Selections()))
 	cmd.Flags().StringArrayVar(&with, "with", nil,
 		"NAME=COMMAND: what to build along with it, in the folder of the checkout (can be repeated)")
+	cmd.Flags().StringArrayVar(&beside, "beside", nil,
+		"NAME=COMMAND: as --with, for what hardly computes: it is done meanwhile (can be repeated)")
 	return cmd
 }
 
 // stepCost is what Eddy's own programs take, which is what steps build.
 const stepCost = 240
 
-func stepsIn(texts []string) ([]toolchain.Step, error) {
+func stepsIn(flag string, texts []string) ([]toolchain.Step, error) {
 	var steps []toolchain.Step
 	for _, text := range texts {
 		name, command, found := strings.Cut(text, "=")
 		if !found || name == "" || strings.TrimSpace(command) == "" {
-			return nil, fmt.Errorf("--with %q: want NAME=COMMAND, as in 'building Eddy=make build'", text)
+			return nil, fmt.Errorf("%s %q: want NAME=COMMAND, as in 'building Eddy=make build'", flag, text)
 		}
 		steps = append(steps, toolchain.Step{Name: name, Command: command, Cost: stepCost})
 	}

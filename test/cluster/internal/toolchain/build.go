@@ -29,6 +29,9 @@ type Step struct {
 	Command string
 	// Cost is as that of a Tool.
 	Cost int
+	// Beside says that the step waits for the network more than it computes: it is
+	// done while all else is fetched and compiled.
+	Beside bool
 }
 
 // NewBuilder makes a builder for this checkout and this user's cache.

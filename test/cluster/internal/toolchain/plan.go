@@ -39,27 +39,39 @@ func (b *Builder) BuildWith(ctx context.Context, steps []Step, wanted ...Selecti
 	}
 	work := newWork(b.Progress, jobs, steps)
 	defer work.watch()()
+	var first []job
 	if len(modules) > 0 {
-		fetch := job{name: "fetching all modules", run: func(ctx context.Context) (time.Duration, error) { return b.fetch(ctx, modules) }}
-		if err := work.do(ctx, fetch); err != nil {
-			return err
-		}
-	}
-	for _, step := range steps {
-		if err := work.do(ctx, b.step(step)); err != nil {
-			return err
-		}
+		first = append(first, job{name: "fetching all modules", run: func(ctx context.Context) (time.Duration, error) { return b.fetch(ctx, modules) }})
 	}
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(lanes)
-	for _, job := range jobs {
-		group.Go(func() error { return work.do(ctx, job) })
+	for _, step := range steps {
+		if step.Beside {
+			group.Go(func() error { return work.do(ctx, b.step(step)) })
+		} else {
+			first = append(first, b.step(step))
+		}
 	}
+	group.Go(func() error { return compileAll(ctx, work, first, jobs) })
 	if err := group.Wait(); err != nil {
 		return err
 	}
 	work.table()
 	return nil
+}
+
+// compileAll does one by one what fills the machine by itself, and after it the tools.
+func compileAll(ctx context.Context, work *work, first, tools []job) error {
+	for _, job := range first {
+		if err := work.do(ctx, job); err != nil {
+			return err
+		}
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(lanes)
+	for _, job := range tools {
+		group.Go(func() error { return work.do(ctx, job) })
+	}
+	return group.Wait()
 }
 
 // Has says whether all tools of a selection are in the cache.

@@ -11,8 +11,9 @@ import (
 	"golang.org/x/mod/semver"
 )
 
-// What two programs share is compiled once only in one version. Together that
-// is a quarter of all there is to compile.
+// What two programs share is compiled once only in one version, and so is what is
+// built on it: of Kubernetes' libraries nothing is shared where two modules have two
+// versions of a logger. Together that is a quarter of all there is to compile.
 func TestProgramsShareTheVersionsOfWhatTheyShare(t *testing.T) {
 	type use struct{ version, module string }
 	uses := map[string][]use{}
@@ -41,7 +42,7 @@ func TestProgramsShareTheVersionsOfWhatTheyShare(t *testing.T) {
 	for path, all := range uses {
 		newest := slices.MaxFunc(all, func(a, b use) int { return semver.Compare(a.version, b.version) })
 		for _, each := range all {
-			if each.version != newest.version {
+			if each.version != newest.version && !ahead(path) {
 				t.Errorf("%s has %s %s, and %s has %s: run go mod edit -require=%s@%s in the first, or say here why not",
 					each.module, path, each.version, newest.module, newest.version, path, newest.version)
 			}
@@ -56,11 +57,17 @@ func moduleFolders(t *testing.T) map[string]string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	folders := map[string]string{"test/cluster": source}
+	folders := map[string]string{"test/cluster": source, "eddy": filepath.Join(source, "..", "..")}
 	for _, group := range Groups() {
 		folders[group.Name] = filepath.Join(source, "tools", group.Name)
 	}
 	return folders
+}
+
+// ahead says what Eddy has newer than Flux's controllers and Gitea, which are built of
+// what they were released with. Little is built on it.
+func ahead(path string) bool {
+	return strings.HasPrefix(path, "github.com/fluxcd/pkg/") || path == "go.yaml.in/yaml/v4"
 }
 
 func built(t *testing.T, dir string) []string {
