@@ -83,7 +83,7 @@ func (o *reconcilePreview) run(ctx context.Context) error {
 	if err := run.named(waiting, v1.ResourceSetKind, set); err != nil {
 		return err
 	}
-	wait := &waitPreview{onePreview: o.onePreview, For: forReady, Timeout: o.Timeout, decided: true}
+	wait := &waitPreview{onePreview: o.onePreview, For: forReady, Timeout: o.Timeout}
 	wait.Name = one.FullName()
 	return wait.run(ctx)
 }
