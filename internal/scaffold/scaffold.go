@@ -172,14 +172,23 @@ func (d *derivation) watching() {
 	d.add(path.Join(d.previews(), "provider.yaml"), d.forge.examples+"/provider.yaml", append(d.gate(), namespace,
 		change{"name: api-prs", "name: " + a.Service + "-prs"},
 		change{d.forge.url + " # TO CHANGE", a.URL})...)
-	d.add(path.Join(d.previews(), "resourceset.yaml"), d.forge.examples+"/resourceset.yaml", namespace,
+	d.add(path.Join(d.previews(), "resourceset.yaml"), d.forge.examples+"/resourceset.yaml", append(d.probe(), namespace,
 		change{"name: api-pr-envs", "name: " + a.Service + "-pr-envs"},
 		change{"name: api-prs", "name: " + a.Service + "-prs"},
 		change{"name: api-pr-<<", "name: " + a.Service + "-pr-<<"},
-		change{"./clusters/eks/apps/api/pr-template", "./" + d.template()})
+		change{"./clusters/eks/apps/api/pr-template", "./" + d.template()})...)
 	d.add(path.Join(d.previews(), "secret.example.yaml"), d.forge.examples+"/secret.example.yaml", namespace,
 		change{"-n app-dev", "-n " + a.Namespace})
 	d.ci()
+}
+
+// probe asks no URL where previews have none.
+func (d *derivation) probe() []change {
+	if d.isRouted() {
+		return nil
+	}
+	const asked = ", and\n    within: 10m # has failed when that takes longer, until it is ready after all\n    probe: {} # its URL answers; connectTo: SERVICE.NAMESPACE:443 of the ingress, where the operator cannot reach it by its name\n"
+	return []change{{asked, "\n    within: 10m # it has failed when that takes longer, until it is ready after all\n"}}
 }
 
 // gate says which requests become inputs, and when.
