@@ -96,6 +96,10 @@ const (
 // +kubebuilder:validation:XValidation:rule="!has(self.filter) || self.type.endsWith('Request') || !(has(self.filter.includeTargetBranch) || has(self.filter.excludeTargetBranch) || has(self.filter.paths) || (has(self.filter.drafts) && self.filter.drafts == 'Exclude') || (has(self.filter.forks) && self.filter.forks == 'Exclude'))",message="spec.filter.includeTargetBranch, excludeTargetBranch, drafts, forks and paths are for pull requests and merge requests"
 // +kubebuilder:validation:XValidation:rule="!has(self.filter) || self.type.endsWith('Request') || self.type == 'GitLabEnvironment' || !(has(self.filter.authors) || has(self.filter.updatedWithin))",message="spec.filter.authors and updatedWithin are for pull requests, merge requests and environments"
 // +kubebuilder:validation:XValidation:rule="!has(self.filter) || !has(self.filter.updatedWithin) || self.type != 'AzureDevOpsPullRequest'",message="spec.filter.updatedWithin cannot be used when spec.type is 'AzureDevOpsPullRequest', which does not tell when a request was updated"
+// +kubebuilder:validation:XValidation:rule="!has(self.feedback) || self.type.endsWith('Request')",message="spec.feedback is for pull requests and merge requests"
+// +kubebuilder:validation:XValidation:rule="!has(self.feedback) || !has(self.feedback.deployment) || self.feedback.deployment != 'Enabled' || self.type.startsWith('GitHub') || self.type.startsWith('GitLab')",message="spec.feedback.deployment can be 'Enabled' when spec.type is 'GitHubPullRequest' or 'GitLabMergeRequest': other forges have none"
+// +kubebuilder:validation:XValidation:rule="!has(self.feedback) || !has(self.feedback.status) || self.feedback.status != 'Enabled' || !self.type.startsWith('AWSCodeCommit')",message="spec.feedback.status cannot be 'Enabled' when spec.type is 'AWSCodeCommitPullRequest', whose commits have no status"
+// +kubebuilder:validation:XValidation:rule="!has(self.feedback) || !has(self.feedback.secretRef) || !self.type.startsWith('AWSCodeCommit')",message="cannot specify spec.feedback.secretRef when spec.type is 'AWSCodeCommitPullRequest'"
 type ResourceSetInputProviderSpec struct {
 	// Type of what is watched.
 	// +kubebuilder:validation:Enum=Static;GitHubBranch;GitHubTag;GitHubPullRequest;GitLabBranch;GitLabTag;GitLabMergeRequest;GitLabEnvironment;AzureDevOpsBranch;AzureDevOpsTag;AzureDevOpsPullRequest;AWSCodeCommitBranch;AWSCodeCommitTag;AWSCodeCommitPullRequest;GiteaBranch;GiteaTag;GiteaPullRequest;BitbucketBranch;BitbucketTag;BitbucketPullRequest;OCIArtifactTag;ACRArtifactTag;ECRArtifactTag;GARArtifactTag;ExternalService;ExternalArtifact
@@ -153,6 +157,11 @@ type ResourceSetInputProviderSpec struct {
 	// Selectors pick ExternalArtifacts, each by name or by labels.
 	// +optional
 	Selectors []ArtifactSelector `json:"selectors,omitempty"`
+
+	// Feedback tells each request at the forge what becomes of its preview; nothing
+	// is told when absent.
+	// +optional
+	Feedback *Feedback `json:"feedback,omitempty"`
 }
 
 // InputProviderFilter says what is exported. The expressions are RE2 and
@@ -299,7 +308,7 @@ type ResourceSetInputProviderStatus struct {
 	meta.ReconcileRequestStatus `json:",inline"`
 	meta.ForceRequestStatus     `json:",inline"`
 
-	// Conditions of the provider: Ready, Reconciling, Stalled.
+	// Conditions of the provider: Ready, Reconciling, Stalled, FeedbackReady.
 	// +optional
 	Conditions []metav1.Condition `json:"conditions,omitempty"`
 
@@ -326,6 +335,12 @@ type ResourceSetInputProviderStatus struct {
 	// NextSchedule is the next scheduled run.
 	// +optional
 	NextSchedule *NextSchedule `json:"nextSchedule,omitempty"`
+
+	// Feedback is what was told of each request. Of providers that watch the same
+	// repository, the first by name has it.
+	// +listType=atomic
+	// +optional
+	Feedback []FeedbackStatus `json:"feedback,omitempty"`
 }
 
 // HeldRequest is a pull request, or another thing that is watched, that is open

@@ -9,6 +9,9 @@ type Deployments interface {
 	Deploy(ctx context.Context, deployment Deployment) (id string, err error)
 	// Deployed says what became of one.
 	Deployed(ctx context.Context, id string, deployment Deployment) error
+	// Replaces reports whether an older deployment has to be told that it is over once
+	// there is another one.
+	Replaces() bool
 	// Environment is where a preview is deployed to, if nobody says otherwise.
 	Environment(service, request string) string
 }

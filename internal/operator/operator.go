@@ -176,6 +176,9 @@ func addControllers(manager ctrl.Manager, shared *source.Shared, options Options
 	if err := watch.SetupWithManager(manager, controllerOptions(options, watch.Turns.Workers())); err != nil {
 		return fmt.Errorf("adding the watcher: %w", err)
 	}
+	if err := addFeedback(manager, credentials, own, options); err != nil {
+		return fmt.Errorf("adding the feedback to requests: %w", err)
+	}
 	configs, err := labels.Parse(options.WatchConfigs)
 	if err != nil {
 		return fmt.Errorf("--watch-configs-label-selector: %w", err)

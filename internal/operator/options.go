@@ -39,6 +39,9 @@ type Options struct {
 	// MaxTimeout bounds a run of a provider.
 	MaxTimeout time.Duration
 
+	// FeedbackID tells the comments of this cluster from those of others.
+	FeedbackID string
+
 	Log   logger.Options
 	Retry controller.RateLimiterOptions
 
@@ -97,6 +100,8 @@ func (o *Options) BindFlags(flags *pflag.FlagSet) {
 	flags.DurationVar(&o.MinInterval, "min-interval", 5*time.Second,
 		"the shortest time between two runs of an object that nobody asks for, whatever its reconcileEvery says; who asks gets five at once and then one in this time")
 	flags.DurationVar(&o.MaxTimeout, "max-reconcile-timeout", 10*time.Minute, "the longest that a run of a provider may take, whatever its reconcileTimeout says")
+	flags.StringVar(&o.FeedbackID, "feedback-id", "",
+		"what tells the comments of this cluster from those of others that tell the same requests; keep it when a cluster is replaced. By default, the account of the provider's namespace does")
 	o.Log.BindFlags(flags)
 	o.Retry.BindFlags(flags)
 	o.Namespace = envOr("RUNTIME_NAMESPACE", "flux-system")

@@ -2,6 +2,7 @@ package report
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -25,6 +26,11 @@ func TestAResultIsSavedUnlessWhatItIsMadeOfHasChanged(t *testing.T) {
 		}},
 		{name: "nor does a label", saved: true, change: func(p *v1.ResourceSetInputProvider) error {
 			p.Labels = map[string]string{"team": "web"}
+			return nil
+		}},
+		{name: "nor does what requests were told", saved: true, change: func(p *v1.ResourceSetInputProvider) error {
+			p.Status.Feedback = []v1.FeedbackStatus{{ID: "1", Comment: "7"}}
+			conditions.MarkTrue(p, v1.FeedbackReadyCondition, "Told", "theirs")
 			return nil
 		}},
 		{name: "another spec has another result", change: func(p *v1.ResourceSetInputProvider) error {
@@ -56,6 +62,9 @@ func TestAResultIsSavedUnlessWhatItIsMadeOfHasChanged(t *testing.T) {
 			found := &v1.ResourceSetInputProvider{}
 			if err := server.Client.Get(context.Background(), client.ObjectKeyFromObject(before), found); err != nil || conditions.IsReady(found) != c.saved {
 				t.Errorf("the status is %+v, %v", found.Status, err)
+			}
+			if strings.Contains(c.name, "told") && (len(found.Status.Feedback) != 1 || !conditions.IsTrue(found, v1.FeedbackReadyCondition)) {
+				t.Errorf("what another controller has written is gone: %+v", found.Status)
 			}
 			if c.saved && after.ResourceVersion != found.ResourceVersion {
 				t.Errorf("what was saved is of version %s, want %s", after.ResourceVersion, found.ResourceVersion)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strconv"
@@ -249,5 +250,20 @@ func resaid(field string, tell func(f *Forge, one Comment) any) func(*Forge, tel
 		one.Text = t.text(field)
 		one.Edits++
 		return http.StatusOK, tell(f, *one)
+	}
+}
+
+// Lost lets the server do what it is asked for, but from the nth request on nobody
+// hears of it: whoever asked has ended by then.
+func (f *Forge) Lost(nth int, ended *bool) Fault {
+	return func(w http.ResponseWriter, r *http.Request) bool {
+		if nth--; nth > 0 {
+			return false
+		}
+		if !*ended {
+			f.answer(httptest.NewRecorder(), r)
+		}
+		*ended = true
+		return Reset()(w, r)
 	}
 }

@@ -15,6 +15,9 @@ import (
 // request would litter the repository, and to delete it takes an administrator.
 func (g *Repository) Environment(_, _ string) string { return "preview" }
 
+// Replaces implements forge.Deployments: GitHub leaves those alone that are transient.
+func (g *Repository) Replaces() bool { return true }
+
 // payload tells one's own deployments from those of others.
 type payload struct {
 	Eddy    string `json:"eddy"`

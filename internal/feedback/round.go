@@ -1,0 +1,280 @@
+package feedback
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/feedback/card"
+	"github.com/eddy-previews/eddy/internal/source"
+	"github.com/eddy-previews/eddy/internal/transport"
+)
+
+// memory is what a process remembers. All of it but the pace is in the status as well,
+// which the cache may show as it was before: nobody else writes it.
+type memory struct {
+	mu     sync.Mutex
+	told   map[types.NamespacedName][]v1.FeedbackStatus
+	paces  map[types.NamespacedName]map[string]last
+	budget *budget
+}
+
+// recall returns what the requests of a provider were told.
+func (m *memory) recall(provider *v1.ResourceSetInputProvider) []v1.FeedbackStatus {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if told, known := m.told[types.NamespacedName{Namespace: provider.Namespace, Name: provider.Name}]; known {
+		return told
+	}
+	return provider.Status.Feedback
+}
+
+func (m *memory) remember(of types.NamespacedName, told []v1.FeedbackStatus) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.told == nil {
+		m.told = map[types.NamespacedName][]v1.FeedbackStatus{}
+	}
+	m.told[of] = told
+}
+
+func (m *memory) forget(of types.NamespacedName) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.told, of)
+	delete(m.paces, of)
+}
+
+// pace returns what a request was told last.
+func (m *memory) pace(of types.NamespacedName, id string) last {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.paces[of][id]
+}
+
+func (m *memory) note(of types.NamespacedName, id string, now last) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.paces == nil {
+		m.paces = map[types.NamespacedName]map[string]last{}
+	}
+	if m.paces[of] == nil {
+		m.paces[of] = map[string]last{}
+	}
+	m.paces[of][id] = now
+}
+
+// budgets returns the one for all.
+func (m *memory) budgets(now func() time.Time) *budget {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.budget == nil {
+		m.budget = newBudget(now)
+	}
+	return m.budget
+}
+
+func (m *memory) spend(now func() time.Time, who login, told source.Told) time.Duration {
+	const all = 100
+	if told == source.Comment {
+		return m.budgets(now).take(who, all)
+	}
+	return m.budgets(now).take(who, all-kept)
+}
+
+// seed counts what was told before this process began, as far as that is known.
+func (m *memory) seed(now func() time.Time, who login, told []v1.FeedbackStatus) {
+	var before []time.Time
+	for _, line := range told {
+		if !line.Updated.IsZero() {
+			before = append(before, line.Updated.Time)
+		}
+	}
+	m.budgets(now).seed(who, before)
+}
+
+// round is one run over all requests of a repository.
+type round struct {
+	now    func() time.Time
+	memory *memory
+	of     types.NamespacedName
+}
+
+// tellAll tells each request what is new, until the forge or the time has enough: all
+// their comments first, as people look there. It returns what all were told, what went
+// wrong, and the time to the next round.
+func (o round) tellAll(ctx context.Context, t *teller, requests []pending) (lines []v1.FeedbackStatus, failed []error, after time.Duration) {
+	for n := range requests {
+		wait := o.prepare(t, &requests[n])
+		requests[n].due = requests[n].due && n < maxTold
+		after = soonest(after, wait)
+	}
+	var stop error
+	for _, told := range []source.Told{source.Comment, source.Status, source.Deployment} {
+		for n := range requests {
+			one := &requests[n]
+			if !one.due || stop != nil {
+				continue
+			}
+			err := t.tell(ctx, told, one)
+			switch {
+			case err == nil:
+			case isPause(ctx, err):
+				stop = err
+			case isClosedTo(err):
+				one.refused, one.due = forgeSaid(err), false
+			default:
+				one.failed = true
+				failed = append(failed, &failure{told, err})
+				t.giveUp(told, err)
+			}
+		}
+	}
+	for n := range requests {
+		if line := o.conclude(&requests[n], stop == nil); line.Comment != "" || len(line.Previews) > 0 || line.Refused != "" {
+			lines = append(lines, line)
+		}
+	}
+	slices.SortFunc(lines, func(a, b v1.FeedbackStatus) int {
+		return cmp.Or(cmp.Compare(len(a.ID), len(b.ID)), cmp.Compare(a.ID, b.ID))
+	})
+	return lines, failed, soonest(after, o.until(stop))
+}
+
+// prepare says whether a request is to be told anything now, or how long to wait with
+// that.
+func (o round) prepare(t *teller, one *pending) (wait time.Duration) {
+	one.before, one.class = digestOf(linesOf(one.line)...), card.Card{Rows: one.rows}.Class()
+	if one.line.Refused != "" && one.line.SHA == one.wanted() && !one.gone {
+		one.refused = one.line.Refused
+		return 0
+	}
+	wait = o.memory.pace(o.of, one.id).wait(one.class, o.now())
+	one.due = wait == 0
+	if wait > 0 && t.isNews(one.request, one.line) {
+		return wait
+	}
+	return 0
+}
+
+// conclude notes what a request was told; whole says that nothing is left of the round.
+func (o round) conclude(one *pending, whole bool) v1.FeedbackStatus {
+	line := one.line
+	if digestOf(linesOf(line)...) != one.before {
+		line.SHA, line.Updated = one.wanted(), metav1.NewTime(o.now().UTC().Truncate(time.Second))
+		o.memory.note(o.of, one.id, last{one.class, o.now()})
+	}
+	line.Refused = one.refused
+	if one.refused != "" {
+		line.SHA = one.wanted()
+	}
+	if one.gone && whole && !one.failed { // it begins anew when it is opened again
+		return v1.FeedbackStatus{}
+	}
+	return line
+}
+
+// isPause reports whether a forge, or the time, has enough of all.
+func isPause(ctx context.Context, err error) bool {
+	var pause *paused
+	var limited *transport.RateLimited
+	return errors.As(err, &pause) || errors.As(err, &limited) || ctx.Err() != nil
+}
+
+// vain is how many requests that are not found one after the other say that none is.
+const vain = 3
+
+// giveUp keeps a round from trying in vain what no request will be told.
+func (t *teller) giveUp(told source.Told, err error) {
+	if errors.Is(err, transport.ErrNotFound) {
+		if t.missed++; t.missed < vain {
+			return
+		}
+	}
+	switch told {
+	case source.Comment:
+		t.comments = nil
+	case source.Status:
+		t.statuses = nil
+	case source.Deployment:
+		t.deployments = nil
+	}
+}
+
+// until says when a round goes on that was stopped.
+func (o round) until(stop error) time.Duration {
+	const soon, unsaid = time.Second, time.Minute
+	var pause *paused
+	var limited *transport.RateLimited
+	switch {
+	case stop == nil:
+		return 0
+	case errors.As(stop, &pause):
+		return pause.wait
+	case errors.As(stop, &limited):
+		if wait := limited.Until.Sub(o.now()); wait > 0 {
+			return wait
+		}
+		return unsaid
+	default:
+		return soon
+	}
+}
+
+// isNews reports whether anything of a request is new.
+func (t *teller) isNews(r *request, line v1.FeedbackStatus) bool {
+	if t.comments != nil && !r.silent {
+		if _, _, digest, err := t.cardOf(r); err == nil && digest != line.Digest {
+			return true
+		}
+	}
+	return t.statuses != nil || t.deployments != nil
+}
+
+// wanted is the commit that a request is at.
+func (r *request) wanted() string {
+	for _, row := range r.rows {
+		if sha := row.Wanted(); sha != "" {
+			return sha
+		}
+	}
+	return ""
+}
+
+// linesOf are the parts of a line that change with what is told.
+func linesOf(line v1.FeedbackStatus) []string {
+	out := []string{line.Comment, line.Digest}
+	for _, one := range line.Previews {
+		out = append(out, one.Name, one.SHA, one.Status, one.Deployment, one.DeployedSHA, one.Deployed)
+	}
+	return out
+}
+
+// isClosedTo reports whether a forge takes nothing for one request, as that, or its
+// repository, is locked or archived: not what a token may do is missing.
+func isClosedTo(err error) bool {
+	if err == nil {
+		return false
+	}
+	text := lower(err.Error())
+	said := errors.Is(err, transport.ErrForbidden) || errors.Is(err, transport.ErrInvalidAnswer)
+	return said && (strings.Contains(text, "locked") || strings.Contains(text, "archived") || strings.Contains(text, "read-only") || strings.Contains(text, "422 "))
+}
+
+func forgeSaid(err error) string {
+	const most = 200
+	if text := []rune(err.Error()); len(text) > most {
+		return string(text[:most-1]) + "…"
+	}
+	return err.Error()
+}
+
+func lower(text string) string { return strings.ToLower(text) }
