@@ -161,10 +161,10 @@ func (b *bench) settle(service string, most time.Duration) {
 	}
 }
 
-// condition is FeedbackReady of a service's provider.
-func (b *bench) condition(service string) metav1.Condition {
+// condition is FeedbackReady of the provider of api.
+func (b *bench) condition() metav1.Condition {
 	b.t.Helper()
-	found := apimeta.FindStatusCondition(b.provider(service).Status.Conditions, v1.FeedbackReadyCondition)
+	found := apimeta.FindStatusCondition(b.provider("api").Status.Conditions, v1.FeedbackReadyCondition)
 	if found == nil {
 		b.t.Fatal("there is no condition")
 	}

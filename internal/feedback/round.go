@@ -122,13 +122,14 @@ func (o round) tellAll(ctx context.Context, t *teller, requests []pending) (line
 		for n := range requests {
 			one := &requests[n]
 			if !one.due || stop != nil {
+				one.failed = one.failed || one.due // what is left is told in the next round
 				continue
 			}
 			err := t.tell(ctx, told, one)
 			switch {
 			case err == nil:
 			case isPause(ctx, err):
-				stop = err
+				stop, one.failed = err, true
 			case isClosedTo(err):
 				one.refused, one.due = forgeSaid(err), false
 			default:
@@ -139,7 +140,7 @@ func (o round) tellAll(ctx context.Context, t *teller, requests []pending) (line
 		}
 	}
 	for n := range requests {
-		if line := o.conclude(&requests[n], stop == nil); line.Comment != "" || len(line.Previews) > 0 || line.Refused != "" {
+		if line := o.conclude(&requests[n]); line.Comment != "" || len(line.Previews) > 0 || line.Refused != "" {
 			lines = append(lines, line)
 		}
 	}
@@ -165,8 +166,8 @@ func (o round) prepare(t *teller, one *pending) (wait time.Duration) {
 	return 0
 }
 
-// conclude notes what a request was told; whole says that nothing is left of the round.
-func (o round) conclude(one *pending, whole bool) v1.FeedbackStatus {
+// conclude notes what a request was told.
+func (o round) conclude(one *pending) v1.FeedbackStatus {
 	line := one.line
 	if digestOf(linesOf(line)...) != one.before {
 		line.SHA, line.Updated = one.wanted(), metav1.NewTime(o.now().UTC().Truncate(time.Second))
@@ -176,7 +177,7 @@ func (o round) conclude(one *pending, whole bool) v1.FeedbackStatus {
 	if one.refused != "" {
 		line.SHA = one.wanted()
 	}
-	if one.gone && whole && !one.failed { // it begins anew when it is opened again
+	if one.gone && one.due && !one.failed { // it begins anew when it is opened again
 		return v1.FeedbackStatus{}
 	}
 	return line

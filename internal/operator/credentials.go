@@ -1,18 +1,14 @@
 package operator
 
 import (
-	"time"
-
 	"github.com/fluxcd/pkg/auth"
 	tokens "github.com/fluxcd/pkg/cache"
 	"github.com/prometheus/client_golang/prometheus"
 	"k8s.io/client-go/metadata"
 	ctrl "sigs.k8s.io/controller-runtime"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
 
 	"github.com/eddy-previews/eddy/internal/credential"
-	"github.com/eddy-previews/eddy/internal/feedback"
 	"github.com/eddy-previews/eddy/internal/source"
 	"github.com/eddy-previews/eddy/internal/templater"
 )
@@ -35,21 +31,6 @@ func newCredentials(manager ctrl.Manager, shared *source.Shared, accounts *templ
 		reader.Tokens, err = newTokens(options.TokenCacheSize)
 	}
 	return reader, err
-}
-
-// addFeedback adds the controller that tells requests. It follows Secrets by itself: what
-// it reads, and whom that wakes, is not the watcher's.
-func addFeedback(manager ctrl.Manager, credentials *credential.Reader, own client.Client, options Options) error {
-	secrets, err := metadata.NewForConfigAndClient(manager.GetConfig(), manager.GetHTTPClient())
-	if err != nil {
-		return err
-	}
-	reader := *credentials
-	reader.Watch = credential.NewWatch(secrets)
-	tell := &feedback.Reconciler{
-		Client: manager.GetClient(), Direct: own, Credentials: &reader, Open: source.Repository, Now: time.Now, ID: options.FeedbackID,
-	}
-	return tell.SetupWithManager(manager, controllerOptions(options, options.Concurrent))
 }
 
 // newTokens returns a cache of tokens whose counters are in the metrics.

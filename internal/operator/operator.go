@@ -22,6 +22,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/discovery"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/metadata"
 	"k8s.io/client-go/rest"
 	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -35,6 +36,8 @@ import (
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/apply"
+	"github.com/eddy-previews/eddy/internal/credential"
+	"github.com/eddy-previews/eddy/internal/feedback"
 	"github.com/eddy-previews/eddy/internal/probe"
 	"github.com/eddy-previews/eddy/internal/report"
 	"github.com/eddy-previews/eddy/internal/source"
@@ -210,6 +213,21 @@ func addControllers(manager ctrl.Manager, shared *source.Shared, options Options
 		return fmt.Errorf("adding the templater: %w", err)
 	}
 	return nil
+}
+
+// addFeedback adds the controller that tells requests. It follows Secrets by itself: what
+// it reads, and whom that wakes, is not the watcher's.
+func addFeedback(manager ctrl.Manager, credentials *credential.Reader, own client.Client, options Options) error {
+	secrets, err := metadata.NewForConfigAndClient(manager.GetConfig(), manager.GetHTTPClient())
+	if err != nil {
+		return err
+	}
+	reader := *credentials
+	reader.Watch = credential.NewWatch(secrets)
+	tell := &feedback.Reconciler{
+		Client: manager.GetClient(), Direct: own, Credentials: &reader, Open: source.Repository, Now: time.Now, ID: options.FeedbackID,
+	}
+	return tell.SetupWithManager(manager, controllerOptions(options, options.Concurrent))
 }
 
 // newReporter writes down what runs come to.

@@ -64,6 +64,7 @@ func NewAzureDevOps(t testing.TB) *Forge {
 		api:         "/tfs/Default/My%20Project/_apis/git/repositories/api",
 		self:        map[string]any{"id": "5febef5a-833d-4e14-b9c0-14cb638f91e6", "name": "api"},
 		endpoints:   []endpoint{azureRequests(), azureRefs()},
+		tales:       azureTales(),
 		most:        1000,
 		authorized: func(r *http.Request) bool {
 			user, password, ok := r.BasicAuth()

@@ -35,8 +35,9 @@ func NewBitbucketCloud(t testing.TB) *Forge {
 		endpoints: []endpoint{
 			cloudRequests(), cloudComparisons(), branchesAt("/refs/branches", cloudRef), tagsAt("/refs/tags", cloudRef),
 		},
-		most: 100,
-		also: cloudRedirect,
+		tales: cloudTales(),
+		most:  100,
+		also:  cloudRedirect,
 		authorized: func(r *http.Request) bool {
 			user, password, basic := r.BasicAuth()
 			return r.Header.Get("Authorization") == "Bearer "+Token || basic && user == Mail && password == Token

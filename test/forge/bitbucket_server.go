@@ -26,6 +26,7 @@ func NewBitbucketServer(t testing.TB) *Forge {
 		endpoints: []endpoint{
 			serverRequests(), branchesAt("/branches", serverRef("refs/heads/")), tagsAt("/tags", serverRef("refs/tags/")),
 		},
+		tales:      serverTales(),
 		most:       40,
 		authorized: func(r *http.Request) bool { return r.Header.Get("Authorization") == "Bearer "+Token },
 		page: func(r *http.Request) (int, int) {

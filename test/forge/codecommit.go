@@ -88,6 +88,8 @@ func (f *Forge) operate(w http.ResponseWriter, r *http.Request) {
 		RepositoryName, PullRequestStatus, PullRequestID, NextToken string
 		BeforeCommitSpecifier, AfterCommitSpecifier                 string
 		MaxResults                                                  int
+		Content, CommentID, BeforeCommitID, AfterCommitID           string
+		ClientRequestToken                                          string
 	}
 	if err != nil || json.Unmarshal(body, &input) != nil {
 		f.fail(w, http.StatusBadRequest, "SerializationException")
@@ -112,6 +114,15 @@ func (f *Forge) operate(w http.ResponseWriter, r *http.Request) {
 	case operation == "GetDifferences" && input.RepositoryName == "api" && input.BeforeCommitSpecifier == awsMergeBase:
 		r.URL.RawQuery = url.Values{"page": {input.NextToken}, "size": {fmt.Sprint(input.MaxResults)}}.Encode()
 		answer(w, http.StatusOK, f.differences(w, r, input.AfterCommitSpecifier))
+	case operation == "GetCommentsForPullRequest" && request != nil:
+		r.URL.RawQuery = url.Values{"page": {input.NextToken}, "size": {fmt.Sprint(input.MaxResults)}}.Encode()
+		answer(w, http.StatusOK, f.awsComments(w, r, request.Number))
+	case operation == "PostCommentForPullRequest" && request != nil && input.AfterCommitID == request.SHA && input.BeforeCommitID != "" && input.ClientRequestToken != "":
+		answer(w, http.StatusOK, map[string]any{"comment": awsComment(*f.say(request.Number, me, input.Content))})
+	case operation == "UpdateComment":
+		f.awsRecomment(w, input.CommentID, input.Content)
+	case strings.Contains(operation, "Comment"):
+		f.fail(w, http.StatusBadRequest, "PullRequestDoesNotExistException")
 	default:
 		f.fail(w, http.StatusBadRequest, "UnknownOperationException")
 	}

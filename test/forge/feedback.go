@@ -18,6 +18,8 @@ type Comment struct {
 	Author, Text string
 	// Edits is how often it was given another text.
 	Edits int
+	// Closed says that nobody has to resolve it.
+	Closed bool
 }
 
 // CommitStatus is what somebody said of a commit.
@@ -238,9 +240,9 @@ func listed(tell func(f *Forge, one Comment) any) func(*Forge, telling, int) (in
 }
 
 // said adds a comment of which a field is the text.
-func said(code int, field string, tell func(f *Forge, one Comment) any) func(*Forge, telling, int) (int, any) {
+func said(field string, tell func(f *Forge, one Comment) any) func(*Forge, telling, int) (int, any) {
 	return func(f *Forge, t telling, number int) (int, any) {
-		return code, tell(f, *f.say(number, me, t.text(field)))
+		return http.StatusCreated, tell(f, *f.say(number, me, t.text(field)))
 	}
 }
 

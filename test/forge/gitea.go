@@ -124,7 +124,7 @@ func giteaTales() []tale {
 			}
 			return http.StatusOK, all
 		})},
-		{http.MethodPost, "/issues/*/comments", on(said(http.StatusCreated, "body", tell))},
+		{http.MethodPost, "/issues/*/comments", on(said("body", tell))},
 		{http.MethodPatch, "/issues/comments/*", about(0, resaid("body", tell))},
 		{http.MethodPost, "/statuses/*", func(f *Forge, t telling) (int, any) {
 			one := CommitStatus{SHA: t.parts[0], Name: t.text("context"), State: t.text("state"), Description: t.text("description"), URL: t.text("target_url")}

@@ -20,7 +20,7 @@ func gitHubTales(c *contract) []tale {
 	status := c.sample(http.MethodPost, at+"/statuses/{sha}", "status")
 	return append([]tale{
 		{http.MethodGet, "/issues/*/comments", on(listed(tell))},
-		{http.MethodPost, "/issues/*/comments", on(said(http.StatusCreated, "body", tell))},
+		{http.MethodPost, "/issues/*/comments", on(said("body", tell))},
 		{http.MethodPatch, "/issues/comments/*", about(0, resaid("body", tell))},
 		{http.MethodPost, "/statuses/*", func(f *Forge, t telling) (int, any) {
 			one := CommitStatus{SHA: t.parts[0], Name: t.text("context"), State: t.text("state"), Description: t.text("description"), URL: t.text("target_url")}

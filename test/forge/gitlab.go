@@ -29,6 +29,7 @@ func NewGitLab(t testing.TB) *Forge {
 			branchesAt("/repository/branches", gitLabRef), tagsAt("/repository/tags", gitLabRef),
 			gitLabEnvironments(), gitLabDeployments(),
 		},
+		tales:      gitLabTales(),
 		most:       100,
 		etags:      true,
 		authorized: func(r *http.Request) bool { return r.Header.Get("Private-Token") == Token },

@@ -51,7 +51,8 @@ func gitLabEnvironments() endpoint {
 		list: func(f *Forge, r *http.Request) []any {
 			var out []any
 			for _, e := range f.environments {
-				if states := r.URL.Query().Get("states"); e != nil && (states == "" || states == e.State) {
+				states, name := r.URL.Query().Get("states"), r.URL.Query().Get("name")
+				if e != nil && (states == "" || states == e.State) && (name == "" || name == e.Name) {
 					out = append(out, gitLabEnvironment(e))
 				}
 			}

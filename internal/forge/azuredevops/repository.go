@@ -2,7 +2,9 @@
 package azuredevops
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -101,6 +103,31 @@ func (a *Repository) get(ctx context.Context, path string, query url.Values, int
 	if err != nil {
 		return "", err
 	}
+	return a.do(req, into)
+}
+
+// tell tells one endpoint of the repository something.
+func (a *Repository) tell(ctx context.Context, what telling, into any) error {
+	body, err := json.Marshal(what.body)
+	if err != nil {
+		return err
+	}
+	req, err := http.NewRequestWithContext(ctx, what.method, a.api+what.path+"?api-version="+apiVersion, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	_, err = a.do(req, into)
+	return err
+}
+
+// telling is what an endpoint is told.
+type telling struct {
+	method, path string
+	body         any
+}
+
+func (a *Repository) do(req *http.Request, into any) (next string, err error) {
 	switch {
 	case a.login.Token != "":
 		req.Header.Set("Authorization", "Bearer "+a.login.Token)

@@ -3,6 +3,7 @@
 package bitbucket
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -99,12 +100,36 @@ func (c client) get(ctx context.Context, address string, query url.Values, into 
 	if err != nil {
 		return err
 	}
+	return c.do(req, into)
+}
+
+// tell tells either API something: a method, an address, and what is sent as JSON.
+func (c client) tell(ctx context.Context, what telling, into any) error {
+	body, err := json.Marshal(what.body)
+	if err != nil {
+		return err
+	}
+	req, err := http.NewRequestWithContext(ctx, what.method, what.address, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	return c.do(req, into)
+}
+
+// telling is what an API is told.
+type telling struct {
+	method, address string
+	body            any
+}
+
+func (c client) do(req *http.Request, into any) error {
 	switch {
 	case c.basic:
 		req.SetBasicAuth(c.credentials.Username, c.credentials.Password)
 	case c.credentials.Password != "":
 		req.Header.Set("Authorization", "Bearer "+c.credentials.Password)
 	}
-	_, err = transport.Do(c.http, req, into)
+	_, err := transport.Do(c.http, req, into)
 	return err
 }

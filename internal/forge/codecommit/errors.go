@@ -28,7 +28,7 @@ func meaning(body []byte) error {
 		return transport.ErrUnauthorized
 	case "AccessDenied", "OptInRequired", "NotAuthorized":
 		return transport.ErrForbidden
-	case "PullRequestDoesNotExist", "RepositoryDoesNotExist":
+	case "PullRequestDoesNotExist", "RepositoryDoesNotExist", "CommentDoesNotExist", "CommentDeleted":
 		return transport.ErrNotFound
 	case "ServiceUnavailable", "InternalFailure":
 		return transport.ErrUnavailable

@@ -1,0 +1,111 @@
+package bitbucket
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/eddy-previews/eddy/internal/forge"
+	"github.com/eddy-previews/eddy/internal/transport"
+)
+
+// Markdown implements forge.Comments. What stands between <!-- and --> is shown.
+func (s *Server) Markdown() forge.Markdown { return forge.Markdown{Tables: true, Most: 30_000} }
+
+// serverComment is one on a request, in the version that it was changed to last.
+type serverComment struct {
+	ID      int    `json:"id,omitempty"`
+	Version *int   `json:"version,omitempty"`
+	Text    string `json:"text"`
+}
+
+// activity is what happened to a request: among it, what was said.
+type activity struct {
+	ID            int           `json:"id"`
+	Action        string        `json:"action"`
+	CommentAction string        `json:"commentAction"`
+	Comment       serverComment `json:"comment"`
+}
+
+// Comments implements forge.Comments. A list of comments the server has only of one
+// file; all of them are among what happened, the newest first.
+//
+// https://developer.atlassian.com/server/bitbucket/rest/v906/api-group-pull-requests/#api-api-latest-projects-projectkey-repos-repositoryslug-pull-requests-pullrequestid-activities-get
+func (s *Server) Comments(ctx context.Context, request, holding string) ([]forge.Comment, error) {
+	return s.place.CommentsHolding(ctx, holding, func(ctx context.Context, at string) (forge.CommentPage, error) {
+		if _, err := forge.Number(request); err != nil {
+			return forge.CommentPage{}, err
+		}
+		var answer serverPage[activity]
+		query := start(at)
+		query.Set("limit", strconv.Itoa(transport.PageSize))
+		if err := s.client.get(ctx, s.api+"/pull-requests/"+request+"/activities", query, &answer); err != nil {
+			return forge.CommentPage{}, err
+		}
+		if answer.IsLast == nil || answer.Values == nil || !*answer.IsLast && answer.Next == 0 {
+			return forge.CommentPage{}, transport.ErrNotAList
+		}
+		out := forge.CommentPage{}
+		if !*answer.IsLast {
+			out.Next = transport.Cursor(answer.Next)
+		}
+		for _, one := range answer.Values {
+			if one.Action != "COMMENTED" || one.CommentAction != "ADDED" { // it counts, so that pages differ
+				out.Items = append(out.Items, forge.Comment{ID: "activity " + strconv.Itoa(one.ID)})
+				continue
+			}
+			out.Items = append(out.Items, forge.Comment{ID: strconv.Itoa(one.Comment.ID), Text: one.Comment.Text})
+		}
+		return out, nil
+	})
+}
+
+func (s *Server) comments(request string) string {
+	return s.api + "/pull-requests/" + request + "/comments"
+}
+
+// Comment implements forge.Comments.
+func (s *Server) Comment(ctx context.Context, request, text string) (string, error) {
+	id, err := s.comment(ctx, request, text)
+	return id, s.place.Told("commenting on", request, err)
+}
+
+func (s *Server) comment(ctx context.Context, request, text string) (string, error) {
+	if _, err := forge.Number(request); err != nil {
+		return "", err
+	}
+	var made serverComment
+	if err := s.client.tell(ctx, telling{http.MethodPost, s.comments(request), serverComment{Text: text}}, &made); err != nil {
+		return "", err
+	}
+	return strconv.Itoa(made.ID), forge.Exists(made.ID)
+}
+
+// Recomment implements forge.Comments. The server wants to know which version is
+// changed, and refuses another one: then it was changed meanwhile.
+func (s *Server) Recomment(ctx context.Context, request string, changed forge.Comment) error {
+	err := s.recomment(ctx, request, changed)
+	if err != nil && strings.Contains(err.Error(), "409 ") {
+		err = s.recomment(ctx, request, changed)
+	}
+	return s.place.Told("changing the comment on", request, err)
+}
+
+func (s *Server) recomment(ctx context.Context, request string, changed forge.Comment) error {
+	if _, err := forge.Number(changed.ID); err != nil {
+		return err
+	}
+	address := s.comments(request) + "/" + changed.ID
+	var is serverComment
+	if err := s.client.get(ctx, address, nil, &is); err != nil {
+		return err
+	}
+	if is.Version == nil {
+		return &transport.Error{What: "200 OK with JSON that is not a comment", Kind: transport.ErrInvalidAnswer}
+	}
+	if is.Text == changed.Text {
+		return nil
+	}
+	return s.client.tell(ctx, telling{http.MethodPut, address, serverComment{Version: is.Version, Text: changed.Text}}, nil)
+}

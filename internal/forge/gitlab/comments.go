@@ -1,0 +1,82 @@
+package gitlab
+
+import (
+	"context"
+	"strconv"
+
+	gitlab "gitlab.com/gitlab-org/api/client-go"
+
+	"github.com/eddy-previews/eddy/internal/forge"
+	"github.com/eddy-previews/eddy/internal/transport"
+)
+
+// Markdown implements forge.Comments.
+func (g *Project) Markdown() forge.Markdown {
+	return forge.Markdown{Hides: true, Folds: true, Tables: true, Most: 60_000}
+}
+
+// Comments implements forge.Comments.
+//
+// https://docs.gitlab.com/api/notes/#list-all-merge-request-notes
+func (g *Project) Comments(ctx context.Context, request, holding string) ([]forge.Comment, error) {
+	return g.place.CommentsHolding(ctx, holding, func(ctx context.Context, at string) (forge.CommentPage, error) {
+		n, err := forge.Number(request)
+		if err != nil {
+			return forge.CommentPage{}, err
+		}
+		notes, resp, err := g.client.Notes.ListMergeRequestNotes(g.path, n, &gitlab.ListMergeRequestNotesOptions{
+			ListOptions: pageAt(at), OrderBy: gitlab.Ptr("created_at"), Sort: gitlab.Ptr("asc"),
+		}, gitlab.WithContext(ctx))
+		if err != nil {
+			return forge.CommentPage{}, err
+		}
+		if notes == nil {
+			return forge.CommentPage{}, transport.ErrNotAList
+		}
+		out := forge.CommentPage{Number: int(resp.CurrentPage), Next: transport.Cursor(resp.NextPage), Total: int(resp.TotalItems)}
+		for _, one := range notes {
+			out.Items = append(out.Items, forge.Comment{ID: strconv.FormatInt(one.ID, 10), Text: one.Body})
+		}
+		return out, nil
+	})
+}
+
+// Comment implements forge.Comments.
+//
+// https://docs.gitlab.com/api/notes/#create-a-merge-request-note
+func (g *Project) Comment(ctx context.Context, request, text string) (string, error) {
+	id, err := g.comment(ctx, request, text)
+	return id, g.place.Told("commenting on", request, err)
+}
+
+func (g *Project) comment(ctx context.Context, request, text string) (string, error) {
+	n, err := forge.Number(request)
+	if err != nil {
+		return "", err
+	}
+	made, _, err := g.client.Notes.CreateMergeRequestNote(g.path, n, &gitlab.CreateMergeRequestNoteOptions{Body: &text}, gitlab.WithContext(ctx))
+	if err != nil {
+		return "", err
+	}
+	return strconv.FormatInt(made.ID, 10), forge.Exists(made.ID)
+}
+
+// Recomment implements forge.Comments.
+//
+// https://docs.gitlab.com/api/notes/#update-a-merge-request-note
+func (g *Project) Recomment(ctx context.Context, request string, comment forge.Comment) error {
+	return g.place.Told("changing the comment on", request, g.recomment(ctx, request, comment))
+}
+
+func (g *Project) recomment(ctx context.Context, request string, comment forge.Comment) error {
+	n, err := forge.Number(request)
+	if err != nil {
+		return err
+	}
+	id, err := forge.Number(comment.ID)
+	if err != nil {
+		return err
+	}
+	_, _, err = g.client.Notes.UpdateMergeRequestNote(g.path, n, id, &gitlab.UpdateMergeRequestNoteOptions{Body: &comment.Text}, gitlab.WithContext(ctx))
+	return err
+}
