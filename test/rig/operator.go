@@ -93,7 +93,8 @@ func (o *Operator) Alive() bool {
 // Log returns what the operator has written. It must have ended.
 func (o *Operator) Log() string { return o.log.String() }
 
-// Memory returns how much of the machine's memory the operator holds, in bytes.
+// Memory returns how much memory the operator holds of its own, in bytes: not the pages
+// of its program's file, of which the kernel keeps in memory as many as it likes.
 func (o *Operator) Memory() (int64, error) {
 	file, err := os.Open(fmt.Sprintf("/proc/%d/status", o.cmd.Process.Pid))
 	if err != nil {
@@ -102,12 +103,12 @@ func (o *Operator) Memory() (int64, error) {
 	defer file.Close() //nolint:errcheck // it is only read
 	lines := bufio.NewScanner(file)
 	for lines.Scan() {
-		if rest, ok := strings.CutPrefix(lines.Text(), "VmRSS:"); ok {
+		if rest, ok := strings.CutPrefix(lines.Text(), "RssAnon:"); ok {
 			kib, err := strconv.ParseInt(strings.Fields(rest)[0], 10, 64)
 			return kib << 10, err
 		}
 	}
-	return 0, fmt.Errorf("%s has no VmRSS", file.Name())
+	return 0, fmt.Errorf("%s has no RssAnon", file.Name())
 }
 
 // RestartAPIServer kills the API server, and starts it again after a while.
