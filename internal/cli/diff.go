@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/eddy-previews/eddy/internal/apply"
 	"github.com/eddy-previews/eddy/internal/diff"
@@ -24,8 +25,9 @@ type showDiff struct {
 	Streams
 	*cluster
 
-	Filenames []string
-	Output    string
+	Filenames     []string
+	Kustomization string
+	Output        string
 }
 
 func newDiffCommand(streams Streams) *cobra.Command {
@@ -38,16 +40,23 @@ server.
 
 Of a ResourceSet it is what the operator would stamp out, change and prune as
 well, with what its providers export now. A provider among the files is
-compared, but no forge is asked. A folder with a kustomization.yaml is built as
-Flux builds it, and the labels that Flux puts on what it deploys stay. Values of Secrets are masked. The dry run needs
+compared, but no forge is asked. Values of Secrets are masked. The dry run needs
 the permission to apply.
+
+What a Kustomization of Flux deploys is compared as Flux applies it: with its
+patches, images, labels and variables. It is found by its spec.path, which is the
+folder or one above it, and by what it has deployed. A folder with a
+kustomization.yaml that none deploys is built by that alone.
 
 Exit codes: 0 nothing would change, 1 something would, 2 something went wrong.`,
 		Example: `  # Before a change of the templates is merged
   eddy diff -f resourceset.yaml
 
   # Of a folder, in a script
-  eddy diff -f previews/ >changes.diff || [ $? -eq 1 ]`,
+  eddy diff -f previews/ >changes.diff || [ $? -eq 1 ]
+
+  # What a change of the overlay does to one preview
+  eddy diff -f pr-template/ --kustomization app-dev/api-pr-1234`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			return trouble(cobra.NoArgs(cmd, args))
 		},
@@ -55,6 +64,7 @@ Exit codes: 0 nothing would change, 1 something would, 2 something went wrong.`,
 	}
 	o.bind(cmd)
 	cmd.Flags().StringSliceVarP(&o.Filenames, "filename", "f", nil, `files and folders with the manifests; "-" for standard input`)
+	cmd.Flags().StringVar(&o.Kustomization, "kustomization", "", "[NAMESPACE/]`name` of the Kustomization that deploys the folders; found by their path when empty")
 	bindOutput(cmd, &o.Output, "json", "yaml", "name", jsonPath)
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return trouble(err) })
 	return cmd
@@ -75,8 +85,7 @@ func (o *showDiff) run(ctx context.Context) error {
 	if len(o.Filenames) == 0 {
 		return trouble(errors.New("no manifests are given: name files or folders with -f"))
 	}
-	manifests, err := o.readManifests(ctx, o.Filenames)
-	if err != nil {
+	if err := o.checkFiles(); err != nil {
 		return trouble(err)
 	}
 	cluster, err := o.connect()
@@ -84,6 +93,10 @@ func (o *showDiff) run(ctx context.Context) error {
 		return trouble(err)
 	}
 	namespace, err := o.namespace()
+	if err != nil {
+		return trouble(err)
+	}
+	manifests, err := o.manifests(ctx, diff.Repository{Client: cluster, Named: o.named(namespace), Warn: o.warn})
 	if err != nil {
 		return trouble(err)
 	}
@@ -97,6 +110,14 @@ func (o *showDiff) run(ctx context.Context) error {
 		return trouble(err)
 	}
 	return o.print(result)
+}
+
+// named is the Kustomization that was named.
+func (o *showDiff) named(namespace string) types.NamespacedName {
+	if before, name, has := strings.Cut(o.Kustomization, "/"); has {
+		return types.NamespacedName{Namespace: before, Name: name}
+	}
+	return types.NamespacedName{Namespace: namespace, Name: o.Kustomization}
 }
 
 // print prints the changes, and tells how many there are.

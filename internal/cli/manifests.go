@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 	"sigs.k8s.io/kustomize/api/konfig"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/diff"
 	"github.com/eddy-previews/eddy/internal/files"
 	"github.com/eddy-previews/eddy/internal/manifest"
 	"github.com/eddy-previews/eddy/internal/overlay"
@@ -78,29 +80,40 @@ func readFolder(name string, add func(name string, text []byte, err error) error
 	return nil
 }
 
-// readManifests reads objects of a cluster. A kustomization.yaml is none.
-func (s Streams) readManifests(ctx context.Context, names []string) ([]*unstructured.Unstructured, error) {
+// checkFiles says early which file is not there.
+func (o *showDiff) checkFiles() error {
+	for _, name := range o.Filenames {
+		if _, err := os.Stat(name); name != "-" && err != nil {
+			_, err := o.read(name)
+			return err
+		}
+	}
+	return nil
+}
+
+// manifests reads objects of a cluster: as Flux deploys them, where it does; as the
+// kustomization.yaml of a folder says, or else as they stand.
+func (o *showDiff) manifests(ctx context.Context, deployed diff.Repository) ([]*unstructured.Unstructured, error) {
 	var out []*unstructured.Unstructured
 	var plain []string
-	for _, name := range names {
-		if !hasKustomization(name) {
+	for _, name := range o.Filenames {
+		built, err := o.built(ctx, name, deployed)
+		switch {
+		case errors.Is(err, diff.ErrNotDeployed):
 			plain = append(plain, name)
-			continue
-		}
-		built, err := s.kustomize(ctx, name)
-		if err != nil {
+		case err != nil:
 			return nil, err
 		}
 		out = append(out, built...)
 	}
-	documents, err := s.readDocuments(plain...)
+	documents, err := o.readDocuments(plain...)
 	if err != nil {
 		return nil, err
 	}
 	for _, document := range documents {
 		object := document.Object
 		if object.GroupVersionKind().Group == "kustomize.config.k8s.io" {
-			continue
+			continue // it says how to build, and is no object
 		}
 		if object.GetAPIVersion() == "" || object.GetKind() == "" || object.GetName() == "" {
 			return nil, &manifest.Error{Position: document.Position(document.Root), Message: "an object has apiVersion, kind and metadata.name"}
@@ -108,9 +121,38 @@ func (s Streams) readManifests(ctx context.Context, names []string) ([]*unstruct
 		out = append(out, object)
 	}
 	if len(out) == 0 {
-		return nil, fmt.Errorf("there are no manifests in %s", strings.Join(names, ", "))
+		return nil, fmt.Errorf("there are no manifests in %s", strings.Join(o.Filenames, ", "))
 	}
 	return out, nil
+}
+
+// built builds a file or folder; diff.ErrNotDeployed says that it is not to be built.
+// What it takes in from beside it is found in the repository that it is in.
+func (o *showDiff) built(ctx context.Context, name string, deployed diff.Repository) ([]*unstructured.Unstructured, error) {
+	if name == "-" {
+		return nil, diff.ErrNotDeployed
+	}
+	folder, err := filepath.Abs(name)
+	if err == nil {
+		folder, err = filepath.EvalSymlinks(folder)
+	}
+	if err != nil {
+		return nil, err
+	}
+	deployed.Root = repositoryOf(folder)
+	path, err := filepath.Rel(deployed.Root, folder)
+	if err != nil {
+		return nil, err
+	}
+	built, err := deployed.Read(ctx, path)
+	if !errors.Is(err, diff.ErrNotDeployed) || !hasKustomization(name) {
+		return built, err
+	}
+	alone, err := overlay.Build(ctx, deployed.Root, path, kustomizev1.Kustomization{})
+	for _, left := range alone.LeftOut {
+		o.warn("%s: %s names %q, which is not in the repository: it is not fetched, and not compared", left.File, left.Field, left.Shown())
+	}
+	return alone.Objects, err
 }
 
 // hasKustomization reports whether a folder says itself what it deploys.
@@ -121,30 +163,8 @@ func hasKustomization(name string) bool {
 	})
 }
 
-// kustomize builds a folder as Flux does. What it takes in from beside it is found in
-// the repository that it is in.
-func (s Streams) kustomize(ctx context.Context, name string) ([]*unstructured.Unstructured, error) {
-	folder, err := filepath.Abs(name)
-	if err != nil {
-		return nil, err
-	}
-	if folder, err = filepath.EvalSymlinks(folder); err != nil {
-		return nil, err
-	}
-	root := repositoryOf(folder)
-	path, err := filepath.Rel(root, folder)
-	if err != nil {
-		return nil, err
-	}
-	built, err := overlay.Build(ctx, root, path, kustomizev1.Kustomization{})
-	for _, left := range built.LeftOut {
-		s.warn("%s: %s names %q, which is not in the repository: it is not fetched, and not compared", left.File, left.Field, left.Shown())
-	}
-	return built.Objects, err
-}
-
-// repositoryOf is the repository that a folder is in; the working directory where
-// there is none, or the folder itself where it is not below that.
+// repositoryOf is the repository that a file or folder is in; the working directory
+// where there is none, or the folder itself where it is not below that.
 func repositoryOf(folder string) string {
 	for up := folder; ; up = filepath.Dir(up) {
 		if _, err := os.Stat(filepath.Join(up, ".git")); err == nil {
@@ -160,6 +180,9 @@ func repositoryOf(folder string) string {
 	}
 	if relative, outside := filepath.Rel(here, folder); err == nil && outside == nil && filepath.IsLocal(relative) {
 		return here
+	}
+	if info, err := os.Stat(folder); err == nil && !info.IsDir() {
+		return filepath.Dir(folder)
 	}
 	return folder
 }

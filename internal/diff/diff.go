@@ -17,6 +17,7 @@ import (
 	"slices"
 	"strings"
 
+	kustomizev1 "github.com/fluxcd/kustomize-controller/api/v1"
 	"github.com/fluxcd/pkg/ssa"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -93,6 +94,9 @@ func (c *comparing) manifest(ctx context.Context, manifest *unstructured.Unstruc
 	before, err := applier.Read(ctx, apply.RefOf(manifest), manifest.GroupVersionKind().Version)
 	if err != nil {
 		return err
+	}
+	if before != nil && told(manifest, "ssa", kustomizev1.IfNotPresentValue) && len(flux.DeployersOf(before.GetLabels())) > 0 {
+		return nil // Flux has made it, and leaves it alone
 	}
 	applier.FieldManager = managerOf(before)
 	manifest = asDeployed(manifest, before)

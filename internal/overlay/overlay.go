@@ -19,8 +19,9 @@
 // Step 3 replaces in text: a label "${PR}" whose value is 1234 is the number
 // 1234 afterwards, and refused by the API server. "pr-${PR}" is safe.
 //
-// Build is stricter than the controller in one point: a variable that has
-// neither a value nor a default is an error, not an empty string. It does not
+// Build is stricter than the controller in one point, unless the Repository is
+// Lenient: a variable that has neither a value nor a default is an error, not an
+// empty string. It does not
 // decrypt, and does not add the owner labels of Flux.
 package overlay
 
@@ -61,6 +62,9 @@ type Repository struct {
 	Limits Limits
 	// Remote fetches what overlays name by address; nil leaves it out.
 	Remote Remote
+	// Lenient takes a variable that has neither a value nor a default as an empty
+	// text, as the controller does.
+	Lenient bool
 
 	root   string
 	folder *files.Folder
@@ -124,7 +128,7 @@ func (r *Repository) Build(ctx context.Context, path string, ks kustomizev1.Kust
 	}
 	for _, res := range known.resources {
 		object, err := within(*r.watch, func() (*unstructured.Unstructured, error) {
-			return deploy(ctx, res.DeepCopy(), ks, flux)
+			return r.deploy(ctx, res.DeepCopy(), ks, flux)
 		})
 		if errors.Is(err, ErrLimit) {
 			return result, r.stop(fmt.Errorf("building %q: %w", path, err))
@@ -283,8 +287,8 @@ func (r *Repository) shorten(err error) error {
 }
 
 // deploy turns one built resource into the object that is applied.
-func deploy(ctx context.Context, res *resource.Resource, ks kustomizev1.Kustomization, flux unstructured.Unstructured) (*unstructured.Unstructured, error) {
-	if err := substitute(ctx, res, ks, flux); err != nil {
+func (r *Repository) deploy(ctx context.Context, res *resource.Resource, ks kustomizev1.Kustomization, flux unstructured.Unstructured) (*unstructured.Unstructured, error) {
+	if err := r.substitute(ctx, res, ks, flux); err != nil {
 		return nil, err
 	}
 	content, err := res.MarshalJSON()

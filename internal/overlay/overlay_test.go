@@ -257,3 +257,36 @@ func same(t *testing.T, object *unstructured.Unstructured, want string) {
 		t.Errorf("built\n%s\nwant\n%s", got, wantText)
 	}
 }
+
+func TestALenientBuildTakesWhatHasNoValueAsTheControllerDoes(t *testing.T) {
+	root := repository(t, `
+-- app/kustomization.yaml --
+resources: [config.yaml]
+-- app/config.yaml --
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: api}
+data: {host: "api${NOTHING}", level: "${LEVEL:=info}"}
+`)
+	for name, c := range map[string]struct {
+		build *kustomizev1.PostBuild
+		want  string
+	}{
+		"a variable without a value is empty":       {&kustomizev1.PostBuild{Substitute: map[string]string{"OTHER": "x"}}, "api info"},
+		"without variables nothing is replaced":     {&kustomizev1.PostBuild{}, "api${NOTHING} ${LEVEL:=info}"},
+		"unless it always is, which finds defaults": {&kustomizev1.PostBuild{SubstituteStrategy: kustomizev1.SubstituteStrategyAlways}, "api info"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			fleet := overlay.Open(root)
+			fleet.Lenient = true
+			result, err := fleet.Build(context.Background(), "app", kustomizev1.Kustomization{Spec: kustomizev1.KustomizationSpec{PostBuild: c.build}})
+			if err != nil || len(result.Objects) != 1 {
+				t.Fatal(err, result.Objects)
+			}
+			data, _, _ := unstructured.NestedStringMap(result.Objects[0].Object, "data")
+			if got := data["host"] + " " + data["level"]; got != c.want {
+				t.Errorf("it is %q, want %q", got, c.want)
+			}
+		})
+	}
+}

@@ -26,7 +26,7 @@ const (
 )
 
 // substitute replaces the variables of an object as the controller does.
-func substitute(ctx context.Context, res *resource.Resource, ks kustomizev1.Kustomization, flux unstructured.Unstructured) error {
+func (r *Repository) substitute(ctx context.Context, res *resource.Resource, ks kustomizev1.Kustomization, flux unstructured.Unstructured) error {
 	if ks.Spec.PostBuild == nil {
 		return nil
 	}
@@ -35,24 +35,30 @@ func substitute(ctx context.Context, res *resource.Resource, ks kustomizev1.Kust
 			return fmt.Errorf("postBuild.substituteFrom %s %q %w: give them in postBuild.substitute", from.Kind, from.Name, ErrNeedsCluster)
 		}
 	}
-	if err := boundSubstitution(res, ks.Spec.PostBuild.Substitute); err != nil {
+	if err := boundSubstitution(res, ks); err != nil {
 		return fmt.Errorf("substituting postBuild variables: %w", err)
 	}
 	// A dry run needs no client: it reads nothing from the cluster.
 	_, err := kustomize.SubstituteVariables(ctx, nil, flux, res,
-		kustomize.SubstituteWithDryRun(true), kustomize.SubstituteWithStrict(true))
+		kustomize.SubstituteWithDryRun(true), kustomize.SubstituteWithStrict(!r.Lenient), kustomize.SubstituteWithAlways(always(ks)))
 	if err != nil {
 		return fmt.Errorf("substituting postBuild variables: %w", err)
 	}
 	return nil
 }
 
+// always reports whether defaults are put in where there are no variables.
+func always(ks kustomizev1.Kustomization) bool {
+	return ks.GetSubstituteStrategy() == kustomizev1.SubstituteStrategyAlways
+}
+
 // boundSubstitution refuses an object that substitution makes too large, which may
 // be asked for in few characters, or too deep. What is wrong in another way is left
 // to the controller's code, which says so.
-func boundSubstitution(res *resource.Resource, variables map[string]string) error {
+func boundSubstitution(res *resource.Resource, ks kustomizev1.Kustomization) error {
 	text, err := res.AsYAML()
-	if err != nil || len(variables) == 0 {
+	variables := ks.Spec.PostBuild.Substitute
+	if err != nil || (len(variables) == 0 && !always(ks)) {
 		return err
 	}
 	if nested(string(text)) > maxNested {
