@@ -68,7 +68,8 @@ the repository, and one that is wrong is asked for again.`,
 	flags.StringVar(&a.Root, "path", ".", "folder of the fleet repository")
 	flags.StringArrayVar(&a.Paths, "paths", nil, "watch only requests that touch these globs")
 	flags.StringVar(&a.Label, "label", "", "label that CI sets when the image is there")
-	flags.StringVar(&a.BuildPath, "build-path", "", "folder of the Dockerfile, in the service's repository")
+	flags.StringVar(&a.BuildPath, "build-path", "", "folder that the image is built from, in the service's repository")
+	flags.StringVar(&a.Dockerfile, "dockerfile", "", "file that the image is built by, where it is not Dockerfile in that folder")
 	flags.BoolVar(&a.Ingress, "ingress", false, "write an Ingress where the service has none, nor an HTTPRoute")
 	flags.BoolVar(&o.Force, "force", false, "overwrite what is there")
 	return cmd
@@ -76,10 +77,11 @@ the repository, and one that is wrong is asked for again.`,
 
 // run asks, derives and writes.
 func (o *initSetup) run(ctx context.Context) error {
-	if err := o.ask(ctx); err != nil {
+	derive, err := o.ask(ctx)
+	if err != nil {
 		return err
 	}
-	setup, err := scaffold.Derive(ctx, o.Answers)
+	setup, err := derive(ctx)
 	if err != nil {
 		return err
 	}
@@ -96,32 +98,33 @@ func (o *initSetup) run(ctx context.Context) error {
 	return nil
 }
 
-// ask asks on a terminal; elsewhere what is missing is an error.
-func (o *initSetup) ask(ctx context.Context) error {
+// ask asks on a terminal; elsewhere what is missing is an error. It returns what
+// derives the set-up.
+func (o *initSetup) ask(ctx context.Context) (func(context.Context) (scaffold.Setup, error), error) {
 	if !terminal.Answers(o.In) {
 		if missing := o.Answers.Missing(); len(missing) > 0 {
-			return fmt.Errorf("give %s, or run eddy init on a terminal, which asks", listed(missing))
+			return nil, fmt.Errorf("give %s, or run eddy init on a terminal, which asks", listed(missing))
 		}
-		return nil
+		return func(ctx context.Context) (scaffold.Setup, error) { return scaffold.Derive(ctx, o.Answers) }, nil
 	}
 	interview := scaffold.NewInterview(&o.Answers)
 	if err := interview.CheckGiven(); err != nil {
-		return err
+		return nil, err
 	}
 	reader := bufio.NewReader(o.In)
 	for _, question := range interview.Questions() {
 		if !question.IsOpen(ctx) {
 			if err := question.Check(ctx); err != nil {
-				return fmt.Errorf("--%s: %w", question.Flag, err)
+				return nil, fmt.Errorf("--%s: %w", question.Flag, err)
 			}
 			continue
 		}
 		if err := o.askOne(ctx, question, reader); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	interview.Finish()
-	return nil
+	return interview.Derive, nil
 }
 
 // askOne asks until the answer is right. An empty one takes the first of what was found.
@@ -235,11 +238,14 @@ func (o *initSetup) next(setup scaffold.Setup) {
 	a := o.Answers
 	previews := filepath.Join(a.Root, a.FluxPath, "apps", a.Service, "previews")
 	var steps []string
-	if unlisted := setup.Unlisted; len(unlisted.Names) > 0 {
+	for _, unlisted := range setup.Unlisted {
 		steps = append(steps, "name "+strings.Join(unlisted.Names, " and ")+" in "+filepath.Join(a.Root, filepath.FromSlash(unlisted.In))+", so that Flux deploys it")
 	}
 	if len(setup.Stripped) > 0 {
 		steps = append(steps, "deploy for all previews, with infrastructure/app-common-dev, what is cluster-scoped and stripped from each: "+strings.Join(setup.Stripped, ", "))
+	}
+	if setup.Namespace != "" {
+		steps = append(steps, "have the account of previews made in "+setup.Namespace+": add it to the value previews.namespaces that Eddy is installed with")
 	}
 	steps = append(steps,
 		setup.CI.Move(previews),

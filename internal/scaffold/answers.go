@@ -1,7 +1,6 @@
 package scaffold
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -44,9 +43,12 @@ type Answers struct {
 	// Ingress says to write an Ingress for each preview where the base has nothing that
 	// leads to the service.
 	Ingress bool
-	// BuildPath is the folder of the Dockerfile, in the repository of the service; ""
-	// for the one that Paths begin with.
+	// BuildPath is the folder that the image is built from, in the repository of the
+	// service; "" for the one that Paths begin with.
 	BuildPath string
+	// Dockerfile is that file, where it is not in BuildPath under this name. The image
+	// is built from the root then, unless BuildPath says otherwise.
+	Dockerfile string
 }
 
 // DefaultNamespace is that of the examples.
@@ -83,10 +85,18 @@ func (a Answers) check() error {
 	if err := a.checkLabel(); err != nil {
 		out = append(out, fmt.Errorf("--label: %w", err))
 	}
-	if a.BuildPath != "" && (!folder.MatchString(a.BuildPath) || !filepath.IsLocal(a.BuildPath)) {
+	if !isBelow(a.BuildPath) {
 		out = append(out, fmt.Errorf("--build-path: %q is not a folder below the repository of the service, of letters, digits, and . _ - /", a.BuildPath))
 	}
+	if !isBelow(a.Dockerfile) || strings.HasSuffix(a.Dockerfile, "/") {
+		out = append(out, fmt.Errorf("--dockerfile: %q is not a file below the repository of the service, of letters, digits, and . _ - /", a.Dockerfile))
+	}
 	return errors.Join(out...)
+}
+
+// isBelow reports whether a path, where there is one, stays below the repository.
+func isBelow(path string) bool {
+	return path == "" || folder.MatchString(path) && filepath.IsLocal(path)
 }
 
 func (a *Answers) checkForge() error {
@@ -179,21 +189,6 @@ func (a Answers) checkLabel() error {
 		return fmt.Errorf("%q is not a label of letters, digits, and . _ - / :, at most 50", a.Label)
 	}
 	return nil
-}
-
-// lookAtBase builds the base.
-func (a *Answers) lookAtBase(ctx context.Context) error {
-	_, err := readBase(ctx, *a)
-	return err
-}
-
-// lookForImage looks for what runs the image.
-func (a *Answers) lookForImage(ctx context.Context) error {
-	base, err := readBase(ctx, *a)
-	if err != nil {
-		return err
-	}
-	return base.choose(*a)
 }
 
 // registryOf is the host that an image is pushed to.

@@ -42,6 +42,26 @@ type workload struct {
 	pulls bool
 }
 
+// reading is a base that was read. It is built once for all questions that look into
+// it, and for what is derived in the end.
+type reading struct {
+	root, folder string
+	base         base
+	err          error
+}
+
+// of reads the base of answers, unless it is the one that was read.
+func (r *reading) of(ctx context.Context, a Answers) (base, error) {
+	if r.folder != a.Base || r.root != a.Root {
+		base, err := readBase(ctx, a)
+		if ctx.Err() != nil {
+			return base, err
+		}
+		*r = reading{root: a.Root, folder: a.Base, base: base, err: err}
+	}
+	return r.base, r.err
+}
+
 // readBase builds the base as Flux would, and looks for what previews change.
 func readBase(ctx context.Context, a Answers) (base, error) {
 	built, err := overlay.Build(ctx, a.Root, path.Clean(a.Base), kustomizev1.Kustomization{})

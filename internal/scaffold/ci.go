@@ -14,10 +14,10 @@ import (
 // job is what CI does for one service of a repository.
 type job struct {
 	service, image, label string
-	// folder of the Dockerfile, and globs of which a request has to touch one; none
-	// for any request.
-	folder string
-	globs  []string
+	// folder that the image is built from, and the Dockerfile where that is not in it;
+	// globs of which a request has to touch one, none for any request.
+	folder, dockerfile string
+	globs              []string
 }
 
 // pipeline is how the CI file of a forge is put together: what stands in the
@@ -68,6 +68,9 @@ func (p pipeline) text(example string, jobs []job) (string, error) {
 // builds is where docker is told what to build.
 var builds = regexp.MustCompile(`(docker build [^\n]*?) ([\w./-]+)( &&|\n)`)
 
+// dockerfiles is where docker is told of the Dockerfile.
+var dockerfiles = regexp.MustCompile(` -f ([\w./-]+)`)
+
 // one is the job of one service.
 func (p pipeline) one(text string, job job) (string, error) {
 	changes := []change{{"registry.example.com/api", job.image}}
@@ -80,11 +83,19 @@ func (p pipeline) one(text string, job job) (string, error) {
 		}
 		text = strings.ReplaceAll(text, c.from, c.to)
 	}
-	text = builds.ReplaceAllString(text, "${1} "+job.folder+"${3}")
+	text = builds.ReplaceAllString(text, "${1} "+job.context()+"${3}")
 	return strings.NewReplacer(
 		"registry.example.com", registryOf(job.image), " # TO CHANGE\n", "\n",
 		defaultLabel, job.label, url.PathEscape(defaultLabel), url.PathEscape(job.label),
 	).Replace(text), nil
+}
+
+// context is what docker builds from, and by which file.
+func (j job) context() string {
+	if j.dockerfile == "" {
+		return j.folder
+	}
+	return "-f " + path.Clean(j.dockerfile) + " " + j.folder
 }
 
 // indented moves each line to the right.

@@ -67,12 +67,32 @@ func (d *derivation) shared() {
 	to := func(name string) string { return path.Join(a.FluxPath, name) }
 	d.add(to("app-common-dev.yaml"), fleetExample+"app-common-dev.yaml", change{"Each api-pr-1234", "Each preview"},
 		change{"./clusters/eks/", "./" + a.FluxPath + "/"})
-	d.add(to(infrastructure+"/kustomization.yaml"), fleetExample+infrastructure+"/kustomization.yaml",
-		change{"  - clusterrole.yaml\n  - clusterrolebinding.yaml\n", ""})
-	d.add(to(infrastructure+"/namespace.yaml"), fleetExample+infrastructure+"/namespace.yaml", change{"name: app-dev", "name: " + a.Namespace})
+	d.namespace(to(infrastructure))
 	for i := first; i < len(d.files); i++ {
 		d.files[i].Shared = true
 	}
+}
+
+// namespace writes the namespace of previews, and lists it. One for other previews that
+// is there already gets another beside it.
+func (d *derivation) namespace(folder string) {
+	const list, name = "/kustomization.yaml", "/namespace.yaml"
+	file, made := name, change{"name: app-dev", "name: " + d.answers.Namespace}
+	_, there := d.found.text(folder + name)
+	if there && !d.found.makes(d.answers.Namespace) {
+		file, d.apart = "/namespace-"+d.answers.Namespace+".yaml", d.answers.Namespace
+	}
+	listed, has := d.found.text(folder + list)
+	if !has {
+		d.add(folder+list, fleetExample+infrastructure+list, change{"  - clusterrole.yaml\n  - clusterrolebinding.yaml\n", ""}, change{"namespace.yaml", path.Base(file)})
+	} else if unlisted := without(listed, path.Base(file)); file != name && len(unlisted) > 0 {
+		if more, ok := listing(listed, unlisted); ok {
+			d.files = append(d.files, File{Path: folder + list, Text: more, Amended: true})
+		} else {
+			d.unlisted = append(d.unlisted, Unlisted{In: folder + list, Names: unlisted})
+		}
+	}
+	d.add(folder+file, fleetExample+infrastructure+name, made)
 }
 
 // kept keeps what Flux deploys of its folder now. Without a kustomization.yaml

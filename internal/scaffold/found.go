@@ -122,6 +122,20 @@ func (f *found) neighbours(a Answers) []watcher {
 	return out
 }
 
+// text is that of a file of the fleet, where it is there.
+func (f *found) text(name string) (string, bool) {
+	if f.root == nil {
+		return "", false
+	}
+	text, err := f.root.Read(filepath.FromSlash(name))
+	return string(text), err == nil
+}
+
+// makes reports whether a file of the fleet makes a namespace.
+func (f *found) makes(namespace string) bool {
+	return slices.ContainsFunc(f.documents["Namespace"], func(d *manifest.Document) bool { return d.Object.GetName() == namespace })
+}
+
 // label that CI sets for the service: where another one has requests of the same
 // repository, one of its own.
 func (a Answers) label(neighbours []watcher) string {
@@ -148,7 +162,7 @@ func checkGate(label string, neighbours []watcher) error {
 // which the fleet tells what they build.
 func (d *derivation) jobs() []job {
 	a := d.answers
-	own := job{service: a.Service, image: a.Image, label: a.label(d.neighbours), folder: d.found.buildPath(a), globs: a.globs()}
+	own := job{service: a.Service, image: a.Image, label: a.label(d.neighbours), folder: d.found.buildPath(a), dockerfile: a.Dockerfile, globs: a.globs()}
 	var out []job
 	for _, one := range d.neighbours {
 		other, known := d.found.job(one, d.forge.pipeline.file)
@@ -187,7 +201,8 @@ func (f *found) job(w watcher, ci string) (out job, known bool) {
 	if !out.isPlain() {
 		return job{}, false
 	}
-	out.folder = f.buildPath(Answers{Paths: out.globs, BuildPath: f.built(path.Join(previews, ci), out.image)})
+	built := f.built(path.Join(previews, ci), out.image)
+	out.folder, out.dockerfile = f.buildPath(Answers{Paths: out.globs, BuildPath: built.folder}), built.dockerfile
 	return out, true
 }
 
@@ -197,17 +212,19 @@ func (j job) isPlain() bool {
 		!slices.ContainsFunc(j.globs, func(glob string) bool { return checkGlob(glob) != nil })
 }
 
-// built is the folder that a CI file builds an image from, "" where it does not say.
-func (f *found) built(ci, image string) string {
-	text, err := f.root.Read(filepath.FromSlash(ci))
-	if err != nil {
-		return "" // it was moved, as it is meant to be
+// built is what a CI file builds an image from; nothing where it does not say.
+func (f *found) built(ci, image string) job {
+	text, _ := f.text(ci) // it may have been moved, as it is meant to be
+	_, after, found := strings.Cut(text, image+":")
+	match := builds.FindStringSubmatch(after)
+	if !found || match == nil {
+		return job{}
 	}
-	_, after, found := strings.Cut(string(text), image+":")
-	if match := builds.FindStringSubmatch(after); found && match != nil {
-		return match[2]
+	out := job{folder: match[2]}
+	if file := dockerfiles.FindStringSubmatch(match[1]); file != nil {
+		out.dockerfile = file[1]
 	}
-	return ""
+	return out
 }
 
 // buildPath is the folder of the Dockerfile in the repository of the service: the one
@@ -217,7 +234,7 @@ func (f *found) buildPath(a Answers) string {
 		return path.Clean(a.BuildPath)
 	}
 	globs := a.globs()
-	if len(globs) == 0 {
+	if len(globs) == 0 || a.Dockerfile != "" {
 		return "."
 	}
 	folder := literal(globs[0])

@@ -15,6 +15,26 @@ import (
 type guesses struct {
 	found   *found
 	answers *Answers
+	// read is the base, once a question has looked into it.
+	read *reading
+}
+
+// base reads the base as it is answered now.
+func (g guesses) base(ctx context.Context) (base, error) { return g.read.of(ctx, *g.answers) }
+
+// lookAtBase builds the base.
+func (g guesses) lookAtBase(ctx context.Context) error {
+	_, err := g.base(ctx)
+	return err
+}
+
+// lookForImage looks for what runs the image.
+func (g guesses) lookForImage(ctx context.Context) error {
+	base, err := g.base(ctx)
+	if err != nil {
+		return err
+	}
+	return base.choose(*g.answers)
 }
 
 // forges are that of a host that everybody knows, and those that are watched already.
@@ -134,7 +154,7 @@ func (g guesses) fluxPaths(context.Context) []string {
 // images are those that the Deployments of the base run, those called like the service
 // first.
 func (g guesses) images(ctx context.Context) []string {
-	base, err := readBase(ctx, *g.answers)
+	base, err := g.base(ctx)
 	if err != nil {
 		return nil
 	}
@@ -158,7 +178,7 @@ func (g guesses) domains(ctx context.Context) []string {
 			out = append(out, string(host[1]))
 		}
 	}
-	base, err := readBase(ctx, *g.answers)
+	base, err := g.base(ctx)
 	if err != nil {
 		return out
 	}
@@ -202,7 +222,7 @@ func (g guesses) isShared() bool {
 
 // isUnrouted reports whether nothing leads to the service, and an Ingress could.
 func (g guesses) isUnrouted(ctx context.Context) bool {
-	base, err := readBase(ctx, *g.answers)
+	base, err := g.base(ctx)
 	if err != nil || !base.routes.isEmpty() || base.choose(*g.answers) != nil {
 		return false
 	}

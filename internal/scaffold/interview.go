@@ -70,9 +70,9 @@ func (a *Answers) questions(g guesses) []Question {
 		{Flag: "forge", Text: "Forge (" + strings.Join(Forges(), ", ") + ")", Answer: &a.Forge, check: a.checkForge, guess: g.forges},
 		{Flag: "url", Text: "URL of the repository whose pull requests are watched", Answer: &a.URL, check: a.checkURL, guess: g.urls},
 		{Flag: "service", Text: "Name of the service", Answer: &a.Service, check: named(&a.Service), guess: g.services},
-		{Flag: "base", Text: "Folder of its manifests in the fleet repository", Answer: &a.Base, check: below(&a.Base), look: a.lookAtBase, guess: g.bases},
+		{Flag: "base", Text: "Folder of its manifests in the fleet repository", Answer: &a.Base, check: below(&a.Base), look: g.lookAtBase, guess: g.bases},
 		{Flag: "flux-path", Text: "Folder that Flux deploys, such as clusters/production", Answer: &a.FluxPath, check: below(&a.FluxPath), guess: g.fluxPaths},
-		{Flag: "image", Text: "Image that CI builds, without a tag", Answer: &a.Image, check: a.checkImage, look: a.lookForImage, guess: g.images},
+		{Flag: "image", Text: "Image that CI builds, without a tag", Answer: &a.Image, check: a.checkImage, look: g.lookForImage, guess: g.images},
 		{Flag: "domain", Text: "Domain of the previews, such as preview.example.com", Answer: &a.Domain, check: a.checkDomain, guess: g.domains},
 		{Flag: "namespace", Text: "Namespace of the previews", Answer: &a.Namespace, Optional: true, check: named(&a.Namespace), guess: g.namespaces},
 	}
@@ -99,7 +99,7 @@ type Interview struct {
 
 // NewInterview looks through the fleet for what can be suggested.
 func NewInterview(answers *Answers) *Interview {
-	return &Interview{answers: answers, guesses: guesses{found: find(answers.Root), answers: answers}}
+	return &Interview{answers: answers, guesses: guesses{found: find(answers.Root), answers: answers, read: &reading{}}}
 }
 
 // Questions are to be asked in this order.
@@ -129,6 +129,12 @@ func (i *Interview) CheckGiven() error {
 		}
 	}
 	return errors.Join(out...)
+}
+
+// Derive returns the set-up of what was answered, as the function does, of what the
+// questions have read.
+func (i *Interview) Derive(ctx context.Context) (Setup, error) {
+	return derive(ctx, *i.answers, i.guesses.found, i.guesses.read)
 }
 
 // Finish takes over what was typed.

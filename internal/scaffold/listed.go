@@ -51,7 +51,7 @@ func (d *derivation) listed() {
 			return
 		}
 		if len(unlisted) > 0 {
-			d.unlisted = Unlisted{In: there, Names: unlisted}
+			d.unlisted = append(d.unlisted, Unlisted{In: there, Names: unlisted})
 		}
 	}
 }

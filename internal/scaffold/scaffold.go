@@ -62,7 +62,10 @@ type Setup struct {
 	// LeftOut is what the base takes in from elsewhere, and was not looked at.
 	LeftOut []overlay.LeftOut
 	// Unlisted are the files that a person has to tell Flux of.
-	Unlisted Unlisted
+	Unlisted []Unlisted
+	// Namespace is the one of the previews where the fleet has those of others; "" where
+	// it is theirs.
+	Namespace string
 	// Unrouted says that previews have no URL; nil when they have one.
 	Unrouted *Unrouted
 	// Unseen is why not all of the fleet was looked at; nil when it was.
@@ -74,12 +77,16 @@ type Setup struct {
 // Derive returns the set-up. Nothing is written. The error names the flag of
 // each answer that is wrong.
 func Derive(ctx context.Context, a Answers) (Setup, error) {
+	return derive(ctx, a, nil, &reading{})
+}
+
+// derive is Derive, of a fleet that was looked through, and a base that may be read.
+func derive(ctx context.Context, a Answers, seen *found, read *reading) (Setup, error) {
 	a.Namespace = cmp.Or(a.Namespace, DefaultNamespace)
 	if err := a.check(); err != nil {
 		return Setup{}, err
 	}
-	a.Base, a.FluxPath = path.Clean(a.Base), path.Clean(a.FluxPath)
-	base, err := readBase(ctx, a)
+	base, err := read.of(ctx, a)
 	if err != nil {
 		return Setup{}, fmt.Errorf("--base: %w", err)
 	}
@@ -90,14 +97,18 @@ func Derive(ctx context.Context, a Answers) (Setup, error) {
 	if err != nil {
 		return Setup{}, fmt.Errorf("--forge: %w", err)
 	}
-	d := &derivation{answers: a, base: base, forge: forge, found: find(a.Root), ciFile: CI{move: forge.pipeline.move}}
+	if seen == nil {
+		seen = find(a.Root)
+	}
+	a.Base, a.FluxPath = path.Clean(a.Base), path.Clean(a.FluxPath)
+	d := &derivation{answers: a, base: base, forge: forge, found: seen, ciFile: CI{move: forge.pipeline.move}}
 	d.neighbours = d.found.neighbours(a)
 	d.watching()
 	d.deployment()
 	d.shared()
 	d.basis()
 	d.overlay()
-	out := Setup{Files: d.files, LeftOut: base.leftOut, Unlisted: d.unlisted, CI: d.ciFile, Unseen: d.found.err, Unrouted: d.unrouted()}
+	out := Setup{Files: d.files, LeftOut: base.leftOut, Unlisted: d.unlisted, Namespace: d.apart, CI: d.ciFile, Unseen: d.found.err, Unrouted: d.unrouted()}
 	for _, kind := range base.clusterScoped {
 		if kind.kind != "Namespace" { // previews have theirs, from infrastructure
 			out.Stripped = append(out.Stripped, kind.kind)
@@ -116,8 +127,10 @@ type derivation struct {
 	ciFile  CI
 	// neighbours are other services with requests of the same repository.
 	neighbours []watcher
-	unlisted   Unlisted
-	err        error
+	unlisted   []Unlisted
+	// apart is the namespace where that of other previews is another.
+	apart string
+	err   error
 }
 
 // previews is the folder of the provider and the ResourceSet, template that of
