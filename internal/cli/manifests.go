@@ -80,11 +80,13 @@ func readFolder(name string, add func(name string, text []byte, err error) error
 	return nil
 }
 
-// checkFiles says early which file is not there.
+// checkFiles says which file is not there, or is none, before a cluster is asked.
 func (o *showDiff) checkFiles() error {
 	for _, name := range o.Filenames {
-		if _, err := os.Stat(name); name != "-" && err != nil {
-			_, err := o.read(name)
+		if info, err := os.Stat(name); name == "-" || err == nil && info.IsDir() {
+			continue
+		}
+		if _, err := o.read(name); err != nil {
 			return err
 		}
 	}
