@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -21,13 +22,20 @@ import (
 	"sigs.k8s.io/yaml"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/cli"
 	"github.com/eddy-previews/eddy/internal/install"
 	"github.com/eddy-previews/eddy/test/apiserver"
 )
 
 var server *apiserver.Server
 
-func TestMain(m *testing.M) { os.Exit(apiserver.Main(m, &server)) }
+// TestMain is the command line as well, where it is called so.
+func TestMain(m *testing.M) {
+	if filepath.Base(os.Args[0]) == "eddy" {
+		os.Exit(cli.Execute(context.Background(), cli.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}, os.Args[1:]))
+	}
+	os.Exit(apiserver.Main(m, &server))
+}
 
 // bench is an installer, and what it has told.
 type bench struct {

@@ -61,6 +61,27 @@ func Main(m *testing.M, server **Server) int {
 	return code
 }
 
+// Empty starts a server of a test's own, for that long. It knows the kinds of Flux, and
+// not those of Eddy.
+func Empty(t *testing.T) *Server {
+	t.Helper()
+	environment, err := Environment(os.Getenv("KUBEBUILDER_ASSETS"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	environment.CRDDirectoryPaths = environment.CRDDirectoryPaths[1:]
+	out, err := started(environment)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := environment.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	return out
+}
+
 // Require skips a test that needs a server when there is none.
 func (s *Server) Require(t *testing.T) {
 	t.Helper()
@@ -126,6 +147,11 @@ func start(server **Server) (*envtest.Environment, error) {
 	if err != nil {
 		return nil, err
 	}
+	*server, err = started(environment)
+	return environment, err
+}
+
+func started(environment *envtest.Environment) (*Server, error) {
 	config, err := environment.Start()
 	if err != nil {
 		return nil, err
@@ -139,8 +165,7 @@ func start(server **Server) (*envtest.Environment, error) {
 	if err != nil {
 		return nil, err
 	}
-	*server = &Server{Config: config, Client: direct, Discovery: kinds}
-	return environment, nil
+	return &Server{Config: config, Client: direct, Discovery: kinds}, nil
 }
 
 // Root returns the folder of the checkout that the test, or the program, runs in.
