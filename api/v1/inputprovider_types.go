@@ -93,6 +93,7 @@ const (
 // +kubebuilder:validation:XValidation:rule="self.type != 'ExternalArtifact' || (has(self.selectors) && size(self.selectors) > 0)",message="spec.selectors must be set when spec.type is 'ExternalArtifact'"
 // +kubebuilder:validation:XValidation:rule="self.type == 'ExternalArtifact' || !has(self.selectors)",message="spec.selectors must not be set when spec.type is not 'ExternalArtifact'"
 // +kubebuilder:validation:XValidation:rule="!has(self.proxySecretRef) || (self.type != 'Static' && self.type != 'ExternalArtifact')",message="cannot specify spec.proxySecretRef when spec.type is one of Static or ExternalArtifact"
+// +kubebuilder:validation:XValidation:rule="!has(self.gate) || self.type.endsWith('Request') || self.type.endsWith('Branch')",message="spec.gate is for pull requests, merge requests and branches"
 // +kubebuilder:validation:XValidation:rule="!has(self.filter) || self.type.endsWith('Request') || !(has(self.filter.includeTargetBranch) || has(self.filter.excludeTargetBranch) || has(self.filter.paths) || (has(self.filter.drafts) && self.filter.drafts == 'Exclude') || (has(self.filter.forks) && self.filter.forks == 'Exclude'))",message="spec.filter.includeTargetBranch, excludeTargetBranch, drafts, forks and paths are for pull requests and merge requests"
 // +kubebuilder:validation:XValidation:rule="!has(self.filter) || self.type.endsWith('Request') || self.type == 'GitLabEnvironment' || !(has(self.filter.authors) || has(self.filter.updatedWithin))",message="spec.filter.authors and updatedWithin are for pull requests, merge requests and environments"
 // +kubebuilder:validation:XValidation:rule="!has(self.filter) || !has(self.filter.updatedWithin) || self.type != 'AzureDevOpsPullRequest'",message="spec.filter.updatedWithin cannot be used when spec.type is 'AzureDevOpsPullRequest', which does not tell when a request was updated"
@@ -149,6 +150,11 @@ type ResourceSetInputProviderSpec struct {
 	// Skip says what is held back.
 	// +optional
 	Skip *InputProviderSkip `json:"skip,omitempty"`
+
+	// Gate says what must be there before a commit of a request or a branch is
+	// exported; nothing must when absent.
+	// +optional
+	Gate *Gate `json:"gate,omitempty"`
 
 	// Schedule says when the forge may be asked; always when absent.
 	// +optional
@@ -363,7 +369,7 @@ type HeldRequest struct {
 	ExportedSHA string `json:"exportedSHA,omitempty"`
 
 	// Reason in one word: LabelMissing, Paused, Queued, NoCommit, NotComputed,
-	// NotStorable or NoRoom.
+	// WaitingForImage, EvidenceUnavailable, NotStorable or NoRoom.
 	Reason string `json:"reason"`
 
 	// Message says to a person what it waits for.

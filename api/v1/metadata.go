@@ -75,6 +75,7 @@ const (
 	ReasonApplySucceeded          = "ApplySucceeded"
 	ReasonIDCollision             = "IDCollision"
 	ReasonRequestHeld             = "RequestHeld"
+	ReasonEvidenceOverdue         = "EvidenceOverdue"
 	ReasonInputsNotReady          = "InputsNotReady"
 	ReasonDeploying               = "Deploying"
 	ReasonDeployFailed            = "DeployFailed"
@@ -98,6 +99,10 @@ const (
 	HeldNoCommit = "NoCommit"
 	// HeldNotComputed: the forge has yet to tell which files it changes.
 	HeldNotComputed = "NotComputed"
+	// HeldWaitingForImage: an image of spec.gate was not built of its commit yet.
+	HeldWaitingForImage = "WaitingForImage"
+	// HeldEvidenceUnavailable: whether it was built cannot be told now.
+	HeldEvidenceUnavailable = "EvidenceUnavailable"
 	// HeldNotStorable: what the forge tells of it cannot be stored.
 	HeldNotStorable = "NotStorable"
 	// HeldNoRoom: it does not fit into the provider beside the others.

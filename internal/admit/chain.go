@@ -59,7 +59,7 @@ func Compile(provider *v1.ResourceSetInputProvider, now time.Time) (*Chain, erro
 	if filter == nil {
 		filter = &v1.InputProviderFilter{}
 	}
-	if err := check(provider, filter); err != nil {
+	if err := errors.Join(check(provider, filter), checkGate(provider, kind)); err != nil {
 		return nil, err
 	}
 	names, targets, err := patterns(filter)
@@ -97,6 +97,7 @@ func Compile(provider *v1.ResourceSetInputProvider, now time.Time) (*Chain, erro
 			skip.paused,            // has no label that holds it
 			computed(filter.Paths), // the forge has told what it changes
 			complete,               // the forge has told its commit
+			proved,                 // the evidence for it is there
 		},
 		labels: filter.Labels, ready: slices.Concat(filter.Labels, skip.needs),
 		paths: filter.Paths, fresh: freshFor(filter),
@@ -149,7 +150,10 @@ func (c *Chain) Settle(kept []source.Item, known Known) []Verdict {
 		if verdict == nil {
 			verdict = &Verdict{Decision: Export}
 		}
-		verdict.Item, verdict.Next = item, c.staleAt(item)
+		verdict.Item = item
+		if stale := c.staleAt(item); verdict.Next.IsZero() || !stale.IsZero() && stale.Before(verdict.Next) {
+			verdict.Next = stale
+		}
 		out[n] = *verdict
 	}
 	return out

@@ -30,7 +30,7 @@ func (c *Chain) Decide(ctx context.Context, asked Asked, items []source.Item, kn
 	if err != nil {
 		return nil, err
 	}
-	return slices.Concat(c.Settle(complete, known), over, refused), nil
+	return slices.Concat(c.prove(ctx, asked, complete, known), over, refused), nil
 }
 
 // files asks which files items change, each head commit once, where it matters.

@@ -23,6 +23,11 @@ type Verdict struct {
 	// Since is since when it is so, and Next when it may be otherwise without
 	// anybody doing anything; zero where the rules do not know.
 	Since, Next time.Time
+	// Overdue is for how long evidence has been waited for in vain, where that is as
+	// long as the gate waits; else 0.
+	Overdue time.Duration
+	// Proved is what is exported of the evidence; nil where none was asked for.
+	Proved v1.ResourceSetInput
 }
 
 // Decision is what becomes of an item.
@@ -56,7 +61,11 @@ const (
 	Paused       Reason = v1.HeldPaused
 	NotComputed  Reason = v1.HeldNotComputed
 	NoCommit     Reason = v1.HeldNoCommit
-	NoRoom       Reason = v1.HeldNoRoom
+
+	WaitingForImage     Reason = v1.HeldWaitingForImage
+	EvidenceUnavailable Reason = v1.HeldEvidenceUnavailable
+
+	NoRoom Reason = v1.HeldNoRoom
 )
 
 // Known is what the rules need and no item tells: it is asked before, and handed
@@ -68,6 +77,19 @@ type Known struct {
 	Matching map[forge.Change]bool
 	// Files are what other changes touch.
 	Files map[forge.Change]forge.Touched
+	// Evidence is what spec.gate asks for.
+	Evidence map[forge.Change]Evidence
+}
+
+// Evidence says whether what a gate wants of a commit is there.
+type Evidence struct {
+	// Reason and Message say what is not there; both are empty where all is.
+	Reason  Reason
+	Message string
+	// Since, Next and Overdue are as in a Verdict, and so is Proved.
+	Since, Next time.Time
+	Overdue     time.Duration
+	Proved      v1.ResourceSetInput
 }
 
 // Count is how many verdicts have a reason.

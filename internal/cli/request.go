@@ -15,6 +15,7 @@ import (
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/admit"
 	"github.com/eddy-previews/eddy/internal/credential"
+	"github.com/eddy-previews/eddy/internal/evidence"
 	"github.com/eddy-previews/eddy/internal/export"
 	"github.com/eddy-previews/eddy/internal/files"
 	"github.com/eddy-previews/eddy/internal/forge"
@@ -43,7 +44,9 @@ func (o *buildPreview) export(ctx context.Context, providers []v1.ResourceSetInp
 		verdicts := admit.Static(provider.Name)
 		switch {
 		case provider == watched:
-			verdicts, err = o.verdicts(ctx, provider, secrets)
+			if verdicts, err = o.verdicts(ctx, provider, secrets); err == nil {
+				err = assumeProved(ctx, provider, verdicts)
+			}
 		case provider.Spec.Type != v1.InputProviderStatic:
 			continue
 		}
@@ -251,6 +254,18 @@ func accepted(verdicts []admit.Verdict) ([]admit.Verdict, error) {
 		}
 	}
 	return verdicts, nil
+}
+
+// assumeProved takes what spec.gate wants of requests to be there: no registry is
+// asked.
+func assumeProved(ctx context.Context, provider *v1.ResourceSetInputProvider, verdicts []admit.Verdict) error {
+	gate, err := evidence.Compile(provider)
+	for n, verdict := range verdicts {
+		if err == nil {
+			verdicts[n].Proved, err = gate.MadeUp(ctx, verdict.Item)
+		}
+	}
+	return err
 }
 
 // exported has a provider export verdicts, all of them as they are.

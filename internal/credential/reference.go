@@ -6,6 +6,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/source"
 )
 
 // Reference is what an object says of what to ask, and as whom.
@@ -41,6 +42,33 @@ func Of(provider *v1.ResourceSetInputProvider) Reference {
 		Certificates:   named("spec.certSecretRef", spec.CertSecretRef),
 		Proxy:          named("spec.proxySecretRef", spec.ProxySecretRef),
 		ServiceAccount: spec.ServiceAccountName, Selectors: spec.Selectors,
+	}
+}
+
+// OfImage returns what an image of a provider's gate refers to. The field is its
+// place in the spec.
+func OfImage(provider *v1.ResourceSetInputProvider, image v1.GateImage, field string) Reference {
+	return Reference{
+		NamespacedName: client.ObjectKeyFromObject(provider), Kind: v1.ResourceSetInputProviderKind,
+		Type: registryType(image.Provider), URL: "oci://" + image.Repository, Insecure: image.Insecure,
+		Secret:         named(field+".secretRef", image.SecretRef),
+		Certificates:   named(field+".certSecretRef", image.CertSecretRef),
+		ServiceAccount: image.ServiceAccountName,
+	}
+}
+
+// registryType is the type that watches registries with the credentials of a cloud,
+// as Flux names it.
+func registryType(provider string) string {
+	switch source.Cloud(provider) {
+	case source.AWS:
+		return v1.InputProviderECRArtifactTag
+	case source.Azure:
+		return v1.InputProviderACRArtifactTag
+	case source.Google:
+		return v1.InputProviderGARArtifactTag
+	default:
+		return v1.InputProviderOCIArtifactTag
 	}
 }
 

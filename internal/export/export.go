@@ -28,6 +28,8 @@ type exportable struct {
 	source.Item
 	// frozen is what was exported of the item before, when that is to stay.
 	frozen v1.ResourceSetInput
+	// proved is the evidence that goes with it.
+	proved v1.ResourceSetInput
 }
 
 // Made is what became of verdicts.
@@ -68,9 +70,9 @@ func inputsOf(verdicts []admit.Verdict, exported Inputs) (items []exportable, ma
 	for _, v := range verdicts {
 		switch {
 		case v.Decision == admit.Keep:
-			items = append(items, exportable{Item: v.Item, frozen: exported[v.Item.Key()].Values})
+			items = append(items, exportable{Item: v.Item, frozen: exported[v.Item.Key()].Values, proved: evidenceOf(exported[v.Item.Key()].Values)})
 		case v.Decision == admit.Export:
-			items = append(items, exportable{Item: v.Item})
+			items = append(items, exportable{Item: v.Item, proved: v.Proved})
 		case v.Reason == admit.NotStorable:
 			made.Omitted = append(made.Omitted, Omission{key: v.Item.Key(), why: v.Item.Refused, reason: v.Reason})
 		}
@@ -137,14 +139,13 @@ func (e exportable) input(defaults v1.ResourceSetInput) (v1.ResourceSetInput, er
 		return nil, e.Refused
 	}
 	in := v1.ResourceSetInput{}
-	for key, value := range e.Values { // the id is not always theirs
-		raw, err := canonical(value.Raw)
-		if err != nil {
-			return nil, fmt.Errorf("%.60q: %w", key, err)
-		}
-		in[key] = &apiextensionsv1.JSON{Raw: raw}
+	if err := add(in, e.Values); err != nil { // the id is not always theirs
+		return nil, err
 	}
 	if err := e.tell(in); err != nil {
+		return nil, err
+	}
+	if err := add(in, e.proved); err != nil {
 		return nil, err
 	}
 	for key, value := range defaults {
@@ -153,6 +154,29 @@ func (e exportable) input(defaults v1.ResourceSetInput) (v1.ResourceSetInput, er
 		}
 	}
 	return in, nil
+}
+
+// add adds values as they are stored.
+func add(in, values v1.ResourceSetInput) error {
+	for key, value := range values {
+		raw, err := canonical(value.Raw)
+		if err != nil {
+			return fmt.Errorf("%.60q: %w", key, err)
+		}
+		in[key] = &apiextensionsv1.JSON{Raw: raw}
+	}
+	return nil
+}
+
+// evidenceOf is the evidence that an input was exported with.
+func evidenceOf(in v1.ResourceSetInput) v1.ResourceSetInput {
+	out := v1.ResourceSetInput{}
+	for _, key := range admit.EvidenceKeys() {
+		if value := in[key]; value != nil {
+			out[key] = value
+		}
+	}
+	return out
 }
 
 // tell writes what the forge told of the item, under the contract's names; what

@@ -19,6 +19,8 @@ const (
 	maxHeldSize = 96 << 10
 	// maxHeldTitle and maxHeldWords bound what one says, in letters.
 	maxHeldTitle, maxHeldWords = 80, 300
+	// soon is a time to which nobody waits: to tell it would be a write at each look.
+	soon = time.Minute + time.Second
 )
 
 // Hold writes into the provider's status what is open, wanted and not exported as
@@ -28,7 +30,7 @@ const (
 // It takes no room from inputs: what does not fit is counted, and not listed. What
 // is an input already comes first, as its preview is behind.
 func Hold(provider *v1.ResourceSetInputProvider, verdicts []admit.Verdict, made Made, now time.Time) (news []v1.HeldRequest) {
-	lines := heldOf(Read(provider), verdicts, made)
+	lines := heldOf(Read(provider), verdicts, made, now)
 	before := map[[2]string]v1.HeldRequest{}
 	for _, line := range provider.Status.Held {
 		before[[2]string{line.ID, line.Reason}] = line
@@ -61,7 +63,7 @@ func Hold(provider *v1.ResourceSetInputProvider, verdicts []admit.Verdict, made 
 }
 
 // heldOf returns what is held: inputs first, else in the order of the verdicts.
-func heldOf(exported Inputs, verdicts []admit.Verdict, made Made) []v1.HeldRequest {
+func heldOf(exported Inputs, verdicts []admit.Verdict, made Made, now time.Time) []v1.HeldRequest {
 	omitted := make(map[string]Omission, len(made.Omitted))
 	for _, one := range made.Omitted {
 		omitted[one.key] = one
@@ -75,7 +77,7 @@ func heldOf(exported Inputs, verdicts []admit.Verdict, made Made) []v1.HeldReque
 		case verdict.Decision == admit.Export || verdict.Decision == admit.Refuse:
 			continue
 		}
-		out = append(out, held(verdict, exported[verdict.Item.Key()]))
+		out = append(out, held(verdict, exported[verdict.Item.Key()], now))
 	}
 	slices.SortStableFunc(out, func(a, b v1.HeldRequest) int { return rank(a) - rank(b) })
 	return out
@@ -90,7 +92,7 @@ func rank(line v1.HeldRequest) int {
 }
 
 // held is the line of a verdict on what may be an input as it was before.
-func held(verdict admit.Verdict, input Input) v1.HeldRequest {
+func held(verdict admit.Verdict, input Input, now time.Time) v1.HeldRequest {
 	line := v1.HeldRequest{
 		ID: cut(verdict.Item.Key(), maxHeldWords), Title: cut(verdict.Item.Title, maxHeldTitle), SHA: cut(verdict.Item.SHA, maxHeldWords),
 		ExportedSHA: input.Text("sha"), Reason: string(verdict.Reason), Message: cut(verdict.Message, maxHeldWords),
@@ -101,7 +103,7 @@ func held(verdict admit.Verdict, input Input) v1.HeldRequest {
 	if !verdict.Since.IsZero() {
 		line.Since = metav1.NewTime(verdict.Since.Truncate(time.Second))
 	}
-	if !verdict.Next.IsZero() {
+	if verdict.Next.Sub(now) > soon {
 		next := metav1.NewTime(verdict.Next.Truncate(time.Second))
 		line.NextCheckTime = &next
 	}

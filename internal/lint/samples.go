@@ -13,6 +13,7 @@ import (
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/evidence"
 	"github.com/eddy-previews/eddy/internal/forge"
 	"github.com/eddy-previews/eddy/internal/plan"
 	"github.com/eddy-previews/eddy/internal/simulate"
@@ -43,7 +44,7 @@ const (
 type sampleRequest struct{ id, sha, text string }
 
 // input are the values of every key that a forge exports.
-func (r sampleRequest) input(provider *v1.ResourceSetInputProvider) v1.ResourceSetInput {
+func (r sampleRequest) input(ctx context.Context, provider *v1.ResourceSetInputProvider) v1.ResourceSetInput {
 	values := map[string]any{}
 	kind, _ := source.TypeOf(provider.Spec.Type) // what is not known tells of requests at most
 	item := r.item(kind)
@@ -61,6 +62,10 @@ func (r sampleRequest) input(provider *v1.ResourceSetInputProvider) v1.ResourceS
 		if err == nil { // they are texts, booleans and a list
 			in[key] = &apiextensionsv1.JSON{Raw: raw}
 		}
+	}
+	if gate, err := evidence.Compile(provider); err == nil { // what is wrong with it a rule tells
+		proved, _ := gate.MadeUp(ctx, item) // that no tag is made of a text that is none is no fault
+		maps.Copy(in, proved)
 	}
 	for key, value := range provider.Spec.DefaultValues {
 		if _, known := in[key]; !known {
@@ -134,7 +139,7 @@ func (s *Service) follow(ctx context.Context, request sampleRequest) (simulate.R
 	}
 	for _, provider := range append(s.Providers, s.assumed()...) {
 		exporting := provider.Object.DeepCopy()
-		exporting.Status.ExportedInputs = []v1.ResourceSetInput{request.input(exporting)}
+		exporting.Status.ExportedInputs = []v1.ResourceSetInput{request.input(ctx, exporting)}
 		if exporting.Spec.Type == v1.InputProviderStatic {
 			in := maps.Clone(exporting.Spec.DefaultValues)
 			if in == nil {

@@ -56,6 +56,10 @@ func (h Held) Advice() string {
 		return "take the label from the request, and its newest commit is deployed"
 	case v1.HeldQueued:
 		return "raise spec.filter.limit of the provider, or wait until another request is closed"
+	case v1.HeldWaitingForImage:
+		return "see whether the build of that commit succeeded, and pushed the image under that very name"
+	case v1.HeldEvidenceUnavailable:
+		return "correct spec.gate of the provider or its credentials; the image is looked for again by itself"
 	case v1.HeldNotStorable, v1.HeldNoRoom:
 		return "change what is named in the request, or the spec of its provider"
 	default:
@@ -74,6 +78,8 @@ func stateOfHeld(reason string) State {
 		return Queued
 	case v1.HeldNoCommit, v1.HeldNotComputed:
 		return WaitingForForge
+	case v1.HeldWaitingForImage, v1.HeldEvidenceUnavailable:
+		return WaitingForImage
 	default:
 		return Failed
 	}

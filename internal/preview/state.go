@@ -16,6 +16,7 @@ type State string
 const (
 	WaitingForLabel State = "Waiting for label"
 	WaitingForForge State = "Waiting for forge"
+	WaitingForImage State = "Waiting for image"
 	Paused          State = "Paused"
 	Queued          State = "Queued"
 

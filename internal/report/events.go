@@ -74,6 +74,17 @@ func Held(news []v1.HeldRequest) []Event {
 	return []Event{{Type: corev1.EventTypeNormal, Reason: v1.ReasonRequestHeld, Message: strings.Join(lines, "\n"), AfterSave: true}}
 }
 
+// Overdue warns of requests whose evidence was waited for in vain, a line each.
+func Overdue(lines []string) []Event {
+	if len(lines) == 0 {
+		return nil
+	}
+	if more := len(lines) - maxHeldLines; more > 0 {
+		lines = append(lines[:maxHeldLines:maxHeldLines], fmt.Sprintf("and %d more wait", more))
+	}
+	return []Event{{Type: corev1.EventTypeWarning, Reason: v1.ReasonEvidenceOverdue, Message: strings.Join(lines, "\n"), AfterSave: true}}
+}
+
 // Uninstalled tells that all that an object owned is gone.
 func Uninstalled(took time.Duration) Event {
 	return Event{

@@ -24,6 +24,15 @@ func newArtifactTags(config Config) (lister, error) {
 	return &artifactTags{repository}, nil
 }
 
+// OpenRegistry opens the repository of a registry, of a type that watches one. The
+// error is as New's.
+func OpenRegistry(config Config) (*registry.Repository, error) {
+	if _, err := checked(config); err != nil {
+		return nil, err
+	}
+	return registry.Open(config.registry())
+}
+
 // List implements Source. The tags have no digests yet.
 func (a *artifactTags) List(ctx context.Context, _ Query) ([]Item, error) {
 	tags, err := a.repository.Tags(ctx)

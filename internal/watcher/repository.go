@@ -9,6 +9,8 @@ import (
 	"github.com/fluxcd/pkg/apis/meta"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/admit"
+	"github.com/eddy-previews/eddy/internal/forge"
 	"github.com/eddy-previews/eddy/internal/source"
 )
 
@@ -20,6 +22,8 @@ type repository struct {
 	source.Source
 	config source.Config
 	shared *source.Shared
+	// prove asks for what the provider's gate wants; nil where it has none.
+	prove func(ctx context.Context, items []source.Item) map[forge.Change]admit.Evidence
 	// since is when what is listed must have been asked for, at the earliest.
 	since time.Time
 }
@@ -34,14 +38,27 @@ func (r repository) Files(ctx context.Context, item source.Item) ([]string, erro
 	return r.shared.Files(ctx, r.Source, r.config, item)
 }
 
+// Prove implements admit.Prover.
+func (r repository) Prove(ctx context.Context, items []source.Item) map[forge.Change]admit.Evidence {
+	if r.prove == nil {
+		return nil
+	}
+	return r.prove(ctx, items)
+}
+
 // freshness returns since when a listing is new enough for a run: from now on
 // where somebody asked for the run, else a part of the interval before.
 func freshness(provider *v1.ResourceSetInputProvider, now time.Time) time.Time {
-	requested, ok := meta.ReconcileAnnotationValue(provider.Annotations)
-	if ok && requested != provider.GetLastHandledReconcileRequest() {
+	if isAsked(provider) {
 		return now
 	}
 	return now.Add(-min(maxAge, provider.GetInterval()/10))
+}
+
+// isAsked reports whether somebody asked for the run.
+func isAsked(provider *v1.ResourceSetInputProvider) bool {
+	requested, ok := meta.ReconcileAnnotationValue(provider.Annotations)
+	return ok && requested != provider.GetLastHandledReconcileRequest()
 }
 
 // hostOf returns whom the run of a provider asks; "" for nobody. A proxy of its

@@ -28,6 +28,7 @@ import (
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/admit"
 	"github.com/eddy-previews/eddy/internal/credential"
+	"github.com/eddy-previews/eddy/internal/evidence"
 	"github.com/eddy-previews/eddy/internal/export"
 	"github.com/eddy-previews/eddy/internal/report"
 	"github.com/eddy-previews/eddy/internal/schedule"
@@ -55,6 +56,8 @@ type Reconciler struct {
 	// Turns bound how many runs of one namespace, and to one host, are at work
 	// at once; nothing does when nil.
 	Turns *turns.Turns
+	// Looks remember when evidence was looked for.
+	Looks evidence.Looks
 	// Asked bounds the runs that are asked for; nothing does when nil.
 	Asked *turns.Asked
 
@@ -70,11 +73,11 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
 	if !provider.DeletionTimestamp.IsZero() {
-		r.Credentials.Forget(provider)
+		r.forget(provider)
 		return report.RetryOnConflict(r.Report.LetGo(ctx, provider)) // it owns nothing outside of itself
 	}
 	if provider.IsDisabled() {
-		r.Credentials.Forget(provider)
+		r.forget(provider)
 		return r.Report.Suspended(ctx, provider)
 	}
 	if host := hostOf(provider); host != "" && !r.Turns.Take(req, host) {
@@ -86,6 +89,12 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	before := provider.DeepCopy()
 	outcome := r.run(ctx, provider)
 	return r.Report.Finish(ctx, before, provider, outcome)
+}
+
+// forget is for a provider that is gone or suspended.
+func (r *Reconciler) forget(provider *v1.ResourceSetInputProvider) {
+	r.Credentials.Forget(provider)
+	r.Looks.Forget(client.ObjectKeyFromObject(provider))
 }
 
 // run performs the steps and says what they came to.
@@ -123,10 +132,13 @@ func (r *Reconciler) run(ctx context.Context, provider *v1.ResourceSetInputProvi
 	if err != nil {
 		return report.FromError(stalled(err))
 	}
+	if look := nextLook(decided.verdicts); !look.IsZero() {
+		after = min(after, r.Report.AtLeast(max(look.Sub(r.Now()), 0)))
+	}
 	held := export.Hold(provider, decided.verdicts, made, started)
 	outcome := report.Done(r.Now().Sub(started), after, remarks(provider, decided, made)...)
 	outcome.Revision = provider.Status.LastExportedRevision
-	outcome.Events = slices.Concat(report.Collided(made.Collisions), report.Held(held))
+	outcome.Events = slices.Concat(report.Collided(made.Collisions), report.Held(held), overdue(decided.verdicts))
 	return outcome
 }
 
@@ -179,6 +191,10 @@ func (r *Reconciler) decide(ctx context.Context, provider *v1.ResourceSetInputPr
 	if err != nil {
 		return decision{}, report.Stall(v1.ReasonInvalidSpec, err)
 	}
+	gate, err := evidence.Compile(provider)
+	if err != nil {
+		return decision{}, report.Stall(v1.ReasonInvalidSpec, err)
+	}
 	forge, err := r.open(ctx, provider)
 	if err != nil {
 		return decision{}, err
@@ -187,6 +203,7 @@ func (r *Reconciler) decide(ctx context.Context, provider *v1.ResourceSetInputPr
 		r.watchArtifacts(ctx)
 	}
 	exported := export.Read(provider)
+	forge.prove = r.prover(provider, gate, exported)
 	open, err := r.list(ctx, forge, chain.Query(), exported)
 	if err != nil {
 		return decision{}, failed(err, r.Now())

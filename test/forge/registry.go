@@ -1,6 +1,7 @@
 package forge
 
 import (
+	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
@@ -15,7 +16,11 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/google/go-containerregistry/pkg/authn"
+	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/registry"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
 )
 
 // Registry is a real registry behind TLS, with a token service in front of it
@@ -75,6 +80,19 @@ func (r *Registry) Push(t testing.TB, content string, tags ...string) {
 		if code, said := r.manage(http.MethodPut, tag, body); code != http.StatusCreated {
 			t.Fatalf("pushing %s: %d %s", tag, code, said)
 		}
+	}
+}
+
+// PushImage sets a tag to an image, as a client does.
+func (r *Registry) PushImage(t testing.TB, tag string, image v1.Image) {
+	t.Helper()
+	to, err := name.NewTag(strings.TrimPrefix(r.URL, "oci://") + ":" + tag)
+	if err != nil {
+		t.Fatal(err)
+	}
+	trusting := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: r.Trust(), MinVersion: tls.VersionTLS12}}
+	if err := remote.Write(to, image, remote.WithTransport(trusting), remote.WithAuth(&authn.Basic{Username: "flux", Password: r.Password})); err != nil {
+		t.Fatal(err)
 	}
 }
 

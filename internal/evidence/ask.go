@@ -1,0 +1,179 @@
+package evidence
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	"k8s.io/apimachinery/pkg/types"
+
+	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/admit"
+	"github.com/eddy-previews/eddy/internal/forge"
+	"github.com/eddy-previews/eddy/internal/registry"
+	"github.com/eddy-previews/eddy/internal/transport"
+)
+
+// atOnce is how many images are looked up at the same time.
+const atOnce = 8
+
+// Question is who asks, and what is known already.
+type Question struct {
+	Provider   types.NamespacedName
+	Generation int64
+	// Now is the clock.
+	Now func() time.Time
+	// Interval is that of the provider.
+	Interval time.Duration
+	// Anew asks for all that is not proved, however short ago it was asked for.
+	Anew bool
+	// Before is what was exported of each item, by its key, and Held what was held.
+	Before map[string]v1.ResourceSetInput
+	Held   []v1.HeldRequest
+	// Open opens the repository of an image, whose place in the spec is given.
+	Open func(ctx context.Context, image v1.GateImage, field string) (*registry.Repository, error)
+}
+
+// Ask returns the evidence for the commit of each item. What cannot be told is
+// evidence that is not there: an error holds nobody up but those whose it is.
+func (g *Gate) Ask(ctx context.Context, looks *Looks, q Question, items []forge.Item) map[forge.Change]admit.Evidence {
+	out := make(map[forge.Change]admit.Evidence, len(items))
+	var due []forge.Item
+	known := looks.of(q)
+	for _, item := range items {
+		if proved := g.stored(ctx, item, q.Before[item.Key()]); proved != nil {
+			out[item.Change()] = admit.Evidence{Proved: proved}
+		} else {
+			due = append(due, item)
+		}
+	}
+	asked := g.lookAll(ctx, known, q, due)
+	for n, item := range due {
+		out[item.Change()] = asked[n]
+	}
+	looks.keep(q.Provider, due)
+	return out
+}
+
+// lookAll looks at each item whose turn it is.
+func (g *Gate) lookAll(ctx context.Context, known *provider, q Question, items []forge.Item) []admit.Evidence {
+	waitFor := g.spec.GetWaitFor()
+	out := make([]admit.Evidence, len(items))
+	opened := make([]opening, len(g.images))
+	group := errgroup.Group{}
+	group.SetLimit(atOnce)
+	for n, item := range items {
+		look := known.look(item, q, waitFor)
+		if !look.isDue(q) {
+			out[n] = look.last
+			continue
+		}
+		for i, each := range g.images {
+			if opened[i] == (opening{}) {
+				opened[i].repository, opened[i].err = q.Open(ctx, each.GateImage, each.field)
+			}
+		}
+		group.Go(func() error {
+			out[n] = look.took(g.look(ctx, opened, item), q, waitFor)
+			return nil
+		})
+	}
+	_ = group.Wait() // what goes wrong is evidence that is not there
+	return out
+}
+
+// opening is a repository, or why it is not open.
+type opening struct {
+	repository *registry.Repository
+	err        error
+}
+
+// finding is what a look came to.
+type finding struct {
+	admit.Evidence
+	// until is when the registry may be asked again, where it said so; refused says
+	// that it does not let us.
+	until   time.Time
+	refused bool
+}
+
+// look asks for the images of a commit, one by one: the first that is not there is
+// enough to wait for.
+func (g *Gate) look(ctx context.Context, opened []opening, item forge.Item) finding {
+	proofs := map[string]proof{}
+	for i, each := range g.images {
+		tag, err := each.tagOf(ctx, item)
+		if err != nil {
+			return unknown(fmt.Sprintf("waits, as the tag of its image cannot be made: %s.tag: %s", each.field, err), nil)
+		}
+		if opened[i].err != nil {
+			return unknown(fmt.Sprintf("waits, as it cannot be told whether the image %s:%s is there: %s: %s", each.Repository, tag, each.field, opened[i].err), opened[i].err)
+		}
+		image, err := opened[i].repository.Image(ctx, tag, each.wanted())
+		name := each.Repository + ":" + tag
+		switch lacks := each.lacks(image, item.SHA); {
+		case errors.Is(err, registry.ErrNoTag):
+			return missing("waits for the image " + name)
+		case err != nil:
+			return unknown(fmt.Sprintf("waits, as it cannot be told whether the image %s is there: %s", name, err), err)
+		case lacks != "":
+			return missing("waits for the image " + name + lacks)
+		}
+		proofs[each.Name] = each.proof(tag, image.Digest)
+	}
+	proved, err := exported(item.SHA, proofs)
+	if err != nil {
+		return unknown("waits, as its evidence cannot be written: "+err.Error(), nil)
+	}
+	return finding{Evidence: admit.Evidence{Proved: proved}}
+}
+
+// lacks says what an image that is there lacks; "" for nothing.
+func (i image) lacks(found registry.Image, sha string) string {
+	if len(found.Lacking) > 0 {
+		return fmt.Sprintf(" for %s: it is there for %s", strings.Join(found.Lacking, " and "), anyOf(found.Has))
+	}
+	if i.Revision != v1.RevisionLabel {
+		return ""
+	}
+	if len(found.Revisions) == 0 {
+		return ": it holds no image"
+	}
+	at := slices.IndexFunc(found.Revisions, func(revision string) bool { return !strings.EqualFold(revision, sha) })
+	switch {
+	case at < 0:
+		return ""
+	case found.Revisions[at] == "":
+		return " built of " + sha + ": the one that is there has no label " + registry.RevisionLabel
+	default:
+		return fmt.Sprintf(" built of %s: the one that is there says revision %.64s (in a workflow for pull_request github.sha is the merge commit: use github.event.pull_request.head.sha)",
+			sha, found.Revisions[at])
+	}
+}
+
+func anyOf(list []string) string {
+	if len(list) == 0 {
+		return "none"
+	}
+	return strings.Join(list, ", ")
+}
+
+// missing is what is not there yet.
+func missing(message string) finding {
+	return finding{Evidence: admit.Evidence{Reason: admit.WaitingForImage, Message: message}}
+}
+
+// unknown is what cannot be told now.
+func unknown(message string, err error) finding {
+	out := finding{Evidence: admit.Evidence{Reason: admit.EvidenceUnavailable, Message: message}}
+	var limited *transport.RateLimited
+	if errors.As(err, &limited) {
+		out.until = limited.Until
+	}
+	out.refused = errors.Is(err, transport.ErrForbidden) || errors.Is(err, transport.ErrUnauthorized)
+	return out
+}

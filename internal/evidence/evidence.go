@@ -1,0 +1,198 @@
+// Package evidence asks whether what a gate wants of a commit is there: the images
+// that were built of it.
+//
+//	gate, err := evidence.Compile(provider)              // nil where there is no gate
+//	known := gate.Ask(ctx, evidence.Question{...}, items)
+//	// {item 7 at 6dc1f0: {Reason: WaitingForImage, Message: "waits for the image …", Next: …}}
+//
+// A commit is asked for until its evidence is there, often at first and then less
+// so. What was proved is exported with the commit; so it is asked for once, and a
+// restart, a registry that is down or an image that is purged takes nothing back.
+//
+// It promises that evidence is that of the very commit: of a tag that holds it, or
+// of a label that names it, by a digest that the same answer told.
+package evidence
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/admit"
+	"github.com/eddy-previews/eddy/internal/forge"
+	"github.com/eddy-previews/eddy/internal/input"
+	"github.com/eddy-previews/eddy/internal/registry"
+	"github.com/eddy-previews/eddy/internal/render"
+)
+
+// shortSHA is how much of a commit is enough for a name.
+const shortSHA = 12
+
+// Gate is what a provider wants of each commit.
+type Gate struct {
+	spec   *v1.Gate
+	images []image
+}
+
+// image is one of them; field is its place in the spec.
+type image struct {
+	v1.GateImage
+	field string
+	tag   *render.Program
+}
+
+// Compile reads spec.gate; nil where it asks for nothing. The error names the field.
+func Compile(provider *v1.ResourceSetInputProvider) (*Gate, error) {
+	spec := provider.Spec.Gate
+	if spec == nil || len(spec.Images) == 0 {
+		return nil, nil //nolint:nilnil // no gate is no error
+	}
+	gate := &Gate{spec: spec}
+	for n, each := range spec.Images {
+		field := fmt.Sprintf("spec.gate.images[%d]", n)
+		program, err := compileTag(each.GetTag())
+		if err != nil {
+			return nil, fmt.Errorf("%s.tag: %w", field, err)
+		}
+		gate.images = append(gate.images, image{each, field, program})
+	}
+	return gate, nil
+}
+
+// tagField is where the object that a tag is rendered with has it.
+var tagField = regexp.MustCompile(`(template: )?spec\.resources\[0\]\.data\.tag(:[0-9]+)*:? ?`)
+
+// compileTag compiles the template of a tag as a ResourceSet has its templates.
+func compileTag(text string) (*render.Program, error) {
+	raw, err := json.Marshal(map[string]any{
+		"apiVersion": "v1", "kind": "ConfigMap", "metadata": map[string]string{"name": "tag"}, "data": map[string]string{"tag": text},
+	})
+	if err != nil {
+		return nil, err
+	}
+	set := &v1.ResourceSet{}
+	set.Namespace = "default"
+	set.Spec.Resources = []*apiextensionsv1.JSON{{Raw: raw}}
+	program, err := render.Compile(set)
+	return program, inPlace(err)
+}
+
+// inPlace takes from an error where the template stands in its object.
+func inPlace(err error) error {
+	if err == nil {
+		return nil
+	}
+	var parse *render.ParseError
+	if errors.As(err, &parse) {
+		err = parse.Err
+	}
+	var about *render.InputError
+	if errors.As(err, &about) {
+		err = about.Err
+	}
+	return errors.New(tagField.ReplaceAllString(err.Error(), ""))
+}
+
+// legalTag is what registries take.
+//
+// https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pulling-manifests
+var legalTag = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$`)
+
+// tagOf renders the tag of an image for an item.
+func (i image) tagOf(ctx context.Context, item forge.Item) (string, error) {
+	values := map[string]any{}
+	for _, field := range forge.Fields() {
+		if value, told := field.Of(item); told {
+			values[field.Name] = value
+		}
+	}
+	values[admit.ShortSHAKey] = short(item.SHA)
+	rendered, err := i.tag.Render(ctx, input.Set{Values: values})
+	if err == nil {
+		err = rendered.Err
+	}
+	if err != nil {
+		return "", inPlace(err)
+	}
+	tag, _, err := unstructured.NestedString(rendered.Objects[0].Object, "data", "tag")
+	if err == nil && !legalTag.MatchString(tag) {
+		err = fmt.Errorf("%.140q is no valid tag", tag)
+	}
+	return tag, err
+}
+
+func short(sha string) string { return sha[:min(len(sha), shortSHA)] }
+
+// wanted is what is asked of the image beyond its tag.
+func (i image) wanted() registry.Wanted {
+	return registry.Wanted{Platforms: i.Platforms, Revision: i.Revision == v1.RevisionLabel}
+}
+
+// proof is what is exported of an image.
+type proof struct {
+	Repository string `json:"repository"`
+	Tag        string `json:"tag"`
+	Digest     string `json:"digest"`
+	Ref        string `json:"ref"`
+}
+
+func (i image) proof(tag, digest string) proof {
+	return proof{Repository: i.Repository, Tag: tag, Digest: digest, Ref: i.Repository + "@" + digest}
+}
+
+// exported are proofs as an input set has them.
+func exported(sha string, proofs map[string]proof) (v1.ResourceSetInput, error) {
+	images, err := json.Marshal(proofs)
+	if err != nil {
+		return nil, err
+	}
+	commit, err := json.Marshal(short(sha))
+	if err != nil {
+		return nil, err
+	}
+	return v1.ResourceSetInput{admit.ImagesKey: {Raw: images}, admit.ShortSHAKey: {Raw: commit}}, nil
+}
+
+// MadeUp returns what would be exported of an item whose images are there, with
+// digests that are those of no image; nothing where there is no gate.
+func (g *Gate) MadeUp(ctx context.Context, item forge.Item) (v1.ResourceSetInput, error) {
+	if g == nil {
+		return nil, nil //nolint:nilnil // no gate is no error
+	}
+	proofs := map[string]proof{}
+	for _, each := range g.images {
+		tag, err := each.tagOf(ctx, item)
+		if err != nil {
+			return nil, fmt.Errorf("%s.tag: %w", each.field, err)
+		}
+		proofs[each.Name] = each.proof(tag, fmt.Sprintf("sha256:%x", sha256.Sum256([]byte(tag))))
+	}
+	return exported(item.SHA, proofs)
+}
+
+// stored returns what was proved of an item before, where that is all that the gate
+// asks for.
+func (g *Gate) stored(ctx context.Context, item forge.Item, before v1.ResourceSetInput) v1.ResourceSetInput {
+	var sha string
+	var proofs map[string]proof
+	if before["sha"] == nil || before[admit.ImagesKey] == nil ||
+		json.Unmarshal(before["sha"].Raw, &sha) != nil || sha != item.SHA ||
+		json.Unmarshal(before[admit.ImagesKey].Raw, &proofs) != nil || len(proofs) != len(g.images) {
+		return nil
+	}
+	for _, each := range g.images {
+		tag, err := each.tagOf(ctx, item)
+		known, is := proofs[each.Name]
+		if err != nil || !is || known.Digest == "" || known != each.proof(tag, known.Digest) {
+			return nil
+		}
+	}
+	return v1.ResourceSetInput{admit.ImagesKey: before[admit.ImagesKey], admit.ShortSHAKey: before[admit.ShortSHAKey]}
+}

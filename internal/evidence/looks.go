@@ -1,0 +1,139 @@
+package evidence
+
+import (
+	"math"
+	"slices"
+	"sync"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+
+	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/admit"
+	"github.com/eddy-previews/eddy/internal/forge"
+)
+
+// How long it is until the next look: the first after firstLook, each later by half
+// as much again, until mostLook.
+const (
+	firstLook = 10 * time.Second
+	mostLook  = time.Minute
+	growth    = 1.5
+)
+
+// enough is how often a registry refuses before it is said that it may mean either:
+// some refuse what is not there.
+const enough = 3
+
+// Looks remember when each commit that waits was looked at, for all providers of a
+// process. What a restart forgets costs one look.
+type Looks struct {
+	mu        sync.Mutex
+	providers map[types.NamespacedName]*provider
+}
+
+// provider is what was looked at for one provider, by one of its specs.
+type provider struct {
+	generation int64
+	commits    map[forge.Change]*look
+}
+
+// look is what the last look at a commit came to.
+type look struct {
+	since, next     time.Time
+	times, refusals int
+	// told says that it was told that it takes long.
+	told bool
+	last admit.Evidence
+}
+
+// of returns what was looked at for a provider.
+func (l *Looks) of(q Question) *provider {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	known := l.providers[q.Provider]
+	if known == nil || known.generation != q.Generation {
+		known = &provider{generation: q.Generation, commits: map[forge.Change]*look{}}
+		if l.providers == nil {
+			l.providers = map[types.NamespacedName]*provider{}
+		}
+		l.providers[q.Provider] = known
+	}
+	return known
+}
+
+// keep forgets the commits of a provider that wait no more.
+func (l *Looks) keep(name types.NamespacedName, waiting []forge.Item) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	known := l.providers[name]
+	if len(waiting) == 0 || known == nil {
+		delete(l.providers, name)
+		return
+	}
+	for change := range known.commits {
+		if !slices.ContainsFunc(waiting, func(item forge.Item) bool { return item.Change() == change }) {
+			delete(known.commits, change)
+		}
+	}
+}
+
+// Forget is for a provider that is gone or suspended.
+func (l *Looks) Forget(name types.NamespacedName) { l.keep(name, nil) }
+
+// look returns that at an item; of one that is held already it goes on from since
+// when.
+func (p *provider) look(item forge.Item, q Question, waitFor time.Duration) *look {
+	known := p.commits[item.Change()]
+	if known == nil {
+		known = &look{since: q.Now()}
+		at := slices.IndexFunc(q.Held, func(line v1.HeldRequest) bool {
+			return line.SHA == item.SHA && isOurs(line.Reason) && (line.ID == item.ID || line.ID == item.Key())
+		})
+		if at >= 0 {
+			known.since = q.Held[at].Since.Time
+			known.told = q.Now().Sub(known.since) >= waitFor
+		}
+		p.commits[item.Change()] = known
+	}
+	return known
+}
+
+func isOurs(reason string) bool {
+	return reason == v1.HeldWaitingForImage || reason == v1.HeldEvidenceUnavailable
+}
+
+func (l *look) isDue(q Question) bool { return q.Anew || !q.Now().Before(l.next) }
+
+// took notes what a look came to, and when the next one is.
+func (l *look) took(found finding, q Question, waitFor time.Duration) admit.Evidence {
+	if found.Reason == "" {
+		return found.Evidence
+	}
+	now := q.Now()
+	wait := mostLook
+	if l.times < int(math.Log(float64(mostLook/firstLook))/math.Log(growth))+1 {
+		wait = min(wait, time.Duration(float64(firstLook)*math.Pow(growth, float64(l.times))))
+	}
+	l.times++
+	late := now.Sub(l.since) >= waitFor
+	if late {
+		wait = max(wait, q.Interval)
+	}
+	l.next = now.Add(wait)
+	if found.until.After(l.next) {
+		l.next = found.until
+	}
+	if l.refusals++; !found.refused {
+		l.refusals = 0
+	}
+	if l.refusals >= enough {
+		found.Message += "; it is not there, or there is no permission to pull it"
+	}
+	found.Since, found.Next = l.since, l.next
+	l.last = found.Evidence
+	if late && !l.told {
+		l.told, found.Overdue = true, waitFor
+	}
+	return found.Evidence
+}
