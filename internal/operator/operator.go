@@ -89,13 +89,14 @@ func New(cluster *rest.Config, options Options) (ctrl.Manager, error) {
 		return nil, fmt.Errorf("--provider-networks: %w", err)
 	}
 	shared := source.NewShared(time.Now, networks)
-	for _, collector := range []prometheus.Collector{report.NewInfo(manager.GetClient()), shared.Pools()} {
+	measures := report.NewMeasures(probe.Results())
+	for _, collector := range []prometheus.Collector{report.NewInfo(manager.GetClient()), measures, shared.Pools()} {
 		metrics.Registry.Unregister(collector) // that of a manager which this process had before
 		if err := metrics.Registry.Register(collector); err != nil {
 			return nil, fmt.Errorf("registering the metrics: %w", err)
 		}
 	}
-	return manager, addControllers(manager, shared, options)
+	return manager, addControllers(manager, shared, measures, options)
 }
 
 // Scheme knows the kinds that the operator reads and writes.
@@ -151,7 +152,7 @@ func addProbes(manager ctrl.Manager) error {
 }
 
 // addControllers adds the watcher and the templater to the manager.
-func addControllers(manager ctrl.Manager, shared *source.Shared, options Options) error {
+func addControllers(manager ctrl.Manager, shared *source.Shared, measures *report.Measures, options Options) error {
 	reporter, err := newReporter(manager, options)
 	if err != nil {
 		return err
@@ -190,8 +191,10 @@ func addControllers(manager ctrl.Manager, shared *source.Shared, options Options
 	if err != nil {
 		return fmt.Errorf("--probe-networks: %w", err)
 	}
+	answers.Count = measures.Probed
 	template := &templater.Reconciler{
 		Answers:               answers,
+		Measures:              measures,
 		Client:                manager.GetClient(),
 		Report:                reporter,
 		Accounts:              accounts,

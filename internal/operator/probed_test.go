@@ -13,6 +13,7 @@ import (
 	"github.com/onsi/gomega"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/metrics"
 )
 
 // said is what the status says of each preview of the one set of a namespace.
@@ -37,7 +38,7 @@ func TestAProbeGoesTheWayThatTheSetSays(t *testing.T) {
 	startOn(t, server.Config, "--watch-namespaces="+namespace, "--probe-networks=loopback")
 	makeSet(t, namespace, fmt.Sprintf(`
 readiness: {probe: {connectTo: "%s", headersFrom: {name: bypass}}}
-inputs: [{id: "1"}]
+inputs: [{id: "1", sha: c0ffee}]
 resources:
 - apiVersion: v1
   kind: ConfigMap
@@ -52,6 +53,34 @@ resources:
 		t.Fatal(err)
 	}
 	g.Eventually(said(t, namespace)).Should(gomega.Equal("1 True ReconciliationSucceeded: \n"))
+
+	// And it is counted: the questions, how long it took, and the preview.
+	g.Eventually(func() map[string]float64 { return measured(t) }).Should(gomega.And(
+		gomega.HaveKeyWithValue("eddy_probes_total answered", gomega.BeNumerically(">=", 2)),
+		gomega.HaveKeyWithValue("eddy_preview_ready_seconds", gomega.BeNumerically("==", 1)),
+		gomega.HaveKeyWithValue("eddy_previews "+namespace+" previews ready", gomega.BeNumerically("==", 1)),
+	))
+}
+
+// measured are the metrics of previews, by their names and labels; of a histogram, how
+// many it has counted.
+func measured(t *testing.T) map[string]float64 {
+	t.Helper()
+	families, err := metrics.Registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]float64{}
+	for _, family := range families {
+		for _, one := range family.GetMetric() {
+			name := family.GetName()
+			for _, label := range one.GetLabel() {
+				name += " " + label.GetValue()
+			}
+			out[name] = one.GetCounter().GetValue() + one.GetGauge().GetValue() + float64(one.GetHistogram().GetSampleCount())
+		}
+	}
+	return out
 }
 
 // What answers is asked now and then, and a restart changes nothing of what is known:

@@ -28,7 +28,7 @@ type Info struct {
 	// Reader is the manager's cache.
 	Reader client.Reader
 
-	set, provider *prometheus.Desc
+	set, provider, previews, held *prometheus.Desc
 }
 
 // NewInfo returns a collector over the objects that reader lists.
@@ -37,6 +37,8 @@ func NewInfo(reader client.Reader) *Info {
 		Reader:   reader,
 		set:      prometheus.NewDesc("flux_resourceset_info", "The current status of a ResourceSet.", setLabels, nil),
 		provider: prometheus.NewDesc("flux_resourcesetinputprovider_info", "The current status of a ResourceSetInputProvider.", providerLabels, nil),
+		previews: prometheus.NewDesc("eddy_previews", "Previews of a ResourceSet, by their state: ready, failed or deploying.", []string{"exported_namespace", "name", "state"}, nil),
+		held:     prometheus.NewDesc("eddy_requests_held", "Open requests that wait for a preview, or for the next commit of it, by reason.", []string{"exported_namespace", "name", "reason"}, nil),
 	}
 }
 
@@ -44,6 +46,8 @@ func NewInfo(reader client.Reader) *Info {
 func (i *Info) Describe(out chan<- *prometheus.Desc) {
 	out <- i.set
 	out <- i.provider
+	out <- i.previews
+	out <- i.held
 }
 
 // Collect implements prometheus.Collector. Before the cache is filled it
@@ -58,6 +62,7 @@ func (i *Info) Collect(out chan<- prometheus.Metric) {
 			set := &sets.Items[n]
 			labels := append(shared(set, v1.ResourceSetKind), strconv.Itoa(resources(set)), set.Status.LastAppliedRevision)
 			out <- prometheus.MustNewConstMetric(i.set, prometheus.GaugeValue, 1, labels...)
+			i.count(out, set)
 		}
 	}
 	var providers v1.ResourceSetInputProviderList
@@ -66,7 +71,21 @@ func (i *Info) Collect(out chan<- prometheus.Metric) {
 			provider := &providers.Items[n]
 			labels := append(shared(provider, v1.ResourceSetInputProviderKind), provider.Spec.URL)
 			out <- prometheus.MustNewConstMetric(i.provider, prometheus.GaugeValue, 1, labels...)
+			for reason, n := range provider.Status.HeldCounts {
+				out <- prometheus.MustNewConstMetric(i.held, prometheus.GaugeValue, float64(n), provider.Namespace, provider.Name, reason)
+			}
 		}
+	}
+}
+
+// count counts the previews of a set; one that renders once has none.
+func (i *Info) count(out chan<- prometheus.Metric, set *v1.ResourceSet) {
+	counts := set.Status.PreviewCounts
+	if counts == nil {
+		return
+	}
+	for state, n := range map[string]int64{"ready": counts.Ready, "failed": counts.Failed, "deploying": counts.Unknown} {
+		out <- prometheus.MustNewConstMetric(i.previews, prometheus.GaugeValue, float64(n), set.Namespace, set.Name, state)
 	}
 }
 

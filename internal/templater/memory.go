@@ -32,6 +32,8 @@ type memory struct {
 	// that is, by key.
 	rollouts map[string]rolledOut
 	members  map[string][]object.ObjMetadata
+	// pushed are the commits whose previews have yet to get ready, by key.
+	pushed map[string]push
 }
 
 // spot is a preview at a step.
@@ -47,6 +49,7 @@ func newMemory() *memory {
 	return &memory{
 		applied: apply.NewMemory(), waits: map[spot]wait{}, retries: map[string]retry{}, links: map[apply.Ref]lookedAt{},
 		rollouts: map[string]rolledOut{}, members: map[string][]object.ObjMetadata{},
+		pushed: map[string]push{},
 	}
 }
 
@@ -109,6 +112,11 @@ func (m *memory) keep(wanted func(preview string) bool) {
 	for key := range m.retries {
 		if !wanted(key) {
 			delete(m.retries, key)
+		}
+	}
+	for key := range m.pushed {
+		if !wanted(key) {
+			delete(m.pushed, key)
 		}
 	}
 }

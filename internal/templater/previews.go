@@ -59,6 +59,7 @@ func (r *run) lines(p desired, result applied, links map[string]string, owned ap
 		if !known || was.Ready != now.Ready {
 			now.LastTransitionTime = metav1.NewTime(r.started.Truncate(time.Second))
 		}
+		r.measure(one.key, r.told()[one.key], now)
 		lines = append(lines, now)
 	}
 	return lines

@@ -62,6 +62,9 @@ type Reconciler struct {
 	// Throttle lets few expressions and renders at once take long; all when nil.
 	Throttle *throttle.Throttle
 
+	// Measures count how long previews take; nothing does when nil.
+	Measures *report.Measures
+
 	// Answers asks the URLs of previews; nobody does when nil.
 	Answers *Answers
 
