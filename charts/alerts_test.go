@@ -31,7 +31,7 @@ func TestTheAlertsAreRulesOfPrometheusAndFireWhenTheyShould(t *testing.T) {
 		{"check", "rules", "eddy/files/rules.yaml"},
 		{"test", "rules", "testdata/alerts.yaml"},
 	} {
-		if told, err := exec.CommandContext(t.Context(), program, arguments...).CombinedOutput(); err != nil { //nolint:gosec // it is promtool
+		if told, err := exec.CommandContext(t.Context(), program, arguments...).CombinedOutput(); err != nil {
 			t.Errorf("promtool %v: %v\n%s", arguments, err, told)
 		}
 	}

@@ -187,14 +187,12 @@ func addControllers(manager ctrl.Manager, shared *source.Shared, measures *repor
 	if err != nil {
 		return fmt.Errorf("--watch-configs-label-selector: %w", err)
 	}
-	answers, err := newAnswers(options.ProbeNetworks, os.Getenv("KUBERNETES_SERVICE_HOST"))
+	answers, err := newAnswers(options.ProbeNetworks, os.Getenv("KUBERNETES_SERVICE_HOST"), measures)
 	if err != nil {
 		return fmt.Errorf("--probe-networks: %w", err)
 	}
-	answers.Count = measures.Probed
 	template := &templater.Reconciler{
-		Answers:               answers,
-		Measures:              measures,
+		Answers: answers, Measures: measures,
 		Client:                manager.GetClient(),
 		Report:                reporter,
 		Accounts:              accounts,
@@ -246,7 +244,7 @@ func newReporter(manager ctrl.Manager, options Options) (*report.Reporter, error
 }
 
 // newAnswers asks where the URLs of previews may lead, which the API server is not.
-func newAnswers(words []string, apiServer string) (*templater.Answers, error) {
+func newAnswers(words []string, apiServer string, measures *report.Measures) (*templater.Answers, error) {
 	if address, err := netip.ParseAddr(apiServer); err == nil {
 		words = append(slices.Clone(words), "!"+netip.PrefixFrom(address, address.BitLen()).String())
 	}
@@ -255,7 +253,9 @@ func newAnswers(words []string, apiServer string) (*templater.Answers, error) {
 		return nil, err
 	}
 	prober := probe.Prober{Networks: networks, AnyPort: slices.Contains(words, "loopback")}
-	return templater.NewAnswers(prober), nil
+	answers := templater.NewAnswers(prober)
+	answers.Count = measures.Probed
+	return answers, nil
 }
 
 // reserve is how many namespaces that have nothing at work may start a run
