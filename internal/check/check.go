@@ -65,6 +65,7 @@ var after = []rule{
 	{"accounts", accounts},
 	{"rival", rival},
 	{"managers", managers},
+	{"feedback", feedback},
 	{"ingress", ingress},
 }
 

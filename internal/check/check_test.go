@@ -36,6 +36,33 @@ func TestWhatIsAmissIsNamedWithWhatToDo(t *testing.T) {
 	withTheOperator(t, namespace)
 	withAccounts(t, namespace)
 	withAnotherOperator(t, namespace)
+	withFeedback(t, namespace)
+}
+
+func withFeedback(t *testing.T, namespace string) {
+	t.Run("a token that may not comment", func(t *testing.T) {
+		provider := &v1.ResourceSetInputProvider{
+			ObjectMeta: metav1.ObjectMeta{Name: "told", Namespace: namespace},
+			Spec:       v1.ResourceSetInputProviderSpec{Type: v1.InputProviderGitHubPullRequest, URL: "https://github.com/acme/api", Feedback: &v1.Feedback{}},
+		}
+		create(t, provider)
+		condition := metav1.Condition{Type: v1.FeedbackReadyCondition, Status: metav1.ConditionFalse, Reason: "ForgeRefused", Message: "it needs Pull requests: Read and write", LastTransitionTime: metav1.Now()}
+		for _, c := range []struct {
+			is    metav1.ConditionStatus
+			state check.State
+			says  string
+		}{
+			{metav1.ConditionFalse, check.Warning, "told are not told: it needs Pull requests: Read and write"},
+			{metav1.ConditionTrue, check.OK, "the requests of 1 providers are told"},
+		} {
+			condition.Status = c.is
+			provider.Status.Conditions = []metav1.Condition{condition}
+			if err := server.Client.Status().Update(context.Background(), provider); err != nil {
+				t.Fatal(err)
+			}
+			expect(t, installation(t, namespace), c.state, c.says)
+		}
+	})
 }
 
 func withoutAnything(t *testing.T, namespace string) {

@@ -71,6 +71,7 @@ the repository, and one that is wrong is asked for again.`,
 	flags.StringVar(&a.BuildPath, "build-path", "", "folder that the image is built from, in the service's repository")
 	flags.StringVar(&a.Dockerfile, "dockerfile", "", "file that the image is built by, where it is not Dockerfile in that folder")
 	flags.BoolVar(&a.Ingress, "ingress", false, "write an Ingress where the service has none, nor an HTTPRoute")
+	flags.BoolVar(&a.Feedback, "feedback", false, "tell each pull request what becomes of its preview, with another token")
 	flags.BoolVar(&o.Force, "force", false, "overwrite what is there")
 	return cmd
 }
@@ -252,6 +253,9 @@ func (o *initSetup) next(setup scaffold.Setup) {
 		fmt.Sprintf("see what a pull request deploys: eddy build preview -f %s --path %s --pr 1 --sha 6dcb09b", previews, a.Root),
 		"commit and push; then create the Secret, as "+filepath.Join(previews, "secret.example.yaml")+" says",
 	)
+	if t := setup.Telling; t != nil {
+		steps = append(steps, fmt.Sprintf("create the Secret %s too: to comment, its token needs %s; to set the status of a commit, %s", t.Secret, t.Comment, t.Status))
+	}
 	_, _ = fmt.Fprintln(o.Err, "\nNext:")
 	for n, step := range steps {
 		_, _ = fmt.Fprintf(o.Err, "  %d. %s\n", n+1, step)

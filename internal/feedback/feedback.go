@@ -251,9 +251,8 @@ func soonest(a, b time.Duration) time.Duration {
 type pending struct {
 	*request
 	line v1.FeedbackStatus
-	// class is what there is to say, and before a digest of what was told.
-	class  card.Class
-	before string
+	// news is what people wait for, and before a digest of what was told.
+	news, before string
 	// due: it is to be told something now. failed: that could not be done. refused is
 	// what the forge said that takes nothing for it.
 	due, failed bool

@@ -5,7 +5,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/eddy-previews/eddy/internal/feedback/card"
 	"github.com/eddy-previews/eddy/internal/lru"
 	"github.com/eddy-previews/eddy/internal/transport"
 )
@@ -80,14 +79,24 @@ func (b *budget) seed(who login, before []time.Time) {
 
 // last is what a request was told last, and when.
 type last struct {
-	class card.Class
-	at    time.Time
+	news string
+	at   time.Time
 }
 
-// wait says how long to wait with something new: what people wait for is told at
-// once, and details are gathered.
-func (l last) wait(class card.Class, now time.Time) time.Duration {
-	if l.at.IsZero() || class != l.class {
+// newsOf is what people wait for, of all that can be said of a request: which of its
+// previews are ready, have failed or are gone, and for which commit.
+func newsOf(r *request) string {
+	out := ""
+	for _, row := range r.rows {
+		out += row.Service + " " + string(classOf(row)) + " " + row.Wanted() + "\n"
+	}
+	return out
+}
+
+// wait says how long to wait with something new: news are told at once, and details
+// are gathered.
+func (l last) wait(news string, now time.Time) time.Duration {
+	if l.at.IsZero() || news != l.news {
 		return 0
 	}
 	return max(0, l.at.Add(perRequest).Sub(now))

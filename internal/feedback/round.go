@@ -13,7 +13,6 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
-	"github.com/eddy-previews/eddy/internal/feedback/card"
 	"github.com/eddy-previews/eddy/internal/source"
 	"github.com/eddy-previews/eddy/internal/transport"
 )
@@ -153,12 +152,12 @@ func (o round) tellAll(ctx context.Context, t *teller, requests []pending) (line
 // prepare says whether a request is to be told anything now, or how long to wait with
 // that.
 func (o round) prepare(t *teller, one *pending) (wait time.Duration) {
-	one.before, one.class = digestOf(linesOf(one.line)...), card.Card{Rows: one.rows}.Class()
+	one.before, one.news = digestOf(linesOf(one.line)...), newsOf(one.request)
 	if one.line.Refused != "" && one.line.SHA == one.wanted() && !one.gone {
 		one.refused = one.line.Refused
 		return 0
 	}
-	wait = o.memory.pace(o.of, one.id).wait(one.class, o.now())
+	wait = o.memory.pace(o.of, one.id).wait(one.news, o.now())
 	one.due = wait == 0
 	if wait > 0 && t.isNews(one.request, one.line) {
 		return wait
@@ -171,7 +170,7 @@ func (o round) conclude(one *pending) v1.FeedbackStatus {
 	line := one.line
 	if digestOf(linesOf(line)...) != one.before {
 		line.SHA, line.Updated = one.wanted(), metav1.NewTime(o.now().UTC().Truncate(time.Second))
-		o.memory.note(o.of, one.id, last{one.class, o.now()})
+		o.memory.note(o.of, one.id, last{one.news, o.now()})
 	}
 	line.Refused = one.refused
 	if one.refused != "" {

@@ -43,6 +43,8 @@ type Answers struct {
 	// Ingress says to write an Ingress for each preview where the base has nothing that
 	// leads to the service.
 	Ingress bool
+	// Feedback says to tell each request what becomes of its preview.
+	Feedback bool
 	// BuildPath is the folder that the image is built from, in the repository of the
 	// service; "" for the one that Paths begin with.
 	BuildPath string

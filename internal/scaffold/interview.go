@@ -93,8 +93,8 @@ func (a *Answers) Missing() []string {
 type Interview struct {
 	answers *Answers
 	guesses guesses
-	// paths and ingress are their answers as they are typed.
-	paths, ingress string
+	// paths, ingress and feedback are their answers as they are typed.
+	paths, ingress, feedback string
 }
 
 // NewInterview looks through the fleet for what can be suggested.
@@ -112,8 +112,13 @@ func (i *Interview) Questions() []Question {
 		},
 		Question{
 			Flag: "ingress", Text: "Nothing leads to the service from outside: write an Ingress for each preview (yes, no)", Answer: &i.ingress, Optional: true,
-			check: i.checkIngress, guess: func(context.Context) []string { return []string{"yes"} },
+			check: yesOrNo(&i.ingress), guess: func(context.Context) []string { return []string{"yes"} },
 			wanted: func(ctx context.Context) bool { return !i.answers.Ingress && i.guesses.isUnrouted(ctx) },
+		},
+		Question{
+			Flag: "feedback", Text: "Tell each pull request by a comment and a status, with another token (yes, no)", Answer: &i.feedback, Optional: true,
+			check: yesOrNo(&i.feedback), guess: func(context.Context) []string { return []string{"no"} },
+			wanted: func(context.Context) bool { return !i.answers.Feedback },
 		})
 }
 
@@ -145,6 +150,9 @@ func (i *Interview) Finish() {
 	if strings.HasPrefix(i.ingress, "y") {
 		i.answers.Ingress = true
 	}
+	if strings.HasPrefix(i.feedback, "y") {
+		i.answers.Feedback = true
+	}
 }
 
 func (i *Interview) checkPaths() error {
@@ -156,9 +164,11 @@ func (i *Interview) checkPaths() error {
 	return nil
 }
 
-func (i *Interview) checkIngress() error {
-	if !slices.Contains([]string{"yes", "y", "no", "n"}, i.ingress) {
-		return fmt.Errorf("%q is not yes or no", i.ingress)
+func yesOrNo(answer *string) func() error {
+	return func() error {
+		if !slices.Contains([]string{"yes", "y", "no", "n"}, *answer) {
+			return fmt.Errorf("%q is not yes or no", *answer)
+		}
+		return nil
 	}
-	return nil
 }

@@ -72,6 +72,8 @@ type Setup struct {
 	Unseen error
 	// CI is the CI file among Files.
 	CI CI
+	// Telling is what is needed to tell requests; nil where they are told nothing.
+	Telling *Telling
 }
 
 // Derive returns the set-up. Nothing is written. The error names the flag of
@@ -108,7 +110,7 @@ func derive(ctx context.Context, a Answers, seen *found, read *reading) (Setup, 
 	d.shared()
 	d.basis()
 	d.overlay()
-	out := Setup{Files: d.files, LeftOut: base.leftOut, Unlisted: d.unlisted, Namespace: d.apart, CI: d.ciFile, Unseen: d.found.err, Unrouted: d.unrouted()}
+	out := Setup{Files: d.files, LeftOut: base.leftOut, Unlisted: d.unlisted, Namespace: d.apart, CI: d.ciFile, Unseen: d.found.err, Unrouted: d.unrouted(), Telling: d.telling()}
 	for _, kind := range base.clusterScoped {
 		if kind.kind != "Namespace" { // previews have theirs, from infrastructure
 			out.Stripped = append(out.Stripped, kind.kind)
@@ -185,6 +187,7 @@ func (d *derivation) watching() {
 	d.add(path.Join(d.previews(), "provider.yaml"), d.forge.examples+"/provider.yaml", append(d.gate(), namespace,
 		change{"name: api-prs", "name: " + a.Service + "-prs"},
 		change{d.forge.url + " # TO CHANGE", a.URL})...)
+	d.tellRequests()
 	d.add(path.Join(d.previews(), "resourceset.yaml"), d.forge.examples+"/resourceset.yaml", append(d.probe(), namespace,
 		change{"name: api-pr-envs", "name: " + a.Service + "-pr-envs"},
 		change{"name: api-prs", "name: " + a.Service + "-prs"},
@@ -192,6 +195,7 @@ func (d *derivation) watching() {
 		change{"./clusters/eks/apps/api/pr-template", "./" + d.template()})...)
 	d.add(path.Join(d.previews(), "secret.example.yaml"), d.forge.examples+"/secret.example.yaml", namespace,
 		change{"-n app-dev", "-n " + a.Namespace})
+	d.tellWith()
 	d.ci()
 }
 

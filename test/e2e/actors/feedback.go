@@ -1,0 +1,141 @@
+package actors
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	v1 "github.com/eddy-previews/eddy/api/v1"
+)
+
+// marker is in the comments that Eddy writes.
+const marker = "<!-- eddy:v1 "
+
+// Remark is a comment on a pull request.
+type Remark struct {
+	ID   int64  `json:"id"`
+	Text string `json:"body"`
+}
+
+// Remarks are the comments that Eddy has written on a pull request.
+func (f *Forge) Remarks(ctx context.Context, pr PullRequest) ([]Remark, error) {
+	var all, ours []Remark
+	err := f.call(ctx, question{http.MethodGet, f.api() + "/issues/" + strconv.Itoa(pr.Number) + "/comments", nil}, &all)
+	for _, one := range all {
+		if strings.Contains(one.Text, marker) {
+			ours = append(ours, one)
+		}
+	}
+	return ours, err
+}
+
+// Unremark deletes a comment.
+func (f *Forge) Unremark(ctx context.Context, one Remark) error {
+	return f.call(ctx, question{http.MethodDelete, f.api() + "/issues/comments/" + strconv.FormatInt(one.ID, 10), nil}, nil)
+}
+
+// StatusOf is the state of a commit under a name, and where it leads.
+func (f *Forge) StatusOf(ctx context.Context, pr PullRequest, name string) (state, leads string, err error) {
+	var all []struct {
+		Context string `json:"context"`
+		State   string `json:"status"`
+		URL     string `json:"target_url"`
+	}
+	err = f.call(ctx, question{http.MethodGet, f.api() + "/commits/" + pr.SHA + "/statuses?sort=recentupdate", nil}, &all)
+	for _, one := range all {
+		if one.Context == name {
+			return one.State, one.URL, err
+		}
+	}
+	return "", "", err
+}
+
+// writeToken makes a token that may comment and set statuses.
+func (f *Forge) writeToken(ctx context.Context) (string, error) {
+	const name = "eddy-feedback"
+	tokens := "/users/" + url.PathEscape(f.gitea.Username) + "/tokens"
+	if err := f.call(ctx, question{http.MethodDelete, tokens + "/" + name, nil}, nil); err != nil && !isStatus(err, http.StatusNotFound) {
+		return "", err
+	}
+	var token struct {
+		SHA1 string `json:"sha1"`
+	}
+	err := f.call(ctx, question{http.MethodPost, tokens, map[string]any{"name": name, "scopes": []string{"write:issue", "write:repository"}}}, &token)
+	return token.SHA1, err
+}
+
+// TellRequests lets Eddy tell pull requests what becomes of their previews, by a token
+// of its own, and on a machine with a node wait until they run.
+func (w *World) TellRequests(ctx context.Context) error {
+	token, err := w.Forge.writeToken(ctx)
+	if err != nil {
+		return err
+	}
+	secret := fmt.Sprintf("{apiVersion: v1, kind: Secret, metadata: {name: gitea-write, namespace: %s}, stringData: {username: eddy, password: %q}}", Namespace, token)
+	if err := w.apply(ctx, secret); err != nil {
+		return err
+	}
+	provider := &v1.ResourceSetInputProvider{}
+	if err := w.Get(ctx, Provider, provider); err != nil {
+		return err
+	}
+	err = w.Patch(ctx, provider, `{"spec":{"feedback":{"secretRef":{"name":"gitea-write"}}}}`)
+	if err == nil && w.System.Node != nil {
+		err = w.Patch(ctx, w.Set(), `{"spec":{"readiness":{"within":"10m"}}}`)
+	}
+	return err
+}
+
+// TellNothing undoes that.
+func (w *World) TellNothing(ctx context.Context) error {
+	provider := &v1.ResourceSetInputProvider{}
+	if err := w.Get(ctx, Provider, provider); err != nil {
+		return err
+	}
+	return errors.Join(w.Patch(ctx, provider, `{"spec":{"feedback":null}}`), w.Patch(ctx, w.Set(), `{"spec":{"readiness":null}}`))
+}
+
+// WatchAgain lets another service of the repository have previews, of a ConfigMap each,
+// until it is forgotten.
+func (w *World) WatchAgain(ctx context.Context, service string) (forget func(context.Context) error, err error) {
+	provider := &v1.ResourceSetInputProvider{ObjectMeta: metav1.ObjectMeta{Name: service + "-prs", Namespace: Namespace}}
+	set := &v1.ResourceSet{ObjectMeta: metav1.ObjectMeta{Name: service + "-pr-envs", Namespace: Namespace}}
+	err = errors.Join(
+		w.apply(ctx, fmt.Sprintf("{apiVersion: fluxcd.controlplane.io/v1, kind: ResourceSetInputProvider, metadata: {name: %s, namespace: %s}, "+
+			"spec: {type: GiteaPullRequest, url: %q, secretRef: {name: gitea-write}, feedback: {}}}", provider.Name, Namespace, w.Forge.AppURL())),
+		w.apply(ctx, fmt.Sprintf("{apiVersion: fluxcd.controlplane.io/v1, kind: ResourceSet, metadata: {name: %s, namespace: %s}, spec: {"+
+			"inputsFrom: [{kind: ResourceSetInputProvider, name: %s}], "+
+			`resources: [{apiVersion: v1, kind: ConfigMap, metadata: {name: "%s-<< inputs.id >>", namespace: %s}, data: {commit: << inputs.sha >>}}]}}`,
+			set.Name, Namespace, provider.Name, service, Namespace)))
+	return func(ctx context.Context) error {
+		return errors.Join(w.Kube.Delete(ctx, set), w.Kube.Delete(ctx, provider))
+	}, err
+}
+
+// Says claims that a pull request has one comment, which says something.
+func (w *World) Says(pr PullRequest, text string) Claim {
+	return Claim{fmt.Sprintf("pull request %d says once %q", pr.Number, text), later, func(ctx context.Context) error {
+		remarks, err := w.Forge.Remarks(ctx, pr)
+		if err == nil && (len(remarks) != 1 || !strings.Contains(remarks[0].Text, text)) {
+			err = fmt.Errorf("it says %+v", remarks)
+		}
+		return err
+	}}
+}
+
+// Marked claims that the head commit of a pull request has a status.
+func (w *World) Marked(pr PullRequest, state string) Claim {
+	return Claim{fmt.Sprintf("commit %s of pull request %d is a %s", pr.SHA, pr.Number, state), later, func(ctx context.Context) error {
+		got, _, err := w.Forge.StatusOf(ctx, pr, "preview/api")
+		if err == nil && got != state {
+			err = fmt.Errorf("its status is %q", got)
+		}
+		return err
+	}}
+}
