@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"time"
 
 	"k8s.io/client-go/discovery"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -38,6 +39,8 @@ type Cluster struct {
 	Discovery discovery.ServerVersionInterface
 	// Namespace that Eddy is installed in, or will be.
 	Namespace string
+	// Now is when it is checked.
+	Now time.Time
 }
 
 // rule is one check. It returns a result for each thing that it looks at; the

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -110,6 +111,20 @@ func withTheOperator(t *testing.T, namespace string) {
 	t.Run("an image that cannot be pulled", func(t *testing.T) {
 		pod := waitingFor(t, operator, "ImagePullBackOff")
 		expect(t, installation(t, namespace), check.Failed, "its image registry.example.com/eddy:v9 cannot be pulled (ImagePullBackOff: not found), in namespace "+namespace)
+		if err := server.Client.Delete(t.Context(), pod, client.GracePeriodSeconds(0)); err != nil {
+			t.Fatal(err)
+		}
+	})
+	t.Run("an operator that crashes", func(t *testing.T) {
+		pod := crashing(t, operator)
+		expect(t, installation(t, namespace), check.Warning, "1 of 2 replicas are ready: container operator crashes, restarted 7 times: exit code 2, in namespace "+namespace)
+		fixed(t, installation(t, namespace), "`kubectl -n "+namespace+" logs "+pod.Name+" --previous` has its last words")
+		operator.Status.AvailableReplicas, operator.Status.ReadyReplicas = 0, 0
+		if err := server.Client.Status().Update(t.Context(), operator); err != nil {
+			t.Fatal(err)
+		}
+		expect(t, installation(t, namespace), check.Failed, "has no replica that is ready: container operator crashes, restarted 7 times: exit code 2")
+		available(t, operator)
 		if err := server.Client.Delete(t.Context(), pod, client.GracePeriodSeconds(0)); err != nil {
 			t.Fatal(err)
 		}
@@ -240,6 +255,29 @@ func waitingFor(t *testing.T, deployment *appsv1.Deployment, reason string) *cor
 		t.Fatal(err)
 	}
 	return pod
+}
+
+// crashing is a pod of the operator as a kubelet tells of one whose program ends each
+// time that it is started.
+func crashing(t *testing.T, operator *appsv1.Deployment) *corev1.Pod {
+	t.Helper()
+	pod := waitingFor(t, operator, "CrashLoopBackOff")
+	status := &pod.Status.ContainerStatuses[0]
+	status.RestartCount = 7
+	status.State.Waiting.Message = "back-off 5m0s restarting failed container=operator"
+	status.LastTerminationState.Terminated = &corev1.ContainerStateTerminated{ExitCode: 2, Reason: "Error", FinishedAt: metav1.Now(), StartedAt: metav1.Now(), ContainerID: "containerd://1"}
+	if err := server.Client.Status().Update(t.Context(), pod); err != nil {
+		t.Fatal(err)
+	}
+	return pod
+}
+
+// fixed expects that one of the results says what to do.
+func fixed(t *testing.T, results []check.Result, fix string) {
+	t.Helper()
+	if !slices.ContainsFunc(results, func(r check.Result) bool { return r.Fix == fix }) {
+		t.Errorf("nobody says %q: %+v", fix, results)
+	}
 }
 
 // available says what nobody else says here: that the one replica is ready.

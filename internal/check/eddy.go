@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/fluxcd/cli-utils/pkg/object"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
@@ -17,6 +18,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/diagnose"
 	"github.com/eddy-previews/eddy/internal/install"
 )
 
@@ -109,24 +111,48 @@ func stuck(ctx context.Context, c *Cluster, operator *appsv1.Deployment, result 
 	}
 	for n := range pods.Items {
 		pod := &pods.Items[n]
-		for _, container := range pod.Status.ContainerStatuses {
-			waits := container.State.Waiting
-			switch {
-			case waits == nil:
-				continue
-			case slices.Contains([]string{"ImagePullBackOff", "ErrImagePull", "InvalidImageName", "ErrImageNeverPull"}, waits.Reason):
-				result.State = Failed
-				result.Message += fmt.Sprintf(": its image %s cannot be pulled (%s)", container.Image, said(waits))
-				result.Fix = "see that the image is in its registry and that the nodes may pull it; name another with `eddy install --image`"
-				return nil
-			case waits.Reason == "CrashLoopBackOff":
-				result.Message += ": it crashes"
-				result.Fix = fmt.Sprintf("`kubectl -n %s logs %s --previous` has its last words", pod.Namespace, pod.Name)
-				return nil
-			}
+		if at := slices.IndexFunc(pod.Status.ContainerStatuses, isUnpulled); at >= 0 {
+			container := pod.Status.ContainerStatuses[at]
+			result.State = Failed
+			result.Message += fmt.Sprintf(": its image %s cannot be pulled (%s)", container.Image, said(container.State.Waiting))
+			result.Fix = "see that the image is in its registry and that the nodes may pull it; name another with `eddy install --image`"
+			return nil
+		}
+	}
+	for n := range pods.Items {
+		if told := c.explain(&pods.Items[n], result); told {
+			return nil
 		}
 	}
 	return nil
+}
+
+// isUnpulled reports whether a container waits for an image that cannot be had.
+func isUnpulled(container corev1.ContainerStatus) bool {
+	waits := container.State.Waiting
+	return waits != nil && slices.Contains([]string{"ImagePullBackOff", "ErrImagePull", "InvalidImageName", "ErrImageNeverPull"}, waits.Reason)
+}
+
+// explain says in the words of a preview's pods what is wrong with one of the operator,
+// such as that it crashes, and by which exit code. It reports whether there was anything.
+func (c *Cluster) explain(pod *corev1.Pod, result *Result) bool {
+	fields, err := runtime.DefaultUnstructuredConverter.ToUnstructured(pod)
+	if err != nil {
+		return false // it is told as one that is not ready
+	}
+	seen := &unstructured.Unstructured{Object: fields}
+	seen.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("Pod"))
+	node := &diagnose.Node{ID: object.UnstructuredToObjMetadata(seen), Object: seen}
+	found := diagnose.Explain(node, c.Now).Findings
+	if len(found) == 0 {
+		return false
+	}
+	result.Message += ": " + found[0].Words
+	result.Fix = fmt.Sprintf("`kubectl -n %s describe pod %s` says more", pod.Namespace, pod.Name)
+	if slices.ContainsFunc(pod.Status.ContainerStatuses, func(s corev1.ContainerStatus) bool { return s.LastTerminationState.Terminated != nil }) {
+		result.Fix = fmt.Sprintf("`kubectl -n %s logs %s --previous` has its last words", pod.Namespace, pod.Name)
+	}
+	return true
 }
 
 // said is what a container waits for, in as many words as there are.

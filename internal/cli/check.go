@@ -81,7 +81,7 @@ func (o *checkCommand) target() (*check.Cluster, error) {
 		return nil, err
 	}
 	namespace, err := o.namespace()
-	return &check.Cluster{Client: server, Discovery: served, Namespace: namespace}, err
+	return &check.Cluster{Client: server, Discovery: served, Namespace: namespace, Now: o.now()}, err
 }
 
 // print prints a line for each result, and below it what to do.

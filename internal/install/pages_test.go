@@ -124,8 +124,50 @@ func gettingStarted(t *testing.T, p *pages) {
 			t.Errorf("%s is %d, want %d\n%s", command, code, want, out)
 		}
 	}
+	trouble(t, p)
 	if out, _ := p.run("sh", commands[at("eddy diff")]); !strings.Contains(out, "+  interval: 5m") || !strings.Contains(out, "0 to create, 2 to change, 0 to delete.") {
 		t.Errorf("the difference is\n%s", out)
+	}
+}
+
+// trouble plays what docs/troubleshooting.md and the examples say to look at, of the
+// preview that is there. There is no flux here, and no browser.
+func trouble(t *testing.T, p *pages) {
+	t.Helper()
+	commands := append(consoles(t, "troubleshooting.md"), consoles(t, "../examples/gitea/README.md")...)
+	inline := regexp.MustCompile("`((?:kubectl|eddy) [^`]* -n app-dev[^`]*|kubectl -n app-dev [^`]*)`")
+	for _, page := range []string{"troubleshooting.md", "../examples/gitea/README.md"} {
+		for _, command := range inline.FindAllStringSubmatch(text(t, page), -1) {
+			commands = append(commands, strings.ReplaceAll(command[1], "\n", " "))
+		}
+	}
+	says := map[string]string{
+		"get previews": "api-1.preview.example.com", "describe preview": "Deployment/api-deployment-1", "get rset api-pr-envs": "previews:", "get rsip api-prs": "exportedInputs:",
+		"get rsip,rset": "api-pr-envs", "events": "Kustomization/app-dev/api-pr-1 created", "eddy open": "https://api-1.preview.example.com", "get all,ingress": "ingress.networking.k8s.io/api-ingress-1",
+	}
+	seen := map[string]bool{}
+	for _, command := range commands {
+		if strings.HasPrefix(command, "flux ") {
+			continue
+		}
+		command = strings.NewReplacer("1234", "1", "eddy open", "eddy open --print").Replace(command)
+		out, code := p.run("sh", command)
+		if code != 0 {
+			t.Errorf("%s is %d\n%s", command, code, out)
+		}
+		for part, want := range says {
+			if strings.Contains(command, part) {
+				seen[part] = true
+				if !strings.Contains(out, want) {
+					t.Errorf("%s does not show %s:\n%s", command, want, out)
+				}
+			}
+		}
+	}
+	for part := range says {
+		if !seen[part] {
+			t.Errorf("no page says %s", part)
+		}
 	}
 }
 
