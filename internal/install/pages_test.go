@@ -72,6 +72,14 @@ func TestTheFirstHourIsPlayedFromTopToBottomOnAnEmptyCluster(t *testing.T) {
 		}
 	})
 	p.t = t
+	for n, values := range regexp.MustCompile("(?s)```yaml values\n(.*?)```").FindAllStringSubmatch(text(t, "install.md"), -1) {
+		if err := os.WriteFile(filepath.Join(p.dir, "values.yaml"), []byte(values[1]), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if out, code := p.run("sh", "eddy install --create-namespaces -f values.yaml"); code != 0 || !strings.Contains(out, "✔ Eddy is ready") {
+			t.Errorf("installed with the values of block %d it is %d, and says\n%s", n, code, out)
+		}
+	}
 	p.play(commands[len(commands)-1]) // uninstall --crds
 	gomega.NewWithT(t).Eventually(func() error {
 		return server.Client.List(t.Context(), &v1.ResourceSetList{})
@@ -104,7 +112,9 @@ func gettingStarted(t *testing.T, p *pages) {
 	change(t, filepath.Join(p.dir, "clusters/eks/apps/api/previews/resourceset.yaml"), "    probe: {} ", "    # ")
 	change(t, filepath.Join(p.dir, "clusters/eks/apps/api/previews/provider.yaml"), "url: https://gitea.example.com/acme/api", "url: "+gitea.URL)
 	p.play(`kubectl -n app-dev create secret generic gitea-auth --from-literal=username=flux --from-literal=password=` + forge.Token)
-	create(t, kustomization("flux-system", "./clusters/eks")) // as flux bootstrap does
+	if err := server.Client.Create(t.Context(), kustomization("flux-system", "./clusters/eks")); err != nil { // as flux bootstrap does
+		t.Fatal(err)
+	}
 	gitea.Open(forge.Request{Labels: []string{"build/image-ready"}, SHA: strings.Repeat("fbc7b91", 6)[:40]})
 
 	t.Cleanup(func() {

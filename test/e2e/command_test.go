@@ -20,11 +20,11 @@ import (
 
 // eddy runs a command in the previews' namespace, and returns all that it prints and its
 // exit code.
-func eddy(t *testing.T, args ...string) (out string, code int) {
+func eddy(ctx context.Context, t *testing.T, args ...string) (out string, code int) {
 	t.Helper()
-	binary, err := world.Programs.Eddy(t.Context())
+	binary, err := world.Programs.Eddy(ctx)
 	must(t, err)
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
 	command := exec.CommandContext(ctx, binary, append([]string{"-n", actors.Namespace}, args...)...)
 	command.Env = append(os.Environ(), "KUBECONFIG="+world.System.Kubeconfig)
@@ -39,7 +39,7 @@ func eddy(t *testing.T, args ...string) (out string, code int) {
 func ends(t *testing.T, code int, says string, args ...string) {
 	t.Helper()
 	begun := time.Now()
-	out, got := eddy(t, args...)
+	out, got := eddy(t.Context(), t, args...)
 	if got != code || !regexp.MustCompile(says).MatchString(out) {
 		t.Errorf("eddy %s: %d, want %d and %q\n%s", strings.Join(args, " "), got, code, says, out)
 	}
@@ -141,8 +141,8 @@ func TestCheckTellsOfAnOperatorThatCrashes(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	expect(t, actors.Claim{What: "it is told that the operator crashes", Within: time.Minute, Check: func(context.Context) error {
-		out, code := eddy(t, "check")
+	expect(t, actors.Claim{What: "it is told that the operator crashes", Within: time.Minute, Check: func(ctx context.Context) error {
+		out, code := eddy(ctx, t, "check")
 		if code != 1 || !strings.Contains(out, "has no replica that is ready: container operator crashes") || !strings.Contains(out, " --previous` has its last words") {
 			return fmt.Errorf("it is %d, and says\n%s", code, out)
 		}
