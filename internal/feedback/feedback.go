@@ -253,10 +253,10 @@ type pending struct {
 	line v1.FeedbackStatus
 	// news is what people wait for, and before a digest of what was told.
 	news, before string
-	// due: it is to be told something now. failed: that could not be done. refused is
-	// what the forge said that takes nothing for it.
-	due, failed bool
-	refused     string
+	// due: it is to be told something now. failed: not all of that was done, and
+	// troubled: as the forge refused. What it said that takes nothing for it is refused.
+	due, failed, troubled bool
+	refused               string
 }
 
 // ordered puts first what people wait for: what was removed, has failed or is ready

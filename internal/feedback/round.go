@@ -20,10 +20,12 @@ import (
 // memory is what a process remembers. All of it but the pace is in the status as well,
 // which the cache may show as it was before: nobody else writes it.
 type memory struct {
-	mu     sync.Mutex
-	told   map[types.NamespacedName][]v1.FeedbackStatus
-	paces  map[types.NamespacedName]map[string]last
-	budget *budget
+	mu    sync.Mutex
+	told  map[types.NamespacedName][]v1.FeedbackStatus
+	paces map[types.NamespacedName]map[string]last
+	// troubles are the requests that could not be told the last time.
+	troubles map[types.NamespacedName]map[string]bool
+	budget   *budget
 }
 
 // recall returns what the requests of a provider were told.
@@ -50,6 +52,33 @@ func (m *memory) forget(of types.NamespacedName) {
 	defer m.mu.Unlock()
 	delete(m.told, of)
 	delete(m.paces, of)
+	delete(m.troubles, of)
+}
+
+// trouble is 1 for a request that could not be told the last time.
+func (m *memory) trouble(of types.NamespacedName, id string) int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.troubles[of][id] {
+		return 1
+	}
+	return 0
+}
+
+// see notes which of the requests are in trouble.
+func (m *memory) see(of types.NamespacedName, id string, is bool) { //nolint:revive // what was seen is either
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	switch {
+	case !is:
+		delete(m.troubles[of], id)
+	case m.troubles == nil:
+		m.troubles = map[types.NamespacedName]map[string]bool{of: {id: true}}
+	case m.troubles[of] == nil:
+		m.troubles[of] = map[string]bool{id: true}
+	default:
+		m.troubles[of][id] = true
+	}
 }
 
 // pace returns what a request was told last.
@@ -111,6 +140,8 @@ type round struct {
 // their comments first, as people look there. It returns what all were told, what went
 // wrong, and the time to the next round.
 func (o round) tellAll(ctx context.Context, t *teller, requests []pending) (lines []v1.FeedbackStatus, failed []error, after time.Duration) {
+	// What failed the last time comes last, so that it keeps nobody else from being told.
+	slices.SortStableFunc(requests, func(a, b pending) int { return o.memory.trouble(o.of, a.id) - o.memory.trouble(o.of, b.id) })
 	for n := range requests {
 		wait := o.prepare(t, &requests[n])
 		requests[n].due = requests[n].due && n < maxTold
@@ -132,7 +163,7 @@ func (o round) tellAll(ctx context.Context, t *teller, requests []pending) (line
 			case isClosedTo(err):
 				one.refused, one.due = forgeSaid(err), false
 			default:
-				one.failed = true
+				one.failed, one.troubled = true, true
 				failed = append(failed, &failure{told, err})
 				t.giveUp(told, err)
 			}
@@ -168,10 +199,12 @@ func (o round) prepare(t *teller, one *pending) (wait time.Duration) {
 // conclude notes what a request was told.
 func (o round) conclude(one *pending) v1.FeedbackStatus {
 	line := one.line
+	line.Previews = slices.DeleteFunc(line.Previews, func(mark v1.FeedbackPreview) bool { return mark == v1.FeedbackPreview{Name: mark.Name} })
 	if digestOf(linesOf(line)...) != one.before {
 		line.SHA, line.Updated = one.wanted(), metav1.NewTime(o.now().UTC().Truncate(time.Second))
 		o.memory.note(o.of, one.id, last{one.news, o.now()})
 	}
+	o.memory.see(o.of, one.id, one.troubled || !one.due && o.memory.trouble(o.of, one.id) > 0)
 	line.Refused = one.refused
 	if one.refused != "" {
 		line.SHA = one.wanted()
@@ -189,12 +222,12 @@ func isPause(ctx context.Context, err error) bool {
 	return errors.As(err, &pause) || errors.As(err, &limited) || ctx.Err() != nil
 }
 
-// vain is how many requests that are not found one after the other say that none is.
+// vain is how many requests that are not found, or not understood, say that none is.
 const vain = 3
 
 // giveUp keeps a round from trying in vain what no request will be told.
 func (t *teller) giveUp(told source.Told, err error) {
-	if errors.Is(err, transport.ErrNotFound) {
+	if errors.Is(err, transport.ErrNotFound) || errors.Is(err, transport.ErrInvalidAnswer) {
 		if t.missed++; t.missed < vain {
 			return
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -210,105 +209,6 @@ func TestThreeProvidersOfOneRepositoryHaveOneComment(t *testing.T) {
 	b.settle("db", time.Minute)
 	if comments := b.f.Comments(1); len(comments) != 1 {
 		t.Errorf("after the first is gone there are %+v", comments)
-	}
-}
-
-func TestWhatATokenMayNotDoIsOneConditionThatNamesThePermission(t *testing.T) {
-	for _, c := range []struct {
-		name  string
-		path  string
-		fault forge.Fault
-		says  string
-		also  func(f *forge.Forge) bool
-	}{
-		{"comments are forbidden", "/issues/", forge.Status(http.StatusForbidden), "Pull requests: Read and write", func(f *forge.Forge) bool { return len(f.Statuses(sha(1))) == 1 }},
-		{"statuses are not found", "/statuses/", forge.Status(http.StatusNotFound), "Commit statuses: Read and write", func(f *forge.Forge) bool { return len(f.Comments(1)) == 1 }},
-		{"the token is none", "/", forge.Status(http.StatusUnauthorized), "401 Unauthorized", func(*forge.Forge) bool { return true }},
-		{"the forge is in trouble", "/", forge.Status(http.StatusBadGateway), "502 Bad Gateway", func(*forge.Forge) bool { return true }},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			b := newBench(t, forge.NewGitHub(t))
-			b.watch("api", v1.Feedback{})
-			var all []state
-			for n := range 20 {
-				b.f.Open(forge.Request{})
-				all = append(all, state{id: fmt.Sprint(n + 1), sha: sha(1), ready: "True"})
-			}
-			b.is("api", all[:1]...)
-			b.f.Break(func(w http.ResponseWriter, r *http.Request) bool {
-				return strings.Contains(r.URL.Path, c.path) && c.fault(w, r)
-			})
-			b.run("api")
-			if got := b.condition(); got.Status != metav1.ConditionFalse || !strings.Contains(got.Message, c.says) || strings.Contains(got.Message, forge.Token) {
-				t.Errorf("the condition says %s", got.Message)
-			}
-			if !c.also(b.f) {
-				t.Error("what is allowed was not told")
-			}
-			if b.result.RequeueAfter != b.provider("api").GetInterval() {
-				t.Errorf("it is tried again after %s", b.result.RequeueAfter)
-			}
-			before := b.f.Asked()
-			b.is("api", all...)
-			b.run("api")
-			if tried := b.f.Asked() - before; tried > 45 {
-				t.Errorf("it was tried in vain %d times", tried)
-			}
-			b.f.Mend()
-			b.settle("api", 30*time.Minute)
-			if got := b.condition(); got.Status != metav1.ConditionTrue || len(b.f.Comments(20)) != 1 {
-				t.Errorf("once it may: %s, %d comments", got.Message, len(b.f.Comments(20)))
-			}
-		})
-	}
-}
-
-func TestARequestThatIsLockedIsLeftAloneUntilItIsPushedTo(t *testing.T) {
-	b := newBench(t, forge.NewGitHub(t))
-	b.f.Open(forge.Request{})
-	b.watch("api", v1.Feedback{Status: v1.FeatureDisabled})
-	b.f.Break(func(w http.ResponseWriter, r *http.Request) bool {
-		if r.Method == http.MethodGet {
-			return false
-		}
-		w.Header().Set("Content-Type", "application/json")
-		w.WriteHeader(http.StatusForbidden)
-		_, _ = w.Write([]byte(`{"message": "Unable to create comment because issue is locked."}`)) // the client reads it
-		return true
-	})
-	b.is("api", state{id: "1", sha: sha(1), ready: "Unknown"})
-	b.run("api")
-	asked := b.f.Asked()
-	b.is("api", state{id: "1", sha: sha(1), ready: "True"})
-	b.settle("api", time.Hour)
-	if got := b.condition(); got.Status != metav1.ConditionTrue || b.f.Asked() != asked {
-		t.Errorf("%s, and %d more requests", got.Message, b.f.Asked()-asked)
-	}
-	if line := b.provider("api").Status.Feedback[0]; !strings.Contains(line.Refused, "locked") {
-		t.Errorf("it says %+v", line)
-	}
-	b.f.Mend()
-	b.is("api", state{id: "1", sha: sha(2), ready: "Unknown"})
-	b.settle("api", time.Hour)
-	if len(b.f.Comments(1)) != 1 {
-		t.Error("after a push there is none")
-	}
-}
-
-func TestAForgeThatWantsToBeLeftAloneIs(t *testing.T) {
-	b := newBench(t, forge.NewGitHub(t))
-	b.f.Open(forge.Request{})
-	b.watch("api", v1.Feedback{})
-	b.is("api", state{id: "1", sha: sha(1), ready: "True"})
-	b.f.Break(forge.Status(http.StatusForbidden, "Retry-After", "90"))
-	b.run("api")
-	if got := b.condition(); b.result.RequeueAfter != 90*time.Second || got.Status != metav1.ConditionTrue {
-		t.Errorf("it goes on after %s: %s", b.result.RequeueAfter, got.Message)
-	}
-	b.f.Mend()
-	b.settle("api", 10*time.Minute)
-	if len(b.f.Comments(1)) != 1 {
-		t.Error("it was not told later")
 	}
 }
 

@@ -160,7 +160,7 @@ func (t *teller) status(ctx context.Context, r *request, line *v1.FeedbackStatus
 		if err := t.spend(source.Status); err != nil {
 			return err
 		}
-		if err := t.statuses.SetStatus(ctx, status); err != nil {
+		if err := t.statuses.SetStatus(ctx, status); err != nil && !isClosedTo(err) { // it is told once, and again with the next push
 			return err
 		}
 		mark.SHA, mark.Status = status.SHA, digest
@@ -201,12 +201,12 @@ func (t *teller) deployed(ctx context.Context, r *request, row card.Row, mark *v
 	if row.State() == "Ready" { // whatever is pushed next
 		is.State = forge.Success
 	}
-	if mark.Deployment == "" || mark.DeployedSHA != is.SHA {
+	if mark.DeployedSHA != is.SHA {
 		if err := t.begin(ctx, is, mark); err != nil {
 			return err
 		}
 	}
-	if mark.Deployed == string(is.State) {
+	if mark.Deployed == string(is.State) || mark.Deployment == "" {
 		return nil
 	}
 	if err := t.became(ctx, mark.Deployment, is); err != nil {
@@ -225,7 +225,7 @@ func (t *teller) begin(ctx context.Context, is forge.Deployment, mark *v1.Feedba
 		return err
 	}
 	id, err := t.deployments.Deploy(ctx, is)
-	if err != nil {
+	if err != nil && !isClosedTo(err) { // then it is told again with the next push
 		return err
 	}
 	before := *mark
