@@ -53,6 +53,11 @@ type Feedback struct {
 	// +optional
 	Environment string `json:"environment,omitempty"`
 
+	// Template names a ConfigMap in the namespace of the provider with another text for
+	// the comment, in the key comment.md: a template in the language of a ResourceSet.
+	// +optional
+	Template *meta.LocalObjectReference `json:"template,omitempty"`
+
 	// When lists what may cause something to be written; all when empty.
 	// +kubebuilder:validation:items:Enum=Progress;Ready;Failed;Removed
 	// +listType=set

@@ -79,6 +79,11 @@ func (in *Feedback) DeepCopyInto(out *Feedback) {
 		*out = new(meta.LocalObjectReference)
 		**out = **in
 	}
+	if in.Template != nil {
+		in, out := &in.Template, &out.Template
+		*out = new(meta.LocalObjectReference)
+		**out = **in
+	}
 	if in.When != nil {
 		in, out := &in.When, &out.When
 		*out = make([]string, len(*in))

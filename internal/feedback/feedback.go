@@ -22,6 +22,7 @@ import (
 	"slices"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -174,9 +175,42 @@ func (r *Reconciler) open(ctx context.Context, provider *v1.ResourceSetInputProv
 	if err != nil {
 		return nil, login{}, err
 	}
-	t := &teller{when: told.When, environment: told.Environment, text: func(c card.Card) (string, error) { return c.Text(), nil }}
+	t := &teller{when: told.When, environment: told.Environment}
+	if t.text, err = r.template(ctx, provider); err != nil {
+		return nil, login{}, err
+	}
 	t.marker = func(request string) string { return marker(instance, provider, request) }
 	return t, login{Asker: who, About: transport.Host(hostOf(provider.Spec.URL))}, t.capable(repository, told)
+}
+
+// templateKey is where a template stands in its ConfigMap.
+const templateKey = "comment.md"
+
+// template returns what writes the comments of a provider.
+func (r *Reconciler) template(ctx context.Context, provider *v1.ResourceSetInputProvider) (func(card.Card) (string, error), error) {
+	named := provider.Spec.Feedback.Template
+	if named == nil {
+		return func(c card.Card) (string, error) { return c.Text(), nil }, nil
+	}
+	found := &corev1.ConfigMap{}
+	if err := r.Direct.Get(ctx, types.NamespacedName{Namespace: provider.Namespace, Name: named.Name}, found); err != nil {
+		return nil, fmt.Errorf("spec.feedback.template: %w", err)
+	}
+	text, there := found.Data[templateKey]
+	if !there {
+		return nil, fmt.Errorf("spec.feedback.template: ConfigMap %s/%s has no key %s", provider.Namespace, named.Name, templateKey)
+	}
+	made, err := card.ParseTemplate(text)
+	if err != nil {
+		return nil, fmt.Errorf("spec.feedback.template: ConfigMap %s/%s: %w", provider.Namespace, named.Name, err)
+	}
+	return func(c card.Card) (string, error) {
+		text, err := made.Text(ctx, c)
+		if err != nil {
+			return "", fmt.Errorf("spec.feedback.template: ConfigMap %s/%s: %w", provider.Namespace, named.Name, err)
+		}
+		return text, nil
+	}, nil
 }
 
 // capable takes of a repository what is to be told it. What it cannot be told is an

@@ -65,20 +65,23 @@ func (m *memory) trouble(of types.NamespacedName, id string) int {
 	return 0
 }
 
-// see notes which of the requests are in trouble.
-func (m *memory) see(of types.NamespacedName, id string, is bool) { //nolint:revive // what was seen is either
+// stumble notes that a request could not be told, and relieve that it was.
+func (m *memory) stumble(of types.NamespacedName, id string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	switch {
-	case !is:
-		delete(m.troubles[of], id)
-	case m.troubles == nil:
-		m.troubles = map[types.NamespacedName]map[string]bool{of: {id: true}}
-	case m.troubles[of] == nil:
-		m.troubles[of] = map[string]bool{id: true}
-	default:
-		m.troubles[of][id] = true
+	if m.troubles == nil {
+		m.troubles = map[types.NamespacedName]map[string]bool{}
 	}
+	if m.troubles[of] == nil {
+		m.troubles[of] = map[string]bool{}
+	}
+	m.troubles[of][id] = true
+}
+
+func (m *memory) relieve(of types.NamespacedName, id string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.troubles[of], id)
 }
 
 // pace returns what a request was told last.
@@ -204,7 +207,12 @@ func (o round) conclude(one *pending) v1.FeedbackStatus {
 		line.SHA, line.Updated = one.wanted(), metav1.NewTime(o.now().UTC().Truncate(time.Second))
 		o.memory.note(o.of, one.id, last{one.news, o.now()})
 	}
-	o.memory.see(o.of, one.id, one.troubled || !one.due && o.memory.trouble(o.of, one.id) > 0)
+	switch {
+	case one.troubled:
+		o.memory.stumble(o.of, one.id)
+	case one.due:
+		o.memory.relieve(o.of, one.id)
+	}
 	line.Refused = one.refused
 	if one.refused != "" {
 		line.SHA = one.wanted()

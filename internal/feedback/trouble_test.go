@@ -240,3 +240,25 @@ func TestATokenThatIsReplacedIsTakenWithTheNextRun(t *testing.T) {
 		t.Errorf("the condition says %s", got.Message)
 	}
 }
+
+func TestATemplateSaysWhatTheCommentSaysOrIsOneCondition(t *testing.T) {
+	b := newBench(t, forge.NewGitea(t))
+	b.f.Open(forge.Request{})
+	config := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "words"}, Data: map[string]string{"comment.md": "<< inputs.heading >>, says the platform team"}}
+	b.create(config)
+	b.watch("api", v1.Feedback{Template: &meta.LocalObjectReference{Name: "words"}, Status: v1.FeatureDisabled})
+	b.is("api", state{id: "1", sha: sha(1), ready: "True"})
+	b.settle("api", time.Minute)
+	if all := b.f.Comments(1); len(all) != 1 || !strings.HasSuffix(all[0].Text, " -->\n\nPreview: ready, says the platform team\n") {
+		t.Errorf("it says %+v", all)
+	}
+	config.Data["comment.md"] = "<< inputs.nothing >>"
+	if err := server.Client.Update(context.Background(), config); err != nil {
+		t.Fatal(err)
+	}
+	b.is("api", state{id: "1", sha: sha(2), ready: "True"})
+	b.run("api")
+	if got := b.condition(); got.Status != metav1.ConditionFalse || !strings.Contains(got.Message, "spec.feedback.template") {
+		t.Errorf("the condition says %s", got.Message)
+	}
+}
