@@ -55,8 +55,8 @@ func New(streams Streams) *cobra.Command {
 Eddy watches the pull requests of a forge (ResourceSetInputProvider), stamps out
 a set of objects for each of them (ResourceSet), and lets Flux deploy them.
 
-Exit codes: 0 done, 1 something went wrong, or the time of a wait was up. Those
-of "eddy diff" are in its help.`,
+Exit codes: 0 done, 1 something went wrong. Those of "eddy diff" and "eddy wait"
+are in their help.`,
 		Example: `  # What there is, why one does not work, and what a change would do
   eddy get previews
   eddy --context prod -n app-dev describe preview api/1234

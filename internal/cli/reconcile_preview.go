@@ -85,7 +85,11 @@ func (o *reconcilePreview) run(ctx context.Context) error {
 	}
 	wait := &waitPreview{onePreview: o.onePreview, For: forReady, Timeout: o.Timeout}
 	wait.Name = one.FullName()
-	return wait.run(ctx)
+	err = wait.run(ctx)
+	if late := new(ExitError); errors.As(err, &late) && late.Code == timedOut {
+		return late.Err // it is one of several waits, which all end in one way
+	}
+	return err
 }
 
 // named is one of an object of ours.
