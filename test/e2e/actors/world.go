@@ -152,6 +152,9 @@ var unprobed = change{"  readiness: # a preview is ready once what Flux deploys 
 	"    within: 10m # has failed when that takes longer, until it is ready after all\n" +
 	"    probe: {} # its URL answers; connectTo: SERVICE.NAMESPACE:443 of the ingress, where the operator cannot reach it by its name\n", ""}
 
+// Unprobed is a set as eddy init writes it, without what is not looked at here.
+func Unprobed(text string) (string, error) { return adapt(text, unprobed) }
+
 // BuildImage is the first step of CI: the page of the application shows the
 // text. Without a node there is nobody to pull the image.
 func (w *World) BuildImage(ctx context.Context, pr PullRequest, text string) error {
