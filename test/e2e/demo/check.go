@@ -64,6 +64,7 @@ func (p *play) acts(ctx context.Context) error {
 	for _, act := range []act{
 		{"not labelled, not deployed", func(ctx context.Context) error { return p.nothing(ctx, first, second) }},
 		{"labelled, deployed", func(ctx context.Context) error { return p.label(ctx, first) }},
+		{"the pull request says so itself", func(ctx context.Context) error { return p.told(ctx, first) }},
 		{"the other is still not deployed", func(ctx context.Context) error { return p.nothing(ctx, second) }},
 		{"a push rolls it out", func(ctx context.Context) error { return p.push(ctx, first) }},
 		{"labelled, the other is deployed beside it", func(ctx context.Context) error { return p.label(ctx, second) }},

@@ -58,6 +58,10 @@ func start(ctx context.Context, programs actors.Programs, dir string) (*play, er
 	if err := world.Prepare(ctx); err != nil {
 		return nil, err
 	}
+	if err := world.TellRequests(ctx); err != nil {
+		return nil, err
+	}
+	print.line("platform", "lets Eddy tell pull requests what becomes of their previews: spec.feedback of the provider")
 	print.line("watcher", "looks at acme/api every "+pollEvery+", for open pull requests with the label "+actors.ReadyLabel)
 	return p, nil
 }
@@ -75,6 +79,9 @@ func (p *play) firstAct(ctx context.Context) error {
 			return err
 		}
 		if err := p.label(ctx, first); err != nil {
+			return err
+		}
+		if err := p.told(ctx, first); err != nil {
 			return err
 		}
 		return p.world.Holds(ctx, p.world.Absent(second), time.Second)
@@ -100,6 +107,8 @@ func (p *play) invite() {
 	} else {
 		say("There is no node here, so no pod runs and no URL answers. All else is real.")
 	}
+	say("")
+	say("The pull request says it too: %s", p.world.Forge.AppURL()+"/pulls/1")
 	say("")
 	say("Go on:")
 	examples(say, self, [][2]string{

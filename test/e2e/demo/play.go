@@ -104,6 +104,18 @@ func (p *play) label(ctx context.Context, pr actors.PullRequest) error {
 	return p.see(ctx, p.up(pr, page)...)
 }
 
+// told is what the pull request says of its preview, by one comment and the status of
+// its commit.
+func (p *play) told(ctx context.Context, pr actors.PullRequest) error {
+	for _, claim := range []actors.Claim{p.world.Says(pr, "## Preview: ready"), p.world.Marked(pr, "success")} {
+		if err := p.world.Wait(ctx, claim); err != nil {
+			return err
+		}
+	}
+	p.print.line("feedback", fmt.Sprintf("says on pull request %d that its preview is ready: %s", pr.Number, pr.URL))
+	return nil
+}
+
 func (p *play) unlabel(ctx context.Context, pr actors.PullRequest) error {
 	if err := p.world.Forge.RemoveLabel(ctx, pr); err != nil {
 		return err

@@ -25,7 +25,7 @@ func newPrinter(out *os.File) *printer {
 
 // colourOf each actor, as an ANSI code.
 var colourOf = map[string]string{
-	"developer": "33", "ci": "35", "watcher": "36", "templater": "34", "flux": "32", "ingress": "32",
+	"developer": "33", "ci": "35", "watcher": "36", "templater": "34", "flux": "32", "ingress": "32", "feedback": "36",
 	"checked": "1;32", "missing": "1;31",
 }
 
