@@ -13,6 +13,7 @@ import (
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	apimeta "k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/util/retry"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -106,6 +107,14 @@ type state struct {
 // is lets the previews of a service be in these states, and no others.
 func (b *bench) is(service string, states ...state) {
 	b.t.Helper()
+	if err := retry.RetryOnConflict(retry.DefaultBackoff, func() error { return b.write(service, states) }); err != nil {
+		b.t.Fatal(err)
+	}
+	b.now = b.now.Add(time.Second)
+}
+
+func (b *bench) write(service string, states []state) error {
+	b.t.Helper()
 	provider := b.provider(service)
 	provider.Status.ExportedInputs, provider.Status.Held, provider.Status.LastExportedRevision = nil, nil, "sha256:0"
 	set := &v1.ResourceSet{}
@@ -135,10 +144,10 @@ func (b *bench) is(service string, states ...state) {
 	}
 	for _, object := range []client.Object{provider, set} {
 		if err := server.Client.Status().Update(context.Background(), object); err != nil {
-			b.t.Fatal(err)
+			return err
 		}
 	}
-	b.now = b.now.Add(time.Second)
+	return nil
 }
 
 // run lets the controller run once for a service.
