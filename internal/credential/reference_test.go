@@ -92,3 +92,14 @@ func TestWhatIsAskedAnonymouslyMayHaveAnAuthorityOfItsOwn(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestTheIdentityForAnImageGoesToTheRegistryOfItsCloudAlone(t *testing.T) {
+	b := newBench(t)
+	provider := b.provider(v1.ResourceSetInputProviderSpec{Type: v1.InputProviderGiteaPullRequest, URL: "https://gitea.example.com/acme/api"})
+	for _, cloud := range []source.Cloud{source.AWS, source.Azure, source.Google} {
+		image := v1.GateImage{Name: "api", Repository: "registry.example.com/acme/api", Provider: string(cloud)}
+		if _, err := b.Config(context.Background(), credential.OfImage(provider, image, "spec.gate.images[0]")); !errors.Is(err, source.ErrSpec) {
+			t.Errorf("%s: got %v", cloud, err)
+		}
+	}
+}
