@@ -84,7 +84,8 @@ resources: [{apiVersion: v1, kind: ConfigMap, metadata: {name: "api-<< inputs.id
 	if err := server.Client.Get(context.Background(), client.ObjectKey{Namespace: namespace, Name: "api-1"}, mine); err != nil {
 		t.Fatal(err)
 	}
-	if total := counter.during(t, edit(mine)); total > edits/2 {
+	// A run takes five requests: a run for each edit would be far more, on a slow machine too.
+	if total := counter.during(t, edit(mine)); total > 2*edits {
 		t.Errorf("%d edits of an object of the set led to %d requests", edits, total)
 	}
 	if err := server.Client.Get(context.Background(), client.ObjectKeyFromObject(mine), mine); err != nil || mine.Data["key"] != "mine" {
