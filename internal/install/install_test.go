@@ -263,6 +263,7 @@ func definition() *unstructured.Unstructured {
 func monitors(t *testing.T) {
 	t.Helper()
 	learn(t, "monitoring.coreos.com", "v1", "ServiceMonitor")
+	learn(t, "monitoring.coreos.com", "v1", "PrometheusRule")
 }
 
 // helmReleases makes the kind HelmRelease known.
