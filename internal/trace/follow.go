@@ -150,23 +150,37 @@ func (r *Reader) watch(ctx context.Context, w watching) toolscache.SharedIndexIn
 }
 
 // followRollouts watches what is wanted to say whether previews run, and reports
-// whether some of that is new.
+// whether some of that is new. Who may not watch all namespaces may watch some.
 func (f *following) followRollouts(ctx context.Context, now preview.Snapshot, world *rollout.World) (began bool) {
 	roots := rootsOf(now.Sets)
-	for _, s := range rollout.Scopes(slices.Concat(rollout.Wanted(roots, world), rollout.Details(roots, world))) {
-		if _, known := f.running[s]; known {
+	places := slices.Concat(rollout.Wanted(roots, world), rollout.Details(roots, world))
+	for _, scope := range rollout.Scopes(places) {
+		began = f.begin(ctx, scope) || began
+		if scope.Namespace != "" || f.running[scope] != nil {
 			continue
 		}
-		f.running[s] = nil
-		if !f.mayList(ctx, s) {
-			continue
+		for _, place := range places {
+			if scope.Holds(place) {
+				began = f.begin(ctx, place) || began
+			}
 		}
-		one := &unstructured.Unstructured{}
-		one.SetGroupVersionKind(s.GroupVersionKind)
-		f.running[s] = f.start(ctx, watching{kind: one, list: listOf(s.GroupVersionKind), scope: client.ListOptions{Namespace: s.Namespace}})
-		began = true
 	}
 	return began
+}
+
+// begin watches a scope where that is not tried yet, and reports whether it does.
+func (f *following) begin(ctx context.Context, scope rollout.Place) bool {
+	if _, tried := f.running[scope]; tried {
+		return false
+	}
+	f.running[scope] = nil
+	if !f.mayList(ctx, scope) {
+		return false
+	}
+	one := &unstructured.Unstructured{}
+	one.SetGroupVersionKind(scope.GroupVersionKind)
+	f.running[scope] = f.start(ctx, watching{kind: one, list: listOf(scope.GroupVersionKind), scope: client.ListOptions{Namespace: scope.Namespace}})
+	return true
 }
 
 func (f *following) synced() bool {

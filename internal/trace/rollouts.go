@@ -73,7 +73,7 @@ func listOf(kind schema.GroupVersionKind) *unstructured.UnstructuredList {
 // never begins.
 func (r *Reader) mayList(ctx context.Context, place rollout.Place) bool {
 	err := r.Client.List(ctx, listOf(place.GroupVersionKind), client.InNamespace(place.Namespace), client.Limit(1))
-	if err != nil {
+	if err != nil && place.Namespace != "" { // of all of them, one by one is tried next
 		r.unseen(ctx, err)
 	}
 	return err == nil
