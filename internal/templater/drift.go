@@ -37,6 +37,8 @@ type drift struct {
 	kinds *apply.Kinds
 	// events name the sets whose objects may need repair.
 	events chan event.GenericEvent
+	// disturb is told of each object that has changed; nobody is when nil.
+	disturb func(kind schema.GroupKind, is any)
 	// stopped is closed when nobody reads the events any more.
 	stopped chan struct{}
 
@@ -229,6 +231,9 @@ func (d *drift) updated(kind schema.GroupKind, was, is any) {
 			d.stir(set)
 		}
 	}
+	if d.disturb != nil && before.ResourceVersion != after.ResourceVersion {
+		d.disturb(kind, is)
+	}
 }
 
 // deleted wakes the sets whose object is gone, and keeps how it had ended.
@@ -242,6 +247,9 @@ func (d *drift) deleted(kind schema.GroupKind, object any) {
 			d.keepSighting(set, refOf(kind, last), sightingOf(is))
 		}
 		d.notify(set)
+	}
+	if d.disturb != nil {
+		d.disturb(kind, last)
 	}
 }
 

@@ -33,6 +33,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Optio
 	if r.pulse, err = newPulse(mgr, r.Namespaces, r.drift.notify); err != nil {
 		return err
 	}
+	r.drift.disturb = r.pulse.disturb
 	if r.Answers != nil {
 		r.Answers.wake = r.drift.notify
 		stop := manager.RunnableFunc(func(ctx context.Context) error {

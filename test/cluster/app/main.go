@@ -4,6 +4,8 @@
 //	PORT         where it listens (8080)
 //	PUBLIC_URL   the preview's address, set by the preview's manifests
 //	APP_MESSAGE  a line that the image was built with
+//	APP_STATUS   the status of the page (200)
+//	APP_START    how long it takes to start, such as 10s
 package main
 
 import (
@@ -15,6 +17,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"strconv"
 	"syscall"
 	"time"
 )
@@ -30,7 +33,11 @@ const page = `<!doctype html>
 </html>
 `
 
-type content struct{ Message, PublicURL, Hostname string }
+type content struct {
+	Message, PublicURL, Hostname string
+
+	status int
+}
 
 func main() {
 	if err := run(); err != nil {
@@ -42,12 +49,17 @@ func main() {
 func run() error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	defer stop()
+	status, err := strconv.Atoi(env("APP_STATUS", "200"))
+	if err != nil {
+		return fmt.Errorf("APP_STATUS: %w", err)
+	}
 	server := &http.Server{
 		Addr: ":" + env("PORT", "8080"),
 		Handler: handler(content{
 			Message:   env("APP_MESSAGE", "Hello from the sample app"),
 			PublicURL: os.Getenv("PUBLIC_URL"),
 			Hostname:  os.Getenv("HOSTNAME"),
+			status:    status,
 		}),
 		ReadHeaderTimeout: 10 * time.Second,
 	}
@@ -58,6 +70,11 @@ func run() error {
 			slog.Warn("some requests were cut off", "error", err)
 		}
 	})
+	start, err := time.ParseDuration(env("APP_START", "0s"))
+	if err != nil {
+		return fmt.Errorf("APP_START: %w", err)
+	}
+	time.Sleep(start)
 	slog.Info("serving", "address", server.Addr)
 	if err := server.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("serving on %s: %w", server.Addr, err)
@@ -73,6 +90,7 @@ func handler(c content) http.Handler {
 	})
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.WriteHeader(max(c.status, http.StatusOK))
 		if err := tmpl.Execute(w, c); err != nil {
 			slog.Warn("a visitor left early", "error", err)
 		}

@@ -130,7 +130,7 @@ func (p Programs) Up(ctx context.Context, dir string) (*System, error) {
 	if err != nil {
 		return nil, err
 	}
-	operator := fmt.Sprintf("eddy='%s' operator --enable-leader-election=false --metrics-addr=127.0.0.1:0 --health-addr=127.0.0.1:0 --min-interval=1s --provider-networks=public,private,loopback", binary)
+	operator := fmt.Sprintf("eddy='%s' operator --enable-leader-election=false --metrics-addr=127.0.0.1:0 --health-addr=127.0.0.1:0 --min-interval=1s --provider-networks=public,private,loopback --probe-networks=public,private,loopback", binary)
 	args := []string{
 		"up", "--dir", dir, "--node", p.Node, "--detach",
 		"--crds", filepath.Join(p.Root, "config", "crd"), "--run", operator,
