@@ -91,6 +91,31 @@ func TestGolden(t *testing.T) {
 	}
 }
 
+// Who adds a state meets this test.
+func TestEveryStateHasACard(t *testing.T) {
+	source, err := os.ReadFile("../../preview/state.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob("testdata/*.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all strings.Builder
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.Write(text)
+	}
+	for _, state := range regexp.MustCompile(`State += "(.+)"`).FindAllStringSubmatch(string(source), -1) {
+		if !strings.Contains(all.String(), "| api | "+state[1]+" | ") {
+			t.Errorf("no card shows the state %q", state[1])
+		}
+	}
+}
+
 func statuses(rows []card.Row) string {
 	out := string(card.Card{Rows: rows}.Class()) + "\n"
 	for _, row := range rows {

@@ -23,6 +23,8 @@ func (r Row) explain() string {
 		return strings.TrimSpace("the commit that is wanted is not deployed yet.\n\n" + fenced(r.Standing()) + "\n" + advice(r.Held))
 	case r.State() == preview.Removed:
 		return "it is removed. When the request is opened again, or meets the conditions again, it comes back."
+	case r.State() == preview.Suspended:
+		return "its ResourceSet is suspended: what was deployed stays, and nothing is brought up to date until it is resumed."
 	case r.State() == preview.Ready && r.Unwatched:
 		return "all of it is applied. Whether it runs is not looked at: with `spec.readiness` of the ResourceSet it is."
 	case r.IsHeld():
