@@ -16,6 +16,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
@@ -132,10 +133,21 @@ func TestEverythingThatTheChartCanMakeIsAdmitted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, told := b.install(server.Namespace(t), string(text))
-	for _, kind := range []string{"ServiceMonitor", "ClusterRoleBinding", "PodDisruptionBudget", "NetworkPolicy", "Service"} {
+	objects, told := b.install(server.Namespace(t), string(text))
+	for _, kind := range []string{"ServiceMonitor", "PrometheusRule", "ConfigMap", "ClusterRoleBinding", "PodDisruptionBudget", "NetworkPolicy", "Service"} {
 		if !slices.ContainsFunc(told, func(line string) bool { return strings.HasPrefix(line, "✔ "+kind+"/") }) {
 			t.Errorf("there is no %s among %q", kind, told)
+		}
+	}
+	if err := b.Uninstall(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	for _, object := range objects {
+		if !labels.SelectorFromSet(labels.Set(install.Operators())).Matches(labels.Set(object.GetLabels())) {
+			continue
+		}
+		if err := server.Client.Get(context.Background(), client.ObjectKeyFromObject(object), object); !apierrors.IsNotFound(err) {
+			t.Errorf("%s %s is left behind: %v", object.GetKind(), object.GetName(), err)
 		}
 	}
 }
