@@ -72,6 +72,8 @@ func (r *run) askOf(ctx context.Context, one asked, link string, unable error) p
 	case is.why == nil && is.told != "":
 		r.hasWaited(here, one) // as long as it has to
 		return preview.Rollout{Ready: metav1.ConditionFalse, Reason: v1.ReasonNotAnswering, Message: is.told}
+	case is.why == nil && was.revision == one.revision && was.reason == v1.ReasonDeploying:
+		return r.silent(here, one, was.message) // what comes of it is told in a moment
 	case is.why == nil:
 		return r.silent(here, one, unsaid)
 	case is.lost:

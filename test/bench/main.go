@@ -131,6 +131,14 @@ func measureAll(ctx context.Context, on *rig.Rig, operators []contestant, sizes 
 			one.floor = floor
 			reports = append(reports, one)
 		}
+		fmt.Fprintf(os.Stderr, "%s with %d previews\n", watched, previews)
+		one, err := measureReadiness(ctx, on, operators[0], previews)
+		if err != nil {
+			return nil, fmt.Errorf("measuring readiness with %d previews: %w", previews, err)
+		}
+		// What a workload costs is what a preview costs more than without one.
+		one.perWorkload = one.perPreview() - reports[len(reports)-len(operators)].perPreview()
+		reports = append(reports, one)
 	}
 	return reports, nil
 }

@@ -39,7 +39,11 @@ const (
 type figure struct {
 	work string
 	// most are the requests that Eddy promises; zero when it promises nothing.
-	most   int
+	most int
+	// silent says that it promises none at all.
+	silent bool
+	// writes are the PATCHes that it promises at most; zero when it promises nothing.
+	writes int
 	counts rig.Counts
 	// took is the time to the last request.
 	took time.Duration
@@ -56,6 +60,9 @@ type report struct {
 	figures  []figure
 	// idle is what the operator holds before there is any preview, in bytes.
 	idle int64
+	// perWorkload is the memory that a workload costs that is watched, in bytes, where
+	// that was measured.
+	perWorkload int64
 	// floor is the time that a client needs to write the objects.
 	floor time.Duration
 }
@@ -65,7 +72,7 @@ type report struct {
 func (r report) perPreview() int64 {
 	full := r.idle
 	for _, one := range r.figures {
-		if one.work == atRest {
+		if one.work == atRest || one.work == unchanged {
 			full = one.memory
 		}
 	}

@@ -29,14 +29,19 @@ func write(out io.Writer, reports []report) error {
 		for n, figure := range one.figures {
 			compared := ""
 			switch {
+			case i != first && one.operator == watched: // other work
 			case i != first:
 				compared = ratios(figure, reports[first].figures[n])
-			case n == 0:
+			case n == 0 && one.floor > 0:
 				compared = fmt.Sprintf("%.2f × a client that only writes", float64(figure.took)/float64(one.floor))
 			}
 			rows = append(rows, append([]string{fmt.Sprint(one.previews), one.operator}, append(cells(figure), compared)...))
 		}
-		rows = append(rows, []string{fmt.Sprint(one.previews), one.operator, "memory", "", "", memory(one), "", ""})
+		said := memory(one)
+		if one.operator == watched {
+			said = workload(one)
+		}
+		rows = append(rows, []string{fmt.Sprint(one.previews), one.operator, "memory", "", "", said, "", ""})
 	}
 	_, err := io.WriteString(out, align(rows))
 	return err
@@ -44,6 +49,12 @@ func write(out io.Writer, reports []report) error {
 
 func cells(f figure) []string {
 	limit := "–"
+	if f.silent {
+		limit = "0"
+	}
+	if f.writes > 0 {
+		limit = fmt.Sprintf("%d PATCH", f.writes)
+	}
 	if f.most > 0 {
 		limit = fmt.Sprint(f.most)
 	}
@@ -60,6 +71,14 @@ func ratios(f, first figure) string {
 	}
 	return fmt.Sprintf("%.1f × requests, %.1f × time",
 		float64(f.counts.Total())/float64(max(1, first.counts.Total())), float64(f.took)/float64(max(time.Millisecond, first.took)))
+}
+
+func workload(r report) string {
+	limit := ""
+	if r.previews >= many {
+		limit = fmt.Sprintf(" (limit %d)", workloadLimit>>10)
+	}
+	return fmt.Sprintf("%.1f KiB a workload%s, %d MiB idle", float64(r.perWorkload)/(1<<10), limit, r.idle>>20)
 }
 
 func memory(r report) string {
@@ -112,16 +131,23 @@ func align(rows [][]string) string {
 func check(reports []report) error {
 	var broken []error
 	for _, one := range reports {
-		if one.operator != "eddy" {
+		if one.operator != "eddy" && one.operator != watched {
 			continue
 		}
 		for _, figure := range one.figures {
 			switch {
 			case figure.undone != nil:
 				broken = append(broken, fmt.Errorf("%d previews, %s: %w", one.previews, figure.work, figure.undone))
+			case figure.silent && figure.counts.Total() > 0:
+				broken = append(broken, fmt.Errorf("%d previews, %s: %d requests (%s), promised are none", one.previews, figure.work, figure.counts.Total(), verbs(figure.counts)))
+			case figure.writes > 0 && figure.counts["PATCH"] > figure.writes:
+				broken = append(broken, fmt.Errorf("%d previews, %s: %d PATCH, promised are %d at most", one.previews, figure.work, figure.counts["PATCH"], figure.writes))
 			case figure.most > 0 && figure.counts.Total() > figure.most:
 				broken = append(broken, fmt.Errorf("%d previews, %s: %d requests, promised are %d at most", one.previews, figure.work, figure.counts.Total(), figure.most))
 			}
+		}
+		if one.previews >= many && one.perWorkload > workloadLimit {
+			broken = append(broken, fmt.Errorf("%d previews: %s", one.previews, workload(one)))
 		}
 		if one.previews >= many && one.perPreview() > memoryLimit {
 			broken = append(broken, fmt.Errorf("%d previews: %s", one.previews, memory(one)))

@@ -47,3 +47,25 @@ func TestTheCheckNamesEachPromiseThatIsBroken(t *testing.T) {
 		}
 	}
 }
+
+func TestTheCheckNamesWhatReadinessCostsBeyondWhatIsPromised(t *testing.T) {
+	kept := report{operator: watched, previews: 1000, perWorkload: 3 << 10, figures: []figure{
+		{work: unchanged, silent: true, counts: rig.Counts{rig.Watch: 3}},
+		{work: "one preview rolls out", writes: rollOutWrites, counts: rig.Counts{"LIST": 9, "PATCH": 4}},
+	}}
+	if err := check([]report{kept}); err != nil {
+		t.Errorf("the promises are kept: %v", err)
+	}
+	broken := kept
+	broken.perWorkload++
+	broken.figures = []figure{
+		{work: unchanged, silent: true, counts: rig.Counts{"GET": 1}},
+		{work: "one preview rolls out", writes: rollOutWrites, counts: rig.Counts{"PATCH": 5}},
+	}
+	err := check([]report{broken})
+	for _, want := range []string{"1 requests (1 GET), promised are none", "5 PATCH, promised are 4 at most", "3.0 KiB a workload"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q is missing from %v", want, err)
+		}
+	}
+}
