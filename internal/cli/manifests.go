@@ -18,6 +18,7 @@ import (
 	"github.com/eddy-previews/eddy/internal/files"
 	"github.com/eddy-previews/eddy/internal/manifest"
 	"github.com/eddy-previews/eddy/internal/overlay"
+	"github.com/eddy-previews/eddy/internal/schema"
 )
 
 // read returns the text of a file, or of standard input.
@@ -201,6 +202,18 @@ func decodeOurs(document *manifest.Document, kind string, into any) error {
 			Position: document.Position(document.Nearest("kind")),
 			Message:  fmt.Sprintf("found %s %s; expected %s %s", found.GetAPIVersion(), found.GetKind(), v1.GroupVersion, kind),
 		}
+	}
+	if kind == v1.ResourceSetKind {
+		return decodeTaken(document, into)
+	}
+	return document.Decode(into)
+}
+
+// decodeTaken decodes a document of one of our kinds, and refuses what the API server
+// refuses.
+func decodeTaken(document *manifest.Document, into any) error {
+	if err := schema.Open().Refuse(document); err != nil {
+		return err
 	}
 	return document.Decode(into)
 }

@@ -44,7 +44,7 @@ func (o *objects) add(document *manifest.Document, namespace string) error {
 	switch {
 	case document.Is(v1.Group, v1.ResourceSetKind):
 		set := &v1.ResourceSet{}
-		if err := document.Decode(set); err != nil {
+		if err := decodeTaken(document, set); err != nil {
 			return err
 		}
 		set.Namespace = or(set.Namespace, namespace)

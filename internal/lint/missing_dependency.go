@@ -41,8 +41,8 @@ func missingDependency(d dependency, known []string) *Finding {
 	}
 }
 
-// dependable are the Kustomizations of Flux that were given, and what the service
-// stamps out, as NAMESPACE/NAME; none where none was given.
+// dependable are the Kustomizations of Flux that were given, and what the ResourceSets
+// stamp out, as NAMESPACE/NAME; none where none was given.
 func (s *Service) dependable() []string {
 	var out []string
 	for _, document := range s.setup.Documents {
@@ -53,7 +53,7 @@ func (s *Service) dependable() []string {
 	if len(out) == 0 {
 		return nil
 	}
-	for part := range stamped(s) {
+	for part := range within(services, (*Service).stamped)(s.setup) {
 		out = append(out, part.Stamped.GetNamespace()+"/"+part.Stamped.GetName())
 	}
 	return out

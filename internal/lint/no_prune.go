@@ -6,9 +6,10 @@ import (
 )
 
 // noPrune finds a Kustomization without prune: true. When the request is closed
-// it goes, and everything that it has deployed stays, for ever.
+// it goes, and everything that it has deployed stays, for ever. What is stamped out of
+// inputs that are written by hand has no request, and may be meant to stay.
 func noPrune(p part) *Finding {
-	if !flux.IsKustomization(p.Stamped.Unstructured) || at(p.Stamped.Object, "spec", "prune") == true {
+	if !p.service.hasPreviews() || !flux.IsKustomization(p.Stamped.Unstructured) || at(p.Stamped.Object, "spec", "prune") == true {
 		return nil
 	}
 	return &Finding{

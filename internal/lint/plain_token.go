@@ -14,8 +14,8 @@ import (
 )
 
 // tokens are how forges write their tokens: GitHub, GitLab, Azure DevOps, and
-// private keys.
-var tokens = regexp.MustCompile(`\b(gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|gl(?:pat|dt|rt|cbt)-[\w-]{20,}|[a-z2-7]{52}|[A-Za-z0-9]{76}AZDO[A-Za-z0-9]{4})\b|-----BEGIN [A-Z ]*PRIVATE KEY-----`)
+// private keys, which are more than their heading.
+var tokens = regexp.MustCompile(`\b(gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|gl(?:pat|dt|rt|cbt)-[\w-]{20,}|[a-z2-7]{52}|[A-Za-z0-9]{76}AZDO[A-Za-z0-9]{4})\b|-----BEGIN [A-Z ]*PRIVATE KEY-----(\s|\\n)+([\w-]+: |[A-Za-z0-9+/=]{16})`)
 
 // placeholders are what stands where a token is to be filled in.
 var placeholders = regexp.MustCompile(`(?i)^$|to.?change|change.?me|replace|example|your|placeholder|^x+$|^<.*>$|^\$[({]?\w+[)}]?$|^\*+$`)

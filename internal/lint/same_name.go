@@ -44,12 +44,13 @@ func (o object) isOneForAll() bool {
 }
 
 // twins are objects of two services that have one identity. The same set twice is
-// two versions of it, not two services.
+// two versions of it, not two services. One whose inputs are written by hand has no
+// requests whose number another could share: it may be that of another cluster.
 func twins(s *Setup) iter.Seq[pair] {
 	return func(yield func(pair) bool) {
 		for n, service := range s.Services {
 			for _, other := range s.Services[:n] {
-				if service.String() != other.String() && !service.twins(other, yield) {
+				if service.String() != other.String() && service.hasPreviews() && other.hasPreviews() && !service.twins(other, yield) {
 					return
 				}
 			}

@@ -10,6 +10,7 @@ import (
 	"github.com/eddy-previews/eddy/internal/files"
 	"github.com/eddy-previews/eddy/internal/manifest"
 	"github.com/eddy-previews/eddy/internal/overlay"
+	"github.com/eddy-previews/eddy/internal/schema"
 )
 
 // Options say what to read.
@@ -38,6 +39,9 @@ type Setup struct {
 	texts   map[string][]byte
 	fleets  map[string]*overlay.Repository
 	roots   map[string]*files.Folder
+	kinds   *schema.Kinds
+	// refused are the documents of our kinds that the API server would not take.
+	refused map[*manifest.Document]bool
 }
 
 // Service is a ResourceSet: one service, as a rule.
@@ -67,7 +71,7 @@ type Provider struct {
 // Load reads the set-up. What is wrong in it is a finding; the error says that
 // it cannot be read.
 func Load(ctx context.Context, options Options) (*Setup, error) {
-	s := &Setup{options: options, texts: map[string][]byte{}, fleets: map[string]*overlay.Repository{}, roots: map[string]*files.Folder{}}
+	s := &Setup{options: options, texts: map[string][]byte{}, fleets: map[string]*overlay.Repository{}, roots: map[string]*files.Folder{}, kinds: schema.Open(), refused: map[*manifest.Document]bool{}}
 	for _, path := range options.Paths {
 		if err := s.read(path); err != nil {
 			return nil, err
@@ -76,13 +80,14 @@ func Load(ctx context.Context, options Options) (*Setup, error) {
 	if options.Fleet != "" {
 		s.folders = append([]string{options.Fleet}, s.folders...)
 	}
+	s.refuse()
 	for _, document := range s.Documents {
 		if document.Is(v1.Group, v1.ResourceSetKind) {
 			s.addService(ctx, document)
 		}
 	}
 	for _, provider := range s.providers() {
-		if err := provider.Decode(&v1.ResourceSetInputProvider{}); err != nil {
+		if err := provider.Decode(&v1.ResourceSetInputProvider{}); err != nil && !s.refused[provider] {
 			s.Broken = append(s.Broken, err)
 		}
 	}
@@ -91,7 +96,7 @@ func Load(ctx context.Context, options Options) (*Setup, error) {
 
 func (s *Setup) addService(ctx context.Context, document *manifest.Document) {
 	service := &Service{Document: document, Set: &v1.ResourceSet{}, setup: s, sources: map[string]*sourceFiles{}}
-	if err := document.Decode(service.Set); err != nil {
+	if err := document.Decode(service.Set); err != nil && !s.refused[document] {
 		s.Broken = append(s.Broken, err)
 		return
 	}

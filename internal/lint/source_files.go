@@ -160,6 +160,23 @@ func paths(kustomization *manifest.Document) []*yamlv3.Node {
 	return out
 }
 
+// patchesOf are the files that a kustomization.yaml names as patches.
+func patchesOf(kustomization *manifest.Document) []string {
+	dir := filepath.Dir(kustomization.File)
+	var out []string
+	for _, field := range []string{"patches", "patchesJson6902"} {
+		for _, patch := range items(kustomization.At(field)) {
+			if _, path := manifest.Pair(patch, "path"); path != nil {
+				out = append(out, filepath.Join(dir, path.Value))
+			}
+		}
+	}
+	for _, item := range items(kustomization.At("patchesStrategicMerge")) {
+		out = append(out, filepath.Join(dir, item.Value))
+	}
+	return out
+}
+
 // generatedFrom are the files that the generators of a kustomization.yaml take
 // in: NAME or KEY=NAME, or a file of variables.
 func generatedFrom(kustomization *manifest.Document) []string {

@@ -84,6 +84,12 @@ func watchers(s *Setup) iter.Seq[Provider] {
 // stamped are the objects that the ResourceSet makes of the first request.
 func stamped(s *Service) iter.Seq[part] { return s.parts(s.Samples.First) }
 
+// services are the ResourceSets that were given.
+func services(s *Setup) iter.Seq[*Service] { return slices.Values(s.Services) }
+
+// stamped are the objects that stamped yields.
+func (s *Service) stamped() []part { return slices.Collect(stamped(s)) }
+
 // hostile are those that it makes of a request whose texts are YAML.
 func hostile(s *Service) iter.Seq[part] { return s.parts(s.Samples.Hostile) }
 

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/eddy-previews/eddy/internal/flux"
 )
 
 // unsuffixedReference finds a name that stays as it was while the object that
@@ -15,12 +17,14 @@ import (
 func unsuffixedReference(v value, n names) *Finding {
 	text, _ := v.value.(string)
 	kind := refersTo(v.object.Unstructured, v.path)
-	if text == "" || slices.Contains(n.there[kind], text) {
+	if text == "" || !v.object.part.service.hasPreviews() || slices.Contains(n.there[kind], text) {
 		return nil
 	}
 	finding := &Finding{}
 	why := n.meant(kind, text)
 	switch {
+	case kind == "Service" && why == "" && n.charts:
+		return nil // a chart makes Services that nobody sees here
 	case kind == "Service" && why == "":
 		finding.Severity = Warning
 		finding.Fix = "correct the name; where previews share the Service, say so in a comment: # eddy:ignore unsuffixed-reference REASON"
@@ -47,14 +51,17 @@ type names struct {
 	there map[string][]string
 	// renamed are the Services by their names without the suffix.
 	renamed map[string]renamed
+	// charts says that a chart is among them.
+	charts bool
 }
 
 // names are those of what is deployed for the first request.
 func (s *Service) names() names {
-	out := names{map[string][]string{}, map[string]renamed{}}
+	out := names{there: map[string][]string{}, renamed: map[string]renamed{}}
 	for object := range deployed(s) {
 		kind, name := object.GetKind(), object.GetName()
 		out.there[kind] = append(out.there[kind], name)
+		out.charts = out.charts || flux.IsHelmRelease(object.Unstructured)
 		if object.sources == nil || kind != "Service" {
 			continue
 		}

@@ -1,0 +1,130 @@
+// Package schema says what the API server would refuse, without one.
+//
+//	for _, fault := range schema.Open().Check(object) {
+//		fmt.Println(fault) // spec.interval: Required value
+//	}
+//
+// It knows three sorts of kinds:
+//
+//  1. Eddy's own, by the CRDs that its chart installs;
+//  2. Flux's, by the CRDs of Version, which flux/ holds without their descriptions;
+//  3. those of Kubernetes, by the types of its Go module: what is no field, and what is
+//     of another type. What they require is not known here.
+//
+// A CRD is looked at as the API server does: nulls are pruned and defaults filled in,
+// then come unknown fields, the OpenAPI schema by the validator of the API server
+// itself, and the rules in CEL. Of an object of any kind, its name and its labels are
+// held to what Kubernetes takes. An object of a kind that is not known has no other fault.
+package schema
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+)
+
+// Version is that of Flux whose kinds are known.
+const Version = "2.9"
+
+// Fault is something that the API server would refuse.
+type Fault struct {
+	// Path of the field: keys (string) and positions (int); empty is the object.
+	Path []any
+	// Message says what is wrong with it, in the API server's words.
+	Message string
+}
+
+// String returns FIELD: MESSAGE.
+func (f Fault) String() string {
+	if len(f.Path) == 0 {
+		return f.Message
+	}
+	if hint, unknown := strings.CutPrefix(f.Message, "unknown field"); unknown {
+		return fmt.Sprintf("unknown field %q%s", dotted(f.Path), hint)
+	}
+	return dotted(f.Path) + ": " + f.Message
+}
+
+// isUnknown reports whether there is no such field: it is its key that is wrong.
+func (f Fault) isUnknown() bool { return strings.HasPrefix(f.Message, "unknown field") }
+
+// Kinds are those that are known. What was read of one is kept.
+type Kinds struct {
+	files  map[schema.GroupKind]string
+	read   map[schema.GroupKind]*definition
+	types  *runtime.Scheme
+	expect *expressions
+}
+
+// Open returns the kinds.
+func Open() *Kinds {
+	return &Kinds{files: files(), read: map[schema.GroupKind]*definition{}, types: builtIn(), expect: newExpressions()}
+}
+
+// Check lists what the API server would refuse of an object, in the order of its
+// fields.
+func (k *Kinds) Check(object *unstructured.Unstructured) []Fault {
+	gvk := object.GroupVersionKind()
+	out := k.ofKind(gvk, object)
+	out = append(out, ofMetadata(object)...)
+	slices.SortStableFunc(out, func(a, b Fault) int { return cmp.Compare(dotted(a.Path), dotted(b.Path)) })
+	return slices.CompactFunc(out, func(a, b Fault) bool { return a.String() == b.String() })
+}
+
+func (k *Kinds) ofKind(gvk schema.GroupVersionKind, object *unstructured.Unstructured) []Fault {
+	found, err := k.definition(gvk.GroupKind())
+	switch {
+	case err != nil:
+		return []Fault{{nil, err.Error()}}
+	case found != nil:
+		return k.ofCustom(found, gvk.Version, object)
+	case k.types.Recognizes(gvk):
+		return k.ofType(gvk, object)
+	default:
+		return k.ofUnknown(gvk)
+	}
+}
+
+// ofCustom checks an object of a CRD.
+func (k *Kinds) ofCustom(found *definition, version string, object *unstructured.Unstructured) []Fault {
+	of := found.versions[version]
+	if of == nil {
+		return []Fault{{[]any{"apiVersion"}, found.noVersion(version)}}
+	}
+	content := runtime.DeepCopyJSONValue(object.Object).(map[string]any)
+	prepare(content, of.props)
+	w := walker{expect: k.expect}
+	w.walk(content, of.props, nil)
+	out := append(w.faults, of.validate(content)...)
+	if len(out) == 0 { // the API server asks the rules of what is whole
+		w.rules(content, of.props, nil)
+		out = w.faults
+	}
+	return out
+}
+
+// dotted writes a path as errors have it: spec.rules[0].host.
+func dotted(path []any) string {
+	out := ""
+	for _, step := range path {
+		switch step := step.(type) {
+		case int:
+			out += fmt.Sprintf("[%d]", step)
+		default:
+			if out != "" {
+				out += "."
+			}
+			out += fmt.Sprint(step)
+		}
+	}
+	return out
+}
+
+func extend(path []any, step any) []any {
+	return append(append(make([]any, 0, len(path)+1), path...), step)
+}
