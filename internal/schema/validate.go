@@ -2,6 +2,7 @@ package schema
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"regexp"
@@ -10,7 +11,7 @@ import (
 	"strings"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
-	"k8s.io/kube-openapi/pkg/validation/errors"
+	openapi "k8s.io/kube-openapi/pkg/validation/errors"
 	"k8s.io/kube-openapi/pkg/validation/strfmt"
 	"k8s.io/kube-openapi/pkg/validation/validate"
 
@@ -22,8 +23,8 @@ func (v *version) validate(content map[string]any) []Fault {
 	result := validate.NewSchemaValidator(v.schema, nil, "", strfmt.Default).Validate(content)
 	var out []Fault
 	for _, err := range result.Errors {
-		found, ok := err.(*errors.Validation)
-		if !ok {
+		var found *openapi.Validation
+		if !errors.As(err, &found) {
 			out = append(out, Fault{nil, err.Error()})
 			continue
 		}
@@ -36,7 +37,7 @@ func (v *version) validate(content map[string]any) []Fault {
 
 // faultOf says a fault as the API server does. That a value is none of several
 // schemas is left out, as what is wrong with it is told beside it.
-func faultOf(err *errors.Validation) (Fault, bool) {
+func faultOf(err *openapi.Validation) (Fault, bool) {
 	path := steps(strings.TrimPrefix(err.Name, "."))
 	at := field.NewPath("x")
 	value := err.Value
@@ -45,13 +46,11 @@ func faultOf(err *errors.Validation) (Fault, bool) {
 	}
 	var said *field.Error
 	switch err.Code() {
-	case errors.RequiredFailCode:
+	case openapi.RequiredFailCode:
 		said = field.Required(at, "")
-	case errors.EnumFailCode:
+	case openapi.EnumFailCode:
 		return Fault{path, unsupported(value, err.Values)}, true
-	case errors.TooLongFailCode, errors.TooShortFailCode, errors.InvalidTypeCode, errors.PatternFailCode:
-		said = field.Invalid(at, value, err.Error())
-	case errors.CompositeErrorCode:
+	case openapi.CompositeErrorCode:
 		return Fault{}, false
 	default:
 		said = field.Invalid(at, value, err.Error())
