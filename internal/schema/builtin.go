@@ -93,7 +93,7 @@ func ofWrongType(err error) Fault {
 // ofGroup says that a group of Kubernetes has no such kind in that version. A version
 // that is not known at all may be newer, or that of an old cluster.
 func (k *Kinds) ofGroup(gvk schema.GroupVersionKind) []Fault {
-	if gvk.Group != "" && !strings.Contains("apps batch autoscaling policy", gvk.Group) && !strings.HasSuffix(gvk.Group, ".k8s.io") {
+	if !slices.Contains([]string{"", "apps", "batch", "autoscaling", "policy"}, gvk.Group) && !strings.HasSuffix(gvk.Group, ".k8s.io") {
 		return nil
 	}
 	var kinds []string

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"k8s.io/apimachinery/pkg/api/validation/path"
+	"k8s.io/apimachinery/pkg/api/validate/content"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/util/validation"
 )
@@ -35,7 +35,7 @@ func ofName(object *unstructured.Unstructured, name string) []string {
 	gvk := object.GroupVersionKind()
 	switch {
 	case gvk.Group == "rbac.authorization.k8s.io":
-		return path.IsValidPathSegmentName(name)
+		return content.IsPathSegmentName(name)
 	case gvk.Group == "" && (gvk.Kind == "Namespace" || gvk.Kind == "Service"):
 		return validation.IsDNS1123Label(name)
 	case gvk.Kind == "CronJob" && len(name) > 52:

@@ -100,7 +100,7 @@ func (k *Kinds) ofCustom(found *definition, version string, object *unstructured
 	prepare(content, of.props)
 	w := walker{expect: k.expect}
 	w.walk(content, of.props, nil)
-	out := append(w.faults, of.validate(content)...)
+	out := slices.Concat(w.faults, of.validate(content))
 	if len(out) == 0 { // the API server asks the rules of what is whole
 		w.rules(content, of.props, nil)
 		out = w.faults

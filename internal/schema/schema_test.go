@@ -85,11 +85,12 @@ func TestWhatTheAPIServerTakesHasNoFault(t *testing.T) {
 // TestTheExamplesHaveNoFault holds what people copy against it.
 func TestTheExamplesHaveNoFault(t *testing.T) {
 	kinds, count := schema.Open(), 0
-	err := filepath.WalkDir("../../examples", func(name string, entry fs.DirEntry, err error) error {
+	examples := os.DirFS("../../examples")
+	err := fs.WalkDir(examples, ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() || filepath.Ext(name) != ".yaml" {
 			return err
 		}
-		text, err := os.ReadFile(name)
+		text, err := fs.ReadFile(examples, name)
 		if err != nil {
 			return err
 		}
