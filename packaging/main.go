@@ -21,7 +21,7 @@ import (
 
 // options are the flags.
 type options struct {
-	root, name, version, revision, platforms, output, push string
+	root, name, version, revision, platforms, program, output, push string
 }
 
 func main() {
@@ -31,6 +31,7 @@ func main() {
 	flag.StringVar(&o.version, "version", "devel", "version of Eddy, and tag of the image")
 	flag.StringVar(&o.revision, "revision", "", "commit that is built")
 	flag.StringVar(&o.platforms, "platforms", "linux/amd64,linux/arm64", "platforms, separated by commas")
+	flag.StringVar(&o.program, "program", "", "program that is built already, for the one platform; compiled when empty")
 	flag.StringVar(&o.output, "output", "", "tar file for the OCI layout, with the SBOMs beside it; none when empty")
 	flag.StringVar(&o.push, "push", "", "repository to push to, such as ghcr.io/eddy-previews/eddy; nowhere when empty")
 	flag.Parse()
@@ -93,9 +94,24 @@ func build(ctx context.Context, o options, created time.Time) (*image.Set, error
 		platforms = append(platforms, *platform)
 	}
 	spec := release.Spec{Root: o.root, Version: o.version, Revision: o.revision, Created: created}
-	programs, err := release.Compile(ctx, spec, platforms)
+	programs, err := programsOf(ctx, o, spec, platforms)
 	if err != nil {
 		return nil, err
 	}
 	return release.ImageOf(spec, programs)
+}
+
+// programsOf compiles for each platform, or reads what is built already.
+func programsOf(ctx context.Context, o options, spec release.Spec, platforms []v1.Platform) ([]image.Program, error) {
+	if o.program == "" {
+		return release.Compile(ctx, spec, platforms)
+	}
+	if len(platforms) != 1 {
+		return nil, fmt.Errorf("--program: a program is for one platform, and --platforms names %d", len(platforms))
+	}
+	binary, err := os.ReadFile(o.program)
+	if err != nil {
+		return nil, fmt.Errorf("--program: %w", err)
+	}
+	return []image.Program{{Binary: binary, Platform: platforms[0]}}, nil
 }

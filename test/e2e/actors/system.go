@@ -72,6 +72,9 @@ type Programs struct {
 	Operator string
 	// Node says whether pods run: auto where the machine can, on, or off.
 	Node string
+	// Pods says that the operator is no process of the system: InstallOperator has
+	// it run as its users do.
+	Pods bool
 	// RestLater lets the system be ready without what a first preview does not
 	// need, which follows by itself.
 	RestLater bool
@@ -124,16 +127,18 @@ func (p Programs) Eddy(ctx context.Context) (string, error) {
 	return path, nil
 }
 
-// Up starts a system in dir, with the operator in it, and leaves it running.
+// Up starts a system in dir and leaves it running; unless it is to run in pods, with the
+// operator as a process of it.
 func (p Programs) Up(ctx context.Context, dir string) (*System, error) {
-	binary, err := p.Eddy(ctx)
-	if err != nil {
-		return nil, err
-	}
-	operator := fmt.Sprintf("eddy='%s' operator --enable-leader-election=false --metrics-addr=127.0.0.1:0 --health-addr=127.0.0.1:0 --min-interval=1s --provider-networks=public,private,loopback --probe-networks=public,private,loopback", binary)
-	args := []string{
-		"up", "--dir", dir, "--node", p.Node, "--detach",
-		"--crds", filepath.Join(p.Root, "config", "crd"), "--run", operator,
+	args := []string{"up", "--dir", dir, "--node", p.Node, "--detach"}
+	if !p.Pods {
+		binary, err := p.Eddy(ctx)
+		if err != nil {
+			return nil, err
+		}
+		args = append(args, "--crds", filepath.Join(p.Root, "config", "crd"), "--run", fmt.Sprintf("eddy='%s' operator "+
+			"--enable-leader-election=false --metrics-addr=127.0.0.1:0 --health-addr=127.0.0.1:0 --min-interval=1s "+
+			"--provider-networks=public,private,loopback --probe-networks=public,private,loopback", binary))
 	}
 	if p.RestLater {
 		args = append(args, "--rest-later")

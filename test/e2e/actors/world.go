@@ -57,9 +57,15 @@ func Open(programs Programs, system *System) (*World, error) {
 // Prepare sets the stage: the two repositories, Flux's view of the fleet, what
 // all previews share, and the seed's two objects. It can be repeated.
 func (w *World) Prepare(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{
-		w.Forge.Prepare, w.publishFleet, w.ConnectFlux, w.ShareInfra, w.StartPreviews,
-	} {
+	if err := w.PrepareForOperator(ctx); err != nil {
+		return err
+	}
+	return w.StartPreviews(ctx)
+}
+
+// PrepareForOperator is Prepare without what an operator has to be there for.
+func (w *World) PrepareForOperator(ctx context.Context) error {
+	for _, step := range []func(context.Context) error{w.Forge.Prepare, w.publishFleet, w.ConnectFlux, w.ShareInfra} {
 		if err := step(ctx); err != nil {
 			return err
 		}
