@@ -37,7 +37,7 @@ func (o *options) playAndLeave(cmd *cobra.Command) error {
 // start starts a system and sets the stage.
 func start(ctx context.Context, programs actors.Programs, dir string) (*play, error) {
 	print := newPrinter(os.Stdout)
-	print.heading("Starting Kubernetes, Flux, Gitea and Eddy (the first time builds them, once, for about 20 minutes)")
+	print.heading("Starting Kubernetes, Flux, Gitea and Eddy (the first time builds them, once, for about 10 minutes)")
 	system, err := programs.Up(ctx, dir)
 	if err != nil {
 		return nil, err
