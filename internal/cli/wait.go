@@ -43,6 +43,9 @@ type waitPreview struct {
 	FailedFor time.Duration
 	// Output is url or json; words for a person when empty.
 	Output string
+
+	// line is where it is told how things stand.
+	line *terminal.Line
 }
 
 // timedOut is the exit code of a wait whose time was up, as timeout(1) has it.
@@ -58,7 +61,8 @@ there yet is waited for. One that fails may recover, as when its image comes a
 moment later; when it has failed for --failed-for, the exit code is 1. When the
 time is up it is 124, and the message says what was waited for last: of a request
 that is held, why. With -o url the URL is all that is printed, with -o json the
-preview as it was seen last, whatever came of it; progress is on standard error.
+preview as it was seen last, whatever came of it; progress is on standard error,
+on a terminal written over by what is new, and in a log a line for each state.
 
 ` + previewNames,
 		Example: `  # In CI: until this very commit is deployed. HEAD_SHA is the head of the
@@ -96,6 +100,8 @@ func (o *waitPreview) run(ctx context.Context) error {
 	if o.For == forGone && o.Output == "url" {
 		return errors.New("--output=url is that of a preview that is ready: leave it out with --for=gone")
 	}
+	o.line = terminal.LineOn(o.Err)
+	o.Err = o.line
 	reader, err := o.reader(o.Streams)
 	if err != nil {
 		return err
@@ -119,6 +125,7 @@ func (o *waitPreview) follow(ctx context.Context, reader *trace.Reader, namespac
 	state := &awaited{waitPreview: o, giveUp: giveUp}
 	defer state.recovers()
 	err := reader.Follow(waiting, namespace, state.see)
+	o.line.Clear() // what came of it stands in its place
 	switch {
 	case err != nil && errors.Is(context.Cause(waiting), errFailed):
 		err = state.failure()
@@ -259,7 +266,7 @@ func (a *awaited) elsewhere(one preview.View) string {
 // tell tells how things stand, when that is news.
 func (a *awaited) tell(words string) {
 	if words != a.told && a.For == forReady {
-		a.progress().Waiting("%s", words)
+		a.line.Waiting("%s", words)
 	}
 	a.told, a.last = words, words
 }
