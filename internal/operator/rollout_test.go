@@ -72,6 +72,49 @@ resources:
 	g.Eventually(ready).Should(gomega.Equal("False RolloutFailed c0ffee"))
 }
 
+// A Kustomization that cannot deploy any more is told at once, though all that it had
+// deployed runs. That it is at work, as at each of its intervals, is no news.
+func TestAKustomizationThatTurnsNotReadyIsSeenByTheWatch(t *testing.T) {
+	namespace := server.Namespace(t)
+	startOn(t, server.Config, "--watch-namespaces="+namespace)
+	makeSet(t, namespace, `
+readiness: {}
+inputs: [{id: "1", sha: c0ffee}]
+resources:
+- apiVersion: kustomize.toolkit.fluxcd.io/v1
+  kind: Kustomization
+  metadata: {name: "api-<< inputs.id >>", namespace: `+namespace+`}
+  spec: {interval: 1h, prune: true, path: ./, sourceRef: {kind: GitRepository, name: fleet}}`)
+	g := gomega.NewWithT(t)
+	g.SetDefaultEventuallyTimeout(20 * time.Second)
+	ready := func() string {
+		if previews := readSet(t, namespace).Status.Previews; len(previews) > 0 {
+			return string(previews[0].Ready) + " " + previews[0].Reason + " " + previews[0].Message
+		}
+		return ""
+	}
+	g.Eventually(ready).Should(gomega.HavePrefix("Unknown Deploying "))
+	api := workload(t, namespace)
+	changeStatus(t, api, func() {
+		api.Status = appsv1.DeploymentStatus{
+			ObservedGeneration: 1, Replicas: 1, UpdatedReplicas: 1, ReadyReplicas: 1, AvailableReplicas: 1,
+			Conditions: []appsv1.DeploymentCondition{{Type: appsv1.DeploymentAvailable, Status: "True"}, {Type: appsv1.DeploymentProgressing, Status: "True", Reason: "NewReplicaSetAvailable"}},
+		}
+	})
+	kustomized(t, namespace)
+	const fine = "True ReconciliationSucceeded "
+	g.Eventually(ready).Should(gomega.Equal(fine))
+	time.Sleep(2 * time.Second) // nothing is waited for any more
+
+	before := readSet(t, namespace).ResourceVersion
+	reconciled(t, namespace, `status: "Unknown", reason: Progressing, message: "Reconciliation in progress"`)
+	g.Consistently(func() string { return readSet(t, namespace).ResourceVersion }, 2*time.Second).Should(gomega.Equal(before))
+	reconciled(t, namespace, `status: "False", reason: BuildFailed, message: "no such file"`)
+	g.Eventually(ready, 3*time.Second).Should(gomega.And(gomega.HavePrefix("False DeployFailed "), gomega.ContainSubstring("no such file")))
+	kustomized(t, namespace)
+	g.Eventually(ready, 3*time.Second).Should(gomega.Equal(fine))
+}
+
 // workload makes the Deployment api, as Flux does.
 func workload(t *testing.T, namespace string) *appsv1.Deployment {
 	t.Helper()
@@ -91,6 +134,12 @@ func workload(t *testing.T, namespace string) *appsv1.Deployment {
 // kustomized lets the Kustomization have deployed it.
 func kustomized(t *testing.T, namespace string) {
 	t.Helper()
+	reconciled(t, namespace, `status: "True", reason: ReconciliationSucceeded, message: done`)
+}
+
+// reconciled lets the Kustomization say of itself how it is.
+func reconciled(t *testing.T, namespace, ready string) {
+	t.Helper()
 	found := &unstructured.Unstructured{}
 	found.SetAPIVersion("kustomize.toolkit.fluxcd.io/v1")
 	found.SetKind("Kustomization")
@@ -100,7 +149,7 @@ func kustomized(t *testing.T, namespace string) {
 	changeStatus(t, found, func() {
 		status := map[string]any{}
 		err := yaml.Unmarshal([]byte(`{observedGeneration: 1,
-  conditions: [{type: Ready, status: "True", reason: ReconciliationSucceeded, message: done, lastTransitionTime: "2026-03-01T10:00:00Z"}],
+  conditions: [{type: Ready, `+ready+`, lastTransitionTime: "2026-03-01T10:00:00Z"}],
   inventory: {entries: [{id: `+namespace+`_api_apps_Deployment, v: v1}]}}`), &status)
 		if err != nil {
 			t.Fatal(err)

@@ -8,92 +8,132 @@ import (
 
 	"github.com/fluxcd/cli-utils/pkg/object"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/apimachinery/pkg/selection"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/watch"
 	toolscache "k8s.io/client-go/tools/cache"
-	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
 
+	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/flux"
 	"github.com/eddy-previews/eddy/internal/rollout"
 )
 
-// pulse watches the workloads that Flux has deployed, from the first set on that
-// asks whether they run, and wakes the sets to whose previews they belong. It holds
-// their metadata alone: what has changed is read as the account of the set. The nil
-// pulse watches nothing.
+// pulse watches what was deployed for previews whose sets ask whether it runs, from
+// the first of each kind on, and wakes those sets. It holds no objects but sums of
+// them: what has changed is read as the account of the set. The nil pulse watches
+// nothing.
 type pulse struct {
-	// caches are one for each kind of deployers, as a selector has no "or".
-	caches []cache.Cache
+	client     client.WithWatch
+	namespaces []string
 	// wake names a set, now or in a moment.
 	wake func(types.NamespacedName)
-	once sync.Once
+	// kinds are those that are to be watched from now on.
+	kinds chan schema.GroupVersionKind
 
-	mu sync.Mutex
+	mu      sync.Mutex
+	watched map[schema.GroupKind]bool
 	// members are what belongs to the previews of sets, by their keys; and disturbed
 	// the previews of which something has changed since it was last asked.
 	members   map[types.NamespacedName]map[object.ObjMetadata]string
 	disturbed map[types.NamespacedName]map[string]bool
 }
 
-// watchedWorkloads are not pods, of which there are most: the status of what made one
-// changes with it.
-func watchedWorkloads() []schema.GroupVersionKind {
-	return slices.DeleteFunc(rollout.Workloads(), func(kind schema.GroupVersionKind) bool { return kind.Kind == "Pod" })
+// pulsing are the kinds that are watched. Pods are not, of which there are most: the
+// status of what made one changes with it.
+func pulsing() []schema.GroupVersionKind {
+	workloads := slices.DeleteFunc(rollout.Workloads(), func(kind schema.GroupVersionKind) bool { return kind.Kind == "Pod" })
+	return append(workloads, flux.Kustomization(), flux.HelmRelease())
 }
 
-// newPulse returns a pulse whose caches start with the manager.
+// newPulse returns a pulse whose watches begin with the manager.
 func newPulse(mgr ctrl.Manager, namespaces map[string]cache.Config, wake func(types.NamespacedName)) (*pulse, error) {
+	asks, err := client.NewWithWatch(mgr.GetConfig(), client.Options{
+		HTTPClient: mgr.GetHTTPClient(), Scheme: mgr.GetScheme(), Mapper: mgr.GetRESTMapper(),
+	})
+	if err != nil {
+		return nil, err
+	}
 	p := &pulse{
-		wake: wake, members: map[types.NamespacedName]map[object.ObjMetadata]string{}, disturbed: map[types.NamespacedName]map[string]bool{},
+		client: asks, namespaces: slices.Collect(maps.Keys(namespaces)), wake: wake, kinds: make(chan schema.GroupVersionKind),
+		watched: map[schema.GroupKind]bool{},
+		members: map[types.NamespacedName]map[object.ObjMetadata]string{}, disturbed: map[types.NamespacedName]map[string]bool{},
 	}
-	for _, group := range []string{flux.Kustomization().Group, flux.HelmRelease().Group} {
-		deployed, err := labels.NewRequirement(group+"/name", selection.Exists, nil)
-		if err != nil {
-			return nil, err
-		}
-		one, err := cache.New(mgr.GetConfig(), cache.Options{
-			HTTPClient: mgr.GetHTTPClient(), Scheme: mgr.GetScheme(), Mapper: mgr.GetRESTMapper(),
-			DefaultNamespaces: namespaces, DefaultLabelSelector: labels.NewSelector().Add(*deployed),
-			DefaultTransform: onlyNamed, DefaultUnsafeDisableDeepCopy: ptr.To(true),
-		})
-		if err != nil {
-			return nil, err
-		}
-		if err := mgr.Add(one); err != nil {
-			return nil, err
-		}
-		p.caches = append(p.caches, one)
+	if len(p.namespaces) == 0 {
+		p.namespaces = []string{metav1.NamespaceAll}
 	}
-	return p, nil
+	return p, mgr.Add(manager.RunnableFunc(p.run))
 }
 
-// onlyNamed drops all but what an object is called, and its version.
-func onlyNamed(is any) (any, error) {
-	if one, ok := is.(*metav1.PartialObjectMetadata); ok {
-		one.ObjectMeta = metav1.ObjectMeta{Namespace: one.Namespace, Name: one.Name, UID: one.UID, ResourceVersion: one.ResourceVersion}
-	}
-	return is, nil
-}
-
-// begin starts the watch, and returns which previews of a set were disturbed since
-// it was last asked.
-func (p *pulse) begin(ctx context.Context, set types.NamespacedName) map[string]bool {
-	if p == nil {
-		return nil
-	}
-	p.once.Do(func() {
-		for _, one := range p.caches {
-			for _, kind := range watchedWorkloads() {
-				if err := p.watch(ctx, one, kind); err != nil {
-					ctrl.LoggerFrom(ctx).Error(err, "watching workloads; they are looked at now and then", "kind", kind.String())
+// run watches the kinds that are asked for until the context ends.
+func (p *pulse) run(ctx context.Context) error {
+	var watches sync.WaitGroup
+	defer watches.Wait()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case kind := <-p.kinds:
+			for _, namespace := range p.namespaces {
+				for _, label := range labelsOf(kind.GroupKind()) {
+					one := p.watch(kind, client.ListOptions{Namespace: namespace}, label)
+					watches.Go(func() { one.RunWithContext(ctx) })
 				}
 			}
 		}
-	})
+	}
+}
+
+// labelsOf are those by which objects of a kind are found that were deployed, each
+// alone, as a selector has no "or". What a set applies itself and no deployer is, the
+// watch of that tells of.
+func labelsOf(kind schema.GroupKind) []string {
+	out := []string{flux.Kustomization().Group + "/name", flux.HelmRelease().Group + "/name"}
+	if flux.Deploys(kind) {
+		out = append(out, v1.OwnerLabelPrefix+"/name")
+	}
+	return out
+}
+
+// watch returns what watches one kind: of deployers whole objects, as whether one is
+// ready stands in its status; of all others the metadata.
+func (p *pulse) watch(kind schema.GroupVersionKind, scope client.ListOptions, label string) *toolscache.Reflector {
+	newList, one := func() client.ObjectList { return &metav1.PartialObjectMetadataList{} }, client.Object(&metav1.PartialObjectMetadata{})
+	if flux.Deploys(kind.GroupKind()) {
+		newList, one = func() client.ObjectList { return &unstructured.UnstructuredList{} }, &unstructured.Unstructured{}
+	}
+	one.GetObjectKind().SetGroupVersionKind(kind)
+	ask := func(options metav1.ListOptions) (client.ObjectList, *client.ListOptions) {
+		options.LabelSelector = label
+		asked, list := scope, newList()
+		asked.Raw = &options
+		list.GetObjectKind().SetGroupVersionKind(kind.GroupVersion().WithKind(kind.Kind + "List"))
+		return list, &asked
+	}
+	source := &toolscache.ListWatch{
+		ListWithContextFunc: func(ctx context.Context, options metav1.ListOptions) (runtime.Object, error) {
+			list, asked := ask(options)
+			return list, p.client.List(ctx, list, asked)
+		},
+		WatchFuncWithContext: func(ctx context.Context, options metav1.ListOptions) (watch.Interface, error) {
+			list, asked := ask(options)
+			return p.client.Watch(ctx, list, asked)
+		},
+	}
+	known := newSums(func(name types.NamespacedName) { p.changed(kind.GroupKind(), name) })
+	return toolscache.NewReflectorWithOptions(source, one, known, toolscache.ReflectorOptions{Name: "what previews have deployed"})
+}
+
+// begin returns which previews of a set were disturbed since it was last asked.
+func (p *pulse) begin(set types.NamespacedName) map[string]bool {
+	if p == nil {
+		return nil
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	out := p.disturbed[set]
@@ -101,34 +141,17 @@ func (p *pulse) begin(ctx context.Context, set types.NamespacedName) map[string]
 	return out
 }
 
-func (p *pulse) watch(ctx context.Context, in cache.Cache, kind schema.GroupVersionKind) error {
-	empty := &metav1.PartialObjectMetadata{}
-	empty.SetGroupVersionKind(kind)
-	informer, err := in.GetInformer(ctx, empty, cache.BlockUntilSynced(false))
-	if err != nil {
-		return err
+// disturb tells of an object that a set has applied. Of a deployer more is known by
+// what is watched of it.
+func (p *pulse) disturb(kind schema.GroupKind, is any) {
+	if found := metadataOf(is); !flux.Deploys(kind) {
+		p.changed(kind, types.NamespacedName{Namespace: found.Namespace, Name: found.Name})
 	}
-	_, err = informer.AddEventHandler(toolscache.ResourceEventHandlerDetailedFuncs{
-		AddFunc: func(is any, isInInitialList bool) {
-			if !isInInitialList {
-				p.disturb(kind.GroupKind(), is)
-			}
-		},
-		UpdateFunc: func(was, is any) {
-			if metadataOf(was).ResourceVersion != metadataOf(is).ResourceVersion {
-				p.disturb(kind.GroupKind(), is)
-			}
-		},
-		DeleteFunc: func(is any) { p.disturb(kind.GroupKind(), is) },
-	})
-	return err
 }
 
-// disturb wakes the sets to whose previews an object belongs.
-func (p *pulse) disturb(kind schema.GroupKind, is any) {
-	found := metadataOf(is)
-	id := object.ObjMetadata{GroupKind: kind, Namespace: found.Namespace, Name: found.Name}
-	for _, set := range p.note(id) {
+// changed wakes the sets to whose previews an object belongs.
+func (p *pulse) changed(kind schema.GroupKind, name types.NamespacedName) {
+	for _, set := range p.note(object.ObjMetadata{GroupKind: kind, Namespace: name.Namespace, Name: name.Name}) {
 		p.wake(set)
 	}
 }
@@ -152,22 +175,43 @@ func (p *pulse) note(id object.ObjMetadata) []types.NamespacedName {
 	return out
 }
 
-// follow replaces what belongs to the previews of a set.
-func (p *pulse) follow(set types.NamespacedName, byPreview map[string][]object.ObjMetadata) {
+// follow replaces what belongs to the previews of a set, and has what is new among its
+// kinds watched. What has happened since it was looked at, the beginning of that tells.
+func (p *pulse) follow(ctx context.Context, set types.NamespacedName, byPreview map[string][]object.ObjMetadata) {
 	if p == nil {
 		return
 	}
-	members := map[object.ObjMetadata]string{}
+	members, kinds := map[object.ObjMetadata]string{}, map[schema.GroupKind]bool{}
 	for key, ids := range byPreview {
 		for _, id := range ids {
 			members[id] = key
+			kinds[id.GroupKind] = true
 		}
 	}
+	for _, kind := range p.replace(set, members, kinds) {
+		select {
+		case p.kinds <- kind:
+		case <-ctx.Done():
+		}
+	}
+}
+
+// replace replaces the members of a set, and returns which of their kinds are not
+// watched yet.
+func (p *pulse) replace(set types.NamespacedName, members map[object.ObjMetadata]string, kinds map[schema.GroupKind]bool) []schema.GroupVersionKind {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !maps.Equal(p.members[set], members) {
 		p.members[set] = members
 	}
+	var out []schema.GroupVersionKind
+	for _, kind := range pulsing() {
+		if kinds[kind.GroupKind()] && !p.watched[kind.GroupKind()] {
+			p.watched[kind.GroupKind()] = true
+			out = append(out, kind)
+		}
+	}
+	return out
 }
 
 // forget forgets a set.

@@ -44,7 +44,7 @@ func (r *run) rollouts(ctx context.Context, session *apply.Session, p desired, r
 		r.pulse.forget(set)
 		return
 	}
-	disturbed, stopped := r.pulse.begin(ctx, set), result.stopped()
+	disturbed, stopped := r.pulse.begin(set), result.stopped()
 	roots := map[string][]apply.Object{}
 	for _, object := range p.objects() {
 		for _, key := range object.Groups() {
@@ -61,7 +61,7 @@ func (r *run) rollouts(ctx context.Context, session *apply.Session, p desired, r
 		}
 	}
 	result.late = r.late(p, stopped)
-	r.pulse.follow(set, r.memory.members)
+	r.pulse.follow(ctx, set, r.memory.members)
 }
 
 // mayHaveChanged reports whether a preview has to be looked at.
@@ -92,8 +92,20 @@ func (r *run) observe(ctx context.Context, session *apply.Session, p desired, ro
 		r.memory.rollouts[key] = rolledOut{
 			revision: p.revisionOf(key), at: r.started, found: r.named(found, rollouts), asleep: rollout.Sleeps(metadataOfAll(objects), world),
 		}
-		r.memory.members[key] = rollout.Members(metadataOfAll(objects), world)
+		r.memory.members[key] = watchedOf(metadataOfAll(objects), world)
 	}
+}
+
+// watchedOf lists what tells of roots that something has changed: what runs of them, and
+// the deployers.
+func watchedOf(roots []object.ObjMetadata, world *rollout.World) []object.ObjMetadata {
+	out := rollout.Members(roots, world)
+	for _, root := range roots {
+		if flux.Deploys(root.GroupKind) {
+			out = append(out, root)
+		}
+	}
+	return out
 }
 
 // see reads, as the account of the set, what objects have deployed. Unseen says what
