@@ -5,11 +5,13 @@ import (
 	"errors"
 	"net/http"
 	"os"
+	"slices"
 
 	"github.com/spf13/cobra"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/overlay"
+	"github.com/eddy-previews/eddy/internal/schema"
 	"github.com/eddy-previews/eddy/internal/simulate"
 )
 
@@ -22,6 +24,9 @@ type buildPreview struct {
 	Provider  string
 	Path      string
 	Output    string
+	Flux      []string
+	// Set is the name of the ResourceSet, where the files have several.
+	Set string
 
 	Request   request
 	FromForge bool
@@ -79,6 +84,8 @@ func (o *buildPreview) bind(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringArrayVarP(&o.Filenames, "filename", "f", nil, `file or folder with the ResourceSet, its providers and what they need; repeatable, "-" for standard input`)
 	flags.StringVarP(&o.Namespace, "namespace", "n", "default", "namespace of objects that name none")
+	flags.StringVar(&o.Set, "resourceset", "", "ResourceSet to build, where the files have several")
+	bindFlux(cmd, &o.Flux, "default what the files tell, else "+schema.Newest)
 	flags.StringVar(&o.Provider, "provider", "", "provider whose request it is, where the ResourceSet has several")
 	flags.StringVar(&o.Path, "path", ".", "folder of the fleet repository, to which spec.path is relative")
 	o.Output = "yaml"
@@ -111,7 +118,11 @@ func (o *buildPreview) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	set, err := files.set()
+	kinds, err := o.kinds(files)
+	if err != nil {
+		return err
+	}
+	set, document, err := files.set(kinds, o.Set)
 	if err != nil {
 		return err
 	}
@@ -119,7 +130,7 @@ func (o *buildPreview) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := o.export(ctx, providers, files.secrets); err != nil {
+	if err := o.export(ctx, providers, files); err != nil {
 		return err
 	}
 	fleet := overlay.Open(o.Path)
@@ -130,11 +141,20 @@ func (o *buildPreview) run(ctx context.Context) error {
 		return err
 	}
 	o.tellLeftOut(result)
-	if err := o.failures(result); err != nil {
+	if err := errors.Join(o.failures(result), refusedPreviews(kinds, document, result)); err != nil {
 		return err
 	}
 	o.warn(result)
 	return print(o.Out, everyObject(set, result))
+}
+
+// kinds are those of the Flux that the cluster runs.
+func (o *buildPreview) kinds(files *objects) (*schema.Kinds, error) {
+	versions, err := fluxVersions(o.Flux)
+	if err == nil && len(versions) == 0 {
+		versions = runningFlux(slices.Concat(files.known, files.instances), o.Path)
+	}
+	return schema.Open(versions...), err
 }
 
 // failures joins what went wrong anywhere in the chain.

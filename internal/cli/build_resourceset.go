@@ -13,6 +13,7 @@ import (
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/manifest"
 	"github.com/eddy-previews/eddy/internal/plan"
+	"github.com/eddy-previews/eddy/internal/schema"
 	"github.com/eddy-previews/eddy/internal/terminal"
 )
 
@@ -25,6 +26,7 @@ type buildResourceSet struct {
 	InputsFromProvider string
 	Namespace          string
 	Output             string
+	Flux               []string
 }
 
 func newBuildResourceSetCommand(streams Streams) *cobra.Command {
@@ -34,6 +36,8 @@ func newBuildResourceSetCommand(streams Streams) *cobra.Command {
 		Aliases: []string{"rset"},
 		Short:   "Print the objects that a ResourceSet stamps out",
 		Long: `Print the objects that a ResourceSet stamps out, as the operator would apply them.
+
+What an API server would refuse is an error, at the line of the template.
 
 Where the ResourceSet takes its inputs from providers, give them with --inputs-from,
 or give static providers with --inputs-from-provider. If an input cannot be rendered
@@ -58,6 +62,7 @@ nothing is printed, every such input is named, and the exit code is 1.`,
 	flags.StringVarP(&o.InputsFrom, "inputs-from", "i", "", "file with a YAML list of inputs, which replaces spec.inputs")
 	flags.StringVar(&o.InputsFromProvider, "inputs-from-provider", "", "file with ResourceSetInputProviders of type Static")
 	flags.StringVarP(&o.Namespace, "namespace", "n", "default", "namespace of a ResourceSet that names none")
+	bindFlux(cmd, &o.Flux, "default "+schema.Newest)
 	o.Output = "yaml"
 	bindOutput(cmd, &o.Output, objectFormats()...)
 	_ = cmd.MarkFlagRequired("filename") // the flag is there
@@ -70,11 +75,16 @@ func (o *buildResourceSet) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	set, err := o.readSet()
+	versions, err := fluxVersions(o.Flux)
 	if err != nil {
 		return err
 	}
-	inputs, err := o.inputs(set)
+	kinds := schema.Open(versions...)
+	set, document, err := o.readSet(kinds)
+	if err != nil {
+		return err
+	}
+	inputs, err := o.inputs(kinds, set)
 	if err != nil {
 		return err
 	}
@@ -82,7 +92,7 @@ func (o *buildResourceSet) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := failedPreviews(wanted); err != nil {
+	if err := errors.Join(failedPreviews(wanted), refused(kinds, document, wanted)); err != nil {
 		return err
 	}
 	if o.Output == "yaml" {
@@ -99,27 +109,27 @@ func (o *buildResourceSet) run(ctx context.Context) error {
 }
 
 // readSet reads the ResourceSet.
-func (o *buildResourceSet) readSet() (*v1.ResourceSet, error) {
+func (o *buildResourceSet) readSet(kinds *schema.Kinds) (*v1.ResourceSet, *manifest.Document, error) {
 	documents, err := o.readDocuments(o.Filename)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if len(documents) != 1 {
-		return nil, fmt.Errorf("%s: found %s; expected one ResourceSet", o.Filename, counted(len(documents), "document"))
+		return nil, nil, fmt.Errorf("%s: found %s; expected one ResourceSet", o.Filename, counted(len(documents), "document"))
 	}
 	set := &v1.ResourceSet{}
-	if err := decodeOurs(documents[0], v1.ResourceSetKind, set); err != nil {
-		return nil, err
+	if err := decodeOurs(kinds, documents[0], v1.ResourceSetKind, set); err != nil {
+		return nil, nil, err
 	}
 	if set.Namespace == "" {
 		set.Namespace = o.Namespace
 	}
-	return set, nil
+	return set, documents[0], nil
 }
 
 // inputs returns the input sets: those that replace the set's own, and those of
 // the static providers.
-func (o *buildResourceSet) inputs(set *v1.ResourceSet) (plan.Inputs, error) {
+func (o *buildResourceSet) inputs(kinds *schema.Kinds, set *v1.ResourceSet) (plan.Inputs, error) {
 	if len(set.Spec.InputsFrom) > 0 && o.InputsFrom == "" && o.InputsFromProvider == "" {
 		return plan.Inputs{}, errors.New("the ResourceSet takes its inputs from providers: give them with --inputs-from or --inputs-from-provider")
 	}
@@ -136,7 +146,7 @@ func (o *buildResourceSet) inputs(set *v1.ResourceSet) (plan.Inputs, error) {
 			return plan.Inputs{}, fmt.Errorf("%w; expected a list of inputs", err)
 		}
 	}
-	providers, err := o.providers(set)
+	providers, err := o.providers(kinds, set)
 	if err != nil {
 		return plan.Inputs{}, err
 	}

@@ -10,6 +10,7 @@ import (
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/admit"
 	"github.com/eddy-previews/eddy/internal/manifest"
+	"github.com/eddy-previews/eddy/internal/schema"
 )
 
 // decodeStrict reads YAML. A field that does not exist is an error, as it is a
@@ -31,7 +32,7 @@ func decodeStrict(name string, text []byte, into any) error {
 
 // providers reads the static providers that the set refers to. Each exports
 // what the operator would have it export.
-func (o *buildResourceSet) providers(set *v1.ResourceSet) ([]v1.ResourceSetInputProvider, error) {
+func (o *buildResourceSet) providers(kinds *schema.Kinds, set *v1.ResourceSet) ([]v1.ResourceSetInputProvider, error) {
 	if o.InputsFromProvider == "" {
 		return nil, nil
 	}
@@ -41,7 +42,7 @@ func (o *buildResourceSet) providers(set *v1.ResourceSet) ([]v1.ResourceSetInput
 	}
 	var out []v1.ResourceSetInputProvider
 	for _, document := range documents {
-		provider, err := o.provider(document, set)
+		provider, err := o.provider(kinds, document, set)
 		if err != nil {
 			return nil, err
 		}
@@ -53,9 +54,9 @@ func (o *buildResourceSet) providers(set *v1.ResourceSet) ([]v1.ResourceSetInput
 }
 
 // provider reads one provider, nil when the set does not refer to it.
-func (o *buildResourceSet) provider(document *manifest.Document, set *v1.ResourceSet) (*v1.ResourceSetInputProvider, error) {
+func (o *buildResourceSet) provider(kinds *schema.Kinds, document *manifest.Document, set *v1.ResourceSet) (*v1.ResourceSetInputProvider, error) {
 	provider := &v1.ResourceSetInputProvider{}
-	if err := decodeOurs(document, v1.ResourceSetInputProviderKind, provider); err != nil {
+	if err := decodeOurs(kinds, document, v1.ResourceSetInputProviderKind, provider); err != nil {
 		return nil, err
 	}
 	if provider.Namespace == "" {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/eddy-previews/eddy/internal/files"
 	"github.com/eddy-previews/eddy/internal/lint"
+	"github.com/eddy-previews/eddy/internal/schema"
 	"github.com/eddy-previews/eddy/internal/suggest"
 	"github.com/eddy-previews/eddy/internal/terminal"
 )
@@ -24,6 +25,7 @@ type lintSetup struct {
 	Fix    bool
 	Strict bool
 	Rules  bool
+	Flux   []string
 }
 
 func newLintCommand(streams Streams) *cobra.Command {
@@ -67,6 +69,7 @@ The exit code is 1 when there are errors; warnings alone leave it 0, unless
 	flags := cmd.Flags()
 	flags.StringVar(&o.Path, "path", "", "folder of the fleet repository, to which spec.path is relative (default it is looked for)")
 	flags.StringVarP(&o.Output, "output", "o", "text", "text, json or sarif")
+	bindFlux(cmd, &o.Flux, "default what the files tell, else "+schema.Newest)
 	flags.BoolVar(&o.Fix, "fix", false, "repair what is mechanical; the rest is told")
 	flags.BoolVar(&o.Strict, "strict", false, "make errors of warnings")
 	flags.BoolVar(&o.Rules, "rules", false, "list the rules, and check nothing")
@@ -124,7 +127,11 @@ func (o *lintSetup) check(ctx context.Context) ([]lint.Finding, error) {
 }
 
 func (o *lintSetup) load(ctx context.Context) (*lint.Setup, error) {
-	options := lint.Options{Paths: o.Paths, Fleet: o.Path}
+	versions, err := fluxVersions(o.Flux)
+	if err != nil {
+		return nil, err
+	}
+	options := lint.Options{Paths: o.Paths, Fleet: o.Path, Flux: versions}
 	if o.Path != "" {
 		if err := checkFolder(o.Path); err != nil {
 			return nil, err

@@ -195,24 +195,24 @@ func isYAML(name string) bool {
 }
 
 // decodeOurs decodes a document of one of our kinds.
-func decodeOurs(document *manifest.Document, kind string, into any) error {
+func decodeOurs(kinds *schema.Kinds, document *manifest.Document, kind string, into any) error {
 	found := document.Object
 	if found.GetAPIVersion() != v1.GroupVersion.String() || found.GetKind() != kind {
+		if err := kinds.Refuse(document); err != nil && (found.GetKind() == kind || found.GroupVersionKind().Group == v1.Group) {
+			return err
+		}
 		return &manifest.Error{
 			Position: document.Position(document.Nearest("kind")),
 			Message:  fmt.Sprintf("found %s %s; expected %s %s", found.GetAPIVersion(), found.GetKind(), v1.GroupVersion, kind),
 		}
 	}
-	if kind == v1.ResourceSetKind {
-		return decodeTaken(document, into)
-	}
-	return document.Decode(into)
+	return decodeTaken(kinds, document, into)
 }
 
 // decodeTaken decodes a document of one of our kinds, and refuses what the API server
 // refuses.
-func decodeTaken(document *manifest.Document, into any) error {
-	if err := schema.Open().Refuse(document); err != nil {
+func decodeTaken(kinds *schema.Kinds, document *manifest.Document, into any) error {
+	if err := kinds.Refuse(document); err != nil {
 		return err
 	}
 	return document.Decode(into)

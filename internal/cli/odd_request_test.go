@@ -18,7 +18,7 @@ func TestARequestThatCannotBeAnInputIsLeftOutWithAWarning(t *testing.T) {
 	provider.Name, provider.Namespace = "prs", "app-dev"
 	providers, said := []v1.ResourceSetInputProvider{provider}, &bytes.Buffer{}
 	o := &buildPreview{Streams: Streams{Err: said}, FromForge: true, Token: forge.Token}
-	if err := o.export(context.Background(), providers, nil); err != nil {
+	if err := o.export(context.Background(), providers, &objects{}); err != nil {
 		t.Fatal(err)
 	}
 	if exported := providers[0].Status.ExportedInputs; len(exported) != 1 || string(exported[0]["id"].Raw) != `"1"` {
@@ -28,7 +28,7 @@ func TestARequestThatCannotBeAnInputIsLeftOutWithAWarning(t *testing.T) {
 		t.Errorf("it says %q", said)
 	}
 	o.Request.Number = "2"
-	if err := o.export(context.Background(), providers, nil); err == nil || !strings.Contains(err.Error(), "request 2 is not an input: ") {
+	if err := o.export(context.Background(), providers, &objects{}); err == nil || !strings.Contains(err.Error(), "request 2 is not an input: ") {
 		t.Errorf("alone it ends with %v", err)
 	}
 }

@@ -34,7 +34,7 @@ type request struct {
 
 // export lets each provider export: a static one its own input, the one whose
 // request it is that request, and others nothing.
-func (o *buildPreview) export(ctx context.Context, providers []v1.ResourceSetInputProvider, secrets []corev1.Secret) error {
+func (o *buildPreview) export(ctx context.Context, providers []v1.ResourceSetInputProvider, files *objects) error {
 	watched, err := o.watched(providers)
 	if err != nil {
 		return err
@@ -44,7 +44,7 @@ func (o *buildPreview) export(ctx context.Context, providers []v1.ResourceSetInp
 		verdicts := admit.Static(provider.Name)
 		switch {
 		case provider == watched:
-			if verdicts, err = o.verdicts(ctx, provider, secrets); err == nil {
+			if verdicts, err = o.verdicts(ctx, provider, files); err == nil {
 				err = assumeProved(ctx, provider, verdicts)
 			}
 		case provider.Spec.Type != v1.InputProviderStatic:
@@ -86,13 +86,13 @@ func (o *buildPreview) watched(providers []v1.ResourceSetInputProvider) (*v1.Res
 }
 
 // verdicts are what becomes of the requests that the provider sees.
-func (o *buildPreview) verdicts(ctx context.Context, provider *v1.ResourceSetInputProvider, secrets []corev1.Secret) ([]admit.Verdict, error) {
+func (o *buildPreview) verdicts(ctx context.Context, provider *v1.ResourceSetInputProvider, files *objects) ([]admit.Verdict, error) {
 	chain, err := admit.Compile(provider, o.now())
 	if err != nil {
 		return nil, err
 	}
 	if o.FromForge {
-		return o.open(ctx, provider, chain, secrets)
+		return o.open(ctx, provider, chain, files)
 	}
 	item, err := o.Request.item(chain)
 	if err != nil {
@@ -153,14 +153,19 @@ func (r request) hint(err error) error {
 var capital = regexp.MustCompile(`[A-Z]`)
 
 // open judges the requests that are open; one when it is picked.
-func (o *buildPreview) open(ctx context.Context, provider *v1.ResourceSetInputProvider, chain *admit.Chain, secrets []corev1.Secret) ([]admit.Verdict, error) {
+func (o *buildPreview) open(ctx context.Context, provider *v1.ResourceSetInputProvider, chain *admit.Chain, files *objects) ([]admit.Verdict, error) {
 	ctx, cancel := context.WithTimeout(ctx, provider.GetTimeout())
 	defer cancel()
 	token, err := o.token()
 	if err != nil {
 		return nil, err
 	}
-	asking := provider
+	asking, secrets := provider, files.secrets
+	if token == "" {
+		if err := files.withoutToken(provider); err != nil {
+			return nil, err
+		}
+	}
 	if token != "" {
 		asking, secrets = withToken(provider, token, secrets)
 	}

@@ -53,6 +53,9 @@ type Finding struct {
 	Fix string
 	// Edits do it, where that is mechanical.
 	Edits []Edit
+
+	// weak findings are left out where another rule says of that line what comes of it.
+	weak bool
 }
 
 // Check applies every rule. Findings are ordered by place; those that a comment
@@ -72,7 +75,20 @@ func (s *Setup) Check() []Finding {
 	slices.SortStableFunc(out, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Fix, b.Fix))
 	})
-	return folded(out)
+	return folded(strongest(out))
+}
+
+// strongest leaves out what another rule says better.
+func strongest(findings []Finding) []Finding {
+	said := map[manifest.Position]bool{}
+	for _, finding := range findings {
+		if !finding.weak && finding.Severity == Error {
+			said[manifest.Position{File: finding.File, Line: finding.Line}] = true
+		}
+	}
+	return slices.DeleteFunc(findings, func(finding Finding) bool {
+		return finding.weak && said[manifest.Position{File: finding.File, Line: finding.Line}]
+	})
 }
 
 // generic writes a text of the first sample as it is for any request.

@@ -18,8 +18,7 @@ func (p part) object() object { return object{p.Stamped.Unstructured, p, nil} }
 
 // where returns the line of the ResourceSet that gives it a field.
 func (p part) where(path ...any) manifest.Position {
-	s := p.service
-	return s.Position(s.Nearest(append(manifest.Path(p.Stamped.Field), path...)...))
+	return p.service.Stamped(p.Stamped.Field, p.Stamped.Unstructured, manifest.Value, path...)
 }
 
 // object is what a preview puts into the cluster.

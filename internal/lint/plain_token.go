@@ -20,6 +20,9 @@ var tokens = regexp.MustCompile(`\b(gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,
 // placeholders are what stands where a token is to be filled in.
 var placeholders = regexp.MustCompile(`(?i)^$|to.?change|change.?me|replace|example|your|placeholder|^x+$|^<.*>$|^\$[({]?\w+[)}]?$|^\*+$`)
 
+// IsPlaceholder reports whether a value stands where a token is to be filled in.
+func IsPlaceholder(value string) bool { return placeholders.MatchString(strings.TrimSpace(value)) }
+
 // plainToken finds a token that everybody with the repository can read. A
 // message never holds one.
 func plainToken(t text) *Finding {

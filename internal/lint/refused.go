@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/manifest"
 	"github.com/eddy-previews/eddy/internal/schema"
 )
 
@@ -12,7 +13,7 @@ import (
 func (s *Setup) refuse() {
 	patches := s.patches()
 	for _, document := range s.Documents {
-		if document.Object.GroupVersionKind().Group != v1.Group || slices.Contains(patches, document.File) {
+		if !isOurs(document) || slices.Contains(patches, document.File) {
 			continue
 		}
 		for _, fault := range s.kinds.Check(document.Object) {
@@ -20,6 +21,12 @@ func (s *Setup) refuse() {
 			s.Broken = append(s.Broken, schema.Locate(document, fault))
 		}
 	}
+}
+
+// isOurs reports whether a document is of Eddy's kinds, or is meant to be.
+func isOurs(document *manifest.Document) bool {
+	kind := document.Object.GetKind()
+	return document.Object.GroupVersionKind().Group == v1.Group || kind == v1.ResourceSetKind || kind == v1.ResourceSetInputProviderKind
 }
 
 // patches are the files that overlays name as patches: they hold as much of an object
@@ -34,9 +41,8 @@ func (s *Setup) patches() []string {
 	return out
 }
 
-// refusedParts finds what is stamped out and what the API server would not take. The
-// first request shows it; where it is in a text that is a template, its line is that of
-// the text.
+// refusedParts finds what is stamped out, and what Flux deploys, that the API server
+// would not take. The first request shows it.
 func refusedParts(s *Service) []Finding {
 	var out []Finding
 	for part := range stamped(s) {
@@ -46,11 +52,44 @@ func refusedParts(s *Service) []Finding {
 				continue // no-prune says what comes of it
 			}
 			out = append(out, Finding{
-				Position: part.where(fault.Path...),
-				Message:  "the API server refuses the " + part.Stamped.GetKind() + " that is stamped out: " + fault.String(),
+				Position: schema.LocateStamped(s.Document, part.Stamped.Field, part.Stamped.Unstructured, fault),
+				Message:  schema.Refused(part.Stamped.Unstructured, fault) + s.shownBy(part.Stamped.Input),
 				Fix:      "correct the field; `eddy build resourceset` shows what is stamped out",
+				weak:     true,
+			})
+		}
+	}
+	return append(out, s.refusedDeployed()...)
+}
+
+// refusedDeployed finds what overlays come to that the API server would not take.
+func (s *Service) refusedDeployed() []Finding {
+	var out []Finding
+	for object := range deployed(s) {
+		if object.sources == nil {
+			continue // it is stamped out
+		}
+		unquoted := slices.ContainsFunc(object.values(), func(v value) bool { return neverText(v) != nil })
+		for _, fault := range s.setup.kinds.Check(object.Unstructured) {
+			if unquoted && fault.WantsText() {
+				continue // lost-quotes says why it is none
+			}
+			out = append(out, Finding{
+				Position: object.where(fault.Path...),
+				Message:  schema.Refused(object.Unstructured, fault) + s.shownBy(object.part.Stamped.Input),
+				Fix:      "correct the overlay; `eddy build preview` shows what it comes to",
+				weak:     true,
 			})
 		}
 	}
 	return out
+}
+
+// shownBy names the input with which a fault shows, where that is none that was made
+// up: nobody has seen those.
+func (s *Service) shownBy(key string) string {
+	if key == "" || s.hasPreviews() {
+		return ""
+	}
+	return " (for the input " + key + ")"
 }

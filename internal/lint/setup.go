@@ -21,6 +21,9 @@ type Options struct {
 	// Fleet is the folder of the fleet repository, to which spec.path is
 	// relative; "" looks for it.
 	Fleet string
+	// Flux are the versions of Flux that the clusters run, of schema.Versions; those
+	// that the files tell of when there are none, and the newest where they do not.
+	Flux []string
 }
 
 // Setup is everything that was read.
@@ -71,7 +74,7 @@ type Provider struct {
 // Load reads the set-up. What is wrong in it is a finding; the error says that
 // it cannot be read.
 func Load(ctx context.Context, options Options) (*Setup, error) {
-	s := &Setup{options: options, texts: map[string][]byte{}, fleets: map[string]*overlay.Repository{}, roots: map[string]*files.Folder{}, kinds: schema.Open(), refused: map[*manifest.Document]bool{}}
+	s := &Setup{options: options, texts: map[string][]byte{}, fleets: map[string]*overlay.Repository{}, roots: map[string]*files.Folder{}, refused: map[*manifest.Document]bool{}}
 	for _, path := range options.Paths {
 		if err := s.read(path); err != nil {
 			return nil, err
@@ -80,6 +83,7 @@ func Load(ctx context.Context, options Options) (*Setup, error) {
 	if options.Fleet != "" {
 		s.folders = append([]string{options.Fleet}, s.folders...)
 	}
+	s.kinds = schema.Open(s.runs()...)
 	s.refuse()
 	for _, document := range s.Documents {
 		if document.Is(v1.Group, v1.ResourceSetKind) {
@@ -92,6 +96,20 @@ func Load(ctx context.Context, options Options) (*Setup, error) {
 		}
 	}
 	return s, nil
+}
+
+// runs are the versions of Flux that the clusters run, as far as files tell.
+func (s *Setup) runs() []string {
+	if len(s.options.Flux) > 0 {
+		return s.options.Flux
+	}
+	var out []string
+	for _, document := range s.Documents {
+		if version := schema.Runs(document.Object); version != "" {
+			out = append(out, version)
+		}
+	}
+	return out
 }
 
 func (s *Setup) addService(ctx context.Context, document *manifest.Document) {

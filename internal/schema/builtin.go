@@ -83,6 +83,9 @@ func withoutStatus(content map[string]any) map[string]any {
 	return out
 }
 
+// WantsText reports whether the fault is that a value is no text.
+func (f Fault) WantsText() bool { return strings.HasSuffix(f.Message, " and a string is expected") }
+
 func ofWrongType(err error) Fault {
 	if found := wrongType.FindStringSubmatch(err.Error()); found != nil {
 		return Fault{steps(found[2]), fmt.Sprintf("it is a %s, and a %s is expected", found[1], strings.TrimPrefix(found[3], "*"))}

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
-	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -21,7 +20,7 @@ import (
 	"github.com/eddy-previews/eddy/internal/suggest"
 )
 
-//go:embed flux/*.json
+//go:embed flux/*/*.json
 var ofFlux embed.FS
 
 // ours is where the chart has Eddy's own.
@@ -31,6 +30,8 @@ const ours = "eddy/files/crds"
 type definition struct {
 	kind     schema.GroupKind
 	versions map[string]*version
+	// by is the version of Flux that it is of; "" for what is not Flux's.
+	by string
 }
 
 // version is a version of a CRD that is served.
@@ -39,14 +40,15 @@ type version struct {
 	schema *spec.Schema
 }
 
-// files says where the definition of each kind is, by what stands in its name.
+// files says where the definition of each kind is, by what stands in its name; of
+// Flux's, within the folder of a version.
 func files() map[schema.GroupKind]string {
 	out := map[schema.GroupKind]string{
 		{Group: v1.Group, Kind: v1.ResourceSetKind}:              ours + "/fluxcd.controlplane.io_resourcesets.yaml",
 		{Group: v1.Group, Kind: v1.ResourceSetInputProviderKind}: ours + "/fluxcd.controlplane.io_resourcesetinputproviders.yaml",
 	}
 	for _, kind := range fluxKinds() {
-		out[kind] = path.Join("flux", fmt.Sprintf("%s_%s.json", kind.Group, plural(kind.Kind)))
+		out[kind] = fmt.Sprintf("%s_%s.json", kind.Group, plural(kind.Kind))
 	}
 	return out
 }
@@ -59,6 +61,8 @@ func fluxKinds() []schema.GroupKind {
 		"helm.toolkit.fluxcd.io":         "HelmRelease",
 		"source.toolkit.fluxcd.io":       "GitRepository OCIRepository Bucket HelmRepository HelmChart ExternalArtifact",
 		"notification.toolkit.fluxcd.io": "Alert Provider Receiver",
+		"image.toolkit.fluxcd.io":        "ImageRepository ImagePolicy ImageUpdateAutomation",
+		"source.extensions.fluxcd.io":    "ArtifactGenerator",
 	} {
 		for kind := range strings.FieldsSeq(kinds) {
 			out = append(out, schema.GroupKind{Group: group, Kind: kind})
@@ -75,8 +79,9 @@ func plural(kind string) string {
 	return kind + "s"
 }
 
-// definition returns that of a kind, nil when there is none.
-func (k *Kinds) definition(kind schema.GroupKind) (*definition, error) {
+// definitions returns those of a kind: one for each version of Flux that is asked for,
+// the newest first; none when the kind is not known.
+func (k *Kinds) definitions(kind schema.GroupKind) ([]*definition, error) {
 	if known, done := k.read[kind]; done {
 		return known, nil
 	}
@@ -84,20 +89,36 @@ func (k *Kinds) definition(kind schema.GroupKind) (*definition, error) {
 	if !known {
 		return nil, nil
 	}
-	var from fs.FS = ofFlux
+	var out []*definition
 	if strings.HasPrefix(name, ours) {
-		from = charts.Eddy
-	}
-	text, err := fs.ReadFile(from, name)
-	if err != nil {
-		return nil, fmt.Errorf("reading the definition of %s: %w", kind, err)
-	}
-	out, err := parse(kind, text)
-	if err != nil {
-		return nil, fmt.Errorf("reading the definition of %s: %w", kind, err)
+		one, err := read(charts.Eddy, name, kind)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, one)
+	} else {
+		for _, version := range k.flux {
+			one, err := read(ofFlux, path.Join("flux", version, name), kind)
+			if err != nil {
+				return nil, err
+			}
+			one.by = version
+			out = append(out, one)
+		}
 	}
 	k.read[kind] = out
 	return out, nil
+}
+
+func read(from fs.FS, name string, kind schema.GroupKind) (*definition, error) {
+	text, err := fs.ReadFile(from, name)
+	if err == nil {
+		var out *definition
+		if out, err = parse(kind, text); err == nil {
+			return out, nil
+		}
+	}
+	return nil, fmt.Errorf("reading the definition of %s: %w", kind, err)
 }
 
 func parse(kind schema.GroupKind, text []byte) (*definition, error) {
@@ -118,16 +139,6 @@ func parse(kind schema.GroupKind, text []byte) (*definition, error) {
 		out.versions[served.Name] = of
 	}
 	return out, nil
-}
-
-// noVersion says that a kind has no such version.
-func (d *definition) noVersion(name string) string {
-	served := d.kind.Group + "/" + strings.Join(slices.Sorted(maps.Keys(d.versions)), ", "+d.kind.Group+"/")
-	by := ""
-	if d.kind.Group != v1.Group {
-		by = " by Flux " + Version
-	}
-	return fmt.Sprintf("no matches for kind %q in version %q: it is served%s as %s", d.kind.Kind, d.kind.Group+"/"+name, by, served)
 }
 
 // ofUnknown says what is wrong with a kind that a group of which all are known does

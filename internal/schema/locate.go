@@ -3,20 +3,28 @@ package schema
 import (
 	"errors"
 
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
 	"github.com/eddy-previews/eddy/internal/manifest"
 )
 
+// part is which part of a field is wrong.
+func (f Fault) part() manifest.Part {
+	if f.isUnknown() {
+		return manifest.Key
+	}
+	return manifest.Value
+}
+
 // Locate is a fault at the line and column of its field.
 func Locate(document *manifest.Document, fault Fault) *manifest.Error {
-	node := document.Nearest(fault.Path...)
-	if n := len(fault.Path); n > 0 {
-		if name, ok := fault.Path[n-1].(string); ok {
-			if key, _ := manifest.Pair(document.Nearest(fault.Path[:n-1]...), name); key != nil && fault.isUnknown() {
-				node = key
-			}
-		}
-	}
-	return &manifest.Error{Position: document.Position(node), Message: fault.String()}
+	return &manifest.Error{Position: document.Place(fault.part(), fault.Path...), Message: fault.String()}
+}
+
+// LocateStamped is where the template in a field of a document gives an object what
+// is wrong with it.
+func LocateStamped(document *manifest.Document, field string, object *unstructured.Unstructured, fault Fault) manifest.Position {
+	return document.Stamped(field, object, fault.part(), fault.Path...)
 }
 
 // Refuse joins the faults of a document, nil when it has none.

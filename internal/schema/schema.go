@@ -7,9 +7,11 @@
 // It knows three sorts of kinds:
 //
 //  1. Eddy's own, by the CRDs that its chart installs;
-//  2. Flux's, by the CRDs of Version, which flux/ holds without their descriptions;
+//  2. Flux's, by the CRDs of a version, which flux/ holds without their descriptions:
+//     the newest, or those that a fleet runs, of which one has to take an object;
 //  3. those of Kubernetes, by the types of its Go module: what is no field, and what is
-//     of another type. What they require is not known here.
+//     of another type; and by a table of what its API server asks for, and people
+//     forget (required.go).
 //
 // A CRD is looked at as the API server does: nulls are pruned and defaults filled in,
 // then come unknown fields, the OpenAPI schema by the validator of the API server
@@ -27,9 +29,6 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
-
-// Version is that of Flux whose kinds are known.
-const Version = "2.9"
 
 // Fault is something that the API server would refuse.
 type Fault struct {
@@ -53,17 +52,36 @@ func (f Fault) String() string {
 // isUnknown reports whether there is no such field: it is its key that is wrong.
 func (f Fault) isUnknown() bool { return strings.HasPrefix(f.Message, "unknown field") }
 
-// Kinds are those that are known. What was read of one is kept.
+// Refused says that the API server takes an object not, and why: in a finding of lint,
+// and where a build is refused.
+func Refused(object *unstructured.Unstructured, fault Fault) string {
+	name := ""
+	if object.GetName() != "" {
+		name = fmt.Sprintf(" %q", object.GetName())
+	}
+	return fmt.Sprintf("the API server refuses the %s%s: %s", object.GetKind(), name, fault)
+}
+
+// Kinds are those that are known. What was read of one is kept. It is not safe for
+// concurrent use.
 type Kinds struct {
+	// flux are the versions of Flux, newest first.
+	flux   []string
 	files  map[schema.GroupKind]string
-	read   map[schema.GroupKind]*definition
+	read   map[schema.GroupKind][]*definition
 	types  *runtime.Scheme
 	expect *expressions
 }
 
-// Open returns the kinds.
-func Open() *Kinds {
-	return &Kinds{files: files(), read: map[schema.GroupKind]*definition{}, types: builtIn(), expect: newExpressions()}
+// Open returns the kinds, with those of Flux of some of Versions; of the newest when
+// none is given.
+func Open(flux ...string) *Kinds {
+	if len(flux) == 0 {
+		flux = []string{Newest}
+	}
+	newest := slices.Clone(flux)
+	slices.SortFunc(newest, func(a, b string) int { return cmp.Compare(minorOf(b), minorOf(a)) })
+	return &Kinds{flux: slices.Compact(newest), files: files(), read: map[schema.GroupKind][]*definition{}, types: builtIn(), expect: newExpressions()}
 }
 
 // Check lists what the API server would refuse of an object, in the order of its
@@ -77,24 +95,40 @@ func (k *Kinds) Check(object *unstructured.Unstructured) []Fault {
 }
 
 func (k *Kinds) ofKind(gvk schema.GroupVersionKind, object *unstructured.Unstructured) []Fault {
-	found, err := k.definition(gvk.GroupKind())
+	found, err := k.definitions(gvk.GroupKind())
 	switch {
 	case err != nil:
 		return []Fault{{nil, err.Error()}}
-	case found != nil:
-		return k.ofCustom(found, gvk.Version, object)
+	case len(found) > 0:
+		return k.ofAny(found, gvk.Version, object)
 	case k.types.Recognizes(gvk):
-		return k.ofType(gvk, object)
+		return append(k.ofType(gvk, object), ofRequired(object)...)
 	default:
 		return k.ofUnknown(gvk)
 	}
+}
+
+// ofAny checks an object of a kind that several versions of Flux have: what one of
+// them takes has no fault, else those of the newest are told.
+func (k *Kinds) ofAny(found []*definition, version string, object *unstructured.Unstructured) []Fault {
+	var first []Fault
+	for n, one := range found {
+		faults := k.ofCustom(one, version, object)
+		if len(faults) == 0 {
+			return nil
+		}
+		if n == 0 {
+			first = faults
+		}
+	}
+	return first
 }
 
 // ofCustom checks an object of a CRD.
 func (k *Kinds) ofCustom(found *definition, version string, object *unstructured.Unstructured) []Fault {
 	of := found.versions[version]
 	if of == nil {
-		return []Fault{{[]any{"apiVersion"}, found.noVersion(version)}}
+		return []Fault{{[]any{"apiVersion"}, k.noVersion(found, version)}}
 	}
 	content := runtime.DeepCopyJSONValue(object.Object).(map[string]any)
 	prepare(content, of.props)

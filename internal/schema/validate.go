@@ -15,6 +15,7 @@ import (
 	"k8s.io/kube-openapi/pkg/validation/strfmt"
 	"k8s.io/kube-openapi/pkg/validation/validate"
 
+	"github.com/eddy-previews/eddy/internal/schedule"
 	"github.com/eddy-previews/eddy/internal/suggest"
 )
 
@@ -52,6 +53,11 @@ func faultOf(err *openapi.Validation) (Fault, bool) {
 		return Fault{path, unsupported(value, err.Values)}, true
 	case openapi.CompositeErrorCode:
 		return Fault{}, false
+	case openapi.PatternFailCode:
+		if meant := schedule.Meant(fmt.Sprint(value)); meant != "" {
+			return Fault{path, fmt.Sprintf("Invalid value: %q: did you mean %q? %s", value, meant, err.Error())}, true
+		}
+		said = field.Invalid(at, value, err.Error())
 	default:
 		said = field.Invalid(at, value, err.Error())
 	}

@@ -16,7 +16,6 @@ import (
 
 	kustomizev1 "github.com/fluxcd/kustomize-controller/api/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/flux"
@@ -101,8 +100,9 @@ func (c Chain) build(ctx context.Context, part *Part, known []*unstructured.Unst
 	if !flux.IsKustomization(part.Stamped.Unstructured) {
 		return
 	}
-	ks := &kustomizev1.Kustomization{}
-	if part.Err = runtime.DefaultUnstructuredConverter.FromUnstructured(part.Stamped.Object, ks); part.Err != nil {
+	ks, err := kustomizationOf(part.Stamped.Unstructured)
+	if err != nil {
+		part.Err = err
 		return
 	}
 	part.Kustomization = ks

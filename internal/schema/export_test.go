@@ -1,0 +1,4 @@
+package schema
+
+// FluxKinds are those of Flux, for tests.
+var FluxKinds = fluxKinds
