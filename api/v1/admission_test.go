@@ -180,6 +180,36 @@ var providerRules = []rule{
 		message: "Unsupported value",
 	},
 	{
+		name:    "the tag of an image that proves a commit holds it",
+		passes:  `{type: GitHubPullRequest, url: "https://github.com/acme/api", gate: {images: [{name: api, repository: ghcr.io/acme/api, tag: "v-<< inputs.sha >>"}, {name: web, repository: ghcr.io/acme/web, tag: "pr-<< inputs.id >>", revision: Label}]}}`,
+		refuses: `{type: GitHubPullRequest, url: "https://github.com/acme/api", gate: {images: [{name: api, repository: ghcr.io/acme/api, tag: "pr-<< inputs.id >>"}]}}`,
+		message: "a tag without the commit cannot prove the commit: add << inputs.sha >> to it, or set revision: Label",
+	},
+	{
+		name:    "the repository of an image is one",
+		passes:  `{type: GitHubPullRequest, url: "https://github.com/acme/api", gate: {images: [{name: api, repository: "registry:5000/api"}]}}`,
+		refuses: `{type: GitHubPullRequest, url: "https://github.com/acme/api", gate: {images: [{name: api, repository: "https://ghcr.io/acme/api"}]}}`,
+		message: "spec.gate.images[0].repository",
+	},
+	{
+		name:    "a check has a name",
+		passes:  `{type: GitHubPullRequest, url: "https://github.com/acme/api", gate: {checks: [{name: "build*", app: github-actions, accept: [success, skipped]}]}}`,
+		refuses: `{type: GitHubPullRequest, url: "https://github.com/acme/api", gate: {checks: [{name: "*"}]}}`,
+		message: "every check there is cannot be waited for",
+	},
+	{
+		name:    "a check comes to what is known",
+		passes:  `{type: GiteaPullRequest, url: "https://gitea.example.com/acme/api", gate: {checks: [{name: build, accept: [success, neutral, warning]}]}}`,
+		refuses: `{type: GiteaPullRequest, url: "https://gitea.example.com/acme/api", gate: {checks: [{name: build, accept: [failure]}]}}`,
+		message: "Unsupported value",
+	},
+	{
+		name:    "a check is named once",
+		passes:  `{type: GitHubPullRequest, url: "https://github.com/acme/api", gate: {checks: [{name: build}, {name: scan}]}}`,
+		refuses: `{type: GitHubPullRequest, url: "https://github.com/acme/api", gate: {checks: [{name: build, app: a}, {name: build, app: b}]}}`,
+		message: "Duplicate value",
+	},
+	{
 		name:    "filters of requests are for requests",
 		passes:  `{type: GitLabMergeRequest, url: "https://gitlab.com/acme/api", filter: {includeTargetBranch: main, excludeTargetBranch: x, drafts: Exclude, forks: Exclude, authors: ["!bot"], updatedWithin: 336h, paths: ["api/**"]}}`,
 		refuses: `{type: GitLabBranch, url: "https://gitlab.com/acme/api", filter: {drafts: Exclude}}`,

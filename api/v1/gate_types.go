@@ -1,6 +1,7 @@
 package v1
 
 import (
+	"slices"
 	"time"
 
 	"github.com/fluxcd/pkg/apis/meta"
@@ -11,6 +12,14 @@ import (
 const (
 	RevisionTag   = "Tag"
 	RevisionLabel = "Label"
+)
+
+// What a check may have come to for it to be evidence.
+const (
+	CheckSuccess = "success"
+	CheckNeutral = "neutral"
+	CheckSkipped = "skipped"
+	CheckWarning = "warning"
 )
 
 // Defaults of a gate.
@@ -34,6 +43,14 @@ type Gate struct {
 	// +optional
 	Images []GateImage `json:"images,omitempty"`
 
+	// Checks of CI that must have succeeded on the commit, all of them. What they came
+	// to is exported as inputs.checks, a list of name, app and state.
+	// +listType=map
+	// +listMapKey=name
+	// +kubebuilder:validation:MaxItems=20
+	// +optional
+	Checks []GateCheck `json:"checks,omitempty"`
+
 	// WaitFor is how long the evidence for a commit is looked for every few seconds
 	// up to every minute; after that it is an event, and looked for at the interval.
 	// +kubebuilder:validation:Type=string
@@ -55,7 +72,7 @@ type GateImage struct {
 	Name string `json:"name"`
 
 	// Repository of the image, HOST/PATH: without a scheme, a tag or a digest.
-	// +kubebuilder:validation:Pattern="^[^/@?#<> ]+/[^:@?#<> ]+$"
+	// +kubebuilder:validation:Pattern="^[^/@?#<> ]+/[^/:@?#<> ][^:@?#<> ]*$"
 	// +kubebuilder:validation:MaxLength=255
 	// +required
 	Repository string `json:"repository"`
@@ -107,6 +124,45 @@ type GateImage struct {
 	// Insecure allows plain HTTP.
 	// +optional
 	Insecure bool `json:"insecure,omitempty"`
+}
+
+// GateCheck is something that CI says of a commit: a check run or a commit status of
+// GitHub, a job, an external status or the pipeline of GitLab, a commit status of Gitea
+// or Forgejo, a status or a build validation of Azure DevOps, a build status of Bitbucket.
+//
+// +kubebuilder:validation:XValidation:rule="self.name != '*'",message="every check there is cannot be waited for, as some tell of the preview itself: name one, or how its name begins, such as build*"
+type GateCheck struct {
+	// Name of the check as the forge tells it, with its upper and lower case; with a *
+	// at its end, all checks whose names begin so, of which there must be one. At GitLab
+	// pipeline is the pipeline of the merge request, or of the branch.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=255
+	// +required
+	Name string `json:"name"`
+
+	// App is who must say so, where the forge tells: the slug of an app of GitHub, or
+	// the account at GitLab, Gitea and Forgejo; anybody when empty.
+	// +kubebuilder:validation:MaxLength=255
+	// +optional
+	App string `json:"app,omitempty"`
+
+	// Accept is what the check may have come to. A check that was skipped or is neutral
+	// has built nothing; one with a warning is Gitea's.
+	// +listType=set
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=4
+	// +kubebuilder:validation:items:Enum=success;neutral;skipped;warning
+	// +kubebuilder:default={"success"}
+	// +optional
+	Accept []string `json:"accept,omitempty"`
+}
+
+// Accepts reports whether a check may have come to that.
+func (c GateCheck) Accepts(state string) bool {
+	if len(c.Accept) == 0 {
+		return state == CheckSuccess
+	}
+	return slices.Contains(c.Accept, state)
 }
 
 // GetTag returns the template of the tag.

@@ -369,7 +369,8 @@ type HeldRequest struct {
 	ExportedSHA string `json:"exportedSHA,omitempty"`
 
 	// Reason in one word: LabelMissing, Paused, Queued, NoCommit, NotComputed,
-	// WaitingForImage, EvidenceUnavailable, NotStorable or NoRoom.
+	// WaitingForImage, WaitingForCheck, CheckFailed, EvidenceUnavailable, NotStorable or
+	// NoRoom.
 	Reason string `json:"reason"`
 
 	// Message says to a person what it waits for.

@@ -101,6 +101,11 @@ const (
 	HeldNotComputed = "NotComputed"
 	// HeldWaitingForImage: an image of spec.gate was not built of its commit yet.
 	HeldWaitingForImage = "WaitingForImage"
+	// HeldWaitingForCheck: a check of spec.gate has not ended yet on its commit, or none
+	// of that name is there.
+	HeldWaitingForCheck = "WaitingForCheck"
+	// HeldCheckFailed: a check of spec.gate has failed on its commit.
+	HeldCheckFailed = "CheckFailed"
 	// HeldEvidenceUnavailable: whether it was built cannot be told now.
 	HeldEvidenceUnavailable = "EvidenceUnavailable"
 	// HeldNotStorable: what the forge tells of it cannot be stored.

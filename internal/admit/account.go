@@ -68,7 +68,7 @@ func (r ruled) String() string {
 func quoted(labels []string) []string {
 	out := make([]string, len(labels))
 	for n, label := range labels {
-		out[n] = "the label " + named(label)
+		out[n] = "the label " + Named(label)
 	}
 	return out
 }

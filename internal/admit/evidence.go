@@ -12,11 +12,12 @@ import (
 // The keys under which evidence is exported with a commit.
 const (
 	ImagesKey   = "images"
+	ChecksKey   = "checks"
 	ShortSHAKey = "shortSha"
 )
 
 // EvidenceKeys are all of them.
-func EvidenceKeys() []string { return []string{ImagesKey, ShortSHAKey} }
+func EvidenceKeys() []string { return []string{ImagesKey, ChecksKey, ShortSHAKey} }
 
 // Prover is what asks for the evidence that a gate wants. An Asked that is none
 // knows of no gate.
@@ -25,12 +26,24 @@ type Prover interface {
 	Prove(ctx context.Context, items []source.Item) map[forge.Change]Evidence
 }
 
-// checkGate refuses a gate of what has no commit.
+// checkGate refuses a gate of what has no commit, and checks that no forge tells of.
 func checkGate(provider *v1.ResourceSetInputProvider, kind source.Type) error {
-	if provider.Spec.Gate == nil || kind.Watches == source.Request || kind.Watches == source.Branch {
+	gate := provider.Spec.Gate
+	if gate == nil {
 		return nil
 	}
-	return fmt.Errorf("spec.gate: a provider of type %s watches nothing that has a commit: remove it", provider.Spec.Type)
+	if kind.Watches != source.Request && kind.Watches != source.Branch {
+		return fmt.Errorf("spec.gate: a provider of type %s watches nothing that has a commit: remove it", provider.Spec.Type)
+	}
+	for n, check := range gate.Checks {
+		switch {
+		case !kind.Checks.Told:
+			return fmt.Errorf("spec.gate.checks: a provider of type %s cannot tell what CI says of a commit: remove it", provider.Spec.Type)
+		case check.App != "" && !kind.Checks.Apps:
+			return fmt.Errorf("spec.gate.checks[%d].app: a provider of type %s cannot tell who says so: remove it", n, provider.Spec.Type)
+		}
+	}
+	return nil
 }
 
 // proved waits for the evidence, which is asked for last: of those alone who would

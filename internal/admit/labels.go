@@ -46,7 +46,7 @@ func (s skip) required(item source.Item, known Known) *Verdict {
 	if !lacks {
 		return nil
 	}
-	verdict := hold(LabelMissing, "waits for the label %s (it has%s)", named(label), inPlaceOf(label, item.Labels)).by(skipLabels)
+	verdict := hold(LabelMissing, "waits for the label %s (it has%s)", Named(label), inPlaceOf(label, item.Labels)).by(skipLabels)
 	if s.freezes && known.Exported[item.Key()] {
 		verdict.Decision = Keep
 	}
@@ -59,7 +59,7 @@ func (s skip) paused(item source.Item, known Known) *Verdict {
 	if at < 0 {
 		return nil
 	}
-	return hold(Paused, "is paused by the label %s", named(s.holds[at])).by(skipLabels).keeping(item, known)
+	return hold(Paused, "is paused by the label %s", Named(s.holds[at])).by(skipLabels).keeping(item, known)
 }
 
 // skipLabels is the field of these rules.
@@ -80,20 +80,23 @@ const (
 	maxLabelLength = 50
 )
 
-// inPlaceOf lists what labels an item has where one is missing, those first that
-// are spelt almost like it: " none", or ": build/ready and 3 more".
-func inPlaceOf(label string, has []string) string {
+// inPlaceOf lists what labels an item has where one is missing.
+func inPlaceOf(label string, has []string) string { return InPlaceOf(label, has, maxLabels) }
+
+// InPlaceOf lists so many of the names that there are where one is missing, those first
+// that are spelt almost like it: " none", or ": build/ready and 3 more".
+func InPlaceOf(label string, has []string, most int) string {
 	if len(has) == 0 {
 		return " none"
 	}
 	has = slices.Clone(has)
 	slices.SortStableFunc(has, func(a, b string) int { return unlike(a, label) - unlike(b, label) })
 	var names []string
-	for _, one := range has[:min(len(has), maxLabels)] {
-		names = append(names, named(one))
+	for _, one := range has[:min(len(has), most)] {
+		names = append(names, Named(one))
 	}
 	out := ": " + strings.Join(names, ", ")
-	if more := len(has) - maxLabels; more > 0 {
+	if more := len(has) - most; more > 0 {
 		out += fmt.Sprintf(" and %d more", more)
 	}
 	return out
@@ -116,9 +119,9 @@ func unlike(label, wanted string) int {
 // plain is a label that is read as it is written.
 var plain = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{N} ._/:+#-]*[\p{L}\p{N}]$|^[\p{L}\p{N}]$`)
 
-// named writes a label into a message: as it is, or quoted where its ends could
+// Named writes a label, or another name that strangers choose, into a message: as it is, or quoted where its ends could
 // not be seen otherwise. What is longer than labels are is cut.
-func named(label string) string {
+func Named(label string) string {
 	if letters := []rune(label); len(letters) > maxLabelLength {
 		label = string(letters[:maxLabelLength]) + "…"
 	}

@@ -63,6 +63,8 @@ const (
 	NoCommit     Reason = v1.HeldNoCommit
 
 	WaitingForImage     Reason = v1.HeldWaitingForImage
+	WaitingForCheck     Reason = v1.HeldWaitingForCheck
+	CheckFailed         Reason = v1.HeldCheckFailed
 	EvidenceUnavailable Reason = v1.HeldEvidenceUnavailable
 
 	NoRoom Reason = v1.HeldNoRoom

@@ -36,6 +36,8 @@ type Question struct {
 	Held   []v1.HeldRequest
 	// Open opens the repository of an image, whose place in the spec is given.
 	Open func(ctx context.Context, image v1.GateImage, field string) (*registry.Repository, error)
+	// Checks asks the forge, as forge.Checks.
+	Checks func(ctx context.Context, item forge.Item, wanted forge.Names) ([]forge.Check, error)
 }
 
 // Ask returns the evidence for the commit of each item. What cannot be told is
@@ -78,7 +80,7 @@ func (g *Gate) lookAll(ctx context.Context, known *provider, q Question, items [
 			}
 		}
 		group.Go(func() error {
-			out[n] = look.took(g.look(ctx, opened, item), q, waitFor)
+			out[n] = look.took(g.look(ctx, q, opened, item), q, waitFor)
 			return nil
 		})
 	}
@@ -101,35 +103,48 @@ type finding struct {
 	refused bool
 }
 
-// look asks for the images of a commit, one by one: the first that is not there is
-// enough to wait for.
-func (g *Gate) look(ctx context.Context, opened []opening, item forge.Item) finding {
-	proofs := map[string]proof{}
+// look asks for the checks of a commit, and then for its images, which come to nothing
+// where CI has failed, one by one: the first that is not there is enough to wait for.
+func (g *Gate) look(ctx context.Context, q Question, opened []opening, item forge.Item) finding {
+	checks, lacks := g.lookAtChecks(ctx, q, item)
+	if lacks.Reason != "" {
+		return lacks
+	}
+	images, lacks := g.lookAtImages(ctx, opened, item)
+	if lacks.Reason != "" {
+		return lacks
+	}
+	proved, err := proofs{images, checks}.exported(item.SHA)
+	if err != nil {
+		return unknown("waits, as its evidence cannot be written: "+err.Error(), nil)
+	}
+	return finding{Evidence: admit.Evidence{Proved: proved}}
+}
+
+// lookAtImages asks for the images of a commit.
+func (g *Gate) lookAtImages(ctx context.Context, opened []opening, item forge.Item) (map[string]proof, finding) {
+	proved := map[string]proof{}
 	for i, each := range g.images {
 		tag, err := each.tagOf(ctx, item)
 		if err != nil {
-			return unknown(fmt.Sprintf("waits, as the tag of its image cannot be made: %s.tag: %s", each.field, err), nil)
+			return nil, unknown(fmt.Sprintf("waits, as the tag of its image cannot be made: %s.tag: %s", each.field, err), nil)
 		}
 		if opened[i].err != nil {
-			return unknown(fmt.Sprintf("waits, as it cannot be told whether the image %s:%s is there: %s: %s", each.Repository, tag, each.field, opened[i].err), opened[i].err)
+			return nil, unknown(fmt.Sprintf("waits, as it cannot be told whether the image %s:%s is there: %s: %s", each.Repository, tag, each.field, opened[i].err), opened[i].err)
 		}
 		image, err := opened[i].repository.Image(ctx, tag, each.wanted())
 		name := each.Repository + ":" + tag
 		switch lacks := each.lacks(image, item.SHA); {
 		case errors.Is(err, registry.ErrNoTag):
-			return missing("waits for the image " + name)
+			return nil, missing("waits for the image " + name)
 		case err != nil:
-			return unknown(fmt.Sprintf("waits, as it cannot be told whether the image %s is there: %s", name, err), err)
+			return nil, unknown(fmt.Sprintf("waits, as it cannot be told whether the image %s is there: %s", name, err), err)
 		case lacks != "":
-			return missing("waits for the image " + name + lacks)
+			return nil, missing("waits for the image " + name + lacks)
 		}
-		proofs[each.Name] = each.proof(tag, image.Digest)
+		proved[each.Name] = each.proof(tag, image.Digest)
 	}
-	proved, err := exported(item.SHA, proofs)
-	if err != nil {
-		return unknown("waits, as its evidence cannot be written: "+err.Error(), nil)
-	}
-	return finding{Evidence: admit.Evidence{Proved: proved}}
+	return proved, finding{}
 }
 
 // lacks says what an image that is there lacks; "" for nothing.

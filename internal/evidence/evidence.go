@@ -1,5 +1,5 @@
 // Package evidence asks whether what a gate wants of a commit is there: the images
-// that were built of it.
+// that were built of it, and what CI says of it.
 //
 //	gate, err := evidence.Compile(provider)              // nil where there is no gate
 //	known := gate.Ask(ctx, evidence.Question{...}, items)
@@ -51,7 +51,7 @@ type image struct {
 // Compile reads spec.gate; nil where it asks for nothing. The error names the field.
 func Compile(provider *v1.ResourceSetInputProvider) (*Gate, error) {
 	spec := provider.Spec.Gate
-	if spec == nil || len(spec.Images) == 0 {
+	if spec == nil || len(spec.Images)+len(spec.Checks) == 0 {
 		return nil, nil //nolint:nilnil // no gate is no error
 	}
 	gate := &Gate{spec: spec}
@@ -147,52 +147,83 @@ func (i image) proof(tag, digest string) proof {
 	return proof{Repository: i.Repository, Tag: tag, Digest: digest, Ref: i.Repository + "@" + digest}
 }
 
-// exported are proofs as an input set has them.
-func exported(sha string, proofs map[string]proof) (v1.ResourceSetInput, error) {
-	images, err := json.Marshal(proofs)
-	if err != nil {
-		return nil, err
-	}
-	commit, err := json.Marshal(short(sha))
-	if err != nil {
-		return nil, err
-	}
-	return v1.ResourceSetInput{admit.ImagesKey: {Raw: images}, admit.ShortSHAKey: {Raw: commit}}, nil
+// proofs are what was proved of a commit.
+type proofs struct {
+	images map[string]proof
+	checks []checkProof
 }
 
-// MadeUp returns what would be exported of an item whose images are there, with
+// exported are proofs as an input set has them.
+func (p proofs) exported(sha string) (v1.ResourceSetInput, error) {
+	out := v1.ResourceSetInput{}
+	values := map[string]any{admit.ShortSHAKey: short(sha)}
+	if len(p.images) > 0 {
+		values[admit.ImagesKey] = p.images
+	}
+	if len(p.checks) > 0 {
+		values[admit.ChecksKey] = p.checks
+	}
+	for key, value := range values {
+		raw, err := json.Marshal(value)
+		if err != nil {
+			return nil, err
+		}
+		out[key] = &apiextensionsv1.JSON{Raw: raw}
+	}
+	return out, nil
+}
+
+// MadeUp returns what would be exported of an item whose evidence is there, with
 // digests that are those of no image; nothing where there is no gate.
 func (g *Gate) MadeUp(ctx context.Context, item forge.Item) (v1.ResourceSetInput, error) {
 	if g == nil {
 		return nil, nil //nolint:nilnil // no gate is no error
 	}
-	proofs := map[string]proof{}
+	made := proofs{images: map[string]proof{}, checks: g.madeUpChecks()}
 	for _, each := range g.images {
 		tag, err := each.tagOf(ctx, item)
 		if err != nil {
 			return nil, fmt.Errorf("%s.tag: %w", each.field, err)
 		}
-		proofs[each.Name] = each.proof(tag, fmt.Sprintf("sha256:%x", sha256.Sum256([]byte(tag))))
+		made.images[each.Name] = each.proof(tag, fmt.Sprintf("sha256:%x", sha256.Sum256([]byte(tag))))
 	}
-	return exported(item.SHA, proofs)
+	return made.exported(item.SHA)
 }
 
 // stored returns what was proved of an item before, where that is all that the gate
 // asks for.
 func (g *Gate) stored(ctx context.Context, item forge.Item, before v1.ResourceSetInput) v1.ResourceSetInput {
 	var sha string
-	var proofs map[string]proof
-	if before["sha"] == nil || before[admit.ImagesKey] == nil ||
-		json.Unmarshal(before["sha"].Raw, &sha) != nil || sha != item.SHA ||
-		json.Unmarshal(before[admit.ImagesKey].Raw, &proofs) != nil || len(proofs) != len(g.images) {
+	if before["sha"] == nil || before[admit.ShortSHAKey] == nil || json.Unmarshal(before["sha"].Raw, &sha) != nil || sha != item.SHA ||
+		!g.hasImages(ctx, item, before) || !g.hasChecks(before) {
 		return nil
+	}
+	out := v1.ResourceSetInput{admit.ShortSHAKey: before[admit.ShortSHAKey]}
+	if len(g.images) > 0 {
+		out[admit.ImagesKey] = before[admit.ImagesKey]
+	}
+	if len(g.spec.Checks) > 0 {
+		out[admit.ChecksKey] = before[admit.ChecksKey]
+	}
+	return out
+}
+
+// hasImages reports whether what was exported before proves the images that the gate
+// wants, and no others.
+func (g *Gate) hasImages(ctx context.Context, item forge.Item, before v1.ResourceSetInput) bool {
+	if len(g.images) == 0 {
+		return true
+	}
+	var known map[string]proof
+	if raw := before[admit.ImagesKey]; raw == nil || json.Unmarshal(raw.Raw, &known) != nil || len(known) != len(g.images) {
+		return false
 	}
 	for _, each := range g.images {
 		tag, err := each.tagOf(ctx, item)
-		known, is := proofs[each.Name]
-		if err != nil || !is || known.Digest == "" || known != each.proof(tag, known.Digest) {
-			return nil
+		was, is := known[each.Name]
+		if err != nil || !is || was.Digest == "" || was != each.proof(tag, was.Digest) {
+			return false
 		}
 	}
-	return v1.ResourceSetInput{admit.ImagesKey: before[admit.ImagesKey], admit.ShortSHAKey: before[admit.ShortSHAKey]}
+	return true
 }

@@ -100,7 +100,12 @@ func (p *provider) look(item forge.Item, q Question, waitFor time.Duration) *loo
 }
 
 func isOurs(reason string) bool {
-	return reason == v1.HeldWaitingForImage || reason == v1.HeldEvidenceUnavailable
+	switch reason {
+	case v1.HeldWaitingForImage, v1.HeldWaitingForCheck, v1.HeldCheckFailed, v1.HeldEvidenceUnavailable:
+		return true
+	default:
+		return false
+	}
 }
 
 func (l *look) isDue(q Question) bool { return q.Anew || !q.Now().Before(l.next) }

@@ -58,8 +58,12 @@ func (h Held) Advice() string {
 		return "raise spec.filter.limit of the provider, or wait until another request is closed"
 	case v1.HeldWaitingForImage:
 		return "see whether the build of that commit succeeded, and pushed the image under that very name"
+	case v1.HeldWaitingForCheck:
+		return "see whether CI runs for that commit, and says so under that very name"
+	case v1.HeldCheckFailed:
+		return "correct what failed and push, or let CI run again: the check is looked at again by itself"
 	case v1.HeldEvidenceUnavailable:
-		return "correct spec.gate of the provider or its credentials; the image is looked for again by itself"
+		return "correct spec.gate of the provider or its credentials; what it asks for is looked for again by itself"
 	case v1.HeldNotStorable, v1.HeldNoRoom:
 		return "change what is named in the request, or the spec of its provider"
 	default:
@@ -80,6 +84,8 @@ func stateOfHeld(reason string) State {
 		return WaitingForForge
 	case v1.HeldWaitingForImage, v1.HeldEvidenceUnavailable:
 		return WaitingForImage
+	case v1.HeldWaitingForCheck, v1.HeldCheckFailed:
+		return WaitingForCheck
 	default:
 		return Failed
 	}

@@ -17,6 +17,7 @@ const (
 	WaitingForLabel State = "Waiting for label"
 	WaitingForForge State = "Waiting for forge"
 	WaitingForImage State = "Waiting for image"
+	WaitingForCheck State = "Waiting for check"
 	Paused          State = "Paused"
 	Queued          State = "Queued"
 

@@ -20,6 +20,15 @@ func WithRemedy(err error) error {
 	return err
 }
 
+// withRemedyOfChecks says what to do where the checks of a commit could not be read:
+// that takes a permission of its own.
+func withRemedyOfChecks(err error, permission string) error {
+	if errors.Is(err, transport.ErrForbidden) || errors.Is(err, transport.ErrNotFound) {
+		return fmt.Errorf("%w: the token needs %s", err, permission)
+	}
+	return WithRemedy(err)
+}
+
 // remedyFor is what to do about an error; "" where it says so itself, or where
 // there is nothing to do.
 func remedyFor(err error) string {

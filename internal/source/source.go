@@ -60,6 +60,8 @@ type Source interface {
 	// Files tells which files a request changes, or ErrUnsupported where the type
 	// does not tell: see Tells.
 	forge.Files
+	// Checks tells what CI says of a commit, or ErrUnsupported: see Type.Checks.
+	forge.Checks
 }
 
 // lister is what every type can.

@@ -33,6 +33,8 @@ const (
 type Type struct {
 	Watches Thing
 	Tells   Tells
+	// Checks is what is told of what CI says of a commit.
+	Checks Checks
 	// Apps says that a Secret may hold an app of GitHub's in the place of a token.
 	Apps bool
 	// Identity is where the identity of an account in a cloud is taken; nil where
@@ -59,11 +61,20 @@ type Tells struct {
 	Files bool
 }
 
+// Checks says whether a type is a forge.Checks, and whether it is told who says what
+// there is.
+type Checks struct {
+	Told, Apps bool
+	// Permission is what a token needs, in the words of the forge.
+	Permission string
+}
+
 // row is a forge: its folder, the values of spec.type, and what it tells.
 type row struct {
 	open                           openRepository
 	requests, branches, tags, envs string
-	tells                          Tells // of a request
+	tells                          Tells  // of a request
+	checks                         Checks // of a request and of a branch
 	apps                           bool
 	identity                       *Identity
 }
@@ -90,23 +101,24 @@ func forges() []row {
 			requests: v1.InputProviderAWSCodeCommitPullRequest, branches: v1.InputProviderAWSCodeCommitBranch, tags: v1.InputProviderAWSCodeCommitTag,
 		},
 		{
-			open: in(azuredevops.Open), tells: undated, identity: azureDevOps(),
+			open: in(azuredevops.Open), tells: undated, checks: Checks{Told: true, Permission: "the scope Code (Read)"}, identity: azureDevOps(),
 			requests: v1.InputProviderAzureDevOpsPullRequest, branches: v1.InputProviderAzureDevOpsBranch, tags: v1.InputProviderAzureDevOpsTag,
 		},
 		{
-			open: bitbucket.Open, tells: unlabelled,
+			open: bitbucket.Open, tells: unlabelled, checks: Checks{Told: true, Permission: "repository:read in the cloud, and Repository read on a Data Center"},
 			requests: v1.InputProviderBitbucketPullRequest, branches: v1.InputProviderBitbucketBranch, tags: v1.InputProviderBitbucketTag,
 		},
 		{
-			open: in(gitea.Open), tells: everything,
+			open: in(gitea.Open), tells: everything, checks: Checks{Told: true, Apps: true, Permission: "the scope read:repository"},
 			requests: v1.InputProviderGiteaPullRequest, branches: v1.InputProviderGiteaBranch, tags: v1.InputProviderGiteaTag,
 		},
 		{
 			open: in(github.Open), tells: everything, apps: true,
+			checks:   Checks{Told: true, Apps: true, Permission: "Checks: Read-only, and Commit statuses: Read-only (classic tokens: repo)"},
 			requests: v1.InputProviderGitHubPullRequest, branches: v1.InputProviderGitHubBranch, tags: v1.InputProviderGitHubTag,
 		},
 		{
-			open: in(gitlab.Open), tells: slugs, envs: v1.InputProviderGitLabEnvironment,
+			open: in(gitlab.Open), tells: slugs, checks: Checks{Told: true, Apps: true, Permission: "the scope read_api"}, envs: v1.InputProviderGitLabEnvironment,
 			requests: v1.InputProviderGitLabMergeRequest, branches: v1.InputProviderGitLabBranch, tags: v1.InputProviderGitLabTag,
 		},
 	}
@@ -136,7 +148,11 @@ func types() map[string]Type {
 
 // watches is the type of one kind of thing in a repository of the forge.
 func (r row) watches(thing Thing, tells Tells) Type {
-	return Type{Watches: thing, Tells: tells, Apps: r.apps, Identity: r.identity, repository: r.open, open: func(config Config) (lister, error) {
+	checks := r.checks
+	if thing != Request && thing != Branch {
+		checks = Checks{}
+	}
+	return Type{Watches: thing, Tells: tells, Checks: checks, Apps: r.apps, Identity: r.identity, repository: r.open, open: func(config Config) (lister, error) {
 		repository, err := r.open(config.forge())
 		if err != nil {
 			return nil, err
@@ -149,7 +165,7 @@ func (r row) watches(thing Thing, tells Tells) Type {
 func thingsOf(repository forge.Repository, thing Thing) (lister, error) {
 	switch thing {
 	case Branch:
-		return repository.Branches(), nil
+		return branches{repository.Branches(), checks{repository}}, nil
 	case Tag:
 		return repository.Tags(), nil
 	case Environment:
@@ -158,7 +174,7 @@ func thingsOf(repository forge.Repository, thing Thing) (lister, error) {
 		}
 	case Request:
 		if files, ok := repository.(forge.Files); ok {
-			return requests{repository.Requests(), files}, nil
+			return requests{repository.Requests(), checks{repository}, files}, nil
 		}
 		return repository.Requests(), nil
 	case ArtifactTag, External: // are in no repository of a forge

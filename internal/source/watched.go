@@ -48,10 +48,39 @@ func (w *watched) Files(ctx context.Context, item Item) ([]string, error) {
 	return paths, WithRemedy(err)
 }
 
+// Checks implements forge.Checks, where the forge tells.
+func (w *watched) Checks(ctx context.Context, item Item, wanted forge.Names) ([]forge.Check, error) {
+	lister, ok := w.lister.(forge.Checks)
+	if !ok {
+		return nil, fmt.Errorf("checks of a %s: %w", w.kind.Watches, ErrUnsupported)
+	}
+	found, err := lister.Checks(ctx, item, wanted)
+	return found, withRemedyOfChecks(err, w.kind.Checks.Permission)
+}
+
 // requests are those of a repository that tells which files they change.
 type requests struct {
 	*forge.Collection
+	checks
 	files forge.Files
+}
+
+// branches are those of a repository.
+type branches struct {
+	*forge.Collection
+	checks
+}
+
+// checks are those of commits in a repository.
+type checks struct{ of forge.Repository }
+
+// Checks implements forge.Checks.
+func (c checks) Checks(ctx context.Context, item Item, wanted forge.Names) ([]forge.Check, error) {
+	telling, ok := c.of.(forge.Checks)
+	if !ok {
+		return nil, fmt.Errorf("checks in a %T: %w", c.of, ErrUnsupported)
+	}
+	return telling.Checks(ctx, item, wanted)
 }
 
 // Files implements forge.Files.

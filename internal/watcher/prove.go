@@ -19,7 +19,7 @@ import (
 )
 
 // prover returns what asks for the evidence that a gate wants; nil for no gate.
-func (r *Reconciler) prover(provider *v1.ResourceSetInputProvider, gate *evidence.Gate, exported export.Inputs) func(context.Context, []source.Item) map[forge.Change]admit.Evidence {
+func (r *Reconciler) prover(provider *v1.ResourceSetInputProvider, gate *evidence.Gate, asked source.Source, exported export.Inputs) func(context.Context, []source.Item) map[forge.Change]admit.Evidence {
 	if gate == nil {
 		return nil
 	}
@@ -35,6 +35,7 @@ func (r *Reconciler) prover(provider *v1.ResourceSetInputProvider, gate *evidenc
 			config.Pools = r.Shared.Pools()
 			return source.OpenRegistry(config)
 		},
+		Checks: asked.Checks,
 	}
 	for key, in := range exported {
 		question.Before[key] = in.Values

@@ -203,7 +203,7 @@ func (r *Reconciler) decide(ctx context.Context, provider *v1.ResourceSetInputPr
 		r.watchArtifacts(ctx)
 	}
 	exported := export.Read(provider)
-	forge.prove = r.prover(provider, gate, exported)
+	forge.prove = r.prover(provider, gate, forge, exported)
 	open, err := r.list(ctx, forge, chain.Query(), exported)
 	if err != nil {
 		return decision{}, failed(err, r.Now())

@@ -3,6 +3,7 @@ package forge
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -23,6 +24,9 @@ var azureContract = sync.OnceValue(func() *contract {
 			WithProperties(map[string]*openapi3.Schema{"objectId": text, "path": text}).WithoutAdditionalProperties().NewRef()
 		// Links are described as below "links", and in all examples are not.
 		*schemas["ReferenceLinks"].Value = *openapi3.NewObjectSchema()
+		// What is any JSON is described by the class that reads it, see
+		// https://learn.microsoft.com/en-us/rest/api/azure/devops/policy/evaluations/list
+		*schemas["JObject"].Value = *openapi3.NewObjectSchema()
 		return excuses{
 			// The same resource is called pullrequests and pullRequests there.
 			anyCase: true,
@@ -62,9 +66,10 @@ func NewAzureDevOps(t testing.TB) *Forge {
 		tagType:     v1.InputProviderAzureDevOpsTag,
 		repository:  "/tfs/Default/My%20Project/_git/api",
 		api:         "/tfs/Default/My%20Project/_apis/git/repositories/api",
-		self:        map[string]any{"id": "5febef5a-833d-4e14-b9c0-14cb638f91e6", "name": "api"},
+		self:        map[string]any{"id": "5febef5a-833d-4e14-b9c0-14cb638f91e6", "name": "api", "project": map[string]any{"id": azureProject, "name": "My Project"}},
 		endpoints:   []endpoint{azureRequests(), azureRefs()},
-		tales:       azureTales(),
+		tales:       slices.Concat(azureTales(), azureChecks()),
+		beside:      []tale{azurePolicies()},
 		most:        1000,
 		authorized: func(r *http.Request) bool {
 			user, password, ok := r.BasicAuth()

@@ -35,7 +35,7 @@ func NewBitbucketCloud(t testing.TB) *Forge {
 		endpoints: []endpoint{
 			cloudRequests(), cloudComparisons(), branchesAt("/refs/branches", cloudRef), tagsAt("/refs/tags", cloudRef),
 		},
-		tales: cloudTales(),
+		tales: append(cloudTales(), cloudChecks()),
 		most:  100,
 		also:  cloudRedirect,
 		authorized: func(r *http.Request) bool {

@@ -26,7 +26,8 @@ func NewBitbucketServer(t testing.TB) *Forge {
 		endpoints: []endpoint{
 			serverRequests(), branchesAt("/branches", serverRef("refs/heads/")), tagsAt("/tags", serverRef("refs/tags/")),
 		},
-		tales:      serverTales(),
+		tales:      append(serverTales(), serverCheck()),
+		beside:     []tale{serverChecks()},
 		most:       40,
 		authorized: func(r *http.Request) bool { return r.Header.Get("Authorization") == "Bearer "+Token },
 		page: func(r *http.Request) (int, int) {

@@ -160,8 +160,8 @@ type tale struct {
 }
 
 // isTold answers what is told, and what is asked about that.
-func (f *Forge) isTold(w http.ResponseWriter, r *http.Request, path string) bool {
-	for _, one := range f.dialect.tales {
+func (f *Forge) isTold(w http.ResponseWriter, r *http.Request, path string, tales []tale) bool {
+	for _, one := range tales {
 		parts, fits := starred(one.path, path)
 		if !fits || one.method != r.Method {
 			continue

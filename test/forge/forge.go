@@ -75,6 +75,9 @@ type Forge struct {
 	said map[string]bool
 
 	told told
+	// checks are what CI says, the oldest first, and pipelines GitLab's.
+	checks    []Check
+	pipelines []Pipeline
 
 	limit     *limit
 	unchanged int

@@ -49,7 +49,7 @@ func NewGitea(t testing.TB) *Forge {
 		endpoints: []endpoint{
 			requestsAt("/pulls", giteaRequest).filesAt("files", namedFiles), branchesAt("/branches", giteaBranch), tagsAt("/tags", giteaTag),
 		},
-		tales:      giteaTales(),
+		tales:      append(giteaTales(), giteaChecks()),
 		most:       50,
 		authorized: func(r *http.Request) bool { return r.Header.Get("Authorization") == "token "+Token },
 		page:       func(r *http.Request) (int, int) { return query(r, "page", "limit") },

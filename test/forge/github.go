@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"sync"
 	"testing"
 
@@ -80,7 +81,7 @@ func gitHub() dialect {
 			tagsAt("/tags", gitHubRef(c.sample(http.MethodGet, at+"/tags", "tags"))),
 			gitHubRefs(c, "heads", branchesAt), gitHubRefs(c, "tags", tagsAt), gitHubAnnotations(c),
 		},
-		tales:      gitHubTales(c),
+		tales:      slices.Concat(gitHubTales(c), gitHubChecks(c)),
 		most:       100,
 		etags:      true,
 		authorized: func(r *http.Request) bool { return r.Header.Get("Authorization") == "Bearer "+Token },

@@ -3,6 +3,7 @@ package forge
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"testing"
 
@@ -29,7 +30,7 @@ func NewGitLab(t testing.TB) *Forge {
 			branchesAt("/repository/branches", gitLabRef), tagsAt("/repository/tags", gitLabRef),
 			gitLabEnvironments(), gitLabDeployments(),
 		},
-		tales:      gitLabTales(),
+		tales:      slices.Concat(gitLabTales(), gitLabChecks()),
 		most:       100,
 		etags:      true,
 		authorized: func(r *http.Request) bool { return r.Header.Get("Private-Token") == Token },
@@ -79,6 +80,7 @@ func gitLabRequests() endpoint {
 		if !r.NoMerge { // the commits are compared
 			out["changes_count"] = changesCount(*r)
 		}
+		out["head_pipeline"] = f.headPipeline(r.Number)
 		return out
 	}
 	return out

@@ -41,6 +41,24 @@ func (c *contract) sample(method, of, example string) sample {
 	return sampleOf(least(schema, value))
 }
 
+// whole is the example of an answer, with all of its fields.
+func (c *contract) whole(example string) sample {
+	var out sample
+	if err := json.Unmarshal(Example(path.Join(c.vendor, example)), &out); err != nil {
+		panic(err) // it was read before it was kept
+	}
+	return out
+}
+
+// first is what stands first in a list of an example, with all of its fields.
+func (c *contract) first(example, list string) sample {
+	var all []sample
+	if err := json.Unmarshal(c.whole(example)[list], &all); err != nil {
+		panic(err) // it was read before it was kept
+	}
+	return all[0]
+}
+
 func sampleOf(value any) sample {
 	text, err := json.Marshal(value)
 	out := sample{}

@@ -37,8 +37,9 @@ type dialect struct {
 	most int
 	// also answers what only this forge has, nil for nothing.
 	also func(w http.ResponseWriter, r *http.Request) bool
-	// tales are what it can be told.
-	tales []tale
+	// tales are what it can be told below its repository, and beside those of whole
+	// paths that are elsewhere.
+	tales, beside []tale
 	// etags says that the server tells versions of an answer apart.
 	etags bool
 	// authorized reports whether a request carries the token.
@@ -190,7 +191,10 @@ func (f *Forge) answer(w http.ResponseWriter, r *http.Request) {
 	path, ours := strings.CutPrefix(r.URL.EscapedPath(), f.dialect.api)
 	hosts := f.dialect.hosts
 	elsewhere := hosts != nil && r.Host != hosts[len(hosts)-1]
-	if ours && !elsewhere && !f.hidden && f.isTold(w, r, path) {
+	if ours && !elsewhere && !f.hidden && f.isTold(w, r, path, f.dialect.tales) {
+		return
+	}
+	if !elsewhere && !f.hidden && f.isTold(w, r, r.URL.EscapedPath(), f.dialect.beside) {
 		return
 	}
 	if !ours || elsewhere || r.Method != http.MethodGet || f.hidden {

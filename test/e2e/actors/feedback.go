@@ -56,6 +56,11 @@ func (f *Forge) StatusOf(ctx context.Context, pr PullRequest, name string) (stat
 	return "", "", err
 }
 
+// SetStatus says something of a commit under a name, as CI does.
+func (f *Forge) SetStatus(ctx context.Context, pr PullRequest, name, state string) error {
+	return f.call(ctx, question{http.MethodPost, f.api() + "/statuses/" + pr.SHA, map[string]string{"context": name, "state": state}}, nil)
+}
+
 // writeToken makes a token that may comment and set statuses.
 func (f *Forge) writeToken(ctx context.Context) (string, error) {
 	const name = "eddy-feedback"
