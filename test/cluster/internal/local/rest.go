@@ -97,7 +97,9 @@ func (r *run) later(ctx context.Context) (begin func(), err error) {
 // says so in system.json.
 func (r *run) finish(ctx context.Context, events *http.Server, info *system.Info) error {
 	defer func() { _ = events.Close() }() // nothing is lost with it
-	if err := r.Builder.Build(ctx, toolchain.Rest); err != nil {
+	aside := *r.Builder
+	aside.Aside = true // somebody works with the system meanwhile
+	if err := aside.Build(ctx, toolchain.Rest); err != nil {
 		return err
 	}
 	if err := events.Close(); err != nil {

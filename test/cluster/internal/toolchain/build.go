@@ -20,6 +20,9 @@ type Builder struct {
 	Source   string
 	Cache    string
 	Progress *progress.Printer
+	// Aside says that nobody waits for what is built: it is compiled with the time
+	// that the rest of the machine leaves.
+	Aside bool
 }
 
 // Step is a piece of work that is done along with the tools, before them.
@@ -275,7 +278,11 @@ func (b *Builder) moduleDir(ctx context.Context, group Group, module string) (st
 // golang is the go command for a group in a folder, untouched by the caller's
 // workspace and flags.
 func (b *Builder) golang(ctx context.Context, group Group, dir string, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, "go", args...)
+	command := append([]string{"go"}, args...)
+	if b.Aside {
+		command = append([]string{"nice", "-n", "19"}, command...)
+	}
+	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
 	cmd.Dir = dir
 	cgoEnabled := "CGO_ENABLED=0"
 	if group.Cgo {
@@ -287,12 +294,13 @@ func (b *Builder) golang(ctx context.Context, group Group, dir string, args ...s
 	return cmd
 }
 
-// output runs a command and returns what it prints.
+// output runs a command and returns what it prints; what was to be done is for
+// the caller to say.
 func output(cmd *exec.Cmd) ([]byte, error) {
 	out, err := cmd.Output()
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
-		return nil, fmt.Errorf("%s %s: %w: %s", filepath.Base(cmd.Path), cmd.Args[1], err, strings.TrimSpace(string(exit.Stderr)))
+		return nil, fmt.Errorf("%w: %s", err, strings.TrimSpace(string(exit.Stderr)))
 	}
 	return out, err
 }

@@ -76,13 +76,7 @@ func (w *work) remains(now time.Time) string {
 		finished += float64(each.cost)
 	}
 	total := finished + float64(w.left)
-	elapsed := now.Sub(w.began).Seconds()
-	// As fast as so far, once that can be told; before that, as on the machine
-	// that the costs were measured on.
-	rate := float64(runtime.NumCPU())
-	if finished > 0 && elapsed > 0 {
-		rate = finished / elapsed
-	}
+	rate := w.pace()
 	for name, since := range w.running {
 		cost := float64(w.costs[name])
 		total += cost
@@ -94,6 +88,24 @@ func (w *work) remains(now time.Time) string {
 	}
 	seconds := (total - finished - going) / rate
 	return fmt.Sprintf("; %.0f%%, about %s left", 100*(finished+going)/total, about(seconds))
+}
+
+// pace is how much of the cost is done in a second. The costs are seconds of
+// CPU of the machine that they were measured on: what the finished jobs used
+// says how much faster or slower this one is. The time so far says nothing of
+// it, as long as half of what was done in it has not finished yet.
+func (w *work) pace() float64 {
+	var cost, used float64
+	for _, each := range w.done {
+		if each.cost > 0 { // what has none waits for others more than it computes
+			cost += float64(each.cost)
+			used += each.cpu.Seconds()
+		}
+	}
+	if used == 0 {
+		return float64(runtime.NumCPU())
+	}
+	return float64(runtime.NumCPU()) * cost / used
 }
 
 // about is a number of seconds as people say it.

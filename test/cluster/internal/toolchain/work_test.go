@@ -3,6 +3,7 @@ package toolchain
 import (
 	"bytes"
 	"context"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -33,13 +34,27 @@ func TestProgressSaysWhatIsLeftAndInTheEndWhatEachPartTook(t *testing.T) {
 	}
 }
 
-func TestAnEstimateGoesAsFastAsTheWorkSoFar(t *testing.T) {
+func TestAnEstimateGoesAsFastAsThisMachineDoesTheSameWork(t *testing.T) {
 	now := time.Now()
 	w := &work{
-		began: now.Add(-100 * time.Second), left: 100, running: map[string]time.Time{"b": now},
-		costs: map[string]int{"b": 100}, done: []doneJob{{cost: 100}},
+		left: 100, running: map[string]time.Time{"b": now}, costs: map[string]int{"b": 100},
+		done: []doneJob{{cost: 100, cpu: 200 * time.Second}, {name: "fetching", cpu: time.Minute}},
 	}
-	if got, want := w.remains(now), "; 33%, about 4 minutes left"; got != want {
+	seconds := 2 * 200 / runtime.NumCPU() // half as fast as where the costs were measured
+	want := "; 33%, about " + about(float64(seconds)) + " left"
+	if got := w.remains(now); got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestAnEstimateDoesNotGrowWhileJobsRunThatHaveNotEnded(t *testing.T) {
+	now := time.Now()
+	w := &work{
+		left: 0, running: map[string]time.Time{"a": now, "b": now}, costs: map[string]int{"a": 1000, "b": 1000},
+		done: []doneJob{{cost: 200, cpu: 200 * time.Second}},
+	}
+	began, later := w.remains(now), w.remains(now.Add(500*time.Second/time.Duration(runtime.NumCPU())))
+	if want := "; 32%, about "; !strings.HasPrefix(later, want) {
+		t.Errorf("it said %q, and then %q", began, later)
 	}
 }
