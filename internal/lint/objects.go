@@ -53,6 +53,20 @@ func (o object) repair(position manifest.Position, fix string) string {
 	return fix + "; do so in a patch of the overlay, as the base is not the preview's alone"
 }
 
+// number is how the object's files write the number of the request.
+func (o object) number() string {
+	if o.sources == nil {
+		return "<< inputs.id >>"
+	}
+	variables := o.part.substitutes()
+	for _, name := range sortedKeys(variables) {
+		if variables[name] == firstNumber {
+			return "${" + name + "}"
+		}
+	}
+	return "${PR_NUMBER}"
+}
+
 // namespace is where the object is deployed.
 func (o object) namespace() string {
 	if namespace := o.GetNamespace(); namespace != "" || o.part.Kustomization == nil {

@@ -112,6 +112,135 @@ build:
     - glab mr update "$CI_MERGE_REQUEST_IID" --label build/image-ready
     - glab mr update "$CI_MERGE_REQUEST_IID" --unlabel build/image-ready`,
 }, {
+	claim: "it is set before the image is pushed",
+	file:  ".github/workflows/preview.yaml",
+	rule:  "early-label",
+	text: `
+jobs:
+  image:
+    steps:
+      - run: gh pr edit "$N" --remove-label build/image-ready
+      - run: |
+          gh pr edit "$N" --add-label build/image-ready
+          docker build -t api . && docker push api`,
+}, {
+	claim: "it is set by a job that waits for none",
+	file:  ".github/workflows/preview.yaml",
+	rule:  "early-label",
+	text: `
+jobs:
+  image:
+    steps:
+      - run: gh pr edit "$N" --remove-label build/image-ready
+      - uses: docker/build-push-action@v6
+        with: {push: true}
+  label:
+    steps:
+      - run: gh pr edit "$N" --add-label build/image-ready`,
+}, {
+	claim: "it is set by a job that waits for the one that pushes",
+	file:  ".github/workflows/preview.yaml",
+	text: `
+jobs:
+  label:
+    needs: [test]
+    steps:
+      - run: gh pr edit "$N" --add-label build/image-ready
+  test: {needs: image, steps: [{run: make test}]}
+  image:
+    steps:
+      - run: gh pr edit "$N" --remove-label build/image-ready
+      - uses: docker/build-push-action@v6
+        with: {push: true}`,
+}, {
+	claim: "it is set in a stage before",
+	file:  ".gitlab-ci.yml",
+	rule:  "early-label",
+	text: `
+stages: [prepare, build]
+label:
+  stage: prepare
+  script:
+    - glab mr update "$IID" --unlabel build/image-ready
+    - glab mr update "$IID" --label build/image-ready
+image:
+  stage: build
+  script: [docker push api]`,
+}, {
+	claim: "it is set in a stage after, of which the file says the job first",
+	file:  ".gitlab-ci.yml",
+	text: `
+stages: [build, label]
+clean:
+  stage: .pre
+  script: [glab mr update "$IID" --unlabel build/image-ready]
+label:
+  stage: label
+  script: [glab mr update "$IID" --label build/image-ready]
+image:
+  stage: build
+  script: [docker push api]`,
+}, {
+	claim: "it is set in a job beside the one that pushes",
+	file:  "azure-pipelines.yml",
+	rule:  "early-label",
+	text: `
+jobs:
+  - job: image
+    steps:
+      - script: curl -X DELETE "$URL/labels/build%2Fimage-ready?api-version=7.1"
+      - task: Docker@2
+        inputs: {command: buildAndPush}
+  - job: label
+    steps:
+      - script: 'curl -X POST -d "{\"name\": \"build/image-ready\"}" "$URL/labels?api-version=7.1"'`,
+}, {
+	claim: "it is set in the stage after",
+	file:  "azure-pipelines.yml",
+	text: `
+stages:
+  - stage: image
+    jobs:
+      - job: image
+        steps:
+          - script: curl -X DELETE "$URL/labels/build%2Fimage-ready?api-version=7.1"
+          - task: Docker@2
+            inputs: {command: buildAndPush}
+  - stage: label
+    jobs:
+      - job: label
+        steps:
+          - script: 'curl -X POST -d "{\"name\": \"build/image-ready\"}" "$URL/labels?api-version=7.1"'`,
+}, {
+	claim: "a step of Woodpecker sets it before",
+	file:  ".woodpecker.yaml",
+	rule:  "early-label",
+	text: `
+steps:
+  - name: clean
+    image: alpine
+    commands: ['curl -X DELETE "$API/labels/build%2Fimage-ready"']
+  - name: label
+    image: alpine
+    commands: ['curl -X POST -d "{\"labels\": [\"build/image-ready\"]}" "$API/labels"']
+  - name: image
+    image: woodpeckerci/plugin-docker-buildx
+    settings: {repo: acme/api}`,
+}, {
+	claim: "a step of Woodpecker sets it after",
+	file:  ".woodpecker.yaml",
+	text: `
+steps:
+  clean:
+    image: alpine
+    commands: ['curl -X DELETE "$API/labels/build%2Fimage-ready"']
+  image:
+    image: woodpeckerci/plugin-docker-buildx
+    settings: {repo: acme/api}
+  label:
+    image: alpine
+    commands: ['curl -X POST -d "{\"labels\": [\"build/image-ready\"]}" "$API/labels"']`,
+}, {
 	claim: "another label is set",
 	file:  ".gitlab-ci.yml",
 	rule:  "dead-label",

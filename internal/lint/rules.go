@@ -17,15 +17,21 @@ func Rules() []Rule {
 		{"stale-label", Warning, "a label of the push before, which opens the gate for an image that is not built", inServices(each(within(reused, Provider.gates), staleLabel))},
 		{"shared-gate", Warning, "two providers that share a repository and a gate", each(sharings, sharedGate)},
 
+		{"early-label", Warning, "a label that CI sets before it has pushed the image", each(within(watchers, Provider.gates), earlyLabel)},
+
 		// The templater: what is stamped out.
 		{"no-prune", Error, "a Kustomization that leaves its objects behind", inServices(each(stamped, noPrune))},
 		{"missing-dependency", Error, "dependsOn names what does not exist", inServices(knowing((*Service).dependable, within(stamped, part.dependencies), missingDependency))},
 		{"same-name", Error, "two previews, or two services, with an object of the same name", sameName},
+		{"no-namespace", Error, "objects without a namespace, and namespaces that nobody makes", noNamespace},
+		{"illegal-name", Error, "names, hosts and labels of which a usual request makes something illegal", illegalName},
 		{"unquoted-input", Warning, "an input that stops being a string when it looks like a number", inServices(each(within(stampedNumeric, pair.values), unquotedInput))},
 		{"free-text", Error, "free text that Flux puts into the midst of a text, before it is parsed", inServices(each(within(hostile, part.uses), freeText))},
+		{"shell-text", Error, "text of a forge in a script, which it can change", shellText},
 
 		// The overlay: what Flux deploys.
 		{"unset-variable", Error, "${VARIABLE} without a value", inServices(each(within(stamped, part.uses), unsetVariable))},
+		{"disabled-substitution", Error, "an annotation that keeps Flux from filling in a name too", inServices(each(within(deployed, object.values), disabledSubstitution))},
 		{"lost-quotes", Warning, "a substituted value that stops being a string", lostQuotes},
 		{"no-rollout", Error, "pods that are the same after a push", inServices(knowing((*Service).rollout, pushes, noRollout))},
 		{"immutable-field", Error, "a field that changes with a push, and that nobody can change", inServices(each(within(pushes, pair.values), immutableField))},
@@ -34,8 +40,10 @@ func Rules() []Rule {
 		{"stripped-account", Error, "a ServiceAccount stripped as if it were cluster-scoped", inServices(knowing((*Service).accounts, deployed, strippedAccount))},
 		{"long-name", Error, "names that the suffix makes too long", longName},
 		{"unsuffixed-reference", Error, "references that nameSuffix does not rewrite", inServices(knowing((*Service).names, within(deployed, object.values), unsuffixedReference))},
+		{"sealed-name", Error, "a SealedSecret that is sealed for another name or namespace", inServices(each(neighbours, sealedName))},
 		{"shared-selector", Error, "selectors that match the pods of other previews", inServices(knowing((*Service).neighbour, within(deployed, object.selectors), sharedSelector))},
 		{"dead-selector", Error, "selectors that match no pod of the preview", inServices(knowing((*Service).visiblePods, within(deployed, object.selectors), deadSelector))},
+		{"spoiled-selector", Error, "selectors of others' pods that the preview's label was added to", inServices(knowing((*Service).visiblePods, within(neighbours, pair.foreigns), spoiledSelector), each(neighbours, endpointless))},
 		{"shared-host", Error, "hosts that all previews share", inServices(each(within(neighbours, pair.values), sharedHost))},
 	}
 }

@@ -9,14 +9,14 @@ import (
 // sameName finds objects that two previews of a service, or two services, call
 // by the same name: one takes the other's place, back and forth.
 var sameName = all(
-	inServices(each(stampedNeighbours, sameInPreviews), each(neighbours, sameInPreviews)),
+	inServices(each(stampedNeighbours, sameInPreviews), each(neighbours, sameInPreviews), each(within(neighbours, pair.mades), sameMade)),
 	each(twins, sameInServices),
 )
 
 // sameInPreviews finds an object that two previews have in common.
 func sameInPreviews(p pair) *Finding {
 	s := p.a.part.service
-	if len(s.Set.Spec.InputsFrom) == 0 || !p.isSame() || isClusterScoped(p.a.GetKind()) || p.a.isOneForAll() {
+	if len(s.Set.Spec.InputsFrom) == 0 || !p.isSame() || p.a.isVerbatim() || isClusterScoped(p.a.GetKind()) || p.a.isOneForAll() {
 		return nil
 	}
 	fix := "put the number into its name: nameSuffix: -${PR_NUMBER} in the overlay"
@@ -28,6 +28,31 @@ func sameInPreviews(p pair) *Finding {
 		Message:  fmt.Sprintf("all previews have the same %s %q: the last one wins, and the first that is closed takes it away", p.a.GetKind(), p.a.GetName()),
 		Fix:      fix,
 	}
+}
+
+// sameMade finds what is made for the objects of two previews by one name.
+func sameMade(p pairMade) *Finding {
+	if len(p.a.part.service.Set.Spec.InputsFrom) == 0 {
+		return nil
+	}
+	path := p.a.names(p.name)
+	position := p.a.where(path...)
+	return &Finding{
+		Position: position,
+		Message: fmt.Sprintf("the %s of every preview makes the same %s %q (%s): it belongs to the first, and the others fail",
+			p.a.GetKind(), p.kind, p.name, dotted(path)),
+		Fix: p.a.repair(position, fmt.Sprintf("put the number into it: %s-%s, and where it is read", p.name, p.a.number())),
+	}
+}
+
+// names is the path of the first value of an object, beside its own name, that is a text.
+func (o object) names(text string) []any {
+	for _, leaf := range leaves(o.Object["spec"], "spec") {
+		if leaf.value == text {
+			return leaf.path
+		}
+	}
+	return []any{"metadata", "name"}
 }
 
 // isOneForAll reports whether an object of the first sample comes of what all

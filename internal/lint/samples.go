@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -30,6 +31,9 @@ type Samples struct {
 	Numeric simulate.Result
 	// Hostile is First with texts that are YAML; it is not built.
 	Hostile simulate.Result
+	// Usual are requests as people have them, as far as the provider lets them in and
+	// their texts show in what is made.
+	Usual []Usual
 }
 
 // The numbers have five digits: previews live to see them.
@@ -40,8 +44,9 @@ const (
 	hostileText  = `{x: [#` // in quotes it stays what it is
 )
 
-// sampleRequest is what a provider exports for a made-up request.
-type sampleRequest struct{ id, sha, text string }
+// sampleRequest is what a provider exports for a made-up request. Its text is that of its
+// branch, its title and its author, where these are not said.
+type sampleRequest struct{ id, sha, text, branch, title, author string }
 
 // input are the values of every key that a forge exports.
 func (r sampleRequest) input(ctx context.Context, provider *v1.ResourceSetInputProvider) v1.ResourceSetInput {
@@ -78,12 +83,12 @@ func (r sampleRequest) input(ctx context.Context, provider *v1.ResourceSetInputP
 // item is the made-up request as a type tells it.
 func (r sampleRequest) item(kind source.Type) source.Item {
 	item := source.Item{
-		ID: r.id, SHA: r.sha, Branch: r.text, Title: r.text, Author: r.text, TargetBranch: "main",
+		ID: r.id, SHA: r.sha, Branch: cmp.Or(r.branch, r.text), Title: cmp.Or(r.title, r.text), Author: cmp.Or(r.author, r.text), TargetBranch: "main",
 		URL: "https://forge.example.com/acme/api/pulls/" + r.id, Labels: []string{"preview"},
 		UpdatedAt: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
 	}
 	if kind.Tells.Slug {
-		item.Slug = "branch-" + r.id
+		item.Slug = cmp.Or(slugOf(r.branch), "branch-"+r.id)
 	}
 	if kind.Watches != source.Request {
 		item.Tag, item.Digest = r.text, "sha256:"+r.sha
@@ -100,8 +105,8 @@ func isRequest(provider *v1.ResourceSetInputProvider) bool {
 // sample follows the made-up requests through the chain.
 func (s *Service) sample(ctx context.Context) {
 	commit := func(hex string) string { return strings.Repeat(hex, 5) }
-	first := sampleRequest{firstNumber, commit("c0ffee1a"), "change-" + firstNumber}
-	second := sampleRequest{secondNumber, commit("decade2b"), "change-" + secondNumber}
+	first := sampleRequest{id: firstNumber, sha: commit("c0ffee1a"), text: "change-" + firstNumber}
+	second := sampleRequest{id: secondNumber, sha: commit("decade2b"), text: "change-" + secondNumber}
 	pushed, numeric, hostile := first, first, first
 	pushed.sha = commit("facade3c")
 	numeric.sha, numeric.text = "1e10", numericText
@@ -121,6 +126,7 @@ func (s *Service) sample(ctx context.Context) {
 	} {
 		*into, _ = s.follow(ctx, request) // what renders once, renders again
 	}
+	s.followUsual(ctx, first)
 }
 
 // hasPreviews reports whether the inputs come from something that is watched.

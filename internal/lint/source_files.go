@@ -285,10 +285,13 @@ func (f *sourceFiles) common(path []any) manifest.Position {
 }
 
 // baseName is the name that an object has without a suffix, "" when it is not
-// known.
+// known: of the documents that it may be made of, that of the longest name.
 func (f *sourceFiles) baseName(object *unstructured.Unstructured) string {
-	if documents := f.madeOf(object); len(documents) > 0 {
-		return documents[len(documents)-1].Object.GetName()
+	longest := ""
+	for _, document := range f.madeOf(object) {
+		if name := document.Object.GetName(); len(name) >= len(longest) {
+			longest = name
+		}
 	}
-	return ""
+	return longest
 }

@@ -32,7 +32,7 @@ func staleLabel(g gate) *Finding {
 	}
 	freezes := g.provider.Object.Spec.Skip != nil && g.provider.Object.Spec.Skip.WhenMissing == v1.WhenMissingFreeze
 	switch {
-	case script != nil && removesFirst(script, g.label), script == nil && freezes:
+	case script != nil && (removesFirst(script, g.label) || removesInTime(script, g.label)), script == nil && freezes:
 		return nil
 	case script != nil:
 		finding.Position = script.Position(node)
@@ -103,6 +103,19 @@ func removesFirst(script *manifest.Document, label string) bool {
 		}
 	}
 	return removed
+}
+
+// removesInTime reports whether the label is taken away before each step that sets it, in
+// whatever order the jobs of the file are written down.
+func removesInTime(script *manifest.Document, label string) bool {
+	all, names := pipelineOf(script), namesOfLabel(script, label)
+	set := all.places(func(s ciStep) bool { return s.sets(names) })
+	removed := all.places(func(s ciStep) bool {
+		return removes.MatchString(s.text) && slices.ContainsFunc(names, func(name string) bool { return strings.Contains(s.text, name) })
+	})
+	return len(set) > 0 && !slices.ContainsFunc(set, func(at place) bool {
+		return !slices.ContainsFunc(removed, func(before place) bool { return all.isBefore(before, at) })
+	})
 }
 
 // namesOfLabel is how a script may write a label: as it is, in a URL, or as a

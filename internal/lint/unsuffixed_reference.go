@@ -3,81 +3,76 @@ package lint
 import (
 	"fmt"
 	"regexp"
-	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-
-	"github.com/eddy-previews/eddy/internal/flux"
 )
 
 // unsuffixedReference finds a name that stays as it was while the object that
 // it means is renamed. kustomize follows the references that it knows to
-// objects of the same build; a host name in an environment variable is text.
+// objects of the same build; a host name in an environment variable is text, and the
+// fields of other kinds, annotations, and what an operator makes, are unknown to it.
 func unsuffixedReference(v value, n names) *Finding {
 	text, _ := v.value.(string)
+	if text == "" || !v.object.part.service.hasPreviews() {
+		return nil
+	}
 	kind := refersTo(v.object.Unstructured, v.path)
-	if text == "" || !v.object.part.service.hasPreviews() || slices.Contains(n.there[kind], text) {
+	if n.isThere(kind, text) {
 		return nil
 	}
 	finding := &Finding{}
-	why := n.meant(kind, text)
+	why := n.left(v, text)
 	switch {
-	case kind == "Service" && why == "" && n.charts:
+	case why != "":
+	case kind == "Service" && n.meant(kind, text) == "" && n.charts:
 		return nil // a chart makes Services that nobody sees here
-	case kind == "Service" && why == "":
+	case kind == "Service" && n.meant(kind, text) == "":
 		finding.Severity = Warning
 		finding.Fix = "correct the name; where previews share the Service, say so in a comment: # eddy:ignore unsuffixed-reference REASON"
 		why = fmt.Sprintf("names the Service %q, which is not in the preview: it has to be in the namespace already", text)
 	case kind != "":
-		why = fmt.Sprintf("names the %s %q, which is not in the preview%s", kind, text, why)
-	case isFreeText(v.path):
-		why = n.leads(text, keyOf(v.object.Unstructured, v.path))
-	}
-	if why == "" {
+		why = fmt.Sprintf("names the %s %q, which is not in the preview%s", kind, text, n.meant(kind, text))
+	default:
 		return nil
 	}
 	finding.Position = v.object.where(v.path...)
 	finding.Message = fmt.Sprintf("%s of %s %q %s", dotted(v.path), v.object.GetKind(), v.object.GetName(), why)
 	if finding.Fix == "" {
-		finding.Fix = v.object.repair(finding.Position, "write the number there: ${PR_NUMBER}, as the suffix has it")
+		finding.Fix = v.object.repair(finding.Position, fmt.Sprintf("write the number there: %s, as the suffix has it", v.object.number()))
 	}
 	return finding
 }
 
-// names are those of a preview's objects.
-type names struct {
-	// there are the names of each kind, with the suffix.
-	there map[string][]string
-	// renamed are the Services by their names without the suffix.
-	renamed map[string]renamed
-	// charts says that a chart is among them.
-	charts bool
-}
-
-// names are those of what is deployed for the first request.
-func (s *Service) names() names {
-	out := names{there: map[string][]string{}, renamed: map[string]renamed{}}
-	for object := range deployed(s) {
-		kind, name := object.GetKind(), object.GetName()
-		out.there[kind] = append(out.there[kind], name)
-		out.charts = out.charts || flux.IsHelmRelease(object.Unstructured)
-		if object.sources == nil || kind != "Service" {
-			continue
-		}
-		if base := object.sources.baseName(object.Unstructured); base != "" && base != name && !strings.Contains(base, "${") {
-			out.renamed[base] = renamed{name, hostOf(base)}
+// left says which object a value means that has another name in the preview, "" for
+// none.
+func (n names) left(v value, text string) string {
+	all := v.refers()
+	if v.object.GetKind() == "PrometheusRule" && v.path[len(v.path)-1] == "expr" {
+		all = matchers(text)
+	}
+	for _, one := range all {
+		name, to, is := n.became(one, v.object.namespace())
+		switch {
+		case is && to.by == "":
+			return fmt.Sprintf("names the %s %q, which is %q in the preview: kustomize does not know it for a name", one.kind, name, to.name)
+		case is:
+			return fmt.Sprintf("names the %s %q, which is %q in the preview, as the %s that it is made for is renamed", one.kind, name, to.name, to.by)
 		}
 	}
-	return out
+	if isFreeText(v.path) {
+		return n.leads(text, keyOf(v.object.Unstructured, v.path))
+	}
+	return ""
 }
 
 // leads says which Service a text leads to that has another name in the preview,
 // "" for none.
 func (n names) leads(text, key string) string {
-	for _, base := range sortedKeys(n.renamed) {
-		if text == base && hostKey.MatchString(key) || n.renamed[base].host.MatchString(text) {
-			return fmt.Sprintf("leads to the Service %q, which is %q in the preview: nameSuffix does not rewrite text", base, n.renamed[base].name)
+	for _, base := range sortedKeys(n.renamed["Service"]) {
+		to := n.renamed["Service"][base]
+		if text == base && hostKey.MatchString(key) || to.host.MatchString(text) {
+			return fmt.Sprintf("leads to the Service %q, which is %q in the preview: nameSuffix does not rewrite text", base, to.name)
 		}
 	}
 	return ""
@@ -142,20 +137,3 @@ func keyOf(object *unstructured.Unstructured, path []any) string {
 
 // hostKey is how a name ends whose value is a host, as in REDIS_HOST.
 var hostKey = regexp.MustCompile(`(?i)(host|hostname|addr|address|endpoint|upstream|url)$`)
-
-// renamed is a Service with a suffix.
-type renamed struct {
-	name string
-	// host finds where a text has the name without the suffix as a host.
-	host *regexp.Regexp
-}
-
-// hostOf finds a Service's name where a host stands: http://api/, api:8080, user@api,
-// api.app-dev.svc, --redis-host=api. That a name alone is meant as a host, its key has
-// to say.
-func hostOf(service string) *regexp.Regexp {
-	name := regexp.QuoteMeta(service)
-	return regexp.MustCompile(`(?i)(://|@)` + name + `([:/?]|\.[a-z0-9-]+(\.svc\b|[:/])|$)` +
-		`|(host|hostname|addr|address|endpoint|upstream|url)[=:]\s*["']?` + name + `(["':/\s]|$)` +
-		`|(^|[\s,="'])` + name + `(:\d+\b|\.[a-z0-9-]+\.svc\b)`)
-}

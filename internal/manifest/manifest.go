@@ -19,7 +19,6 @@ import (
 	yamlv3 "go.yaml.in/yaml/v3"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	kjson "sigs.k8s.io/json"
-	"sigs.k8s.io/yaml"
 
 	"github.com/eddy-previews/eddy/internal/suggest"
 )
@@ -148,7 +147,7 @@ func parse(file string, part []byte) (*Document, error) {
 	if node.Kind != yamlv3.MappingNode {
 		return nil, &Error{Position: Position{file, node.Line, node.Column}, Message: "expected an object, with keys such as apiVersion and kind"}
 	}
-	raw, err := yaml.YAMLToJSONStrict(part)
+	raw, err := toJSON(part, &root)
 	if err != nil {
 		return nil, explain(file, part, err)
 	}
@@ -210,6 +209,11 @@ func child(node *yamlv3.Node, step any) *yamlv3.Node {
 	case string:
 		if _, value := Pair(node, step); value != nil {
 			return value
+		}
+		for _, from := range merged(node) {
+			if value := child(from, step); value != nil {
+				return value
+			}
 		}
 	case int:
 		if node.Kind == yamlv3.SequenceNode && step >= 0 && step < len(node.Content) {

@@ -8,6 +8,10 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
+// NameOfText is what makes of any text what may be a name, a host or a label: slugify keeps
+// the underscores, and a cut may leave a dash at the end.
+const NameOfText = `slugify | replace "_" "-" | trunc 40 | trimAll "-"`
+
 // maxSlug is the most that a DNS label may have.
 const maxSlug = 63
 
