@@ -2,6 +2,7 @@ package lint
 
 import (
 	"slices"
+	"strings"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/manifest"
@@ -69,10 +70,14 @@ func (s *Service) refusedDeployed() []Finding {
 		if object.sources == nil {
 			continue // it is stamped out
 		}
+		verbatim := object.isVerbatim()
 		unquoted := slices.ContainsFunc(object.values(), func(v value) bool { return neverText(v) != nil })
 		for _, fault := range s.setup.kinds.Check(object.Unstructured) {
 			if unquoted && fault.WantsText() {
 				continue // lost-quotes says why it is none
+			}
+			if verbatim && strings.Contains(fault.String(), "${") {
+				continue // disabled-substitution says why it is left
 			}
 			out = append(out, Finding{
 				Position: object.where(fault.Path...),
