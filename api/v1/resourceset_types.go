@@ -234,9 +234,10 @@ type ResourceSetStatus struct {
 	// Previews lists what each input set has come to, in the order of the
 	// inputs. Those that are not ready are always listed; of the others, as many
 	// as fit into the object: see previewCounts.
-	// +listType=atomic
+	// +kubebuilder:validation:Schemaless
+	// +kubebuilder:pruning:PreserveUnknownFields
 	// +optional
-	Previews []PreviewStatus `json:"previews,omitempty"`
+	Previews PreviewLines `json:"previews,omitempty"`
 
 	// PreviewCounts counts all previews, those that are not listed included.
 	// +optional
@@ -324,7 +325,9 @@ type PreviewCounts struct {
 // ResourceInventory lists objects.
 type ResourceInventory struct {
 	// Entries of the inventory.
-	Entries []ResourceRef `json:"entries"`
+	// +kubebuilder:validation:Schemaless
+	// +kubebuilder:pruning:PreserveUnknownFields
+	Entries ResourceRefs `json:"entries"`
 }
 
 // ResourceRef names one object.

@@ -47,6 +47,23 @@ type Object struct {
 	// Refused is why the object cannot be written as things are, as Kinds.Place
 	// found; nil when it can. Its groups fail when its turn comes.
 	Refused error
+
+	// ref is its name, where Named has looked it up.
+	ref Ref
+}
+
+// Named returns the object with its name looked up once, for all that ask for it.
+func (o Object) Named() Object {
+	o.ref = RefOf(o.Unstructured)
+	return o
+}
+
+// Ref is the name of the object.
+func (o Object) Ref() Ref {
+	if o.ref.Kind != "" {
+		return o.ref
+	}
+	return RefOf(o.Unstructured)
 }
 
 // Groups are all that asked for the object.
@@ -124,7 +141,7 @@ type Result struct {
 // context alone.
 func (s *Session) Apply(ctx context.Context, objects []Object) (Result, error) {
 	run := &applyRun{Session: s, result: Result{Failed: map[string]error{}}}
-	for _, stage := range stages(withDigests(objects)) {
+	for _, stage := range stages(s.due(withDigests(objects))) {
 		for _, batch := range kinds(stage.objects) {
 			run.batch(ctx, batch)
 		}
@@ -136,6 +153,22 @@ func (s *Session) Apply(ctx context.Context, objects []Object) (Result, error) {
 		}
 	}
 	return run.result, nil
+}
+
+// due leaves out what is as it was left, which is nearly all of a large set of which
+// little changes: only the rest is put in order and looked at one by one.
+func (s *Session) due(objects []Object) []Object {
+	if s.Memory == nil {
+		return objects
+	}
+	var out []Object
+	for _, object := range objects {
+		ref := object.Ref()
+		if object.Refused != nil || RunsOnce(ref.groupKind()) || s.Live.Err(ref) != nil || !s.Memory.unchanged(object, s.Live.Get(ref)) {
+			out = append(out, object)
+		}
+	}
+	return out
 }
 
 // applyRun is the state of one Apply.
@@ -164,7 +197,7 @@ func normalized(object Object) (Object, error) {
 	object.Unstructured = object.DeepCopy()
 	unstructured.RemoveNestedField(object.Object, "status")
 	if err := normalize.Unstructured(object.Unstructured); err != nil {
-		return object, fmt.Errorf("%s is not a valid object: %w", RefOf(object.Unstructured), err)
+		return object, fmt.Errorf("%s is not a valid object: %w", object.Ref(), err)
 	}
 	dropInvented(object.Object, written)
 	return object, nil
@@ -201,21 +234,30 @@ func (r *applyRun) batch(ctx context.Context, objects []Object) {
 	var group errgroup.Group
 	group.SetLimit(max(r.Concurrency, 1))
 	changes := make([]Change, len(objects))
+	stored := make([]*Meta, len(objects))
 	for i, object := range objects {
 		if r.failed(object) {
 			continue
 		}
 		group.Go(func() error {
-			action, err := r.one(ctx, object)
+			written, action, err := r.one(ctx, object)
 			if err != nil {
 				r.fail(object, hideSecrets(object.Unstructured, err))
 				return nil // a failed object holds up its own group alone
 			}
-			changes[i] = Change{Ref: RefOf(object.Unstructured), Action: action}
+			changes[i] = Change{Ref: object.Ref(), Action: action}
+			if written != nil {
+				stored[i] = metaOf(written)
+			}
 			return nil
 		})
 	}
 	_ = group.Wait() // no function returns an error
+	for i, now := range stored {
+		if now != nil && r.Live.metas != nil { // what comes after goes by what was written
+			r.Live.metas[objects[i].Ref()] = now
+		}
+	}
 	for _, change := range changes {
 		if change.Action != "" && change.Action != Unchanged {
 			r.result.Changes = append(r.result.Changes, change)
@@ -223,48 +265,48 @@ func (r *applyRun) batch(ctx context.Context, objects []Object) {
 	}
 }
 
-// one writes one object, unless it is as it was left.
-func (r *applyRun) one(ctx context.Context, object Object) (Action, error) {
+// one writes one object, and returns it as stored, unless it is as it was left.
+func (r *applyRun) one(ctx context.Context, object Object) (*unstructured.Unstructured, Action, error) {
 	if object.Refused != nil {
-		return "", object.Refused
+		return nil, "", object.Refused
 	}
-	ref := RefOf(object.Unstructured)
+	ref := object.Ref()
 	was, err := r.look(ctx, object)
 	if err != nil {
-		return "", explain(ref, nil, err)
+		return nil, "", explain(ref, nil, err)
 	}
 	if was, err = r.clearFailed(ctx, object, was); err != nil {
-		return "", fmt.Errorf("%s: making way for it: %w", ref, err)
+		return nil, "", fmt.Errorf("%s: making way for it: %w", ref, err)
 	}
 	if r.isDone(object, was) {
-		return Unchanged, nil
+		return nil, Unchanged, nil
 	}
 	if r.Memory.unchanged(object, was) {
 		r.noteEnding(ctx, object, was)
-		return Unchanged, nil
+		return nil, Unchanged, nil
 	}
 	if object, err = normalized(object); err != nil {
-		return "", err
+		return nil, "", err
 	}
 	if r.isStored(object) {
 		r.noteEnding(ctx, object, was)
-		return Unchanged, nil
+		return nil, Unchanged, nil
 	}
 	written, action, err := r.write(ctx, object.Unstructured, was)
 	if err != nil {
-		return "", err
+		return nil, "", err
 	}
 	r.Memory.remember(object, written)
 	r.Memory.noteWrite(written)
 	r.Memory.noteStart(object, EndingOf(written))
-	return action, nil
+	return written, action, nil
 }
 
 // look returns what the cluster holds of an object. When a watch has told that
 // somebody touched what was applied, the API server is asked: the watch may
 // not have brought the last write yet.
 func (r *applyRun) look(ctx context.Context, want Object) (*Meta, error) {
-	ref := RefOf(want.Unstructured)
+	ref := want.Ref()
 	if err := r.Live.Err(ref); err != nil {
 		return nil, err
 	}
@@ -278,7 +320,7 @@ func (r *applyRun) look(ctx context.Context, want Object) (*Meta, error) {
 // isStored reports whether an object that was listed whole, after a restart,
 // is stored as it is wanted.
 func (r *applyRun) isStored(want Object) bool {
-	stored := r.Live.stored[RefOf(want.Unstructured)]
+	stored := r.Live.stored[want.Ref()]
 	if r.Memory == nil || stored == nil || stored.GetDeletionTimestamp() != nil ||
 		!holds(stored, want.Unstructured, r.FieldManager) || r.inherits(want.Unstructured, stored) {
 		return false
@@ -300,7 +342,7 @@ func (r *applyRun) awaitServed(ctx context.Context, objects []Object) {
 }
 
 func (r *applyRun) changed(object Object) bool {
-	ref := RefOf(object.Unstructured)
+	ref := object.Ref()
 	for _, change := range r.result.Changes {
 		if change.Ref == ref {
 			return true

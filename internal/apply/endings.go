@@ -157,7 +157,7 @@ func (r *applyRun) isDone(object Object, was *Meta) bool {
 		return false
 	}
 	if r.Witness != nil {
-		if seen, ok := r.Witness(RefOf(object.Unstructured)); ok && r.Memory.isWhatWasApplied(object, seen.UID) {
+		if seen, ok := r.Witness(object.Ref()); ok && r.Memory.isWhatWasApplied(object, seen.UID) {
 			r.Memory.noteEnding(object, seen.Ending)
 		}
 	}
@@ -170,7 +170,7 @@ func (r *applyRun) noteEnding(ctx context.Context, object Object, was *Meta) {
 	if was == nil || !goesByItself(object.Unstructured) || r.Memory.ending(object) != "" {
 		return
 	}
-	ref := RefOf(object.Unstructured)
+	ref := object.Ref()
 	if is := r.Live.stored[ref]; is != nil {
 		r.Memory.noteEnding(object, EndingOf(is))
 		return
@@ -228,7 +228,7 @@ func (m *Memory) ending(want Object) Ending {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	known := m.ended[RefOf(want.Unstructured)]
+	known := m.ended[want.Ref()]
 	how, _, _ := strings.Cut(known, ":")
 	if known == "" || known != ended(Ending(how), want.Digest) {
 		return ""
@@ -241,7 +241,7 @@ func (m *Memory) ending(want Object) Ending {
 func (m *Memory) withoutGone(objects []Object, live Live) (there, failed []Object) {
 	for _, object := range objects {
 		switch ending := m.ending(object); {
-		case ending == "" || live.Get(RefOf(object.Unstructured)) != nil:
+		case ending == "" || live.Get(object.Ref()) != nil:
 			there = append(there, object)
 		case ending == Failed:
 			failed = append(failed, object)
@@ -253,7 +253,7 @@ func (m *Memory) withoutGone(objects []Object, live Live) (there, failed []Objec
 // goneFailed is the health of an object that failed and has gone.
 func goneFailed(object Object) Unready {
 	return Unready{
-		Ref: RefOf(object.Unstructured), Failed: true,
+		Ref: object.Ref(), Failed: true,
 		Why: "it failed, and has gone since; it is made anew when something else is rendered for it",
 	}
 }
@@ -264,7 +264,7 @@ func (m *Memory) noteEnding(want Object, ending Ending) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.ended[RefOf(want.Unstructured)] = ended(ending, want.Digest)
+	m.ended[want.Ref()] = ended(ending, want.Digest)
 }
 
 // noteStart forgets how an object ended before it was written; it may be one that
@@ -274,7 +274,7 @@ func (m *Memory) noteStart(want Object, ending Ending) {
 		return
 	}
 	m.mu.Lock()
-	delete(m.ended, RefOf(want.Unstructured))
+	delete(m.ended, want.Ref())
 	m.mu.Unlock()
 	if goesByItself(want.Unstructured) {
 		m.noteEnding(want, ending)
@@ -289,7 +289,7 @@ func (m *Memory) isWhatWasApplied(want Object, uid types.UID) bool {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	trace, known := m.applied[RefOf(want.Unstructured)]
+	trace, known := m.applied[want.Ref()]
 	return known && trace.uid == uid && trace.digest == want.Digest
 }
 

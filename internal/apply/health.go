@@ -60,7 +60,7 @@ func (s *Session) Health(ctx context.Context, objects []Object) (map[string]Unre
 		}
 	}
 	for _, object := range suspects {
-		ref := RefOf(object.Unstructured)
+		ref := object.Ref()
 		is := seen.Stored(ref)
 		found, ill := examiner.examine(ctx, object, is)
 		if err := seen.Err(ref); err != nil {
@@ -88,7 +88,7 @@ func (a *Applier) ReadAll(ctx context.Context, objects []Object) (Live, error) {
 	}
 	live, listed := newLive(), map[place]bool{}
 	for _, object := range objects {
-		ref, at := RefOf(object.Unstructured), placeOf(object)
+		ref, at := object.Ref(), placeOf(object)
 		if places[at] > manyUnknown && !listed[at] {
 			listed[at] = true
 			if a.list(ctx, scope{place: at, whole: true}, live) != nil {
@@ -148,7 +148,7 @@ func (a *Applier) newExaminer() (*examiner, error) {
 
 // examine judges an object by what is stored of it.
 func (e *examiner) examine(ctx context.Context, want Object, is *unstructured.Unstructured) (Unready, bool) {
-	out := Unready{Ref: RefOf(want.Unstructured)}
+	out := Unready{Ref: want.Ref()}
 	if is == nil {
 		out.Why = "it is not there"
 		return out, true

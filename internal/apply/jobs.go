@@ -17,7 +17,7 @@ func (r *applyRun) clearFailed(ctx context.Context, object Object, was *Meta) (*
 	if was == nil || !isRetriedJob(object.Unstructured) || !owns(r.Owner, was) || isAdopted(r.Owner, was) {
 		return was, nil
 	}
-	ref := RefOf(object.Unstructured)
+	ref := object.Ref()
 	is, err := r.Read(ctx, ref, object.GroupVersionKind().Version)
 	if err != nil || is == nil || is.GetUID() != was.UID || EndingOf(is) != Failed {
 		return was, err

@@ -3,6 +3,7 @@ package apply
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -30,6 +31,15 @@ type Kinds struct {
 	known map[schema.GroupKind]Kind
 	// silent are the groups of which the API server could not tell, and why.
 	silent map[string]error
+	// edition counts how often what is known has become another.
+	edition uint64
+}
+
+// Edition is another one each time that the API server serves other kinds than before.
+func (k *Kinds) Edition() uint64 {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	return k.edition
 }
 
 // Kind is what the API server tells of a kind.
@@ -114,6 +124,9 @@ func (k *Kinds) refresh() error {
 		for _, resource := range resources[version.String()] {
 			addTo(fresh, version, resource)
 		}
+	}
+	if k.known != nil && !reflect.DeepEqual(k.known, fresh) {
+		k.edition++
 	}
 	k.known, k.silent = fresh, silent
 	return nil
@@ -216,6 +229,7 @@ func (k *Kinds) retire(kind schema.GroupKind, version string) {
 	if found, ok := k.known[kind]; ok {
 		found.Versions = slices.DeleteFunc(slices.Clone(found.Versions), func(v string) bool { return v == version })
 		k.known[kind] = found
+		k.edition++
 	}
 }
 

@@ -63,7 +63,7 @@ func (l Live) Err(ref Ref) error { return l.unseen[ref] }
 // Why returns why an object cannot be applied, as it could not be looked at, with
 // what is to be done; nil when it could.
 func (l Live) Why(object Object) error {
-	ref := RefOf(object.Unstructured)
+	ref := object.Ref()
 	if err := l.Err(ref); err != nil {
 		return explain(ref, nil, err)
 	}

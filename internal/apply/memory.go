@@ -55,7 +55,7 @@ func (m *Memory) applies(want Object) bool {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	trace, known := m.applied[RefOf(want.Unstructured)]
+	trace, known := m.applied[want.Ref()]
 	return known && trace.digest == want.Digest
 }
 
@@ -67,7 +67,7 @@ func (m *Memory) unchanged(want Object, was *Meta) bool {
 		return false
 	}
 	m.mu.Lock()
-	trace, known := m.applied[RefOf(want.Unstructured)]
+	trace, known := m.applied[want.Ref()]
 	m.mu.Unlock()
 	if !known || trace.uid != was.UID || trace.digest != want.Digest {
 		return false
@@ -86,7 +86,7 @@ func (m *Memory) remember(want Object, stored *unstructured.Unstructured) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.applied[RefOf(want.Unstructured)] = trace{
+	m.applied[want.Ref()] = trace{
 		uid: stored.GetUID(), digest: want.Digest, generation: stored.GetGeneration(), resourceVersion: stored.GetResourceVersion(),
 	}
 }
@@ -123,8 +123,8 @@ func (m *Memory) suspects(objects []Object, live Live) []Object {
 	defer m.mu.Unlock()
 	var out []Object
 	for _, object := range objects {
-		is := live.Get(RefOf(object.Unstructured))
-		if is == nil || m.applied[RefOf(object.Unstructured)].ready != is.ResourceVersion {
+		is := live.Get(object.Ref())
+		if is == nil || m.applied[object.Ref()].ready != is.ResourceVersion {
 			out = append(out, object)
 		}
 	}

@@ -170,12 +170,17 @@ func (a *Applier) wholePage(ctx context.Context, gvk schema.GroupVersionKind, in
 	}
 	for i := range page.Items {
 		item := &page.Items[i]
-		known := meta.AsPartialObjectMetadata(item)
-		known.SetGroupVersionKind(gvk) // which the conversion leaves out
-		into.metas[refIn(gvk, item)] = known
+		into.metas[refIn(gvk, item)] = metaOf(item)
 		into.stored[refIn(gvk, item)] = item
 	}
 	return page.GetContinue(), nil
+}
+
+// metaOf returns the metadata of an object that was read whole.
+func metaOf(object *unstructured.Unstructured) *Meta {
+	known := meta.AsPartialObjectMetadata(object)
+	known.SetGroupVersionKind(object.GroupVersionKind()) // which the conversion leaves out
+	return known
 }
 
 func listOf(gvk schema.GroupVersionKind) schema.GroupVersionKind {

@@ -71,7 +71,7 @@ func InventoryOf(objects []Object) Inventory {
 			continue
 		}
 		inventory = append(inventory, Entry{
-			Ref: RefOf(o.Unstructured), Version: o.GroupVersionKind().Version, Owner: o.Group, Shared: len(o.Sharers) > 0,
+			Ref: o.Ref(), Version: o.GroupVersionKind().Version, Owner: o.Group, Shared: len(o.Sharers) > 0,
 		})
 	}
 	return inventory

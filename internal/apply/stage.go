@@ -58,7 +58,7 @@ type byKind []Object
 func (b byKind) Len() int      { return len(b) }
 func (b byKind) Swap(i, j int) { b[i], b[j] = b[j], b[i] }
 func (b byKind) Less(i, j int) bool {
-	return ssa.SortableMetas{RefOf(b[i].Unstructured).metadata(), RefOf(b[j].Unstructured).metadata()}.Less(0, 1)
+	return ssa.SortableMetas{b[i].Ref().metadata(), b[j].Ref().metadata()}.Less(0, 1)
 }
 
 // kinds cuts sorted objects into runs of one kind.

@@ -72,6 +72,9 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 		r.memory.forget(req.NamespacedName)
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
+	if provider.Spec.Feedback == nil && provider.DeletionTimestamp.IsZero() { // which needs no look at all the others
+		return ctrl.Result{}, r.silence(ctx, provider)
+	}
 	snapshot, err := r.look(ctx, req.Namespace)
 	if err != nil {
 		return ctrl.Result{}, err
@@ -84,10 +87,8 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	case !provider.DeletionTimestamp.IsZero():
 		r.memory.forget(req.NamespacedName)
 		return ctrl.Result{}, nil
-	case provider.Spec.Feedback == nil || together[0].Name != provider.Name: // nothing to tell, or not any more
-		r.Credentials.Forget(provider)
-		r.memory.forget(req.NamespacedName)
-		return ctrl.Result{}, r.save(ctx, req.NamespacedName, outcome{})
+	case together[0].Name != provider.Name: // another one tells
+		return ctrl.Result{}, r.silence(ctx, provider)
 	case provider.IsDisabled():
 		return ctrl.Result{}, nil
 	}
@@ -100,6 +101,14 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 		return ctrl.Result{}, err
 	}
 	return ctrl.Result{RequeueAfter: became.after}, nil
+}
+
+// silence is for a provider that has nothing to tell, or not any more.
+func (r *Reconciler) silence(ctx context.Context, provider *v1.ResourceSetInputProvider) error {
+	name := client.ObjectKeyFromObject(provider)
+	r.Credentials.Forget(provider)
+	r.memory.forget(name)
+	return r.save(ctx, name, outcome{})
 }
 
 // look reads the two kinds of a namespace.

@@ -106,7 +106,7 @@ func (r *Reconciler) ofSet(ctx context.Context, object client.Object) []types.Na
 // first are the first providers of the groups of which some fit.
 func (r *Reconciler) first(ctx context.Context, namespace string, fits func(*v1.ResourceSetInputProvider) bool) []types.NamespacedName {
 	var all v1.ResourceSetInputProviderList
-	if err := r.Client.List(ctx, &all, client.InNamespace(namespace)); err != nil {
+	if err := r.Client.List(ctx, &all, client.InNamespace(namespace), client.UnsafeDisableDeepCopy); err != nil { // they are only read
 		ctrl.LoggerFrom(ctx).Error(err, "listing the providers that tell requests", "namespace", namespace)
 		return nil
 	}

@@ -25,14 +25,14 @@ type Combined struct {
 }
 
 // StrategyOf returns the strategy that spec.inputStrategy names; Flatten where it
-// names none.
-func StrategyOf(set *v1.ResourceSet) (Strategy, error) {
+// names none. What was decoded before, a memory knows; nil for none.
+func StrategyOf(set *v1.ResourceSet, memory *Memory) (Strategy, error) {
 	strategy := set.Spec.InputStrategy
 	switch {
 	case strategy == nil || strategy.Name == v1.InputStrategyFlatten:
-		return Flatten{}, nil
+		return Flatten{Memory: memory}, nil
 	case strategy.Name == v1.InputStrategyPermute:
-		return Permute{}, nil
+		return Permute{Memory: memory}, nil
 	default:
 		return nil, fmt.Errorf("spec.inputStrategy.name is %q, and must be %s or %s",
 			strategy.Name, v1.InputStrategyFlatten, v1.InputStrategyPermute)
@@ -41,7 +41,7 @@ func StrategyOf(set *v1.ResourceSet) (Strategy, error) {
 
 // Combine lists the input sets of a ResourceSet as its strategy does.
 func Combine(set *v1.ResourceSet, providers []v1.ResourceSetInputProvider, given map[string]string) (Combined, error) {
-	strategy, err := StrategyOf(set)
+	strategy, err := StrategyOf(set, nil)
 	if err != nil {
 		return Combined{}, err
 	}

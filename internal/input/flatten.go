@@ -12,17 +12,17 @@ import (
 // down in it, then those that its providers export, ordered by provider. A set
 // that asks for no inputs at all is rendered once, without one. Of two with one
 // key the second has an Err.
-type Flatten struct{}
+type Flatten struct{ Memory *Memory }
 
 // NeedsAll implements Strategy: each input stands by itself.
 func (Flatten) NeedsAll() bool { return false }
 
 // Combine implements Strategy.
-func (Flatten) Combine(set *v1.ResourceSet, providers []v1.ResourceSetInputProvider, _ map[string]string) (Combined, error) {
+func (f Flatten) Combine(set *v1.ResourceSet, providers []v1.ResourceSetInputProvider, _ map[string]string) (Combined, error) {
 	if asksForNone(set, providers) {
 		return Combined{Sets: []Set{None()}}, nil
 	}
-	groups, err := grouped(set, providers)
+	groups, err := grouped(set, providers, f.Memory)
 	if err != nil {
 		return Combined{}, err
 	}
@@ -46,9 +46,11 @@ type group struct {
 
 // grouped lists the sources of a set: first the set itself, which may have no
 // inputs, then its providers by name.
-func grouped(set *v1.ResourceSet, providers []v1.ResourceSetInputProvider) ([]group, error) {
+func grouped(set *v1.ResourceSet, providers []v1.ResourceSetInputProvider, memory *Memory) ([]group, error) {
+	memory.begin()
+	defer memory.end()
 	own := providerOf(set)
-	sets, err := decodeAll(own, set.Spec.Inputs)
+	sets, err := decodeAll(own, set.Spec.Inputs, memory)
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +60,7 @@ func grouped(set *v1.ResourceSet, providers []v1.ResourceSetInputProvider) ([]gr
 			APIVersion: v1.GroupVersion.String(), Kind: v1.ResourceSetInputProviderKind,
 			Name: provider.Name, Namespace: provider.Namespace,
 		}
-		exported, err := decodeAll(from, provider.Status.ExportedInputs)
+		exported, err := decodeAll(from, provider.Status.ExportedInputs, memory)
 		if err != nil {
 			return nil, err
 		}
@@ -83,17 +85,17 @@ func ordered(providers []v1.ResourceSetInputProvider) []v1.ResourceSetInputProvi
 }
 
 // decodeAll reads the input sets of one provider. Each learns where it is from.
-func decodeAll(from Provider, inputs []v1.ResourceSetInput) ([]Set, error) {
+func decodeAll(from Provider, inputs []v1.ResourceSetInput, memory *Memory) ([]Set, error) {
+	memory.expect(from, len(inputs))
 	sets := make([]Set, 0, len(inputs))
 	for n, in := range inputs {
 		if in == nil {
 			return nil, fmt.Errorf("input %d of %s is null: write an object, or leave it out", n+1, from)
 		}
-		values, err := Decode(in)
+		values, err := memory.decode(from, in)
 		if err != nil {
 			return nil, fmt.Errorf("input %d of %s: %w", n+1, from, err)
 		}
-		values[ProviderKey] = from.values()
 		sets = append(sets, Set{Provider: from, Index: n, Values: values})
 	}
 	return sets, nil

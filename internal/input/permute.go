@@ -33,17 +33,17 @@ const maxPermutations = 10000
 // Sources without inputs are left out, unless the set includes them: the product
 // is empty then. Beside the sources' values, which all permutations share and
 // none may change, a permutation has its id, and the set as its provider.
-type Permute struct{}
+type Permute struct{ Memory *Memory }
 
 // NeedsAll implements Strategy: a permutation has an input of each.
 func (Permute) NeedsAll() bool { return true }
 
 // Combine implements Strategy.
-func (Permute) Combine(set *v1.ResourceSet, providers []v1.ResourceSetInputProvider, given map[string]string) (Combined, error) {
+func (p Permute) Combine(set *v1.ResourceSet, providers []v1.ResourceSetInputProvider, given map[string]string) (Combined, error) {
 	if asksForNone(set, providers) {
 		return Combined{Sets: []Set{None()}}, nil
 	}
-	groups, err := grouped(set, providers)
+	groups, err := grouped(set, providers, p.Memory)
 	if err != nil {
 		return Combined{}, err
 	}

@@ -48,6 +48,11 @@ func WaitsFor(silent []string) string {
 // *Unheard, an *Invalid, or about an input, which may be mended where that comes
 // from.
 func InputsOf(set *v1.ResourceSet, all []v1.ResourceSetInputProvider) (Inputs, error) {
+	return (*Memory)(nil).InputsOf(set, all)
+}
+
+// InputsOf is InputsOf with what is remembered of the inputs of the set.
+func (m *Memory) InputsOf(set *v1.ResourceSet, all []v1.ResourceSetInputProvider) (Inputs, error) {
 	providers, err := ProvidersOf(set, all)
 	if err != nil {
 		return Inputs{}, err
@@ -58,7 +63,7 @@ func InputsOf(set *v1.ResourceSet, all []v1.ResourceSetInputProvider) (Inputs, e
 				missing.Field(), set.Namespace, missing.Name)}
 		}
 	}
-	strategy, err := input.StrategyOf(set)
+	strategy, err := input.StrategyOf(set, m.inputs())
 	if err != nil {
 		return Inputs{}, &Invalid{err}
 	}
@@ -66,7 +71,7 @@ func InputsOf(set *v1.ResourceSet, all []v1.ResourceSetInputProvider) (Inputs, e
 	if len(silent) > 0 && strategy.NeedsAll() {
 		return Inputs{}, &Unheard{silent}
 	}
-	out, err := Combine(set, providers.Found)
+	out, err := combine(strategy, set, providers.Found)
 	out.Silent = silent
 	return out, err
 }
@@ -74,7 +79,19 @@ func InputsOf(set *v1.ResourceSet, all []v1.ResourceSetInputProvider) (Inputs, e
 // Combine is InputsOf where it is known which providers the set refers to, and
 // that they have reported.
 func Combine(set *v1.ResourceSet, providers []v1.ResourceSetInputProvider) (Inputs, error) {
-	combined, err := input.Combine(set, providers, input.Given(knownKeys(set)))
+	strategy, err := input.StrategyOf(set, nil)
+	if err != nil {
+		return Inputs{}, &Invalid{err}
+	}
+	return combine(strategy, set, providers)
+}
+
+func combine(strategy input.Strategy, set *v1.ResourceSet, providers []v1.ResourceSetInputProvider) (Inputs, error) {
+	var given map[string]string
+	if strategy.NeedsAll() { // others make up no ids
+		given = input.Given(knownKeys(set))
+	}
+	combined, err := strategy.Combine(set, providers, given)
 	if err != nil && len(set.Spec.InputsFrom) == 0 {
 		err = &Invalid{err}
 	}

@@ -38,6 +38,11 @@ type Request struct {
 	Place func(objects []*unstructured.Unstructured) map[*unstructured.Unstructured]error
 	// References reads what objects take from others; nil leaves that out.
 	References *reference.Resolver
+	// Memory of what was made before, nil for none. The program has to be given then.
+	Memory *Memory
+	// Served stands for what Place goes by: where it is another one than for the last
+	// plan, nothing of that is used again.
+	Served uint64
 }
 
 // Plan is what all input sets together ask for.
@@ -100,14 +105,17 @@ func Make(ctx context.Context, r Request) (Plan, error) {
 		}
 		program = compiled
 	}
-	rendered, err := program.All(ctx, r.Inputs)
+	known, inputs := r.Memory.recall(program, r.Served, r.Inputs)
+	fresh, err := program.All(ctx, inputs)
 	if err != nil {
 		return Plan{}, err
 	}
 	var refused map[*unstructured.Unstructured]error
 	if r.Place != nil {
-		refused = r.Place(objectsOf(rendered))
+		refused = r.Place(objectsOf(fresh))
 	}
+	rendered := join(known, fresh)
+	r.Memory.remember(known, rendered, refused)
 	plan := newCombination(program.Steps()).of(rendered)
 	for n := range plan.Steps {
 		for i := range plan.Steps[n].Objects {

@@ -80,19 +80,55 @@ func MarkReconciling(obj Object, message string) {
 // Save writes the status of after when it differs from that of before. A
 // concurrent write since before was read is a conflict, never overwritten.
 func (r *Reporter) Save(ctx context.Context, before, after Object) error {
-	if equality.Semantic.DeepEqual(before, after) {
+	operations, told := changes(before, after)
+	switch {
+	case told && len(operations) == 0, !told && equality.Semantic.DeepEqual(before, after):
 		return nil
 	}
-	before.SetResourceVersion(after.GetResourceVersion())
-	patch := client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})
-	err := r.Client.Status().Patch(ctx, after, patch, client.FieldOwner(FieldManager))
+	err := r.saveStatus(ctx, before, after, operations)
 	for try := 1; try <= freshTries && apierrors.IsConflict(err) && r.onlyAnnotated(ctx, before, after, try); try++ {
-		patch = client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})
-		err = r.Client.Status().Patch(ctx, after, patch, client.FieldOwner(FieldManager))
+		operations, _ = changes(before, after) // what another controller has written is in both
+		err = r.saveStatus(ctx, before, after, operations)
 	}
 	if err != nil {
 		return fmt.Errorf("writing the status: %w", err)
 	}
+	return nil
+}
+
+// saveStatus writes what has changed of a status, or all of it where there are no
+// operations, or where they do not go with what is there, as who writes it all is told.
+func (r *Reporter) saveStatus(ctx context.Context, before, after Object, operations []operation) error {
+	if len(operations) > 0 {
+		err := r.saveLines(ctx, after, operations)
+		if !apierrors.IsInvalid(err) {
+			return err
+		}
+	}
+	before.SetResourceVersion(after.GetResourceVersion())
+	patch := client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})
+	return r.Client.Status().Patch(ctx, after, patch, client.FieldOwner(FieldManager))
+}
+
+// saveLines writes what has changed of a status. What is stored is not read back, but
+// for its version.
+func (r *Reporter) saveLines(ctx context.Context, after Object, operations []operation) error {
+	kind, err := r.Client.GroupVersionKindFor(after)
+	if err != nil {
+		return err
+	}
+	patch, err := patchOf(after.GetResourceVersion(), operations)
+	if err != nil {
+		return err
+	}
+	stored := &metav1.PartialObjectMetadata{}
+	stored.SetGroupVersionKind(kind)
+	stored.SetNamespace(after.GetNamespace())
+	stored.SetName(after.GetName())
+	if err := r.Client.Status().Patch(ctx, stored, patch, client.FieldOwner(FieldManager)); err != nil {
+		return err
+	}
+	after.SetResourceVersion(stored.GetResourceVersion())
 	return nil
 }
 
@@ -168,9 +204,13 @@ func isQuiet(before, obj Object, outcome Outcome) bool {
 		!outcome.isSaidBy(was.Message) || conditions.IsReconciling(before) || conditions.IsStalled(before) {
 		return false
 	}
-	quiet := obj.DeepCopyObject().(Object)
-	quiet.SetConditions(before.GetConditions())
-	return equality.Semantic.DeepEqual(before, quiet)
+	now := obj.GetConditions()
+	defer obj.SetConditions(now)
+	obj.SetConditions(before.GetConditions())
+	if operations, told := changes(before, obj); told {
+		return len(operations) == 0
+	}
+	return equality.Semantic.DeepEqual(before, obj)
 }
 
 // skip leaves the conditions alone, but for an object that has never had a

@@ -223,10 +223,11 @@ func (d *drift) witness(ctx context.Context, set types.NamespacedName) func(appl
 // updated wakes the sets whose object has changed, or has come to its end.
 func (d *drift) updated(kind schema.GroupKind, was, is any) {
 	before, after := metadataOf(was), metadataOf(is)
-	for _, set := range d.concerned(refOf(kind, after), before, after) {
+	ref := refOf(kind, after)
+	for _, set := range d.concerned(ref, before, after) {
 		switch {
 		case hasDrifted(before, after), endingOf(was) != endingOf(is):
-			d.notify(set)
+			d.touched(set, ref, after.ResourceVersion)
 		case before.ResourceVersion != after.ResourceVersion:
 			d.stir(set)
 		}
@@ -325,8 +326,7 @@ func ownerOf(object *metav1.PartialObjectMetadata) types.NamespacedName {
 	}
 }
 
-// hasDrifted reports whether an object differs in more than its status. Each
-// write of a set's own comes back as well, and costs one look that finds nothing.
+// hasDrifted reports whether an object differs in more than its status.
 func hasDrifted(was, is *metav1.PartialObjectMetadata) bool {
 	if is.Generation == 0 { // the kind does not count its changes
 		return was.ResourceVersion != is.ResourceVersion

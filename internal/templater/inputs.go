@@ -23,7 +23,7 @@ func (r *run) inputs(ctx context.Context) (plan.Inputs, error) {
 	if err != nil {
 		return plan.Inputs{}, err
 	}
-	inputs, err := plan.InputsOf(r.set, providers)
+	inputs, err := r.memory.made.InputsOf(r.set, providers)
 	var unheard *plan.Unheard
 	var invalid *plan.Invalid
 	switch {
@@ -51,11 +51,12 @@ func (r *run) providers(ctx context.Context) ([]v1.ResourceSetInputProvider, err
 	return found, nil
 }
 
-// resolve returns the providers that one entry of spec.inputsFrom refers to.
+// resolve returns the providers that one entry of spec.inputsFrom refers to. They are
+// those of the cache itself: they are read, and not to be changed.
 func (r *run) resolve(ctx context.Context, ref v1.InputProviderReference) ([]v1.ResourceSetInputProvider, error) {
 	if ref.Selector == nil {
 		provider := v1.ResourceSetInputProvider{}
-		err := r.Client.Get(ctx, client.ObjectKey{Namespace: r.set.Namespace, Name: ref.Name}, &provider)
+		err := r.Client.Get(ctx, client.ObjectKey{Namespace: r.set.Namespace, Name: ref.Name}, &provider, client.UnsafeDisableDeepCopy)
 		if apierrors.IsNotFound(err) {
 			return nil, nil
 		}
@@ -66,7 +67,7 @@ func (r *run) resolve(ctx context.Context, ref v1.InputProviderReference) ([]v1.
 		return nil, nil //nolint:nilerr // which one it is, the plan says
 	}
 	list := &v1.ResourceSetInputProviderList{}
-	err = r.Client.List(ctx, list, client.InNamespace(r.set.Namespace), client.MatchingLabelsSelector{Selector: selector})
+	err = r.Client.List(ctx, list, client.InNamespace(r.set.Namespace), client.MatchingLabelsSelector{Selector: selector}, client.UnsafeDisableDeepCopy)
 	return list.Items, err
 }
 

@@ -95,7 +95,7 @@ type linkSearch struct {
 // consider keeps the link that is known, and decides whether a deployer has to
 // be asked for a newer one.
 func (s *linkSearch) consider(deployer apply.Object, revision string) {
-	ref := apply.RefOf(deployer.Unstructured)
+	ref := deployer.Ref()
 	before := s.told[deployer.Group]
 	s.found[deployer.Group] = before.url
 
@@ -105,8 +105,11 @@ func (s *linkSearch) consider(deployer apply.Object, revision string) {
 	switch {
 	case looked && last.settled && last.revision == revision:
 	case !looked && before.url != "" && before.revision == revision: // told before a restart
-	case is == nil, looked && last.version == is.ResourceVersion, s.memory.applied.WroteLast(ref, is.ResourceVersion):
+	case is == nil, looked && last.version == is.ResourceVersion:
 		s.awaiting = true // it has not done anything yet
+	case s.memory.applied.WroteLast(ref, is.ResourceVersion): // nor has what was written a moment ago
+		s.awaiting = true
+		s.memory.links[ref] = lookedAt{uid: is.UID, revision: revision, version: is.ResourceVersion}
 	default:
 		s.open = append(s.open, deployer)
 	}
@@ -119,7 +122,7 @@ func (s *linkSearch) ask(ctx context.Context, p desired) {
 		ctrl.LoggerFrom(ctx).V(1).Info("looking for the URLs of previews", "error", err.Error())
 	}
 	for _, deployer := range s.open {
-		ref, key := apply.RefOf(deployer.Unstructured), deployer.Group
+		ref, key := deployer.Ref(), deployer.Group
 		is := stored.Stored(ref)
 		if is == nil {
 			continue

@@ -5,10 +5,12 @@ import (
 	"time"
 
 	"github.com/fluxcd/cli-utils/pkg/object"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/resourceversion"
 
 	"github.com/eddy-previews/eddy/internal/apply"
+	"github.com/eddy-previews/eddy/internal/plan"
 )
 
 // memory is what is remembered of one set from one run to the next. It is a
@@ -19,6 +21,9 @@ type memory struct {
 	wrote string
 	stale int
 
+	// made is what inputs were rendered to, and digests are those of the objects.
+	made    *plan.Memory
+	digests map[*unstructured.Unstructured]apply.Digest
 	applied *apply.Memory
 	// looked is when the API server was last asked for all that the set owns.
 	looked time.Time
@@ -47,10 +52,26 @@ type wait struct {
 
 func newMemory() *memory {
 	return &memory{
-		applied: apply.NewMemory(), waits: map[spot]wait{}, retries: map[string]retry{}, links: map[apply.Ref]lookedAt{},
+		made: &plan.Memory{}, applied: apply.NewMemory(), waits: map[spot]wait{}, retries: map[string]retry{}, links: map[apply.Ref]lookedAt{},
 		rollouts: map[string]rolledOut{}, members: map[string][]object.ObjMetadata{},
 		pushed: map[string]push{},
 	}
+}
+
+// digest gives objects their digests; of those that were made before, and are the very
+// same, as they were taken then.
+func (m *memory) digest(steps []step) {
+	next := make(map[*unstructured.Unstructured]apply.Digest, len(m.digests))
+	for _, s := range steps {
+		for i, object := range s.objects {
+			known, ok := m.digests[object.Unstructured]
+			if !ok {
+				known = apply.DigestOf(object.Unstructured)
+			}
+			s.objects[i].Digest, next[object.Unstructured] = known, known
+		}
+	}
+	m.digests = next
 }
 
 // waiting returns since when a preview waits at a step. It starts anew when

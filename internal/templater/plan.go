@@ -66,6 +66,7 @@ func (r *run) plan(ctx context.Context, applier *apply.Applier, inputs plan.Inpu
 	references := applier.References()
 	made, err := plan.Make(ctx, plan.Request{
 		Set: r.set, Inputs: inputs.Sets, Program: program, Place: r.Kinds.Placer(r.set.Namespace), References: references,
+		Memory: r.memory.made, Served: r.Kinds.Edition(),
 	})
 	if err != nil {
 		return desired{}, err // the operator is told to stop
@@ -74,18 +75,19 @@ func (r *run) plan(ctx context.Context, applier *apply.Applier, inputs plan.Inpu
 		return desired{}, stalledBuild(fmt.Errorf("build failed: %w", made.Previews[0].Err))
 	}
 	r.users.set(client.ObjectKeyFromObject(r.set), references.Used())
-	out := desiredOf(made, inputs)
+	out := r.desiredOf(made, inputs)
 	out.external = references.External()
 	return out, nil
 }
 
 // desiredOf takes stock of a plan.
-func desiredOf(made plan.Plan, inputs plan.Inputs) desired {
-	out := desired{inputs: inputs, asked: map[apply.Ref]bool{}}
+func (r *run) desiredOf(made plan.Plan, inputs plan.Inputs) desired {
+	out := desired{inputs: inputs, previews: make([]asked, 0, len(made.Previews)), asked: make(map[apply.Ref]bool, len(made.Previews))}
 	for _, one := range made.Previews {
-		out.previews = append(out.previews, asked{key: one.Input.Key(), input: one.Input})
+		key := one.Input.Key()
+		out.previews = append(out.previews, asked{key: key, input: one.Input})
 		if one.Err != nil {
-			out.failed.add(problem{key: one.Input.Key(), reason: one.Reason, err: one.Err})
+			out.failed.add(problem{key: key, reason: one.Reason, err: one.Err})
 		}
 		out.blind = out.blind || one.Reason == meta.BuildFailedReason
 	}
@@ -93,8 +95,9 @@ func desiredOf(made plan.Plan, inputs plan.Inputs) desired {
 		out.steps = append(out.steps, step{name: s.Name, objects: toApply(s.Objects)})
 	}
 	for _, object := range out.objects() {
-		out.asked[apply.RefOf(object.Unstructured)] = true
+		out.asked[object.Ref()] = true
 	}
+	r.memory.digest(out.steps)
 	out.takeStock()
 	return out
 }
@@ -103,7 +106,7 @@ func desiredOf(made plan.Plan, inputs plan.Inputs) desired {
 func toApply(objects []plan.Object) []apply.Object {
 	out := make([]apply.Object, 0, len(objects))
 	for _, o := range objects {
-		out = append(out, apply.Object{Unstructured: o.Unstructured, Group: o.Input, Sharers: o.Sharers, Refused: o.Refused})
+		out = append(out, apply.Object{Unstructured: o.Unstructured, Group: o.Input, Sharers: o.Sharers, Refused: o.Refused}.Named())
 	}
 	return out
 }

@@ -1,7 +1,6 @@
 package templater
 
 import (
-	"encoding/json"
 	"errors"
 	"strings"
 	"time"
@@ -120,16 +119,14 @@ func (r *run) fitting(previews []v1.PreviewStatus) []v1.PreviewStatus {
 	if len(previews) <= fewPreviews {
 		return previews
 	}
-	rest := r.set.DeepCopy()
-	rest.Status.Previews, rest.ManagedFields = nil, nil
-	room := maxObject - size(rest)
+	room := maxObject - sizeWithoutPreviews(r.set)
 	keep := make([]bool, len(previews))
 	for _, ready := range []bool{false, true} {
 		for i, one := range previews {
 			if (one.Ready == metav1.ConditionTrue) != ready {
 				continue
 			}
-			if n := size(one) + 1; n <= room {
+			if n := sizeOfLine(one) + 1; n <= room {
 				keep[i], room = true, room-n
 			}
 		}
@@ -141,13 +138,4 @@ func (r *run) fitting(previews []v1.PreviewStatus) []v1.PreviewStatus {
 		}
 	}
 	return out
-}
-
-// size is how many bytes a value takes as JSON.
-func size(value any) int {
-	text, err := json.Marshal(value)
-	if err != nil {
-		return maxObject // it would not be stored either
-	}
-	return len(text)
 }

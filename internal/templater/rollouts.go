@@ -124,7 +124,7 @@ func (r *run) see(ctx context.Context, session *apply.Session, objects []apply.O
 	var known []unstructured.Unstructured
 	deployers := map[object.ObjMetadata]*unstructured.Unstructured{}
 	for _, one := range deploying {
-		if is := stored.Stored(apply.RefOf(one.Unstructured)); is != nil {
+		if is := stored.Stored(one.Ref()); is != nil {
 			known = append(known, *is)
 			deployers[object.UnstructuredToObjMetadata(is)] = is
 		}

@@ -100,7 +100,7 @@ func (r *Reconciler) setsOf(ctx context.Context, object client.Object) []reconci
 // setsWhere returns those of the sets in the provider's namespace that it concerns.
 func (r *Reconciler) setsWhere(ctx context.Context, provider *v1.ResourceSetInputProvider, isConcerned func(*v1.ResourceSet) bool) []reconcile.Request {
 	var sets v1.ResourceSetList
-	if err := r.Client.List(ctx, &sets, client.InNamespace(provider.Namespace)); err != nil {
+	if err := r.Client.List(ctx, &sets, client.InNamespace(provider.Namespace), client.UnsafeDisableDeepCopy); err != nil { // they are only read
 		ctrl.LoggerFrom(ctx).Error(err, "listing the ResourceSets that use a provider", "provider", client.ObjectKeyFromObject(provider))
 		return nil
 	}

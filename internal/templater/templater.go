@@ -113,6 +113,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 		return ctrl.Result{RequeueAfter: staleDelay}, nil
 	}
 	defer func() { memory.wrote = set.ResourceVersion }()
+	defer r.drift.begin(req.NamespacedName, memory.applied)()
 	return r.reconcile(ctx, set)
 }
 

@@ -26,6 +26,10 @@ type sleepers struct {
 	// moment.
 	named   map[types.NamespacedName]time.Time
 	pending map[types.NamespacedName]bool
+	// written is what the last run of a set has written, and working are the sets that
+	// have a run, with the versions of objects that came meanwhile.
+	written map[types.NamespacedName]*apply.Memory
+	working map[types.NamespacedName]map[apply.Ref]string
 }
 
 // owned is what a set has in its inventory.
@@ -39,6 +43,7 @@ func newSleepers() sleepers {
 	return sleepers{
 		owned: map[types.NamespacedName]*owned{}, awaited: map[types.NamespacedName]bool{},
 		named: map[types.NamespacedName]time.Time{}, pending: map[types.NamespacedName]bool{},
+		written: map[types.NamespacedName]*apply.Memory{}, working: map[types.NamespacedName]map[apply.Ref]string{},
 	}
 }
 
@@ -70,6 +75,46 @@ func (d *drift) release(set types.NamespacedName) {
 	delete(d.owned, set)
 	delete(d.awaited, set)
 	delete(d.named, set)
+	delete(d.written, set)
+}
+
+// begin says that a run of a set is at work: what it writes comes back by the watch, and
+// maybe before the run knows of it.
+func (d *drift) begin(set types.NamespacedName, written *apply.Memory) (end func()) {
+	if d == nil {
+		return func() {}
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.written[set], d.working[set] = written, map[apply.Ref]string{}
+	return func() {
+		d.mu.Lock()
+		came := d.working[set]
+		delete(d.working, set)
+		d.mu.Unlock()
+		for ref, version := range came {
+			if !written.WroteLast(ref, version) {
+				d.notify(set)
+				return
+			}
+		}
+	}
+}
+
+// touched wakes a set whose object is in another version, unless that is the one which
+// it has written itself.
+func (d *drift) touched(set types.NamespacedName, ref apply.Ref, version string) {
+	d.mu.Lock()
+	if came, works := d.working[set]; works {
+		came[ref] = version
+		d.mu.Unlock()
+		return
+	}
+	written := d.written[set]
+	d.mu.Unlock()
+	if written == nil || !written.WroteLast(ref, version) {
+		d.notify(set)
+	}
 }
 
 // concerned returns the sets that an object names, now or before, and that have

@@ -23,7 +23,7 @@ const (
 // work; where operators were compared, each row tells how the other stands to
 // the first.
 func write(out io.Writer, reports []report) error {
-	rows := [][]string{{"previews", "operator", "work", "requests", "limit", "of which", "time", "compared"}}
+	rows := [][]string{{"previews", "operator", "work", "requests", "limit", "of which", "time", "processor", "compared"}}
 	for i, one := range reports {
 		first := slices.IndexFunc(reports, func(r report) bool { return r.previews == one.previews })
 		for n, figure := range one.figures {
@@ -33,7 +33,12 @@ func write(out io.Writer, reports []report) error {
 			case i != first:
 				compared = ratios(figure, reports[first].figures[n])
 			case n == 0 && one.floor > 0:
-				compared = fmt.Sprintf("%.2f × a client that only writes", float64(figure.took)/float64(one.floor))
+				compared = beside(figure.took, one.floor)
+			case figure.floor > 0:
+				compared = beside(figure.took, figure.floor)
+				if one.previews >= many {
+					compared += fmt.Sprintf(" (limit %.0f)", figure.ratio)
+				}
 			}
 			rows = append(rows, append([]string{fmt.Sprint(one.previews), one.operator}, append(cells(figure), compared)...))
 		}
@@ -41,10 +46,15 @@ func write(out io.Writer, reports []report) error {
 		if one.operator == watched {
 			said = workload(one)
 		}
-		rows = append(rows, []string{fmt.Sprint(one.previews), one.operator, "memory", "", "", said, "", ""})
+		rows = append(rows, []string{fmt.Sprint(one.previews), one.operator, "memory", "", "", said, "", "", ""})
 	}
 	_, err := io.WriteString(out, align(rows))
 	return err
+}
+
+// beside tells a time as a multiple of that of a client that does nothing else.
+func beside(took, floor time.Duration) string {
+	return fmt.Sprintf("%.2f × a client that only writes", float64(took)/float64(floor))
 }
 
 func cells(f figure) []string {
@@ -59,9 +69,9 @@ func cells(f figure) []string {
 		limit = fmt.Sprint(f.most)
 	}
 	if f.undone != nil {
-		return []string{f.work, "not done", limit, f.undone.Error(), "–"}
+		return []string{f.work, "not done", limit, f.undone.Error(), "–", "–"}
 	}
-	return []string{f.work, fmt.Sprint(f.counts.Total()), limit, verbs(f.counts), f.took.Round(10 * time.Millisecond).String()}
+	return []string{f.work, fmt.Sprint(f.counts.Total()), limit, verbs(f.counts), f.took.Round(10 * time.Millisecond).String(), f.cpu.String()}
 }
 
 // ratios tells how many times as much an operator needs as the first.
@@ -142,6 +152,8 @@ func check(reports []report) error {
 				broken = append(broken, fmt.Errorf("%d previews, %s: %d requests (%s), promised are none", one.previews, figure.work, figure.counts.Total(), verbs(figure.counts)))
 			case figure.writes > 0 && figure.counts["PATCH"] > figure.writes:
 				broken = append(broken, fmt.Errorf("%d previews, %s: %d PATCH, promised are %d at most", one.previews, figure.work, figure.counts["PATCH"], figure.writes))
+			case one.previews >= many && figure.floor > 0 && float64(figure.took) > figure.ratio*float64(figure.floor):
+				broken = append(broken, fmt.Errorf("%d previews, %s: %s, promised are %.0f at most", one.previews, figure.work, beside(figure.took, figure.floor), figure.ratio))
 			case figure.most > 0 && figure.counts.Total() > figure.most:
 				broken = append(broken, fmt.Errorf("%d previews, %s: %d requests, promised are %d at most", one.previews, figure.work, figure.counts.Total(), figure.most))
 			}

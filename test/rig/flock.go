@@ -30,6 +30,15 @@ type Flock struct {
 // NewFlock creates a provider, which has found nothing, and a set that renders
 // some resources, written as YAML, for each input.
 func (r *Rig) NewFlock(ctx context.Context, resources string) (*Flock, error) {
+	return r.newFlock(ctx, resources, nil)
+}
+
+// NewSuspendedFlock creates one that no operator works on.
+func (r *Rig) NewSuspendedFlock(ctx context.Context, resources string) (*Flock, error) {
+	return r.newFlock(ctx, resources, map[string]string{v1.ReconcileAnnotation: v1.DisabledValue})
+}
+
+func (r *Rig) newFlock(ctx context.Context, resources string, annotations map[string]string) (*Flock, error) {
 	namespace, err := r.Namespace(ctx)
 	if err != nil {
 		return nil, err
@@ -39,7 +48,7 @@ func (r *Rig) NewFlock(ctx context.Context, resources string) (*Flock, error) {
 		Name: "prs", Namespace: namespace, Annotations: map[string]string{v1.ReconcileAnnotation: v1.DisabledValue},
 	}}
 	provider.Spec.Type = v1.InputProviderStatic
-	set := &v1.ResourceSet{ObjectMeta: metav1.ObjectMeta{Name: "previews", Namespace: namespace}}
+	set := &v1.ResourceSet{ObjectMeta: metav1.ObjectMeta{Name: "previews", Namespace: namespace, Annotations: annotations}}
 	spec := "inputsFrom: [{kind: ResourceSetInputProvider, name: prs}]\nresources:\n" + resources
 	if err := yaml.UnmarshalStrict([]byte(spec), &set.Spec); err != nil {
 		return nil, err

@@ -59,6 +59,12 @@ func Start(ctx context.Context, kubeconfig string, command []string) (*Operator,
 	return operator, nil
 }
 
+// Pause lets the operator do nothing until Resume.
+func (o *Operator) Pause() error { return o.cmd.Process.Signal(syscall.SIGSTOP) }
+
+// Resume lets the operator go on.
+func (o *Operator) Resume() error { return o.cmd.Process.Signal(syscall.SIGCONT) }
+
 // Kill ends the operator without a warning.
 func (o *Operator) Kill() {
 	_ = o.cmd.Process.Kill() // it may have ended already
@@ -92,6 +98,26 @@ func (o *Operator) Alive() bool {
 
 // Log returns what the operator has written. It must have ended.
 func (o *Operator) Log() string { return o.log.String() }
+
+// CPU returns how long the operator has used a processor.
+func (o *Operator) CPU() (time.Duration, error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", o.cmd.Process.Pid))
+	if err != nil {
+		return 0, err
+	}
+	_, rest, _ := strings.Cut(string(text), ") ") // the name may hold spaces
+	fields := strings.Fields(rest)
+	const user, system, hertz = 11, 12, 100 // as proc(5) counts them from the state on
+	if len(fields) <= system {
+		return 0, fmt.Errorf("/proc/%d/stat has %d fields", o.cmd.Process.Pid, len(fields))
+	}
+	inUser, err := strconv.ParseInt(fields[user], 10, 64)
+	if err != nil {
+		return 0, err
+	}
+	inSystem, err := strconv.ParseInt(fields[system], 10, 64)
+	return time.Duration(inUser+inSystem) * (time.Second / hertz), err
+}
 
 // Memory returns how much memory the operator holds of its own, in bytes: not the pages
 // of its program's file, of which the kernel keeps in memory as many as it likes.

@@ -82,6 +82,11 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		return
 	}
 	p.forward.ServeHTTP(w, req)
+	if verb != Watch && verb != Lease {
+		p.mu.Lock()
+		p.last = time.Now()
+		p.mu.Unlock()
+	}
 }
 
 // Break lets fault answer requests, where it returns true, instead of the API
@@ -99,7 +104,7 @@ func (p *Proxy) Reset() {
 	p.counts, p.last = Counts{}, time.Now()
 }
 
-// Seen returns the requests since Reset, and when the last one came.
+// Seen returns the requests since Reset, and when the last one came or was answered.
 func (p *Proxy) Seen() (Counts, time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
