@@ -10,7 +10,7 @@ import (
 // its pods would wait for an image that is not there, or run that of an earlier
 // push.
 func noGate(p Provider) *Finding {
-	if len(p.required()) > 0 || !p.hasLabels() || p.provesImages() {
+	if len(p.required()) > 0 || !p.hasLabels() || p.proves() {
 		return nil
 	}
 	node := p.Nearest("spec", "skip", "labels")
@@ -20,8 +20,13 @@ func noGate(p Provider) *Finding {
 	return &Finding{
 		Position: p.Position(node),
 		Message:  "a request is deployed as soon as it is open, before CI has pushed its image",
-		Fix:      `wait for the image of its commit with spec.gate.images, or let CI set a label when it is there, and require that: spec.skip.labels: ["!build/image-ready"]`,
+		Fix:      `wait for the image of its commit with spec.gate.images, or for CI with spec.gate.checks; or let CI set a label when it is there, and require that: spec.skip.labels: ["!build/image-ready"]`,
 	}
+}
+
+// proves reports whether a commit waits for what is proved of it.
+func (p Provider) proves() bool {
+	return p.provesImages() || p.Object.Spec.Gate != nil && len(p.Object.Spec.Gate.Checks) > 0
 }
 
 // provesImages reports whether a commit waits for its own image.

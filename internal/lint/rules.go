@@ -15,6 +15,7 @@ func Rules() []Rule {
 		{"no-gate", Error, "no label that gates the deploy on the build", each(watchers, noGate)},
 		{"dead-label", Error, "labels that never match", deadLabel},
 		{"stale-label", Warning, "a label of the push before, which opens the gate for an image that is not built", inServices(each(within(reused, Provider.gates), staleLabel))},
+		{"merge-commit", Error, "an image that CI calls by the merge of a request, where that of its head is waited for", each(merges, mergeCommit)},
 		{"shared-gate", Warning, "two providers that share a repository and a gate", each(sharings, sharedGate)},
 
 		{"early-label", Warning, "a label that CI sets before it has pushed the image", each(within(watchers, Provider.gates), earlyLabel)},

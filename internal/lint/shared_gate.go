@@ -52,7 +52,7 @@ func (p Provider) sharesGate(other Provider) bool {
 	switch {
 	case p.Object.Name == other.Object.Name && p.Object.Namespace == other.Object.Namespace:
 		return false
-	case len(own) == 0 || !slices.Equal(own, theirs) || !p.hasLabels():
+	case len(own) == 0 || !slices.Equal(own, theirs) || !p.hasLabels() || p.proves():
 		return false
 	case !forge.IsSame(p.Object.Spec.URL, other.Object.Spec.URL) || !reflect.DeepEqual(p.requests(), other.requests()):
 		return false

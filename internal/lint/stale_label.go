@@ -28,7 +28,7 @@ func staleLabel(g gate) *Finding {
 	script, node := g.provider.sets(g.label)
 	finding := &Finding{
 		Message: fmt.Sprintf("the label %q is still there after a push, so the new commit is deployed before its image is built, and runs the old one", g.label),
-		Fix:     "let CI remove the label before it builds, and set spec.skip.whenMissing: Freeze in the provider, so that the preview stays as it is meanwhile",
+		Fix:     "let CI remove the label before it builds, and set spec.skip.whenMissing: Freeze in the provider, so that the preview stays as it is meanwhile; or wait for the image of the commit itself, with spec.gate.images",
 	}
 	freezes := g.provider.Object.Spec.Skip != nil && g.provider.Object.Spec.Skip.WhenMissing == v1.WhenMissingFreeze
 	switch {
@@ -58,14 +58,14 @@ func (p Provider) gates() []gate {
 }
 
 // reused are the watchers of a service whose image's tag stays while the image
-// behind it moves.
+// behind it moves, and whose label is all that they wait for.
 func reused(s *Service) iter.Seq[Provider] {
 	return func(yield func(Provider) bool) {
 		if !s.movesTag() {
 			return
 		}
 		for _, provider := range s.Providers {
-			if isRequest(provider.Object) && !yield(provider) {
+			if isRequest(provider.Object) && !provider.proves() && !yield(provider) {
 				return
 			}
 		}

@@ -2,10 +2,12 @@ package registry
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	ocitransport "github.com/google/go-containerregistry/pkg/v1/remote/transport"
@@ -49,8 +51,28 @@ func (r *Repository) digest(ctx context.Context, tag string) (string, error) {
 	case err != nil:
 		return "", err
 	}
-	return got.Digest.String(), nil
+	return got.Digest.String(), checkManifest(got)
 }
+
+// checkManifest refuses what stands in the place of a manifest, such as the page of a
+// proxy: its digest is told by nobody but its text.
+//
+// https://github.com/opencontainers/image-spec/blob/v1.1.1/manifest.md
+func checkManifest(got *remote.Descriptor) error {
+	var manifest struct {
+		Version   int    `json:"schemaVersion"`
+		MediaType string `json:"mediaType"`
+	}
+	isOne := json.Unmarshal(got.Manifest, &manifest) == nil &&
+		(manifest.Version == schemaVersion || strings.HasPrefix(manifest.MediaType, "application/vnd."))
+	if !isOne {
+		return &transport.Error{What: "200 OK with what is no manifest", Kind: transport.ErrInvalidAnswer}
+	}
+	return nil
+}
+
+// schemaVersion is that of every manifest and index since 2016.
+const schemaVersion = 2
 
 // isNoManifest tells a tag that is gone from anything else that answers 404: a
 // proxy, a repository that is gone or hidden from an account.

@@ -66,6 +66,9 @@ func (r *Repository) image(ctx context.Context, tag string, wanted Wanted) (Imag
 	if err != nil {
 		return Image{}, err
 	}
+	if err := checkManifest(found); err != nil {
+		return Image{}, err
+	}
 	out := Image{Digest: found.Digest.String()}
 	parts, err := partsOf(found)
 	if err != nil {

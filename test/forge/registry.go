@@ -1,6 +1,7 @@
 package forge
 
 import (
+	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
@@ -53,16 +54,35 @@ const repository = "/v2/acme/api"
 // NewRegistry starts one, with the password Token.
 func NewRegistry(t testing.TB) *Registry {
 	t.Helper()
-	quiet := log.New(io.Discard, "", 0)
-	r := &Registry{inner: registry.New(registry.Logger(quiet)), Password: Token, Page: 100}
-	server := httptest.NewUnstartedServer(r)
-	server.Config.ErrorLog = quiet
+	r := &Registry{inner: registry.New(registry.Logger(log.New(io.Discard, "", 0))), Password: Token, Page: 100}
+	server := r.serve(t)
 	server.StartTLS()
-	t.Cleanup(server.Close)
+	r.at(server)
 	r.Authority = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
+	return r
+}
+
+// NewPlainRegistry starts one for everybody, without TLS.
+func NewPlainRegistry(t testing.TB) *Registry {
+	t.Helper()
+	r := &Registry{inner: registry.New(registry.Logger(log.New(io.Discard, "", 0))), Page: 100}
+	server := r.serve(t)
+	server.Start()
+	r.at(server)
+	return r
+}
+
+// serve returns a server that is not started yet.
+func (r *Registry) serve(t testing.TB) *httptest.Server {
+	server := httptest.NewUnstartedServer(r)
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	t.Cleanup(server.Close)
+	return server
+}
+
+func (r *Registry) at(server *httptest.Server) {
 	r.Host = server.Listener.Addr().String()
 	r.URL = "oci://" + r.Host + "/acme/api"
-	return r
 }
 
 // Trust returns the pool with its authority.
@@ -86,7 +106,11 @@ func (r *Registry) Push(t testing.TB, content string, tags ...string) {
 // PushImage sets a tag to an image, as a client does.
 func (r *Registry) PushImage(t testing.TB, tag string, image v1.Image) {
 	t.Helper()
-	to, err := name.NewTag(strings.TrimPrefix(r.URL, "oci://") + ":" + tag)
+	var plain []name.Option
+	if r.Authority == nil {
+		plain = append(plain, name.Insecure)
+	}
+	to, err := name.NewTag(strings.TrimPrefix(r.URL, "oci://")+":"+tag, plain...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,6 +118,15 @@ func (r *Registry) PushImage(t testing.TB, tag string, image v1.Image) {
 	if err := remote.Write(to, image, remote.WithTransport(trusting), remote.WithAuth(&authn.Basic{Username: "flux", Password: r.Password})); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// Digest is that of what a tag stands for; "" where there is none.
+func (r *Registry) Digest(tag string) string {
+	code, body := r.manage(http.MethodGet, tag, "")
+	if code != http.StatusOK {
+		return ""
+	}
+	return fmt.Sprintf("sha256:%x", sha256.Sum256([]byte(body)))
 }
 
 // Delete takes a tag away.

@@ -1,0 +1,63 @@
+package registry_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/eddy-previews/eddy/internal/registry"
+	"github.com/eddy-previews/eddy/internal/transport"
+	"github.com/eddy-previews/eddy/test/forge"
+)
+
+func TestAPageInThePlaceOfAManifestIsNoImage(t *testing.T) {
+	fake := forge.NewRegistry(t)
+	fake.Push(t, "", "a")
+	for claim, fault := range map[string]forge.Fault{
+		"a page to sign in": forge.SignInPage(http.StatusOK),
+		"other JSON":        forge.Body("application/json", "{}"),
+		"JSON of a type of manifests": func(w http.ResponseWriter, r *http.Request) bool {
+			return forge.Body("application/vnd.oci.image.index.v1+json", `{"errors": []}`)(w, r)
+		},
+		"nothing": forge.Body("application/json", ""),
+	} {
+		fake.Break(func(w http.ResponseWriter, r *http.Request) bool {
+			return strings.Contains(r.URL.Path, "/manifests/") && fault(w, r)
+		})
+		for _, wanted := range []registry.Wanted{{}, {Platforms: []string{"linux/amd64"}}, {Revision: true}} {
+			if image, err := pull(t, fake, forge.Token).Image(context.Background(), "a", wanted); !errors.Is(err, transport.ErrInvalidAnswer) {
+				t.Errorf("%s, %+v: found %+v, %v", claim, wanted, image, err)
+			}
+		}
+	}
+}
+
+func TestARegistryThatDoesNotAnswerHEADOrTellsNoDigestIsAskedForTheManifest(t *testing.T) {
+	fake := forge.NewRegistry(t)
+	fake.Push(t, "", "a")
+	for claim, fault := range map[string]func(http.ResponseWriter, *http.Request) bool{
+		"HEAD is refused": func(w http.ResponseWriter, r *http.Request) bool {
+			return r.Method == http.MethodHead && forge.Status(http.StatusMethodNotAllowed)(w, r)
+		},
+		"HEAD is not found": func(w http.ResponseWriter, r *http.Request) bool {
+			return r.Method == http.MethodHead && forge.Status(http.StatusNotFound)(w, r)
+		},
+		"HEAD tells no digest": func(w http.ResponseWriter, r *http.Request) bool {
+			w.Header().Set("Content-Type", "application/vnd.oci.image.index.v1+json")
+			return r.Method == http.MethodHead
+		},
+	} {
+		fake.Break(func(w http.ResponseWriter, r *http.Request) bool {
+			return strings.Contains(r.URL.Path, "/manifests/") && fault(w, r)
+		})
+		if image, err := pull(t, fake, forge.Token).Image(context.Background(), "a", registry.Wanted{}); err != nil || image.Digest != fake.Digest("a") {
+			t.Errorf("%s: found %+v, %v", claim, image, err)
+		}
+	}
+	fake.Break(nil)
+	if _, err := pull(t, fake, forge.Token).Image(context.Background(), "b", registry.Wanted{}); !errors.Is(err, registry.ErrNoTag) {
+		t.Errorf("a tag that is not there: %v", err)
+	}
+}
