@@ -96,7 +96,8 @@ func (o *showDiff) run(ctx context.Context) error {
 	if err != nil {
 		return trouble(err)
 	}
-	manifests, err := o.manifests(ctx, diff.Repository{Client: cluster, Named: o.named(namespace), Warn: o.warn})
+	ignored := diff.Ignored{}
+	manifests, err := o.manifests(ctx, diff.Repository{Client: cluster, Named: o.named(namespace), Warn: o.warn, Ignored: ignored})
 	if err != nil {
 		return trouble(err)
 	}
@@ -104,7 +105,7 @@ func (o *showDiff) run(ctx context.Context) error {
 	if err != nil {
 		return trouble(err)
 	}
-	differ := diff.Differ{Client: cluster, Kinds: apply.NewKinds(served, o.now), Namespace: namespace}
+	differ := diff.Differ{Client: cluster, Kinds: apply.NewKinds(served, o.now), Namespace: namespace, Ignored: ignored}
 	result, err := differ.Compare(ctx, manifests)
 	if err != nil {
 		return trouble(err)

@@ -42,6 +42,8 @@ type Differ struct {
 	Kinds *apply.Kinds
 	// Namespace of objects that name none.
 	Namespace string
+	// Ignored is what is not compared of some manifests.
+	Ignored Ignored
 }
 
 // Result is what applying would do.
@@ -99,12 +101,17 @@ func (c *comparing) manifest(ctx context.Context, manifest *unstructured.Unstruc
 		return nil // Flux has made it, and leaves it alone
 	}
 	applier.FieldManager = managerOf(before)
+	ignored := c.Ignored[manifest]
 	manifest = asDeployed(manifest, before)
 	owner := apply.Owner{}
 	if before != nil { // to whom it belongs is not the question here
 		owner.Name, owner.Namespace = before.GetLabels()[v1.OwnerLabelPrefix+"/name"], before.GetLabels()[v1.OwnerLabelPrefix+"/namespace"]
 	}
-	return c.add(applier.DryRun(ctx, owner, manifest))
+	found, err := applier.DryRun(ctx, owner, manifest)
+	if err == nil && len(ignored) > 0 {
+		err = leaveOut(found, ignored)
+	}
+	return c.add(found, err)
 }
 
 // managerOf is who has applied an object: what they do not write any more goes. Of

@@ -36,6 +36,8 @@ type Repository struct {
 	Named types.NamespacedName
 	// Warn tells what was left out, and is not compared.
 	Warn func(format string, args ...any)
+	// Ignored takes down what is not compared of the manifests that are read.
+	Ignored Ignored
 }
 
 // ErrNotDeployed says that no Kustomization of the cluster deploys a path.
@@ -73,7 +75,7 @@ func (r *Repository) Read(ctx context.Context, path string) ([]*unstructured.Uns
 	case 0:
 		return nil, ErrNotDeployed
 	case 1:
-		return found[0].applied(r.Warn), nil
+		return r.applied(found[0])
 	default:
 		r.Warn("%d Kustomizations deploy %s, such as %s: what they add to it is not compared, unless one of them is named with --kustomization", len(found), path, found[0].name())
 		return nil, ErrNotDeployed
@@ -103,7 +105,19 @@ func (r *Repository) readNamed(ctx context.Context, path string) ([]*unstructure
 	if err != nil {
 		return fail(err)
 	}
-	return one.applied(r.Warn), nil
+	return r.applied(one)
+}
+
+// applied are the objects as Flux applies them. What it ignores of them is taken down.
+func (r *Repository) applied(d *deployment) ([]*unstructured.Unstructured, error) {
+	out := d.applied(r.Warn)
+	if r.Ignored == nil {
+		return out, nil
+	}
+	if err := r.Ignored.note(d.ks, out); err != nil {
+		return nil, fmt.Errorf("Kustomization %s: %w", d.name(), err) //nolint:staticcheck // a kind is a name
+	}
+	return out, nil
 }
 
 // dirOf is the folder that a Kustomization deploys: its path, which may begin below the

@@ -188,12 +188,13 @@ func (w world) asFlux(t *testing.T, root string, ks *unstructured.Unstructured) 
 func (w world) diffOf(t *testing.T, path string, named types.NamespacedName) (diff.Result, []string) {
 	t.Helper()
 	var warned []string
-	repository := diff.Repository{Client: server.Client, Root: w.root, Named: named, Warn: func(format string, _ ...any) { warned = append(warned, format) }}
+	ignored := diff.Ignored{}
+	repository := diff.Repository{Client: server.Client, Root: w.root, Named: named, Warn: func(format string, _ ...any) { warned = append(warned, format) }, Ignored: ignored}
 	read, err := repository.Read(t.Context(), path)
 	if err != nil {
 		t.Fatalf("%s: %v", path, err)
 	}
-	differ := diff.Differ{Client: server.Client, Kinds: kinds(), Namespace: w.namespace}
+	differ := diff.Differ{Client: server.Client, Kinds: kinds(), Namespace: w.namespace, Ignored: ignored}
 	result, err := differ.Compare(t.Context(), read)
 	if err != nil {
 		t.Fatal(err)
