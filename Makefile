@@ -12,8 +12,9 @@ LDFLAGS := -s -w -X github.com/eddy-previews/eddy/internal/cli.version=$(VERSION
 export CGO_ENABLED := 0
 export GOFLAGS     := $(GOFLAGS) -trimpath -gcflags=all=-dwarf=false -tags=netgo,osusergo
 
-export EDDY_BIN     := $(CURDIR)/$(BIN)/eddy
-export EDDY_CLUSTER := $(CURDIR)/$(BIN)/cluster
+export EDDY_BIN       := $(CURDIR)/$(BIN)/eddy
+export EDDY_CLUSTER   := $(CURDIR)/$(BIN)/cluster
+export EDDY_PACKAGING := $(CURDIR)/$(BIN)/packaging
 
 .DEFAULT_GOAL := help
 
@@ -22,10 +23,11 @@ help: ## Show this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: build
-build: ## Build bin/eddy and the local system's bin/cluster and bin/demo
+build: ## Build bin/eddy and the local system's bin/cluster, bin/demo and bin/packaging
 	$(GO) build -ldflags '$(LDFLAGS)' -o $(BIN)/eddy ./cmd/eddy
 	$(GO) build -o $(BIN)/demo ./test/e2e/demo
 	$(GO) build -C test/cluster -o $(CURDIR)/$(BIN)/cluster .
+	$(GO) build -C packaging -o $(CURDIR)/$(BIN)/packaging .
 
 # What a first preview needs, fetched at once and compiled with progress; the
 # demo builds the rest while the preview is there already.

@@ -10,33 +10,33 @@ import (
 	"os/signal"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/eddy-previews/eddy/packaging/image"
-	"github.com/eddy-previews/eddy/packaging/release"
+	"github.com/eddy-previews/eddy/packaging/product"
 )
 
 // options are the flags.
 type options struct {
-	root, name, version, revision, platforms, program, output, push string
+	product.Build
+	name, platforms, program, output, push string
+	stored                                 bool
 }
 
 func main() {
 	var o options
-	flag.StringVar(&o.root, "root", "..", "folder of the checkout")
+	o.Bind(flag.CommandLine)
 	flag.StringVar(&o.name, "name", "ghcr.io/eddy-previews/eddy", "name of the image in the tar file")
-	flag.StringVar(&o.version, "version", "devel", "version of Eddy, and tag of the image")
-	flag.StringVar(&o.revision, "revision", "", "commit that is built")
 	flag.StringVar(&o.platforms, "platforms", "linux/amd64,linux/arm64", "platforms, separated by commas")
 	flag.StringVar(&o.program, "program", "", "program that is built already, for the one platform; compiled when empty")
 	flag.StringVar(&o.output, "output", "", "tar file for the OCI layout, with the SBOMs beside it; none when empty")
 	flag.StringVar(&o.push, "push", "", "repository to push to, such as ghcr.io/eddy-previews/eddy; nowhere when empty")
+	flag.BoolVar(&o.stored, "stored", false, "store the layers as they are, and save the time that it takes to compress them: for an image that stays on this machine")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := run(ctx, o)
+	err := o.run(ctx)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "Error:", err)
@@ -44,12 +44,8 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, o options) error {
-	created, err := image.Created(os.Getenv("SOURCE_DATE_EPOCH"))
-	if err != nil {
-		return err
-	}
-	set, err := build(ctx, o, created)
+func (o *options) run(ctx context.Context) error {
+	set, err := o.build(ctx)
 	if err != nil {
 		return err
 	}
@@ -61,7 +57,7 @@ func run(ctx context.Context, o options) error {
 		if err := os.MkdirAll(filepath.Dir(o.output), 0o750); err != nil {
 			return err
 		}
-		as, err := name.NewTag(o.name + ":" + o.version)
+		as, err := name.NewTag(o.name + ":" + o.Version)
 		if err != nil {
 			return fmt.Errorf("--name: %w", err)
 		}
@@ -71,7 +67,7 @@ func run(ctx context.Context, o options) error {
 		fmt.Printf("wrote %s\n", o.output)
 	}
 	if o.push != "" {
-		ref, err := name.NewTag(o.push + ":" + o.version)
+		ref, err := name.NewTag(o.push + ":" + o.Version)
 		if err != nil {
 			return fmt.Errorf("--push: %w", err)
 		}
@@ -84,7 +80,10 @@ func run(ctx context.Context, o options) error {
 	return nil
 }
 
-func build(ctx context.Context, o options, created time.Time) (*image.Set, error) {
+func (o *options) build(ctx context.Context) (*image.Set, error) {
+	if err := o.Date(); err != nil {
+		return nil, err
+	}
 	var platforms []v1.Platform
 	for _, text := range strings.Split(o.platforms, ",") {
 		platform, err := v1.ParsePlatform(text)
@@ -93,18 +92,19 @@ func build(ctx context.Context, o options, created time.Time) (*image.Set, error
 		}
 		platforms = append(platforms, *platform)
 	}
-	spec := release.Spec{Root: o.root, Version: o.version, Revision: o.revision, Created: created}
-	programs, err := programsOf(ctx, o, spec, platforms)
+	programs, err := o.programs(ctx, platforms)
 	if err != nil {
 		return nil, err
 	}
-	return release.ImageOf(spec, programs)
+	spec := o.Contents()
+	spec.Stored = o.stored
+	return image.Build(spec, programs)
 }
 
-// programsOf compiles for each platform, or reads what is built already.
-func programsOf(ctx context.Context, o options, spec release.Spec, platforms []v1.Platform) ([]image.Program, error) {
+// programs compiles for each platform, or reads what is built already.
+func (o *options) programs(ctx context.Context, platforms []v1.Platform) ([]image.Program, error) {
 	if o.program == "" {
-		return release.Compile(ctx, spec, platforms)
+		return o.Compile(ctx, platforms)
 	}
 	if len(platforms) != 1 {
 		return nil, fmt.Errorf("--program: a program is for one platform, and --platforms names %d", len(platforms))

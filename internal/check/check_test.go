@@ -7,8 +7,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
+	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
@@ -25,6 +27,9 @@ import (
 )
 
 var server *apiserver.Server
+
+// now is when clusters are checked.
+var now = time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
 
 func TestMain(m *testing.M) { os.Exit(apiserver.Main(m, &server)) }
 
@@ -79,6 +84,43 @@ func withoutAnything(t *testing.T, namespace string) {
 	t.Run("without the operator", func(t *testing.T) {
 		expect(t, installation(t, namespace), check.Failed, "the operator is not installed")
 	})
+	t.Run("controllers outside of the cluster", func(t *testing.T) { whoLeadsRuns(t, namespace) })
+}
+
+// whoLeadsRuns holds for controllers that have no Deployment, and a lease.
+func whoLeadsRuns(t *testing.T, namespace string) {
+	renewed, seconds := metav1.NewMicroTime(now.Add(-10*time.Second)), int32(15)
+	operator := &coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{Name: "eddy-operator", Namespace: namespace}}
+	operator.Spec = coordinationv1.LeaseSpec{HolderIdentity: new("host_1"), RenewTime: &renewed, LeaseDurationSeconds: &seconds}
+	source := operator.DeepCopy()
+	source.Name = "source-controller-leader-election"
+	create(t, operator)
+	create(t, source)
+	results := installation(t, namespace)
+	expect(t, results, check.OK, "the operator runs without a Deployment, as host_1: it renewed its lease "+namespace+"/eddy-operator 10s ago")
+	expect(t, results, check.OK, "source-controller runs without a Deployment, as host_1")
+	expect(t, results, check.Failed, "kustomize-controller does not run")
+
+	for name, change := range map[string]func(*coordinationv1.LeaseSpec){
+		"one that is not renewed any more": func(spec *coordinationv1.LeaseSpec) {
+			before := metav1.NewMicroTime(now.Add(-5 * time.Minute))
+			spec.RenewTime = &before
+		},
+		"one that was given back": func(spec *coordinationv1.LeaseSpec) { spec.RenewTime, spec.HolderIdentity = &renewed, new("") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			change(&operator.Spec)
+			if err := server.Client.Update(t.Context(), operator); err != nil {
+				t.Fatal(err)
+			}
+			expect(t, installation(t, namespace), check.Failed, "the operator is not installed")
+		})
+	}
+	for _, lease := range []*coordinationv1.Lease{operator, source} {
+		if err := server.Client.Delete(t.Context(), lease); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 func withFlux(t *testing.T, namespace string) {
@@ -212,7 +254,7 @@ func target(t *testing.T, config *rest.Config, namespace string) *check.Cluster 
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &check.Cluster{Client: direct, Discovery: version, Namespace: namespace}
+	return &check.Cluster{Client: direct, Discovery: version, Namespace: namespace, Now: now}
 }
 
 // expect looks for a result; what is not well tells what to do.

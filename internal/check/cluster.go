@@ -49,6 +49,14 @@ func fluxControllers(ctx context.Context, c *Cluster) ([]Result, error) {
 		out = append(out, ready(one))
 	}
 	for _, name := range missing {
+		lease, err := outside(ctx, c, name+ofFlux)
+		if err != nil {
+			return out, err
+		}
+		if lease != nil {
+			out = append(out, runsOutside(name, lease, c.Now))
+			continue
+		}
 		out = append(out, failed("install Flux: `flux install`, or `flux bootstrap`", "%s does not run: there is no Deployment of that name with the label app.kubernetes.io/part-of=flux", name))
 	}
 	kind := flux.Kustomization()

@@ -93,10 +93,17 @@ func deployed(ctx context.Context, c *Cluster) ([]Result, error) {
 		result.Message += ", in namespace " + found.Items[n].Namespace
 		out = append(out, result)
 	}
-	if len(out) == 0 {
-		return []Result{failed("run `eddy install`, or install the chart", "the operator is not installed")}, nil
+	if len(out) > 0 {
+		return out, nil
 	}
-	return out, nil
+	lease, err := outside(ctx, c, ofOperator)
+	if err != nil {
+		return nil, err
+	}
+	if lease != nil {
+		return []Result{runsOutside("the operator", lease, c.Now)}, nil
+	}
+	return []Result{failed("run `eddy install`, or install the chart", "the operator is not installed")}, nil
 }
 
 // stuck says of an operator that is not ready what its pods wait for.

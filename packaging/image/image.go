@@ -41,6 +41,8 @@ type Spec struct {
 	// Annotations of the index, such as org.opencontainers.image.version; they are
 	// the labels of each image.
 	Annotations map[string]string
+	// Stored says that the layers are not compressed.
+	Stored bool
 }
 
 // nobody runs the program: it needs no rights.
@@ -134,8 +136,12 @@ func (s Spec) layer(f file) (v1.Layer, error) {
 	if err := writer.Close(); err != nil {
 		return nil, err
 	}
+	level := gzip.DefaultCompression
+	if s.Stored {
+		level = gzip.NoCompression
+	}
 	return tarball.LayerFromOpener(func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(out.Bytes())), nil },
-		tarball.WithMediaType(types.OCILayer), tarball.WithCompressionLevel(gzip.DefaultCompression))
+		tarball.WithMediaType(types.OCILayer), tarball.WithCompressionLevel(level))
 }
 
 // folders are those that a file stands in, the outermost first.

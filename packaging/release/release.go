@@ -18,24 +18,17 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/eddy-previews/eddy/packaging/image"
+	"github.com/eddy-previews/eddy/packaging/product"
 )
 
 // Spec says what is released.
 type Spec struct {
-	// Root is the folder of the checkout.
-	Root string
-	// Version is v and a semantic version, as the tag is called.
-	Version string
-	// Revision is the commit.
-	Revision string
-	// Created is the time of all files in the release.
-	Created time.Time
+	product.Build
 	// Image is the repository of the image.
 	Image string
 	// Stage is how far the release is.
@@ -71,7 +64,7 @@ func Build(ctx context.Context, spec Spec, folder string) error {
 	if err := spec.chart(folder); err != nil {
 		return err
 	}
-	programs, err := Compile(ctx, spec, Platforms())
+	programs, err := spec.Compile(ctx, Platforms())
 	if err != nil {
 		return err
 	}
@@ -97,42 +90,6 @@ func emptyFolder(folder string) error {
 	return err
 }
 
-// Compile compiles the program for each platform.
-func Compile(ctx context.Context, spec Spec, platforms []v1.Platform) ([]image.Program, error) {
-	source := image.Source{
-		Folder: spec.Root, Package: "./cmd/eddy",
-		LDFlags: "-s -w -X github.com/eddy-previews/eddy/internal/cli.version=" + spec.Version,
-	}
-	var out []image.Program
-	for _, platform := range platforms {
-		program, err := source.Compile(ctx, platform)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, program)
-	}
-	return out, nil
-}
-
-// ImageOf makes the image of programs.
-func ImageOf(spec Spec, programs []image.Program) (*image.Set, error) {
-	return image.Build(spec.contents(), programs)
-}
-
-// contents says what the image is.
-func (s Spec) contents() image.Spec {
-	annotations := map[string]string{
-		"org.opencontainers.image.title":       "Eddy",
-		"org.opencontainers.image.description": "A preview environment for every pull request, on Kubernetes with Flux",
-		"org.opencontainers.image.source":      "https://github.com/eddy-previews/eddy",
-		image.VersionAnnotation:                s.Version,
-	}
-	if s.Revision != "" {
-		annotations["org.opencontainers.image.revision"] = s.Revision
-	}
-	return image.Spec{Name: "eddy", Created: s.Created, Annotations: annotations}
-}
-
 // image writes the image, of which Linux's programs are the platforms.
 func (s Spec) image(folder string, programs []image.Program) error {
 	var linux []image.Program
@@ -141,7 +98,7 @@ func (s Spec) image(folder string, programs []image.Program) error {
 			linux = append(linux, program)
 		}
 	}
-	set, err := ImageOf(s, linux)
+	set, err := image.Build(s.Contents(), linux)
 	if err != nil {
 		return err
 	}
@@ -155,7 +112,7 @@ func (s Spec) image(folder string, programs []image.Program) error {
 // binary writes a program and its SBOM.
 func (s Spec) binary(folder string, program image.Program) error {
 	base := s.file(program.Platform.OS + "_" + program.Platform.Architecture)
-	bom, err := s.contents().BOM(program)
+	bom, err := s.Contents().BOM(program)
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/eddy-previews/eddy/packaging/product"
 	"github.com/eddy-previews/eddy/packaging/release"
 )
 
@@ -31,7 +32,7 @@ func checkout(t *testing.T) release.Spec {
 		t.Fatal(err)
 	}
 	return release.Spec{
-		Root: root, Version: "v0.1.0-draft.gc0ffee1", Revision: "c0ffee1", Created: time.Unix(1e9, 0),
+		Build: product.Build{Root: root, Version: "v0.1.0-draft.gc0ffee1", Revision: "c0ffee1", Created: time.Unix(1e9, 0)},
 		Image: "registry.example.com/eddy", Stage: release.Draft,
 	}
 }

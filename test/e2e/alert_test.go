@@ -21,9 +21,12 @@ import (
 	"github.com/eddy-previews/eddy/test/e2e/actors"
 )
 
-// TestAnAlertOfFluxTellsWhatEddyDid has notification-controller send on what the
-// operator told it, with the patch and the Alert of docs/install.md as they stand.
-func TestAnAlertOfFluxTellsWhatEddyDid(t *testing.T) {
+func TestAnAlertOfFluxTellsWhatEddyDid(t *testing.T) { alertTells(t) }
+
+// alertTells has notification-controller send on what the operator told it, with the
+// patch and the Alert of docs/install.md as they stand.
+func alertTells(t *testing.T) {
+	t.Helper()
 	told := make(chan eventv1.Event, 100)
 	chat := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		event := eventv1.Event{}

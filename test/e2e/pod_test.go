@@ -19,9 +19,6 @@ import (
 // with the operator as two pods, from the image and the chart, and no rights but the
 // chart's. It is updated and it loses its leader in between.
 func TestTheOperatorRunsAsItsUsersRunIt(t *testing.T) {
-	if world.System.Node == nil {
-		t.Skip("no pods run here: " + strings.Join(world.System.Missing, "; "))
-	}
 	inPods(t)
 	gone := recordDeletions(t)
 	first, second := preview(t, "Before"), preview(t, "Closed meanwhile")
@@ -62,6 +59,7 @@ func TestTheOperatorRunsAsItsUsersRunIt(t *testing.T) {
 		still(t, world.Deployed(first))
 		equal(t, strings.Join(gone(), " "), second.Kustomization())
 	})
+	t.Run("it tells Flux's notification-controller", alertTells)
 	t.Run("closed, the last one goes", func(t *testing.T) {
 		must(t, world.Forge.Close(t.Context(), first))
 		poll(t)
@@ -72,8 +70,22 @@ func TestTheOperatorRunsAsItsUsersRunIt(t *testing.T) {
 // inPods makes a system with the operator in pods the world until the test ends.
 func inPods(t *testing.T) {
 	t.Helper()
+	ownSystem(t)
+	must(t, world.PushOperator(t.Context()))
+	must(t, world.PrepareForOperator(t.Context()))
+	_, err := world.InstallOperator(t.Context())
+	must(t, err)
+	must(t, world.StartPreviews(t.Context()))
+}
+
+// ownSystem makes a system the world until the test ends, which has no operator yet.
+func ownSystem(t *testing.T) {
+	t.Helper()
+	if world.System.Node == nil {
+		t.Skip("no pods run here: " + strings.Join(world.System.Missing, "; "))
+	}
 	programs := world.Programs
-	programs.Pods, programs.Node = true, "on"
+	programs.Operated, programs.Node = actors.InPods, "on"
 	dir := filepath.Join(t.TempDir(), "system")
 	guard, err := programs.Guard(dir)
 	must(t, err)
@@ -84,17 +96,10 @@ func inPods(t *testing.T) {
 	})
 	system, err := programs.Up(t.Context(), dir)
 	must(t, err)
-	system, err = system.ForPods()
-	must(t, err)
 	all := world
 	world, err = actors.Open(programs, system)
 	t.Cleanup(func() { world = all })
 	must(t, err)
-	must(t, world.PushOperator(t.Context()))
-	must(t, world.PrepareForOperator(t.Context()))
-	_, err = world.InstallOperator(t.Context())
-	must(t, err)
-	must(t, world.StartPreviews(t.Context()))
 }
 
 // operators are the names of its pods.

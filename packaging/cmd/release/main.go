@@ -14,27 +14,26 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/eddy-previews/eddy/packaging/image"
+	"github.com/eddy-previews/eddy/packaging/product"
 	"github.com/eddy-previews/eddy/packaging/release"
 )
 
 // options are the flags.
 type options struct {
-	root, version, revision, image, output string
-	draft                                  bool
+	product.Build
+	image, output string
+	draft         bool
 }
 
 func main() {
 	var o options
-	flag.StringVar(&o.root, "root", "..", "folder of the checkout")
-	flag.StringVar(&o.version, "version", "", "version of Eddy, such as v0.1.0")
-	flag.StringVar(&o.revision, "revision", "", "commit that is built")
+	o.Bind(flag.CommandLine)
 	flag.StringVar(&o.image, "image", "ghcr.io/eddy-previews/eddy", "repository of the image")
 	flag.StringVar(&o.output, "output", "", "folder of the release, which must be empty or not there")
 	flag.BoolVar(&o.draft, "draft", false, "make it of what is not released yet, twice, and compare")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := run(ctx, o)
+	err := o.run(ctx)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "Error:", err)
@@ -42,15 +41,14 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, o options) error {
-	created, err := image.Created(os.Getenv("SOURCE_DATE_EPOCH"))
-	if err != nil {
+func (o *options) run(ctx context.Context) error {
+	if err := o.Date(); err != nil {
 		return err
 	}
-	if o.output == "" || o.version == "" {
+	if o.output == "" || o.Version == product.Devel {
 		return errors.New("--output and --version are needed")
 	}
-	spec := release.Spec{Root: o.root, Version: o.version, Revision: o.revision, Created: created, Image: o.image, Stage: release.Final}
+	spec := release.Spec{Build: o.Build, Image: o.image, Stage: release.Final}
 	if o.draft {
 		spec.Stage = release.Draft
 	}
@@ -60,7 +58,7 @@ func run(ctx context.Context, o options) error {
 	if err := release.Check(ctx, spec, o.output); err != nil {
 		return err
 	}
-	fmt.Printf("%s is in %s, and whole\n", o.version, o.output)
+	fmt.Printf("%s is in %s, and whole\n", o.Version, o.output)
 	if !o.draft {
 		return nil
 	}

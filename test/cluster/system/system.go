@@ -35,6 +35,9 @@ type Info struct {
 	Coming []string `json:"coming,omitempty"`
 	// Node is nil where the machine cannot run pods.
 	Node *Node `json:"node"`
+	// Events is where notification-controller takes events, the same on this
+	// machine, on the node and in pods.
+	Events string `json:"events"`
 	// Missing says, a sentence each, which parts there are not, why, and what
 	// to do about it.
 	Missing []string `json:"missing"`
@@ -66,6 +69,9 @@ type Registry struct {
 // Node is the one node that runs pods.
 type Node struct {
 	Name string `json:"name"`
+	// Host is the address of this machine on the node and in pods: Gitea, the
+	// registry and the API server are there under the same ports as here.
+	Host string `json:"host"`
 }
 
 // Load reads the description of the system in dir. The error satisfies

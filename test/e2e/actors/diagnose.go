@@ -34,8 +34,48 @@ func (w *World) Diagnose(ctx context.Context) string {
 		line("exported inputs {id: sha}: %v", inputs)
 	}
 	w.diagnosePods(ctx, line)
-	line("the end of the operator's log:\n%s", logTail(filepath.Join(w.System.Logs, "eddy.log"), 25))
+	w.diagnoseOperator(ctx, line)
 	return out.String()
+}
+
+// diagnoseOperator shows the last words of the operator: those of the process, where it
+// is one, else those of each pod, and of the program that ran in it before.
+func (w *World) diagnoseOperator(ctx context.Context, line func(string, ...any)) {
+	const lines = 25
+	if file := filepath.Join(w.System.Logs, "eddy.log"); isFile(file) {
+		line("the end of the operator's log:\n%s", logTail(file, lines))
+		return
+	}
+	pods, err := w.Operators(ctx)
+	if err != nil || len(pods) == 0 {
+		line("there are no pods of the operator (%v)", err)
+	}
+	for _, pod := range pods {
+		line("Pod %s of the operator: %s", pod.Name, pod.Status.Phase)
+		for _, container := range pod.Status.ContainerStatuses {
+			if waiting := container.State.Waiting; waiting != nil {
+				line("    %s: %s", waiting.Reason, waiting.Message)
+			}
+			if container.RestartCount > 0 {
+				line("its log before it was started again:\n%s", w.log(ctx, pod, &corev1.PodLogOptions{TailLines: new(int64(lines)), Previous: true}))
+			}
+		}
+		line("the end of its log:\n%s", w.log(ctx, pod, &corev1.PodLogOptions{TailLines: new(int64(lines))}))
+	}
+}
+
+// log is what a pod has said.
+func (w *World) log(ctx context.Context, pod corev1.Pod, options *corev1.PodLogOptions) string {
+	text, err := w.typed.CoreV1().Pods(pod.Namespace).GetLogs(pod.Name, options).DoRaw(ctx)
+	if err != nil {
+		return err.Error()
+	}
+	return strings.TrimRight(string(text), "\n")
+}
+
+func isFile(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 // chain lists the objects from the forge to Flux.

@@ -113,7 +113,7 @@ func (w *World) WatchAgain(ctx context.Context, service string) (forget func(con
 	set := &v1.ResourceSet{ObjectMeta: metav1.ObjectMeta{Name: service + "-pr-envs", Namespace: Namespace}}
 	err = errors.Join(
 		w.apply(ctx, fmt.Sprintf("{apiVersion: fluxcd.controlplane.io/v1, kind: ResourceSetInputProvider, metadata: {name: %s, namespace: %s}, "+
-			"spec: {type: GiteaPullRequest, url: %q, secretRef: {name: gitea-write}, feedback: {}}}", provider.Name, Namespace, w.Forge.AppURL())),
+			"spec: {type: GiteaPullRequest, url: %q, secretRef: {name: gitea-write}, feedback: {}}}", provider.Name, Namespace, w.watched())),
 		w.apply(ctx, fmt.Sprintf("{apiVersion: fluxcd.controlplane.io/v1, kind: ResourceSet, metadata: {name: %s, namespace: %s}, spec: {"+
 			"inputsFrom: [{kind: ResourceSetInputProvider, name: %s}], "+
 			`resources: [{apiVersion: v1, kind: ConfigMap, metadata: {name: "%s-<< inputs.id >>", namespace: %s}, data: {commit: << inputs.sha >>}}]}}`,

@@ -4,11 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
-	"path/filepath"
-	"runtime"
 	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -20,52 +17,58 @@ import (
 const (
 	// operator is what the chart calls the Deployment and the lease of its leader.
 	operator = "eddy"
-	// operatorTag is that of the image that is pushed here.
-	operatorTag = "v0.0.0-here"
+	// operatorTag is that of the image that is made here, and operatorImage its name
+	// where no registry has it, but the node itself.
+	operatorTag   = "v0.0.0-here"
+	operatorImage = "ghcr.io/eddy-previews/eddy"
 )
 
-// ForPods is the system with addresses that lead to the same from pods as from this
-// machine.
-func (s *System) ForPods() (*System, error) {
-	host, _, err := net.SplitHostPort(s.Registry.Host)
-	if err != nil {
-		return nil, fmt.Errorf("the registry of the system: %w", err)
+// ForPods is an address of the system that leads to the same from pods as from this
+// machine, where pods run.
+func (s *System) ForPods(address string) string {
+	if s.Node == nil {
+		return address
 	}
-	out := *s
-	out.Gitea.URL = strings.Replace(s.Gitea.URL, "127.0.0.1", host, 1)
-	return &out, nil
+	return strings.Replace(address, "127.0.0.1", s.Node.Host, 1)
 }
 
-// PushOperator builds the image as `make image` does, of the program that is built
-// already, and pushes it to the registry of the system.
+// PushOperator makes the image of the operator, and pushes it to the registry of the
+// system.
 func (w *World) PushOperator(ctx context.Context) error {
-	program, err := w.Programs.Eddy(ctx)
-	if err != nil {
-		return err
-	}
-	build := exec.CommandContext(ctx, "go", "run", "-C", filepath.Join(w.Programs.Root, "packaging"), ".",
-		"--root", w.Programs.Root, "--program", program, "--platforms", "linux/"+runtime.GOARCH,
-		"--version", operatorTag, "--push", w.operatorImage())
-	if out, err := build.CombinedOutput(); err != nil {
-		return fmt.Errorf("building the image: %w\n%s", err, out)
-	}
-	return nil
+	w.operatorImage = w.System.Registry.Host + "/eddy"
+	return w.Programs.Package(ctx, operatorTag, "--push", w.operatorImage)
 }
 
-func (w *World) operatorImage() string { return w.System.Registry.Host + "/eddy" }
+// PackOperator makes the image of the operator in a file, before there is a system.
+func (p Programs) PackOperator(ctx context.Context, archive string) error {
+	return p.Package(ctx, operatorTag, "--name", operatorImage, "--output", archive)
+}
 
-// InstallOperator does what its users do: eddy install, with the image of this
-// system and further values, as NAME=VALUE. It can be repeated with others.
-func (w *World) InstallOperator(ctx context.Context, values ...string) (string, error) {
-	args := []string{"install", "--image", w.operatorImage() + ":" + operatorTag}
+// LoadOperator gives that image to the node, so that no registry has to be there.
+func (w *World) LoadOperator(ctx context.Context, archive string) error {
+	w.operatorImage = operatorImage
+	return w.Programs.Import(ctx, w.System.Dir, archive)
+}
+
+// Installation are the arguments of eddy install for the image of this system, with
+// further values, as NAME=VALUE.
+func (w *World) Installation(values ...string) []string {
+	args := []string{"install", "--image", w.operatorImage + ":" + operatorTag}
 	values = append([]string{
-		"previews.namespaces={" + Namespace + "}", "operator.minInterval=1s",
+		"previews.namespaces={" + Namespace + "}", "operator.minInterval=1s", "operator.logEncoding=console",
+		"notificationAddress=" + w.System.Events,
 		"resources.requests.cpu=10m", // one node has room for two, and for two more while they are replaced
 	}, values...)
 	for _, value := range values {
 		args = append(args, "--set", value)
 	}
-	return w.Run(ctx, args...)
+	return args
+}
+
+// InstallOperator does what its users do, eddy install, and waits until it is ready.
+// It can be repeated with other values.
+func (w *World) InstallOperator(ctx context.Context, values ...string) (string, error) {
+	return w.Run(ctx, w.Installation(values...)...)
 }
 
 // Run runs a command of eddy.

@@ -8,6 +8,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"strings"
 )
 
@@ -20,6 +22,8 @@ type System struct {
 	Ingress    *Ingress `json:"ingress"`
 	Node       *Node    `json:"node"`
 	Registry   Registry `json:"registry"`
+	// Events is where notification-controller takes events, also from pods.
+	Events string `json:"events"`
 	// Missing says which parts this machine cannot have, and why.
 	Missing []string `json:"missing"`
 	Logs    string   `json:"logs"`
@@ -47,6 +51,8 @@ type Registry struct {
 // Node runs the pods, nil where the machine cannot run any.
 type Node struct {
 	Name string `json:"name"`
+	// Host is the address of this machine in pods.
+	Host string `json:"host"`
 }
 
 // LoadSystem reads the description of the system in dir.
@@ -70,11 +76,12 @@ type Programs struct {
 	Cluster []string
 	// Operator is the path of the binary eddy, built where it is empty.
 	Operator string
+	// Packaging is the command of the program that makes the operator's image.
+	Packaging []string
 	// Node says whether pods run: auto where the machine can, on, or off.
 	Node string
-	// Pods says that the operator is no process of the system: InstallOperator has
-	// it run as its users do.
-	Pods bool
+	// Operated says as what the operator runs.
+	Operated Operated
 	// RestLater lets the system be ready without what a first preview does not
 	// need, which follows by itself.
 	RestLater bool
@@ -82,7 +89,20 @@ type Programs struct {
 	Output io.Writer
 }
 
-// FindPrograms takes the programs from EDDY_CLUSTER and EDDY_BIN, else from
+// Operated says as what the operator runs.
+type Operated string
+
+const (
+	// AsProcess is one of the system, alone and with an administrator's rights.
+	AsProcess Operated = ""
+	// InPods is as its users run it: the system has none of its own, and it is
+	// installed into it.
+	InPods Operated = "pods"
+	// Either is in pods, and as a process where the machine can run none.
+	Either Operated = "either"
+)
+
+// FindPrograms takes the programs from EDDY_CLUSTER, EDDY_PACKAGING and EDDY_BIN, else from
 // beside the running program, else they are run and built from root. EDDY_NODE
 // is auto, on or off.
 func FindPrograms(root string, output io.Writer) Programs {
@@ -93,6 +113,10 @@ func FindPrograms(root string, output io.Writer) Programs {
 	programs.Cluster = []string{"go", "run", "-C", filepath.Join(root, "test", "cluster"), "."}
 	if binary := find("EDDY_CLUSTER", "cluster"); binary != "" {
 		programs.Cluster = []string{binary}
+	}
+	programs.Packaging = []string{"go", "run", "-C", filepath.Join(root, "packaging"), "."}
+	if binary := find("EDDY_PACKAGING", "packaging"); binary != "" {
+		programs.Packaging = []string{binary}
 	}
 	return programs
 }
@@ -127,18 +151,22 @@ func (p Programs) Eddy(ctx context.Context) (string, error) {
 	return path, nil
 }
 
-// Up starts a system in dir and leaves it running; unless it is to run in pods, with the
-// operator as a process of it.
+// Up starts a system in dir and leaves it running, with the operator as a process of it
+// where it does not run in pods.
 func (p Programs) Up(ctx context.Context, dir string) (*System, error) {
 	args := []string{"up", "--dir", dir, "--node", p.Node, "--detach"}
-	if !p.Pods {
+	if p.Operated != InPods {
 		binary, err := p.Eddy(ctx)
 		if err != nil {
 			return nil, err
 		}
-		args = append(args, "--crds", filepath.Join(p.Root, "config", "crd"), "--run", fmt.Sprintf("eddy='%s' operator "+
-			"--enable-leader-election=false --metrics-addr=127.0.0.1:0 --health-addr=127.0.0.1:0 --min-interval=1s "+
-			"--provider-networks=public,private,loopback --probe-networks=public,private,loopback", binary))
+		run, lease := "--run", "false"
+		if p.Operated == Either {
+			run, lease = "--run-without-node", "true" // by which eddy check finds it
+		}
+		args = append(args, "--crds", filepath.Join(p.Root, "config", "crd"), run, fmt.Sprintf("eddy='%s' operator "+
+			"--enable-leader-election=%s --metrics-addr=127.0.0.1:0 --health-addr=127.0.0.1:0 --min-interval=1s --log-encoding=console "+
+			"--provider-networks=public,private,loopback --probe-networks=public,private,loopback", binary, lease))
 	}
 	if p.RestLater {
 		args = append(args, "--rest-later")
@@ -155,13 +183,35 @@ func (p Programs) Down(ctx context.Context, dir string) error {
 	return p.run(ctx, "down", "--dir", dir)
 }
 
+// Package makes the image of the operator as `make image` does, of the program that is
+// built already, in the version that is given and with more arguments of packaging.
+func (p Programs) Package(ctx context.Context, version string, args ...string) error {
+	program, err := p.Eddy(ctx)
+	if err != nil {
+		return err
+	}
+	return p.start(ctx, p.Packaging, append([]string{
+		"--root", p.Root, "--program", program, "--platforms", "linux/" + runtime.GOARCH, "--version", version, "--stored",
+	}, args...)...)
+}
+
+// Import gives the node an image that is in a tar file.
+func (p Programs) Import(ctx context.Context, dir, archive string) error {
+	return p.run(ctx, "image", "--dir", dir, "--archive", archive)
+}
+
 // Image builds the sample application and loads it into the node.
 func (p Programs) Image(ctx context.Context, dir, ref, message string) error {
 	return p.run(ctx, "image", "--dir", dir, "--ref", ref, "--message", message)
 }
 
+// run runs the program of the local system.
 func (p Programs) run(ctx context.Context, args ...string) error {
-	command := append(append([]string{}, p.Cluster...), args...)
+	return p.start(ctx, p.Cluster, args...)
+}
+
+func (p Programs) start(ctx context.Context, program []string, args ...string) error {
+	command := slices.Concat(program, args)
 	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
 	cmd.Dir = p.Root
 	last := &tail{to: p.Output}

@@ -10,6 +10,7 @@ import (
 	kustomizev1 "github.com/fluxcd/kustomize-controller/api/v1"
 	sourcev1 "github.com/fluxcd/source-controller/api/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/kubernetes"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/tools/clientcmd"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -27,7 +28,10 @@ type World struct {
 	// PollEvery is the watcher's interval, as in the example when empty.
 	PollEvery string
 
-	http *http.Client
+	http  *http.Client
+	typed kubernetes.Interface
+	// operatorImage is what the operator's image is called, without its tag.
+	operatorImage string
 }
 
 // Open connects to a running system.
@@ -47,9 +51,13 @@ func Open(programs Programs, system *System) (*World, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connecting to the cluster: %w", err)
 	}
+	typed, err := kubernetes.NewForConfig(config)
+	if err != nil {
+		return nil, fmt.Errorf("connecting to the cluster: %w", err)
+	}
 	browser := &http.Client{Timeout: 30 * time.Second}
 	return &World{
-		Programs: programs, System: system, Kube: kube, http: browser,
+		Programs: programs, System: system, Kube: kube, http: browser, typed: typed,
 		Forge: &Forge{gitea: system.Gitea, http: browser, repo: appRepo},
 	}, nil
 }
@@ -130,7 +138,7 @@ func (w *World) StartPreviews(ctx context.Context) error {
 // ApplyProvider creates the watcher.
 func (w *World) ApplyProvider(ctx context.Context) error {
 	changes := []change{
-		{"https://gitea.example.com/acme/api", w.Forge.AppURL()},
+		{"https://gitea.example.com/acme/api", w.watched()},
 		{"whenMissing: Freeze", "whenMissing: Remove"}, // as is expected here: without its label, the preview goes
 	}
 	if w.PollEvery != "" {
@@ -141,6 +149,14 @@ func (w *World) ApplyProvider(ctx context.Context) error {
 		return err
 	}
 	return w.apply(ctx, text)
+}
+
+// watched is the application's repository as the operator reaches it.
+func (w *World) watched() string {
+	if w.Programs.Operated == AsProcess {
+		return w.Forge.AppURL()
+	}
+	return w.System.ForPods(w.Forge.AppURL())
 }
 
 // ApplyResourceSet creates the templater.

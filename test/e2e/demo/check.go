@@ -72,6 +72,7 @@ func (p *play) acts(ctx context.Context) error {
 		{"closed, it is gone", func(ctx context.Context) error { return p.close(ctx, first) }},
 		{"reopened, it is back", func(ctx context.Context) error { return p.reopen(ctx, first) }},
 		{"merged, it is gone", func(ctx context.Context) error { return p.merge(ctx, first) }},
+		{"eddy check finds nothing amiss", p.checked},
 		{"from the label to the Deployment in time", p.measure},
 	} {
 		p.print.heading(strings.ToUpper(act.claim[:1]) + act.claim[1:])
@@ -94,6 +95,16 @@ func (p *play) nothing(ctx context.Context, prs ...actors.PullRequest) error {
 		}
 	}
 	return nil
+}
+
+// checked has eddy check look at all of it.
+func (p *play) checked(ctx context.Context) error {
+	if err := p.manned(ctx); err != nil {
+		return err
+	}
+	text, err := p.world.Run(ctx, "check")
+	p.print.block(text)
+	return err
 }
 
 // measure prints how long the parts take, for three pull requests.

@@ -126,7 +126,7 @@ func (o *options) place(cmd *cobra.Command) (actors.Programs, string, error) {
 	}
 	dir, err = filepath.Abs(dir)
 	programs := actors.FindPrograms(root, cmd.ErrOrStderr())
-	programs.RestLater = true
+	programs.RestLater, programs.Operated = true, actors.Either
 	return programs, dir, err
 }
 

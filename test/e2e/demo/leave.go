@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/eddy-previews/eddy/test/e2e/actors"
 )
@@ -25,7 +27,7 @@ func (o *options) playAndLeave(cmd *cobra.Command) error {
 	}
 	p, err := start(cmd.Context(), programs, dir)
 	if err == nil {
-		err = p.firstAct(cmd.Context())
+		err = errors.Join(p.firstAct(cmd.Context()), p.manned(cmd.Context()))
 	}
 	if err != nil {
 		return fmt.Errorf("%w\n(what has started is left as it is; end it with: %s down)", err, program())
@@ -34,28 +36,38 @@ func (o *options) playAndLeave(cmd *cobra.Command) error {
 	return nil
 }
 
-// start starts a system and sets the stage.
+// start starts a system and sets the stage. The image of the operator is made while
+// all else starts, and the operator is installed while all else is made ready: nobody
+// waits for either.
 func start(ctx context.Context, programs actors.Programs, dir string) (*play, error) {
 	print := newPrinter(os.Stdout)
 	print.heading("Starting Kubernetes, Flux, Gitea and Eddy (the first time builds them, once, for about 10 minutes)")
-	system, err := programs.Up(ctx, dir)
+	temp, err := os.MkdirTemp("", "eddy-image-")
 	if err != nil {
 		return nil, err
 	}
-	programs.Output = nil
-	world, err := actors.Open(programs, system)
-	if err != nil {
+	defer func() { _ = os.RemoveAll(temp) }() // a temporary folder
+	archive := filepath.Join(temp, "eddy.tar")
+	p := &play{print: print}
+	if err := p.begin(ctx, programs, dir, archive); err != nil {
 		return nil, err
 	}
-	world.PollEvery = pollEvery
-	p := &play{world: world, print: print}
-	for _, missing := range system.Missing {
+	world := p.world
+	for _, missing := range world.System.Missing {
 		print.line("missing", missing)
 	}
 	print.heading("Setting the stage")
+	group, groupCtx := errgroup.WithContext(ctx)
+	if world.System.Node != nil {
+		group.Go(func() error { return p.install(groupCtx, archive) })
+	}
 	print.line("platform", "creates the repositories acme/fleet and acme/api on Gitea, and connects Flux to the fleet")
+	group.Go(func() error { return world.PrepareForOperator(groupCtx) })
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
 	print.line("platform", "applies the provider api-prs and the ResourceSet api-pr-envs: two YAML files")
-	if err := world.Prepare(ctx); err != nil {
+	if err := world.StartPreviews(ctx); err != nil {
 		return nil, err
 	}
 	if err := world.TellRequests(ctx); err != nil {
@@ -64,6 +76,46 @@ func start(ctx context.Context, programs actors.Programs, dir string) (*play, er
 	print.line("platform", "lets Eddy tell pull requests what becomes of their previews: spec.feedback of the provider")
 	print.line("watcher", "looks at acme/api every "+pollEvery+", for open pull requests with the label "+actors.ReadyLabel)
 	return p, nil
+}
+
+// begin starts the system, and makes the image of the operator.
+func (p *play) begin(ctx context.Context, programs actors.Programs, dir, archive string) error {
+	var system *actors.System
+	group, groupCtx := errgroup.WithContext(ctx)
+	group.Go(func() (err error) {
+		system, err = programs.Up(groupCtx, dir)
+		return err
+	})
+	programs.Output = nil
+	group.Go(func() error { return programs.PackOperator(groupCtx, archive) })
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	world, err := actors.Open(programs, system)
+	if err != nil {
+		return err
+	}
+	world.PollEvery = pollEvery
+	p.world = world
+	return nil
+}
+
+// install has the operator run as its users run it, and does not wait until it does.
+func (p *play) install(ctx context.Context, archive string) error {
+	if err := p.world.LoadOperator(ctx, archive); err != nil {
+		return err
+	}
+	p.print.line("platform", "installs Eddy by its chart, with eddy install: two pods, of which one leads")
+	_, err := p.world.Run(ctx, append(p.world.Installation(), "--create-namespaces", "--wait=false")...)
+	return err
+}
+
+// manned waits for all that was installed, which the first preview has not.
+func (p *play) manned(ctx context.Context) error {
+	if p.world.System.Node == nil {
+		return nil
+	}
+	return p.world.Wait(ctx, p.world.Manned())
 }
 
 // firstAct opens two pull requests, and has one deployed.
@@ -123,6 +175,7 @@ func (p *play) invite() {
 	say("")
 	say("See what Eddy says of them, after export KUBECONFIG=%s", system.Kubeconfig)
 	examples(say, asTyped(p.world.Programs.Operator), [][2]string{
+		{"check", "whether all of it works"},
 		{"get previews -n app-dev", "all previews, and the requests that wait for one"},
 		{"describe preview api/1 -n app-dev", "one, from its pull request to its pods, and what is wrong"},
 		{"open api/1 -n app-dev", "its URL, in a browser"},
@@ -142,6 +195,9 @@ func (p *play) invite() {
 	}
 	say("Or look closer: %s -n app-dev get rsip,rset,kustomization,deployment,service,ingress", kubectl)
 	say("Logs: %s", system.Logs)
+	if system.Node != nil {
+		say("Eddy's own: %s -n %s logs deployment/eddy --all-pods", kubectl, actors.FluxNamespace)
+	}
 	p.print.block(out.String())
 }
 

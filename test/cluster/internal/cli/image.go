@@ -11,28 +11,26 @@ import (
 	"github.com/eddy-previews/eddy/test/cluster/internal/toolchain"
 )
 
+// imageOptions are the flags of cluster image.
+type imageOptions struct{ dir, ref, message, archive string }
+
 func newImage() *cobra.Command {
-	var dir, ref, message string
+	o := &imageOptions{}
 	cmd := &cobra.Command{
 		Use:   "image",
-		Short: "Give the node an image of the sample app, under any name",
+		Short: "Give the node an image: one of the sample app under any name, or one in a file",
 		Long: `Build an image of the sample app under the name REF, as if CI had built it. One
 of the system's own registry (see cluster up) is pushed there, and pods pull it.
 Any other is given to the node: pods find it as long as they do not ask to pull
-always, and without a node there is nothing to do.`,
-		Example: `  cluster image --ref registry.example.com/api:pr-1 --message "First change"`,
-		Args:    cobra.NoArgs,
+always, and without a node there is nothing to do. With --archive it is an image
+that is built already, in a tar file that docker save, podman save or make image
+has written, under the name that it has there.`,
+		Example: `  cluster image --ref registry.example.com/api:pr-1 --message "First change"
+  cluster image --archive dist/eddy-image.tar`,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			folder, err := folderOf(dir)
-			if err != nil {
-				return err
-			}
-			builder, err := toolchain.NewBuilder(progress.New(cmd.ErrOrStderr()))
-			if err != nil {
-				return err
-			}
-			result := fmt.Sprintf("The system has %s.", ref)
-			err = local.SampleImage(cmd.Context(), folder, local.Sample{Ref: ref, Message: message}, builder)
+			what, err := o.give(cmd)
+			result := fmt.Sprintf("The system has %s.", what)
 			if errors.Is(err, local.ErrNoNode) {
 				result = "No image is needed: " + err.Error() + "."
 			} else if err != nil {
@@ -42,10 +40,27 @@ always, and without a node there is nothing to do.`,
 			return err
 		},
 	}
-	dirFlag(cmd, &dir)
-	cmd.Flags().StringVar(&ref, "ref", "", "the image's name with a tag, such as registry.example.com/api:pr-1")
-	cmd.Flags().StringVar(&message, "message", "Hello from the sample app", "what the app's page says")
-	// It is there; marking it required cannot fail.
-	_ = cmd.MarkFlagRequired("ref")
+	dirFlag(cmd, &o.dir)
+	cmd.Flags().StringVar(&o.ref, "ref", "", "the image's name with a tag, such as registry.example.com/api:pr-1")
+	cmd.Flags().StringVar(&o.message, "message", "Hello from the sample app", "what the app's page says")
+	cmd.Flags().StringVar(&o.archive, "archive", "", "the tar file of an image that is built already")
+	cmd.MarkFlagsOneRequired("ref", "archive")
+	cmd.MarkFlagsMutuallyExclusive("ref", "archive")
 	return cmd
+}
+
+// give returns what it has given.
+func (o *imageOptions) give(cmd *cobra.Command) (string, error) {
+	folder, err := folderOf(o.dir)
+	if err != nil {
+		return "", err
+	}
+	if o.archive != "" {
+		return o.archive, local.ImportArchive(cmd.Context(), folder, o.archive)
+	}
+	builder, err := toolchain.NewBuilder(progress.New(cmd.ErrOrStderr()))
+	if err != nil {
+		return "", err
+	}
+	return o.ref, local.SampleImage(cmd.Context(), folder, local.Sample{Ref: o.ref, Message: o.message}, builder)
 }

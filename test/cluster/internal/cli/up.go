@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -15,11 +16,13 @@ import (
 )
 
 type upOptions struct {
-	dir    string
-	node   string
-	crds   []string
-	runs   []string
-	detach bool
+	dir  string
+	node string
+	crds []string
+	runs []string
+	// withoutNode are runs for where no pod can run.
+	withoutNode []string
+	detach      bool
 
 	restLater bool
 }
@@ -42,6 +45,7 @@ Its state stays in the folder; cluster down removes it.`,
 	flags.StringVar(&o.node, "node", string(local.NodeAuto), "run pods: auto (where the machine can), on (fail where it cannot), off")
 	flags.StringArrayVar(&o.crds, "crds", nil, "apply the CRDs in this folder (can be repeated)")
 	flags.StringArrayVar(&o.runs, "run", nil, "NAME=COMMAND: a program to run beside the system once it is ready (can be repeated)")
+	flags.StringArrayVar(&o.withoutNode, "run-without-node", nil, "NAME=COMMAND: as --run, only where there is no node to run it in a pod (can be repeated)")
 	flags.BoolVar(&o.restLater, "rest-later", false, "be ready without what a first preview does not need (Helm, notifications, registry); build and start it after that")
 	flags.BoolVar(&o.detach, "detach", false, "return once all is ready, and leave the system running")
 	return cmd
@@ -81,12 +85,11 @@ func (o *upOptions) options(cmd *cobra.Command, folder local.Folder) (local.Opti
 	default:
 		return options, fmt.Errorf("--node %q: want auto, on or off", o.node)
 	}
-	for _, text := range o.runs {
-		run, err := local.ParseRun(text)
-		if err != nil {
-			return options, err
-		}
-		options.Runs = append(options.Runs, run)
+	var errs [2]error
+	options.Runs, errs[0] = parseRuns(o.runs)
+	options.WithoutNode, errs[1] = parseRuns(o.withoutNode)
+	if err := errors.Join(errs[:]...); err != nil {
+		return options, err
 	}
 	for _, dir := range o.crds {
 		abs, err := filepath.Abs(dir)
@@ -100,6 +103,18 @@ func (o *upOptions) options(cmd *cobra.Command, folder local.Folder) (local.Opti
 	return options, err
 }
 
+func parseRuns(texts []string) ([]local.Run, error) {
+	var out []local.Run
+	for _, text := range texts {
+		run, err := local.ParseRun(text)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, run)
+	}
+	return out, nil
+}
+
 // supervisorArgs is the same command in the foreground.
 func (o *upOptions) supervisorArgs(folder local.Folder, options local.Options) []string {
 	args := []string{"up", "--dir", string(folder), "--node", o.node}
@@ -108,6 +123,9 @@ func (o *upOptions) supervisorArgs(folder local.Folder, options local.Options) [
 	}
 	for _, run := range o.runs {
 		args = append(args, "--run", run)
+	}
+	for _, run := range o.withoutNode {
+		args = append(args, "--run-without-node", run)
 	}
 	if o.restLater {
 		args = append(args, "--rest-later")

@@ -17,6 +17,11 @@ import (
 // Namespace is where Flux would run, and keeps what belongs to it.
 const Namespace = "flux-system"
 
+// Controllers are the names of all controllers.
+func Controllers() []string {
+	return []string{"source-controller", "kustomize-controller", "helm-controller", "notification-controller"}
+}
+
 // Config says where the controllers keep their state and listen.
 type Config struct {
 	Dir, Kubeconfig string

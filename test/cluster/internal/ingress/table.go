@@ -18,6 +18,9 @@ import (
 // Class is the ingress class that is ours; so are Ingresses without a class.
 const Class = "eddy"
 
+// Controller is what it is served by.
+const Controller = "eddy.local/ingress"
+
 // Backend is a port of a Service.
 type Backend struct {
 	Namespace, Service string

@@ -13,6 +13,7 @@ import (
 	"sort"
 	"time"
 
+	networkingv1 "k8s.io/api/networking/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -77,6 +78,19 @@ func (c *Client) EnsureNamespace(ctx context.Context, name string) error {
 	_, err := c.Dynamic.Resource(gvr).Create(ctx, ns, metav1.CreateOptions{FieldManager: Manager})
 	if err != nil && !apierrors.IsAlreadyExists(err) {
 		return fmt.Errorf("creating the namespace %s: %w", name, err)
+	}
+	return nil
+}
+
+// EnsureIngressClass creates the class of Ingresses of a controller where it does not
+// exist.
+func (c *Client) EnsureIngressClass(ctx context.Context, name, controller string) error {
+	class := &networkingv1.IngressClass{
+		ObjectMeta: metav1.ObjectMeta{Name: name}, Spec: networkingv1.IngressClassSpec{Controller: controller},
+	}
+	_, err := c.Typed.NetworkingV1().IngressClasses().Create(ctx, class, metav1.CreateOptions{})
+	if err != nil && !apierrors.IsAlreadyExists(err) {
+		return fmt.Errorf("creating the ingress class %s: %w", name, err)
 	}
 	return nil
 }

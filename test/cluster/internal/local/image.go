@@ -51,12 +51,30 @@ func SampleImage(ctx context.Context, f Folder, sample Sample, builder *toolchai
 	return f.give(ctx, built)
 }
 
-// give imports an image into the node's containerd.
-func (f Folder) give(ctx context.Context, built image.Image) error {
+// ImportArchive gives the system's node an image that is in a tar file, under the
+// name that it has there.
+func ImportArchive(ctx context.Context, f Folder, tarFile string) error {
+	info, err := system.Load(string(f))
+	if err != nil {
+		return err
+	}
+	if info.Node == nil {
+		return ErrNoNode
+	}
+	return f.load(ctx, tarFile)
+}
+
+// load imports the images of a tar file into the node's containerd.
+func (f Folder) load(ctx context.Context, tarFile string) error {
 	pid, err := f.nodePID()
 	if err != nil {
 		return err
 	}
+	return node.Import(ctx, node.Socket(pid), tarFile)
+}
+
+// give imports an image into the node's containerd.
+func (f Folder) give(ctx context.Context, built image.Image) error {
 	dir, err := os.MkdirTemp("", "eddy-image-")
 	if err != nil {
 		return fmt.Errorf("making a folder for the image: %w", err)
@@ -66,7 +84,7 @@ func (f Folder) give(ctx context.Context, built image.Image) error {
 	if err := built.Write(tarFile); err != nil {
 		return err
 	}
-	return node.Import(ctx, node.Socket(pid), tarFile)
+	return f.load(ctx, tarFile)
 }
 
 // nodePID is the process id of the node's process 1.

@@ -83,7 +83,10 @@ func (r *run) tryNode(ctx context.Context, parts nodeParts) error {
 	if err := r.start(ctx, r.cabled(config.Spec(parts.client))); err != nil {
 		return err
 	}
-	r.info.Node = &system.Node{Name: config.Name}
+	r.info.Node = &system.Node{Name: config.Name, Host: config.Net.HostIP}
+	if err := parts.client.EnsureIngressClass(ctx, ingress.Class, ingress.Controller); err != nil {
+		return err
+	}
 	spec := ingress.Spec(r.info.Kubeconfig, r.ports.ingress)
 	if err := r.start(ctx, spec); err != nil {
 		return err

@@ -137,7 +137,11 @@ func (r *run) startFlux(ctx context.Context, client *kube.Client) error {
 	for _, spec := range specs {
 		group.Go(func() error { return r.start(ctx, spec) })
 	}
-	return group.Wait()
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	go r.renew(r.life, client) // for as long as the system lives, not only while it starts
+	return nil
 }
 
 func (r *run) fluxConfig() (flux.Config, error) {

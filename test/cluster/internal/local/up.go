@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
+	"slices"
+	"strconv"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -33,12 +36,15 @@ const (
 
 // Options say what to bring up.
 type Options struct {
-	Folder   Folder
-	Node     NodeMode
-	CRDs     []string
-	Runs     []Run
-	Builder  *toolchain.Builder
-	Progress *progress.Printer
+	Folder Folder
+	Node   NodeMode
+	CRDs   []string
+	Runs   []Run
+	// WithoutNode are programs that run only where there is no node to run
+	// them in a pod.
+	WithoutNode []Run
+	Builder     *toolchain.Builder
+	Progress    *progress.Printer
 	// RestLater says that what a first preview does not need is built and
 	// started once the system is ready.
 	RestLater bool
@@ -164,7 +170,8 @@ func (r *run) bringUp(ctx context.Context) (*system.Info, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, each := range r.Runs {
+	r.info.Events = r.eventsURL()
+	for _, each := range r.programs() {
 		if err := r.start(ctx, each.spec(r.info.Kubeconfig, config.EventsURL())); err != nil {
 			return nil, err
 		}
@@ -174,6 +181,23 @@ func (r *run) bringUp(ctx context.Context) (*system.Info, error) {
 	}
 	begin()
 	return r.info, nil
+}
+
+// programs are those of --run, and without a node those that a pod would be for.
+func (r *run) programs() []Run {
+	if r.info.Node != nil {
+		return r.Runs
+	}
+	return slices.Concat(r.Runs, r.WithoutNode)
+}
+
+// eventsURL is where notification-controller takes events, for pods as well.
+func (r *run) eventsURL() string {
+	host := "127.0.0.1"
+	if r.info.Node != nil {
+		host = r.info.Node.Host
+	}
+	return "http://" + net.JoinHostPort(host, strconv.Itoa(r.ports.flux.Events)) + "/"
 }
 
 // bringUpRest starts the rest, now or, where that was asked for and it is not
