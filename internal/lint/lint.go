@@ -91,8 +91,15 @@ func strongest(findings []Finding) []Finding {
 	})
 }
 
-// generic writes a text of the first sample as it is for any request.
-func generic(text string) string { return strings.ReplaceAll(text, firstNumber, "NUMBER") }
+// generic writes a text of the first sample as it is for any request: what was made up
+// stands in nobody's files.
+func generic(text string) string { return madeUp.Replace(text) }
+
+// madeUp are the values of the samples, the longest first.
+var madeUp = strings.NewReplacer(
+	firstCommit, "COMMIT", "c0ffee1a", "COMMIT", firstText, "TEXT", "branch-"+firstNumber, "SLUG", "name-"+firstNumber, "NAME",
+	firstNumber, "NUMBER", secondNumber, "NUMBER", unsetText, "${…}",
+)
 
 // folded makes one of the findings that one line causes: an annotation of the
 // overlay goes wrong in every object.

@@ -26,6 +26,7 @@ func Rules() []Rule {
 		{"same-name", Error, "two previews, or two services, with an object of the same name", sameName},
 		{"no-namespace", Error, "objects without a namespace, and namespaces that nobody makes", noNamespace},
 		{"illegal-name", Error, "names, hosts and labels of which a usual request makes something illegal", illegalName},
+		{"moving-source", Error, "a source that follows a branch, where the gate is for a commit", inServices(knowing((*Service).pushed, stampedNeighbours, movingSource))},
 		{"unquoted-input", Warning, "an input that stops being a string when it looks like a number", inServices(each(within(stampedNumeric, pair.values), unquotedInput))},
 		{"free-text", Error, "free text that Flux puts into the midst of a text, before it is parsed", inServices(each(within(hostile, part.uses), freeText))},
 		{"shell-text", Error, "text of a forge in a script, which it can change", shellText},
@@ -37,8 +38,11 @@ func Rules() []Rule {
 		{"no-rollout", Error, "pods that are the same after a push", inServices(knowing((*Service).rollout, pushes, noRollout))},
 		{"immutable-field", Error, "a field that changes with a push, and that nobody can change", inServices(each(within(pushes, pair.values), immutableField))},
 		{"pull-policy", Warning, "a tag that moves, and nodes that do not pull it again", inServices(each(within(pushes, pair.containers), pullPolicy))},
+		{"fixed-replicas", Warning, "a number of replicas beside an autoscaler", inServices(knowing((*Service).scalers, deployed, fixedReplicas))},
+		{"expiring-job", Warning, "a Job that is taken away when it has run, and made anew", inServices(each(deployed, expiringJob))},
 		{"cluster-scoped", Error, "cluster-scoped objects in a preview", inServices(each(neighbours, clusterScoped))},
 		{"stripped-account", Error, "a ServiceAccount stripped as if it were cluster-scoped", inServices(knowing((*Service).accounts, deployed, strippedAccount))},
+		{"missing-account", Error, "an account that is not there", inServices(knowing((*Service).allAccounts, allNeighbours, missingAccount))},
 		{"long-name", Error, "names that the suffix makes too long", longName},
 		{"unsuffixed-reference", Error, "references that nameSuffix does not rewrite", inServices(knowing((*Service).names, within(deployed, object.values), unsuffixedReference))},
 		{"sealed-name", Error, "a SealedSecret that is sealed for another name or namespace", inServices(each(neighbours, sealedName))},
@@ -46,5 +50,6 @@ func Rules() []Rule {
 		{"dead-selector", Error, "selectors that match no pod of the preview", inServices(knowing((*Service).visiblePods, within(deployed, object.selectors), deadSelector))},
 		{"spoiled-selector", Error, "selectors of others' pods that the preview's label was added to", inServices(knowing((*Service).visiblePods, within(neighbours, pair.foreigns), spoiledSelector), each(neighbours, endpointless))},
 		{"shared-host", Error, "hosts that all previews share", inServices(each(within(neighbours, pair.values), sharedHost))},
+		{"no-url", Warning, "a preview that nobody can open", inServices(noURL)},
 	}
 }

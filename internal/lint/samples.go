@@ -41,7 +41,10 @@ const (
 	firstNumber  = "10001"
 	secondNumber = "10002"
 	numericText  = "12"
-	hostileText  = `{x: [#` // in quotes it stays what it is
+	firstText    = "change-" + firstNumber
+	firstCommit  = "c0ffee1ac0ffee1ac0ffee1ac0ffee1ac0ffee1a"
+	unsetText    = "zz0unset" // stands in for a variable without a value
+	hostileText  = `{x: [#`   // in quotes it stays what it is
 )
 
 // sampleRequest is what a provider exports for a made-up request. Its text is that of its
@@ -105,7 +108,7 @@ func isRequest(provider *v1.ResourceSetInputProvider) bool {
 // sample follows the made-up requests through the chain.
 func (s *Service) sample(ctx context.Context) {
 	commit := func(hex string) string { return strings.Repeat(hex, 5) }
-	first := sampleRequest{id: firstNumber, sha: commit("c0ffee1a"), text: "change-" + firstNumber}
+	first := sampleRequest{id: firstNumber, sha: firstCommit, text: firstText}
 	second := sampleRequest{id: secondNumber, sha: commit("decade2b"), text: "change-" + secondNumber}
 	pushed, numeric, hostile := first, first, first
 	pushed.sha = commit("facade3c")

@@ -111,6 +111,22 @@ func everything(s *Service) iter.Seq[object] {
 // neighbours are what is deployed for two requests.
 func neighbours(s *Service) iter.Seq[pair] { return s.pairs(s.Samples.Second) }
 
+// allNeighbours are what is stamped out and what is deployed for two requests.
+func allNeighbours(s *Service) iter.Seq[pair] {
+	return func(yield func(pair) bool) {
+		for p := range s.stampedPairs(s.Samples.Second) {
+			if p.a.part.Kustomization != nil && !yield(p) {
+				return
+			}
+		}
+		for p := range neighbours(s) {
+			if !yield(p) {
+				return
+			}
+		}
+	}
+}
+
 // pushes are what is deployed before and after a push.
 func pushes(s *Service) iter.Seq[pair] { return s.pairs(s.Samples.Pushed) }
 

@@ -59,7 +59,7 @@ func (s *Service) unset() map[string]string {
 	}
 	for use := range within(stamped, part.uses)(s) {
 		if !use.hasDefault {
-			out[use.name] = "unset"
+			out[use.name] = unsetText
 		}
 	}
 	return out
