@@ -38,10 +38,26 @@ func (a *Answers) insist(ctx context.Context, set types.NamespacedName, q *quest
 	}
 }
 
-// confirm asks a URL that has answered once more. Where it does not answer twice in a
-// row it is one that has yet to, and is asked until it does.
+// confirm asks a URL that has answered once more, when it is its turn: whose is not
+// waits by a timer, as a thousand that wait with a stack each would take the memory of
+// all else.
 func (a *Answers) confirm(ctx context.Context, set types.NamespacedName, q *question) {
-	if a.isAsleep(q) || a.pace.Wait(ctx) != nil || a.once(ctx, set, q) == nil {
+	if a.isAsleep(q) {
+		a.again(ctx, set, q)
+		return
+	}
+	turn := a.pace.Reserve().Delay()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if ctx.Err() == nil {
+		q.timer = time.AfterFunc(turn, func() { a.doubt(ctx, set, q) })
+	}
+}
+
+// doubt asks a URL that has answered. Where it does not answer twice in a row it is one
+// that has yet to, and is asked until it does.
+func (a *Answers) doubt(ctx context.Context, set types.NamespacedName, q *question) {
+	if a.once(ctx, set, q) == nil {
 		a.again(ctx, set, q)
 		return
 	}

@@ -104,13 +104,15 @@ type contestant struct {
 	command []string
 }
 
+const eddyName = "eddy"
+
 // contestants are Eddy and, when its command is given, another operator.
 func contestants(other string) ([]contestant, error) {
 	binary := os.Getenv("EDDY_BIN")
 	if binary == "" {
 		return nil, errors.New("EDDY_BIN is not set: run `make bench`, or export EDDY_BIN=$PWD/bin/eddy")
 	}
-	out := []contestant{{name: "eddy", command: append([]string{binary, "operator"}, rig.Flags...)}}
+	out := []contestant{{name: eddyName, command: append([]string{binary, "operator"}, rig.Flags...)}}
 	if words := strings.Fields(other); len(words) > 0 {
 		out = append(out, contestant{name: filepath.Base(words[0]), command: words})
 	}
@@ -142,8 +144,8 @@ func measureAll(ctx context.Context, on *rig.Rig, operators []contestant, asked 
 		if err != nil {
 			return nil, fmt.Errorf("measuring readiness with %d previews: %w", previews, err)
 		}
-		// What a workload costs is what a preview costs more than without one.
-		one.perWorkload = one.perPreview() - reports[len(reports)-len(operators)].perPreview()
+		// What a workload costs is what is kept of a preview more than without one.
+		one.perWorkload = (one.live() - reports[len(reports)-len(operators)].live()) / int64(previews)
 		reports = append(reports, one)
 	}
 	return reports, nil

@@ -50,7 +50,7 @@ type figure struct {
 	most int
 	// silent says that it promises none at all.
 	silent bool
-	// writes are the PATCHes that it promises at most; zero when it promises nothing.
+	// writes are those of a status that it promises at most; zero when it promises nothing.
 	writes int
 	counts rig.Counts
 	// took is the time to the last request, and cpu how long the operator used a
@@ -60,8 +60,9 @@ type figure struct {
 	// that was not measured. ratio is the most that is promised as a multiple of it.
 	floor time.Duration
 	ratio float64
-	// memory is what the operator holds afterwards, in bytes.
-	memory int64
+	// memory is what the operator holds afterwards, in bytes; and live what of its heap
+	// was in use when garbage was collected last, where that was waited for.
+	memory, live int64
 	// undone is why the work was not done.
 	undone error
 }
@@ -78,6 +79,16 @@ type report struct {
 	perWorkload int64
 	// floor is the time that a client needs to write the objects.
 	floor time.Duration
+}
+
+// live is what of the heap is in use when all are applied and known, in bytes.
+func (r report) live() int64 {
+	for _, one := range r.figures {
+		if one.live > 0 {
+			return one.live
+		}
+	}
+	return 0
 }
 
 // perPreview is the memory that a preview costs when all are applied and known,
@@ -100,7 +111,9 @@ type trial struct {
 	commits  map[string]string
 	pushes   int
 	operator *rig.Operator
-	report   report
+	// metrics is where Eddy tells its metrics; "" of another operator.
+	metrics string
+	report  report
 }
 
 // measure lets an operator do each piece of work once, in an order in which
@@ -112,6 +125,11 @@ func measure(ctx context.Context, on *rig.Rig, operator contestant, previews int
 	}
 	t := &trial{Rig: on, contestant: operator, flock: flock, commits: map[string]string{}}
 	t.report = report{operator: operator.name, previews: previews}
+	if operator.name == eddyName {
+		if err := t.tells(); err != nil {
+			return report{}, err
+		}
+	}
 	if err := errors.Join(t.export(ctx), t.begin(ctx)); err != nil {
 		return report{}, err
 	}
@@ -194,7 +212,7 @@ func (t *trial) doBeside(ctx context.Context, one figure, action func(context.Co
 }
 
 // do lets the operator do a piece of work, and notes what it cost.
-func (t *trial) do(ctx context.Context, one figure, action func(context.Context) error) error {
+func (t *trial) do(ctx context.Context, one figure, action func(context.Context) error) (err error) {
 	t.Proxy.Reset()
 	start := time.Now()
 	used, err := t.operator.CPU()
@@ -221,6 +239,15 @@ func (t *trial) do(ctx context.Context, one figure, action func(context.Context)
 		one.cpu = now
 	}
 	fmt.Fprintf(os.Stderr, "  %-28s %6d requests %8s %8s of a processor\n", one.work, one.counts.Total(), one.took.Round(time.Millisecond), one.cpu)
+	if t.metrics != "" && t.report.previews >= many && (one.work == atRest || one.silent) {
+		since := time.Now()
+		if one.silent { // it has been long enough
+			since = start
+		}
+		if one.live, err = t.collected(ctx, since); err != nil {
+			return err
+		}
+	}
 	one.memory, err = t.operator.Memory()
 	t.report.figures = append(t.report.figures, one)
 	return err

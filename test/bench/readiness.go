@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/test/rig"
 )
 
@@ -23,8 +25,8 @@ const watched = "eddy, with readiness"
 const (
 	// unchanged is the work of previews that run and answer.
 	unchanged = "previews that are ready, for 2.5 minutes" // a collection of garbage is at most 2 apart
-	// rollOutWrites are the object of the preview, and three of the status.
-	rollOutWrites = 4
+	// rollOutWrites are those of the status of the set.
+	rollOutWrites = 3
 	// workloadLimit is what a workload that is watched may cost, in bytes.
 	workloadLimit = 3 << 10
 )
@@ -49,7 +51,7 @@ func measureReadiness(ctx context.Context, on *rig.Rig, eddy contestant, preview
 	eddy.command = append(eddy.command, "--probe-networks=loopback")
 	t := &trial{Rig: on, contestant: eddy, flock: flock, commits: map[string]string{}}
 	t.report = report{operator: watched, previews: previews}
-	if err := errors.Join(t.export(ctx), t.begin(ctx)); err != nil {
+	if err := errors.Join(t.tells(), t.export(ctx), t.begin(ctx)); err != nil {
 		return report{}, err
 	}
 	defer func() { t.operator.Kill() }()
@@ -58,10 +60,11 @@ func measureReadiness(ctx context.Context, on *rig.Rig, eddy contestant, preview
 	}
 	for _, step := range []figure{
 		{work: "first apply"}, {work: "all of them get ready"}, {work: unchanged, silent: true}, {work: "one preview rolls out", writes: rollOutWrites},
+		{work: "all of them roll out at once"},
 	} {
 		action := map[string]func(context.Context) error{
 			"first apply": t.export, "all of them get ready": t.deployAll, unchanged: func(ctx context.Context) error { return pauseFor(ctx, 150*time.Second) },
-			"one preview rolls out": t.rollOut,
+			"one preview rolls out": t.rollOut, "all of them roll out at once": t.rollOutAll,
 		}[step.work]
 		if err := t.do(ctx, step, action); err != nil {
 			return report{}, fmt.Errorf("%s: %w", step.work, err)
@@ -109,6 +112,19 @@ func (t *trial) rollOut(ctx context.Context) error {
 	return t.allReady(ctx)
 }
 
+// rollOutAll pushes a commit of each preview.
+func (t *trial) rollOutAll(ctx context.Context) error {
+	if err := t.pushAll(ctx); err != nil {
+		return err
+	}
+	for id := range t.commits {
+		if err := t.applied(ctx, id); err != nil {
+			return err
+		}
+	}
+	return t.deployAll(ctx)
+}
+
 // allReady waits until the status says so of all.
 func (t *trial) allReady(ctx context.Context) error {
 	for start := time.Now(); ; {
@@ -117,7 +133,8 @@ func (t *trial) allReady(ctx context.Context) error {
 			return err
 		}
 		counts := set.Status.PreviewCounts
-		if counts != nil && counts.Ready == int64(len(t.commits)) && (len(set.Status.Previews) < 8 || set.Status.Previews[7].SHA != "") {
+		behind := slices.ContainsFunc(set.Status.Previews, func(one v1.PreviewStatus) bool { return one.ReadySHA != t.commits[one.ID] })
+		if counts != nil && counts.Ready == int64(len(t.commits)) && !behind {
 			return nil
 		}
 		if time.Since(start) > 3*patience {

@@ -63,7 +63,7 @@ func cells(f figure) []string {
 		limit = "0"
 	}
 	if f.writes > 0 {
-		limit = fmt.Sprintf("%d PATCH", f.writes)
+		limit = fmt.Sprintf("%d of status", f.writes)
 	}
 	if f.most > 0 {
 		limit = fmt.Sprint(f.most)
@@ -83,12 +83,12 @@ func ratios(f, first figure) string {
 		float64(f.counts.Total())/float64(max(1, first.counts.Total())), float64(f.took)/float64(max(time.Millisecond, first.took)))
 }
 
+// workload tells of the heap in use, and in memory of all that the process holds.
 func workload(r report) string {
-	limit := ""
-	if r.previews >= many {
-		limit = fmt.Sprintf(" (limit %d)", workloadLimit>>10)
+	if r.previews < many {
+		return memory(r)
 	}
-	return fmt.Sprintf("%.1f KiB a workload%s, %d MiB idle", float64(r.perWorkload)/(1<<10), limit, r.idle>>20)
+	return fmt.Sprintf("%.1f KiB of live heap a workload (limit %d), %s", float64(r.perWorkload)/(1<<10), workloadLimit>>10, memory(r))
 }
 
 func memory(r report) string {
@@ -99,12 +99,17 @@ func memory(r report) string {
 	return fmt.Sprintf("%.1f KiB a preview%s, %d MiB idle", float64(r.perPreview())/(1<<10), limit, r.idle>>20)
 }
 
-// verbs lists the requests by verb.
+// verbs lists the requests by verb, and how many of them wrote a status or an event.
 func verbs(counts rig.Counts) string {
 	var out []string
 	for _, verb := range []string{"LIST", "GET", "POST", "PUT", "PATCH", "DELETE"} {
 		if n := counts[verb]; n > 0 {
 			out = append(out, fmt.Sprintf("%d %s", n, verb))
+		}
+	}
+	for _, kind := range []string{rig.Status, rig.Event} {
+		if n := counts[kind]; n > 0 {
+			out = append(out, fmt.Sprintf("%d of %s", n, kind))
 		}
 	}
 	return strings.Join(out, ", ")
@@ -141,7 +146,7 @@ func align(rows [][]string) string {
 func check(reports []report) error {
 	var broken []error
 	for _, one := range reports {
-		if one.operator != "eddy" && one.operator != watched {
+		if one.operator != eddyName && one.operator != watched {
 			continue
 		}
 		for _, figure := range one.figures {
@@ -150,10 +155,10 @@ func check(reports []report) error {
 				broken = append(broken, fmt.Errorf("%d previews, %s: %w", one.previews, figure.work, figure.undone))
 			case figure.silent && figure.counts.Total() > 0:
 				broken = append(broken, fmt.Errorf("%d previews, %s: %d requests (%s), promised are none", one.previews, figure.work, figure.counts.Total(), verbs(figure.counts)))
-			case figure.writes > 0 && figure.counts["PATCH"] > figure.writes:
-				broken = append(broken, fmt.Errorf("%d previews, %s: %d PATCH, promised are %d at most", one.previews, figure.work, figure.counts["PATCH"], figure.writes))
 			case one.previews >= many && figure.floor > 0 && float64(figure.took) > figure.ratio*float64(figure.floor):
 				broken = append(broken, fmt.Errorf("%d previews, %s: %s, promised are %.0f at most", one.previews, figure.work, beside(figure.took, figure.floor), figure.ratio))
+			case figure.writes > 0 && figure.counts[rig.Status] > figure.writes:
+				broken = append(broken, fmt.Errorf("%d previews, %s: the status was written %d times, promised are %d at most", one.previews, figure.work, figure.counts[rig.Status], figure.writes))
 			case figure.most > 0 && figure.counts.Total() > figure.most:
 				broken = append(broken, fmt.Errorf("%d previews, %s: %d requests, promised are %d at most", one.previews, figure.work, figure.counts.Total(), figure.most))
 			}

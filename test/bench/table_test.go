@@ -51,7 +51,7 @@ func TestTheCheckNamesEachPromiseThatIsBroken(t *testing.T) {
 func TestTheCheckNamesWhatReadinessCostsBeyondWhatIsPromised(t *testing.T) {
 	kept := report{operator: watched, previews: 1000, perWorkload: 3 << 10, figures: []figure{
 		{work: unchanged, silent: true, counts: rig.Counts{rig.Watch: 3}},
-		{work: "one preview rolls out", writes: rollOutWrites, counts: rig.Counts{"LIST": 9, "PATCH": 4}},
+		{work: "one preview rolls out", writes: rollOutWrites, counts: rig.Counts{"LIST": 9, "PATCH": 7, rig.Status: 3, rig.Event: 3}},
 	}}
 	if err := check([]report{kept}); err != nil {
 		t.Errorf("the promises are kept: %v", err)
@@ -60,10 +60,10 @@ func TestTheCheckNamesWhatReadinessCostsBeyondWhatIsPromised(t *testing.T) {
 	broken.perWorkload++
 	broken.figures = []figure{
 		{work: unchanged, silent: true, counts: rig.Counts{"GET": 1}},
-		{work: "one preview rolls out", writes: rollOutWrites, counts: rig.Counts{"PATCH": 5}},
+		{work: "one preview rolls out", writes: rollOutWrites, counts: rig.Counts{"PATCH": 5, rig.Status: 4}},
 	}
 	err := check([]report{broken})
-	for _, want := range []string{"1 requests (1 GET), promised are none", "5 PATCH, promised are 4 at most", "3.0 KiB a workload"} {
+	for _, want := range []string{"1 requests (1 GET), promised are none", "the status was written 4 times, promised are 3 at most", "3.0 KiB of live heap a workload"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is missing from %v", want, err)
 		}

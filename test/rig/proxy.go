@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httputil"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -35,12 +36,18 @@ const (
 	Lease     = "LEASE"
 )
 
+// What is written, which its verb counts as well.
+const (
+	Status = "status"
+	Event  = "event"
+)
+
 // Total returns the number of requests, without watches, discovery and leases,
 // which do not depend on what there is to do.
 func (c Counts) Total() int {
 	total := 0
 	for verb, n := range c {
-		if verb != Watch && verb != Discovery && verb != Lease {
+		if !slices.Contains([]string{Watch, Discovery, Lease, Status, Event}, verb) {
 			total += n
 		}
 	}
@@ -73,6 +80,9 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	p.mu.Lock()
 	verb := verbOf(req)
 	p.counts[verb]++
+	if kind := writes(req); kind != "" {
+		p.counts[kind]++
+	}
 	if verb != Watch && verb != Lease {
 		p.last = time.Now()
 	}
@@ -109,6 +119,20 @@ func (p *Proxy) Seen() (Counts, time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return maps.Clone(p.counts), p.last
+}
+
+// writes says of a request that writes a status or an event that it does.
+func writes(req *http.Request) string {
+	parts := strings.Split(strings.Trim(req.URL.Path, "/"), "/")
+	switch {
+	case req.Method == http.MethodGet:
+		return ""
+	case parts[len(parts)-1] == "status":
+		return Status
+	case slices.Contains(parts, "events"):
+		return Event
+	}
+	return ""
 }
 
 // verbOf returns what a request is, as Kubernetes calls it.
