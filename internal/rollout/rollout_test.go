@@ -188,6 +188,28 @@ func TestPodsAndEventsAreAskedForOnlyWhereSomethingIsLate(t *testing.T) {
 	}
 }
 
+func TestOnlyAPreviewThatIsLateMissesThePodsThatWereNotSeen(t *testing.T) {
+	late, runs := deployer(t, "a_api_apps_Deployment"), deployer(t, "a_fine_apps_Deployment")
+	runs.SetName("fine")
+	w := rollout.NewWorld(late, runs)
+	of := func(root unstructured.Unstructured) []object.ObjMetadata {
+		return []object.ObjMetadata{object.UnstructuredToObjMetadata(&root)}
+	}
+	if !rollout.Misses(of(late), w) || !rollout.Misses(of(runs), w) {
+		t.Error("nothing was seen, and nobody misses it")
+	}
+	w.Add(rollout.Place{GroupVersionKind: schema.GroupVersionKind{Group: "apps", Version: "v1", Kind: "Deployment"}, Namespace: "a"}, parsed(t, `
+{apiVersion: apps/v1, kind: Deployment, metadata: {namespace: a, name: api, generation: 1}, spec: {replicas: 1}, status: {observedGeneration: 1, conditions: [{type: Available, status: "False"}]}}
+---
+{apiVersion: apps/v1, kind: Deployment, metadata: {namespace: a, name: fine, generation: 1}, spec: {replicas: 0}, status: {observedGeneration: 1, conditions: [{type: Available, status: "True"}]}}`)...)
+	if !rollout.Misses(of(late), w) {
+		t.Error("the pods of what is late are not missed")
+	}
+	if rollout.Misses(of(runs), w) {
+		t.Error("what runs misses pods that nobody has to look at")
+	}
+}
+
 func TestWhoMayNotLookAtAllNamespacesLooksAtEach(t *testing.T) {
 	var lines []string
 	for n := range 20 {

@@ -146,6 +146,11 @@ func Details(roots []object.ObjMetadata, w *World) []Place {
 	return out
 }
 
+// Misses reports whether something of roots was to be seen, and was not.
+func Misses(roots []object.ObjMetadata, w *World) bool {
+	return slices.ContainsFunc(slices.Concat(Wanted(roots, w), Details(roots, w)), func(place Place) bool { return !w.seen[place] })
+}
+
 func details() []schema.GroupVersionKind {
 	return []schema.GroupVersionKind{{Group: "apps", Version: "v1", Kind: "ReplicaSet"}, {Version: "v1", Kind: "Pod"}, eventKind()}
 }

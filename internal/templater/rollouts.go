@@ -86,7 +86,7 @@ func (r *run) observe(ctx context.Context, session *apply.Session, p desired, ro
 			rollouts[root] = rollout.Of(root, world, r.started)
 		}
 		found := preview.Deployed(owned, deployers, rollouts)
-		if found.Ready != metav1.ConditionFalse && unseen != "" {
+		if found.Ready != metav1.ConditionFalse && unseen != "" && rollout.Misses(metadataOfAll(objects), world) {
 			found.Message = strings.TrimPrefix(found.Message+"; "+unseen, "; ")
 		}
 		r.memory.rollouts[key] = rolledOut{
