@@ -14,6 +14,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
+	"sigs.k8s.io/yaml"
 )
 
 // said is what the status says of each preview of the one set of a namespace.
@@ -126,4 +127,41 @@ resources:
 	broken.Store(false)
 	g.Eventually(said(t, namespace)).Should(gomega.Equal(lines("breaks True ReconciliationSucceeded: ")))
 	stop()
+}
+
+// What answers at a URL is one preview: another that has the same is not ready, whoever of
+// both is asked for first, and after a restart as well.
+func TestOfTwoPreviewsWithOneURLTheOneThatWasThereFirstIsReady(t *testing.T) {
+	namespace := server.Namespace(t)
+	served := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	defer served.Close()
+	stop := startOn(t, server.Config, "--watch-namespaces="+namespace, "--probe-networks=loopback")
+	spec := func(inputs string) string {
+		return fmt.Sprintf(`
+readiness: {probe: {connectTo: "%s"}}
+inputs: [%s]
+resources:
+- apiVersion: v1
+  kind: ConfigMap
+  metadata: {name: "api-<< inputs.id >>", namespace: %s, annotations: {event.toolkit.fluxcd.io/preview-url: "http://<< inputs.host >>.preview.test"}}`,
+			served.Listener.Addr(), inputs, namespace)
+	}
+	makeSet(t, namespace, spec(`{id: "2", host: one}`))
+	g := gomega.NewWithT(t)
+	g.SetDefaultEventuallyTimeout(30 * time.Second)
+	g.Eventually(said(t, namespace)).Should(gomega.Equal("2 True ReconciliationSucceeded: \n"))
+
+	set := readSet(t, namespace)
+	set.Spec.Inputs = nil
+	if err := yaml.UnmarshalStrict([]byte(spec(`{id: "1", host: one}, {id: "2", host: one}, {id: "3", host: three}`)), &set.Spec); err != nil {
+		t.Fatal(err)
+	}
+	if err := server.Client.Update(context.Background(), set); err != nil {
+		t.Fatal(err)
+	}
+	const taken = "1 False NotAnswering: it runs, and its URL is that of previews/2: give each preview a host of its own, or name where it answers by the annotation event.toolkit.fluxcd.io/preview-url\n"
+	g.Eventually(said(t, namespace)).Should(gomega.Equal(taken + "2 True ReconciliationSucceeded: \n3 True ReconciliationSucceeded: \n"))
+	stop()
+	startOn(t, server.Config, "--watch-namespaces="+namespace, "--probe-networks=loopback")
+	g.Consistently(said(t, namespace), 3*time.Second).Should(gomega.HavePrefix(taken))
 }

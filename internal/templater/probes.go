@@ -11,6 +11,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/flux"
 	"github.com/eddy-previews/eddy/internal/preview"
 	"github.com/eddy-previews/eddy/internal/probe"
 )
@@ -27,14 +28,19 @@ func (r *run) answers(ctx context.Context, p desired, result *applied, links map
 	if err == nil {
 		err = r.Answers.Prepare(set, asking{wanted.Path, wanted.StatusCodes, wanted.ConnectTo, wanted.InsecureSkipVerify, wanted.IsPublicOnly()}, how)
 	}
-	stopped := result.stopped()
+	stopped, holders := result.stopped(), r.holders(p, links)
 	for _, one := range p.previews {
 		here := spot{one.key, atAnswer}
 		if !result.runs(one, stopped) {
 			delete(r.memory.waits, here)
 			continue
 		}
-		late := r.askOf(ctx, one, links[one.key], err)
+		late := preview.Rollout{}
+		if holder := holders[links[one.key]]; holder != "" && holder != one.key {
+			late = held(holder)
+		} else {
+			late = r.askOf(ctx, one, links[one.key], err)
+		}
 		if late.Ready == metav1.ConditionTrue {
 			delete(r.memory.waits, here)
 			continue
@@ -45,6 +51,32 @@ func (r *run) answers(ctx context.Context, p desired, result *applied, links map
 		result.late[one.key] = late
 	}
 	r.Answers.Keep(set, p.wants)
+}
+
+// holders are the previews that have a URL, by that. Where two have the same, it is the
+// one that has been ready there, or else the first of them.
+func (r *run) holders(p desired, links map[string]string) map[string]string {
+	out := map[string]string{}
+	wasReady := func(key, url string) bool {
+		was := r.told()[key]
+		return was.url == url && (was.readySHA != "" || was.ready == metav1.ConditionTrue)
+	}
+	for _, one := range p.previews {
+		url := links[one.key]
+		holder, isHeld := out[url]
+		if url != "" && (!isHeld || wasReady(one.key, url) && !wasReady(holder, url)) {
+			out[url] = one.key
+		}
+	}
+	return out
+}
+
+// held says that what answers at the URL of a preview is another. To wait does not mend it.
+func held(holder string) preview.Rollout {
+	return preview.Rollout{
+		Ready: metav1.ConditionFalse, Reason: v1.ReasonNotAnswering,
+		Message: "it runs, and its URL is that of " + holder + ": give each preview a host of its own, or name where it answers by the annotation " + flux.URLAnnotation,
+	}
 }
 
 // askOf says whether a preview answers, or why not; it cannot be asked where there is

@@ -11,6 +11,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-containerregistry/pkg/name"
+	ocispec "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/empty"
+	"github.com/google/go-containerregistry/pkg/v1/mutate"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -50,6 +55,12 @@ func waysToBreak() []broken {
 		{"backend", `backend: none`, "NotAnswering", `it answers 503` + late, "it answers 503"},
 		{"path", `path: /elsewhere`, "NotAnswering", `it answers 404` + late, "it answers 404"},
 		{"status", `status: "500"`, "NotAnswering", `it answers 500` + late, "it answers 500"},
+		{"platform", `image: "REGISTRY/elsewhere:1"`, "RolloutFailed", `not made for the node's architecture`, "architecture"},
+		{"later", `end: 10s`, "RolloutFailed", `container app crashes, restarted \d+ times: exit code 1`, "container app crashes"},
+		{"metadata", `location: "http://169.254.169.254/"`, "NotAnswering", `it redirects to an address`, "it redirects to an address"},
+		{"login", `location: "https://login.example.com/"`, "ReconciliationSucceeded", `^$`, ""},
+		{"endless", `endless: "yes"`, "ReconciliationSucceeded", `^$`, ""},
+		{"host", `host: runs`, "NotAnswering", `^it runs, and its URL is that of broken/runs: `, "its URL is that of broken/runs"},
 	}
 }
 
@@ -71,6 +82,9 @@ spec:
         env:
         - {name: PORT, value: << get inputs "port" | default "8080" | quote >>}
         - {name: APP_START, value: << get inputs "start" | default "0s" | quote >>}
+        - {name: APP_END, value: << get inputs "end" | default "0s" | quote >>}
+        - {name: APP_LOCATION, value: << get inputs "location" | default "" | quote >>}
+        - {name: APP_ENDLESS, value: << get inputs "endless" | default "" | quote >>}
         - {name: APP_STATUS, value: << get inputs "status" | default "200" | quote >>}
         << with get inputs "key" >>- {name: KEY, valueFrom: {configMapKeyRef: {name: kube-root-ca.crt, key: << . >>}}}<< end >>
         << with get inputs "secret" >>envFrom: [{secretRef: {name: << . >>}}]<< end >>
@@ -89,7 +103,7 @@ kind: Ingress
 metadata: {name: << inputs.id >>, namespace: << get inputs "namespace" | default "broken" >>}
 spec:
   rules:
-  - host: << inputs.id >>.broken.preview.test
+  - host: << get inputs "host" | default inputs.id >>.broken.preview.test
     http: {paths: [{path: << get inputs "path" | default "/" >>, pathType: Prefix, backend: {service: {name: << get inputs "backend" | default inputs.id >>, port: {number: 80}}}}]}
 <<- with get inputs "job" >>
 ---
@@ -110,20 +124,15 @@ func TestEachWayToBreakAPreviewIsToldInTheSameWords(t *testing.T) {
 		t.Skip("no pods run here: " + strings.Join(world.System.Missing, "; "))
 	}
 	must(t, world.Programs.Image(t.Context(), world.System.Dir, "docker.io/library/broken:1", "broken"))
-	for _, name := range []string{"broken", "broken-quota"} {
-		must(t, client.IgnoreAlreadyExists(world.Kube.Create(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}})))
-		t.Cleanup(func() {
-			if err := world.Kube.Delete(context.Background(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}}); err != nil {
-				t.Error(err)
-			}
-		})
-	}
+	must(t, pushForAnother(t.Context(), world.System.Registry.Host))
+	namespace(t, "broken")
+	namespace(t, "broken-quota")
 	must(t, world.Apply(t.Context(), `{apiVersion: v1, kind: ResourceQuota, metadata: {name: none, namespace: broken-quota}, spec: {hard: {pods: "0"}}}`))
 	began := time.Now()
 	must(t, world.Apply(t.Context(), brokenSet(t)))
 	var group sync.WaitGroup
 	for _, way := range waysToBreak() {
-		group.Go(func() { t.Run(way.id, func(t *testing.T) { way.play(t, began) }) })
+		group.Go(func() { t.Run(way.id, func(t *testing.T) { way.play(t, "broken", began) }) })
 	}
 	group.Wait()
 	t.Cleanup(func() {
@@ -132,6 +141,36 @@ func TestEachWayToBreakAPreviewIsToldInTheSameWords(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// namespace makes one for a test.
+func namespace(t *testing.T, name string) {
+	t.Helper()
+	must(t, client.IgnoreAlreadyExists(world.Kube.Create(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}})))
+	t.Cleanup(func() {
+		if err := world.Kube.Delete(context.Background(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}}); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// pushForAnother pushes an image for a platform that the node is not.
+func pushForAnother(ctx context.Context, registry string) error {
+	if err := world.Programs.Image(ctx, world.System.Dir, registry+"/elsewhere:here", "elsewhere"); err != nil {
+		return err
+	}
+	from, err := name.ParseReference(registry + "/elsewhere:here")
+	if err != nil {
+		return err
+	}
+	image, err := remote.Image(from, remote.WithContext(ctx))
+	if err != nil {
+		return err
+	}
+	index := mutate.AppendManifests(empty.Index, mutate.IndexAddendum{
+		Add: image, Descriptor: ocispec.Descriptor{Platform: &ocispec.Platform{OS: "linux", Architecture: "s390x"}},
+	})
+	return remote.WriteIndex(from.Context().Tag("1"), index, remote.WithContext(ctx))
 }
 
 // brokenSet is the ResourceSet of all that break.
@@ -153,15 +192,23 @@ spec:
 	return out + "  resourcesTemplate: |" + strings.ReplaceAll(brokenResources, "\n", "\n    ")
 }
 
-// play waits for what is said of a preview, and looks at it from each side.
-func (b broken) play(t *testing.T, began time.Time) {
+// playIn is play for what begins now.
+func (b broken) playIn(t *testing.T, namespace string) {
+	t.Helper()
+	b.play(t, namespace, time.Now())
+}
+
+// play waits for what is said of a preview in a set that is called broken, and looks at it
+// from each side.
+func (b broken) play(t *testing.T, namespace string, began time.Time) {
+	t.Helper()
 	wanted := regexp.MustCompile(b.message)
 	line := v1.PreviewStatus{}
 	expect(t, actors.Claim{
 		What: fmt.Sprintf("%s is %s: %s", b.id, b.reason, b.message), Within: 3 * time.Minute,
 		Check: func(ctx context.Context) error {
 			set := &v1.ResourceSet{}
-			if err := world.Kube.Get(ctx, client.ObjectKey{Namespace: "broken", Name: "broken"}, set); err != nil {
+			if err := world.Kube.Get(ctx, client.ObjectKey{Namespace: namespace, Name: "broken"}, set); err != nil {
 				return err
 			}
 			for _, line = range set.Status.Previews {
@@ -176,9 +223,9 @@ func (b broken) play(t *testing.T, began time.Time) {
 		},
 	})
 	took := time.Since(began).Round(time.Second)
-	said, code := eddy(t.Context(), t, "wait", "preview", "broken/"+b.id, "-n", "broken", "--failed-for=0s", "--timeout=20s")
-	listed, _ := eddy(t.Context(), t, "get", "preview", "broken/"+b.id, "-n", "broken")
-	described, _ := eddy(t.Context(), t, "describe", "preview", "broken/"+b.id, "-n", "broken")
+	said, code := eddy(t.Context(), t, "wait", "preview", "broken/"+b.id, "-n", namespace, "--failed-for=0s", "--timeout=20s")
+	listed, _ := eddy(t.Context(), t, "get", "preview", "broken/"+b.id, "-n", namespace)
+	described, _ := eddy(t.Context(), t, "describe", "preview", "broken/"+b.id, "-n", namespace)
 	wants := map[bool]int{true: 0, false: 1}[b.cause == ""]
 	if code != wants {
 		t.Errorf("wait exits with %d, want %d: %s", code, wants, said)

@@ -6,6 +6,9 @@
 //	APP_MESSAGE  a line that the image was built with
 //	APP_STATUS   the status of the page (200)
 //	APP_START    how long it takes to start, such as 10s
+//	APP_LOCATION where the page redirects to
+//	APP_ENDLESS  the page never ends
+//	APP_END      how long it serves before it ends with an error (as long as it may)
 package main
 
 import (
@@ -36,7 +39,9 @@ const page = `<!doctype html>
 type content struct {
 	Message, PublicURL, Hostname string
 
-	status int
+	status   int
+	location string
+	endless  bool
 }
 
 func main() {
@@ -60,6 +65,8 @@ func run() error {
 			PublicURL: os.Getenv("PUBLIC_URL"),
 			Hostname:  os.Getenv("HOSTNAME"),
 			status:    status,
+			location:  os.Getenv("APP_LOCATION"),
+			endless:   os.Getenv("APP_ENDLESS") != "",
 		}),
 		ReadHeaderTimeout: 10 * time.Second,
 	}
@@ -74,7 +81,17 @@ func run() error {
 	if err != nil {
 		return fmt.Errorf("APP_START: %w", err)
 	}
+	end, err := time.ParseDuration(env("APP_END", "0s"))
+	if err != nil {
+		return fmt.Errorf("APP_END: %w", err)
+	}
 	time.Sleep(start)
+	if end > 0 {
+		time.AfterFunc(end, func() {
+			slog.Error("the app ends, as it was told to", "after", end)
+			os.Exit(1)
+		})
+	}
 	slog.Info("serving", "address", server.Addr)
 	if err := server.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("serving on %s: %w", server.Addr, err)
@@ -88,11 +105,20 @@ func handler(c content) http.Handler {
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusOK)
 	})
-	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
+		if c.location != "" {
+			http.Redirect(w, r, c.location, http.StatusFound)
+			return
+		}
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.WriteHeader(max(c.status, http.StatusOK))
 		if err := tmpl.Execute(w, c); err != nil {
 			slog.Warn("a visitor left early", "error", err)
+		}
+		for c.endless && r.Context().Err() == nil {
+			_, _ = w.Write([]byte("<p>And so on.</p>\n")) // the visitor may have left
+			_ = http.NewResponseController(w).Flush()
+			time.Sleep(time.Second / 10)
 		}
 	})
 	return mux
