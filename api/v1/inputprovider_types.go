@@ -101,6 +101,9 @@ const (
 // +kubebuilder:validation:XValidation:rule="!has(self.feedback) || !has(self.feedback.deployment) || self.feedback.deployment != 'Enabled' || self.type.startsWith('GitHub') || self.type.startsWith('GitLab')",message="spec.feedback.deployment can be 'Enabled' when spec.type is 'GitHubPullRequest' or 'GitLabMergeRequest': other forges have none"
 // +kubebuilder:validation:XValidation:rule="!has(self.feedback) || !has(self.feedback.status) || self.feedback.status != 'Enabled' || !self.type.startsWith('AWSCodeCommit')",message="spec.feedback.status cannot be 'Enabled' when spec.type is 'AWSCodeCommitPullRequest', whose commits have no status"
 // +kubebuilder:validation:XValidation:rule="!has(self.feedback) || !has(self.feedback.secretRef) || !self.type.startsWith('AWSCodeCommit')",message="cannot specify spec.feedback.secretRef when spec.type is 'AWSCodeCommitPullRequest'"
+// +kubebuilder:validation:XValidation:rule="!has(self.forks) || self.type.endsWith('Request')",message="spec.forks is for pull requests and merge requests"
+// +kubebuilder:validation:XValidation:rule="!has(self.forks) || !self.type.startsWith('AWSCodeCommit') || (has(self.forks.appliesTo) && self.forks.appliesTo == 'Everybody')",message="spec.forks.appliesTo must be Everybody when spec.type is 'AWSCodeCommitPullRequest', where there are no forks"
+// +kubebuilder:validation:XValidation:rule="!has(self.forks) || !has(self.forks.by) || !('Label' in self.forks.by) || self.type.startsWith('Git')",message="spec.forks.by can have Label when spec.type is 'GitHubPullRequest', 'GitLabMergeRequest' or 'GiteaPullRequest': other forges do not tell who set a label, and when"
 type ResourceSetInputProviderSpec struct {
 	// Type of what is watched.
 	// +kubebuilder:validation:Enum=Static;GitHubBranch;GitHubTag;GitHubPullRequest;GitLabBranch;GitLabTag;GitLabMergeRequest;GitLabEnvironment;AzureDevOpsBranch;AzureDevOpsTag;AzureDevOpsPullRequest;AWSCodeCommitBranch;AWSCodeCommitTag;AWSCodeCommitPullRequest;GiteaBranch;GiteaTag;GiteaPullRequest;BitbucketBranch;BitbucketTag;BitbucketPullRequest;OCIArtifactTag;ACRArtifactTag;ECRArtifactTag;GARArtifactTag;ExternalService;ExternalArtifact
@@ -150,6 +153,11 @@ type ResourceSetInputProviderSpec struct {
 	// Skip says what is held back.
 	// +optional
 	Skip *InputProviderSkip `json:"skip,omitempty"`
+
+	// Forks says what becomes of requests that come from other repositories; they are
+	// inputs as all others when absent.
+	// +optional
+	Forks *Forks `json:"forks,omitempty"`
 
 	// Gate says what must be there before a commit of a request or a branch is
 	// exported; nothing must when absent.
@@ -334,6 +342,12 @@ type ResourceSetInputProviderStatus struct {
 	// +optional
 	HeldCounts map[string]int64 `json:"heldCounts,omitempty"`
 
+	// Approvals are those of spec.forks that count, and those that were taken back, of
+	// requests that are open; those for an author stay until they are taken back.
+	// +listType=atomic
+	// +optional
+	Approvals []Approval `json:"approvals,omitempty"`
+
 	// LastExportedRevision is the digest of ExportedInputs, sha256:HEX.
 	// +optional
 	LastExportedRevision string `json:"lastExportedRevision,omitempty"`
@@ -369,8 +383,8 @@ type HeldRequest struct {
 	ExportedSHA string `json:"exportedSHA,omitempty"`
 
 	// Reason in one word: LabelMissing, Paused, Queued, NoCommit, NotComputed,
-	// WaitingForImage, WaitingForCheck, CheckFailed, EvidenceUnavailable, NotStorable or
-	// NoRoom.
+	// WaitingForApproval, WaitingForImage, WaitingForCheck, CheckFailed,
+	// EvidenceUnavailable, NotStorable or NoRoom.
 	Reason string `json:"reason"`
 
 	// Message says to a person what it waits for.

@@ -99,6 +99,8 @@ const (
 	HeldNoCommit = "NoCommit"
 	// HeldNotComputed: the forge has yet to tell which files it changes.
 	HeldNotComputed = "NotComputed"
+	// HeldWaitingForApproval: nobody who may has approved of its commit.
+	HeldWaitingForApproval = "WaitingForApproval"
 	// HeldWaitingForImage: an image of spec.gate was not built of its commit yet.
 	HeldWaitingForImage = "WaitingForImage"
 	// HeldWaitingForCheck: a check of spec.gate has not ended yet on its commit, or none

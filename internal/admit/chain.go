@@ -45,6 +45,8 @@ type Chain struct {
 
 	// labels that a listing may be narrowed by, and those that an input needs.
 	labels, ready []string
+	// guests say whose commits need an approval.
+	guests guests
 	// paths, of which a request must touch one.
 	paths []string
 	// fresh is for how long an item is after its last update; 0 for ever.
@@ -74,6 +76,10 @@ func Compile(provider *v1.ResourceSetInputProvider, now time.Time) (*Chain, erro
 	if err != nil {
 		return nil, err
 	}
+	guests, err := guestsOf(provider, kind, skip)
+	if err != nil {
+		return nil, err
+	}
 	return &Chain{
 		wanted: []rule{
 			filterLabels(filter.Labels),         // has all the labels of spec.filter
@@ -83,24 +89,28 @@ func Compile(provider *v1.ResourceSetInputProvider, now time.Time) (*Chain, erro
 			excluded(targets.exclude, targetOf), // and is not excluded
 			drafts(filter.Drafts),               // a draft, where those are excluded
 			forks(filter.Forks),                 // from a fork, where those are excluded
+			guests.excluded,                     // so is it here
 			authors(filter.Authors),             // by one of the authors
 			updatedWithin(filter, now),          // touched not too long ago
 		},
 		places: []rule{
 			touching(filter.Paths), // changes one of the files that matter
 			storable,               // a newcomer that can be an input: others take no place
+			guests.newcomer,        // and one that is approved of, where it has to be
 		},
 		limit: limit{most: limitOf(provider, kind), rank: rankOf(kind, versions)},
 		settled: []rule{
 			skip.required,          // has the labels that it needs
+			guests.revoked,         // is approved of still, where it goes else
 			unchangeable,           // can be an input as it is
 			skip.paused,            // has no label that holds it
 			computed(filter.Paths), // the forge has told what it changes
 			complete,               // the forge has told its commit
+			guests.approved,        // somebody who may has approved of its commit
 			proved,                 // the evidence for it is there
 		},
 		labels: filter.Labels, ready: slices.Concat(filter.Labels, skip.needs),
-		paths: filter.Paths, fresh: freshFor(filter),
+		guests: guests, paths: filter.Paths, fresh: freshFor(filter),
 	}, nil
 }
 

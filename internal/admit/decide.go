@@ -25,12 +25,13 @@ func (c *Chain) Decide(ctx context.Context, asked Asked, items []source.Item, kn
 	if known.Files, err = c.files(ctx, asked, wanted, known); err != nil {
 		return nil, fmt.Errorf("spec.filter.paths: %w", err)
 	}
+	known.Approvals = c.approve(ctx, asked, wanted, known)
 	kept, over := c.Limit(wanted, known)
 	complete, err := asked.Resolve(ctx, kept)
 	if err != nil {
 		return nil, err
 	}
-	return slices.Concat(c.prove(ctx, asked, complete, known), over, refused), nil
+	return slices.Concat(given(c.prove(ctx, asked, complete, known), known), over, refused), nil
 }
 
 // files asks which files items change, each head commit once, where it matters.

@@ -17,7 +17,9 @@ const (
 )
 
 // EvidenceKeys are all of them.
-func EvidenceKeys() []string { return []string{ImagesKey, ChecksKey, ShortSHAKey} }
+func EvidenceKeys() []string {
+	return []string{ImagesKey, ChecksKey, ShortSHAKey, ApprovedByKey, ApprovedSHAKey}
+}
 
 // Prover is what asks for the evidence that a gate wants. An Asked that is none
 // knows of no gate.

@@ -62,6 +62,7 @@ const (
 	NotComputed  Reason = v1.HeldNotComputed
 	NoCommit     Reason = v1.HeldNoCommit
 
+	WaitingForApproval  Reason = v1.HeldWaitingForApproval
 	WaitingForImage     Reason = v1.HeldWaitingForImage
 	WaitingForCheck     Reason = v1.HeldWaitingForCheck
 	CheckFailed         Reason = v1.HeldCheckFailed
@@ -79,6 +80,8 @@ type Known struct {
 	Matching map[forge.Change]bool
 	// Files are what other changes touch.
 	Files map[forge.Change]forge.Touched
+	// Approvals are what spec.forks asks for; nil where nobody was asked.
+	Approvals map[forge.Change]Approval
 	// Evidence is what spec.gate asks for.
 	Evidence map[forge.Change]Evidence
 }

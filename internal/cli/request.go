@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -261,13 +262,17 @@ func accepted(verdicts []admit.Verdict) ([]admit.Verdict, error) {
 	return verdicts, nil
 }
 
-// assumeProved takes what spec.gate wants of requests to be there: no registry is
-// asked.
+// assumeProved takes what spec.gate and spec.forks want of requests to be there: no
+// registry is asked, and nobody at the forge.
 func assumeProved(ctx context.Context, provider *v1.ResourceSetInputProvider, verdicts []admit.Verdict) error {
 	gate, err := evidence.Compile(provider)
 	for n, verdict := range verdicts {
 		if err == nil {
-			verdicts[n].Proved, err = gate.MadeUp(ctx, verdict.Item)
+			var proved v1.ResourceSetInput
+			proved, err = gate.MadeUp(ctx, verdict.Item)
+			verdicts[n].Proved = v1.ResourceSetInput{}
+			maps.Copy(verdicts[n].Proved, proved)
+			maps.Copy(verdicts[n].Proved, admit.AssumeApproved(provider, verdict.Item))
 		}
 	}
 	return err

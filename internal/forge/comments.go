@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/eddy-previews/eddy/internal/transport"
 )
@@ -25,13 +26,20 @@ type Comments interface {
 }
 
 // Comment is what somebody said about a request.
-type Comment struct{ ID, Text string }
+type Comment struct {
+	ID, Text string
+	// By is who said it, and At when.
+	By Person
+	At time.Time
+	// Edited says that it was not always this text.
+	Edited bool
+}
 
 // Key implements transport.Listed.
 func (c Comment) Key() string { return c.ID }
 
 // Size implements transport.Listed.
-func (c Comment) Size() int { return len(c.ID) + len(c.Text) }
+func (c Comment) Size() int { return len(c.ID) + len(c.Text) + len(c.By.Login) + len(c.By.ID) }
 
 // Markdown says what a forge makes of comments.
 type Markdown struct {

@@ -76,5 +76,6 @@ func ofRequest(name string, of func(Item) bool) Field {
 var unexported = []Field{
 	text("name", func(i Item) string { return i.Name }),
 	text("environment", func(i Item) string { return i.Environment }),
+	text("the source repository", func(i Item) string { return i.Source }),
 	text("the author's login", func(i Item) string { return i.Login }),
 }

@@ -42,6 +42,9 @@ type Item struct {
 	URL string
 	// Fork says that the source branch is in another repository.
 	Fork bool
+	// Source is the repository that the source branch is in, by its name or number;
+	// empty where the forge does not tell, or where it is gone.
+	Source string
 	// Draft says that the author does not yet ask for a merge.
 	Draft bool
 	// UpdatedAt is when the request was last touched; zero when unknown.

@@ -14,6 +14,7 @@ import (
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/admit"
 	"github.com/eddy-previews/eddy/internal/evidence"
 	"github.com/eddy-previews/eddy/internal/forge"
 	"github.com/eddy-previews/eddy/internal/plan"
@@ -75,6 +76,7 @@ func (r sampleRequest) input(ctx context.Context, provider *v1.ResourceSetInputP
 		proved, _ := gate.MadeUp(ctx, item) // that no tag is made of a text that is none is no fault
 		maps.Copy(in, proved)
 	}
+	maps.Copy(in, admit.AssumeApproved(provider, item))
 	for key, value := range provider.Spec.DefaultValues {
 		if _, known := in[key]; !known {
 			in[key] = value

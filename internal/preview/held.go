@@ -56,6 +56,8 @@ func (h Held) Advice() string {
 		return "take the label from the request, and its newest commit is deployed"
 	case v1.HeldQueued:
 		return "raise spec.filter.limit of the provider, or wait until another request is closed"
+	case v1.HeldWaitingForApproval:
+		return "let somebody who may look at that very commit, and approve as the message says, or with eddy approve"
 	case v1.HeldWaitingForImage:
 		return "see whether the build of that commit succeeded, and pushed the image under that very name"
 	case v1.HeldWaitingForCheck:
@@ -82,6 +84,8 @@ func stateOfHeld(reason string) State {
 		return Queued
 	case v1.HeldNoCommit, v1.HeldNotComputed:
 		return WaitingForForge
+	case v1.HeldWaitingForApproval:
+		return WaitingForApproval
 	case v1.HeldWaitingForImage, v1.HeldEvidenceUnavailable:
 		return WaitingForImage
 	case v1.HeldWaitingForCheck, v1.HeldCheckFailed:

@@ -14,12 +14,13 @@ type State string
 // preview yet. Suspended is one that nobody brings to an end: its ResourceSet is
 // suspended, and what was deployed before that is not known to be ready.
 const (
-	WaitingForLabel State = "Waiting for label"
-	WaitingForForge State = "Waiting for forge"
-	WaitingForImage State = "Waiting for image"
-	WaitingForCheck State = "Waiting for check"
-	Paused          State = "Paused"
-	Queued          State = "Queued"
+	WaitingForLabel    State = "Waiting for label"
+	WaitingForForge    State = "Waiting for forge"
+	WaitingForApproval State = "Waiting for approval"
+	WaitingForImage    State = "Waiting for image"
+	WaitingForCheck    State = "Waiting for check"
+	Paused             State = "Paused"
+	Queued             State = "Queued"
 
 	Deploying State = "Deploying"
 	Suspended State = "Suspended"

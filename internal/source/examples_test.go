@@ -36,7 +36,7 @@ func fabrikam(item source.Item) source.Item {
 // octocat is a request as GitHub tells it.
 func octocat() source.Item {
 	return source.Item{
-		ID: "1347", SHA: "6dcb09b5b57875f334f61aebed695e2e4193db5e", Title: "Amazing new feature", Author: "octocat",
+		ID: "1347", SHA: "6dcb09b5b57875f334f61aebed695e2e4193db5e", Title: "Amazing new feature", Author: "octocat", Source: "octocat/Hello-World",
 		Branch: "new-topic", TargetBranch: "master", Labels: []string{"bug"}, UpdatedAt: day("2011-01-26T19:01:12Z"),
 		URL: "https://github.com/octocat/Hello-World/pull/1347",
 	}

@@ -24,6 +24,8 @@ type repository struct {
 	shared *source.Shared
 	// prove asks for what the provider's gate wants; nil where it has none.
 	prove func(ctx context.Context, items []source.Item) map[forge.Change]admit.Evidence
+	// approve asks who has approved of commits; nil where nobody has to.
+	approve func(ctx context.Context, items []source.Item) map[forge.Change]admit.Approval
 	// since is when what is listed must have been asked for, at the earliest.
 	since time.Time
 }
@@ -44,6 +46,15 @@ func (r repository) Prove(ctx context.Context, items []source.Item) map[forge.Ch
 		return nil
 	}
 	return r.prove(ctx, items)
+}
+
+// Approve implements admit.Approver. Nobody who has to be approved of is asked about
+// where nothing says how.
+func (r repository) Approve(ctx context.Context, items []source.Item) map[forge.Change]admit.Approval {
+	if r.approve == nil {
+		return map[forge.Change]admit.Approval{}
+	}
+	return r.approve(ctx, items)
 }
 
 // freshness returns since when a listing is new enough for a run: from now on

@@ -27,9 +27,11 @@ import (
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/admit"
+	"github.com/eddy-previews/eddy/internal/approval"
 	"github.com/eddy-previews/eddy/internal/credential"
 	"github.com/eddy-previews/eddy/internal/evidence"
 	"github.com/eddy-previews/eddy/internal/export"
+	"github.com/eddy-previews/eddy/internal/forge"
 	"github.com/eddy-previews/eddy/internal/report"
 	"github.com/eddy-previews/eddy/internal/schedule"
 	"github.com/eddy-previews/eddy/internal/source"
@@ -56,8 +58,12 @@ type Reconciler struct {
 	// Turns bound how many runs of one namespace, and to one host, are at work
 	// at once; nothing does when nil.
 	Turns *turns.Turns
-	// Looks remember when evidence was looked for.
-	Looks evidence.Looks
+	// NewRepository opens what is asked who has approved of a request; source.Repository
+	// unless a test says otherwise.
+	NewRepository func(source.Config) (forge.Repository, error)
+	// Looks remember when evidence was looked for, Approvals what was said of requests.
+	Looks     evidence.Looks
+	Approvals approval.Looks
 	// Asked bounds the runs that are asked for; nothing does when nil.
 	Asked *turns.Asked
 
@@ -95,6 +101,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 func (r *Reconciler) forget(provider *v1.ResourceSetInputProvider) {
 	r.Credentials.Forget(provider)
 	r.Looks.Forget(client.ObjectKeyFromObject(provider))
+	r.Approvals.Forget(client.ObjectKeyFromObject(provider))
 }
 
 // run performs the steps and says what they came to.
@@ -128,6 +135,7 @@ func (r *Reconciler) run(ctx context.Context, provider *v1.ResourceSetInputProvi
 		}
 		return outcome
 	}
+	provider.Status.Approvals = decided.approvals
 	made, err := export.Write(provider, decided.verdicts)
 	if err != nil {
 		return report.FromError(stalled(err))
@@ -178,8 +186,9 @@ func (r *Reconciler) timeout(provider *v1.ResourceSetInputProvider) time.Duratio
 // decision is what becomes of each thing that a forge has, and why nothing is
 // exported where that is so.
 type decision struct {
-	verdicts []admit.Verdict
-	account  string
+	verdicts  []admit.Verdict
+	approvals []v1.Approval
+	account   string
 }
 
 // decide asks the forge, and says what becomes of each thing that it has.
@@ -204,6 +213,8 @@ func (r *Reconciler) decide(ctx context.Context, provider *v1.ResourceSetInputPr
 	}
 	exported := export.Read(provider)
 	forge.prove = r.prover(provider, gate, forge, exported)
+	approved, approve := r.approver(provider, forge.config, exported)
+	forge.approve = approve
 	open, err := r.list(ctx, forge, chain.Query(), exported)
 	if err != nil {
 		return decision{}, failed(err, r.Now())
@@ -212,7 +223,7 @@ func (r *Reconciler) decide(ctx context.Context, provider *v1.ResourceSetInputPr
 	if err != nil {
 		return decision{}, failed(err, r.Now())
 	}
-	return decision{verdicts: verdicts, account: chain.Account(verdicts)}, nil
+	return decision{verdicts: verdicts, approvals: approved.of(r, open), account: chain.Account(verdicts)}, nil
 }
 
 // list returns all that is open: what is listed, and what was exported and is not

@@ -27,6 +27,9 @@ var azureContract = sync.OnceValue(func() *contract {
 		// What is any JSON is described by the class that reads it, see
 		// https://learn.microsoft.com/en-us/rest/api/azure/devops/policy/evaluations/list
 		*schemas["JObject"].Value = *openapi3.NewObjectSchema()
+		// Properties are described as what a library makes of them, and in all examples
+		// are values by their names.
+		*schemas["PropertiesCollection"].Value = *openapi3.NewObjectSchema()
 		return excuses{
 			// The same resource is called pullrequests and pullRequests there.
 			anyCase: true,
@@ -101,15 +104,20 @@ func azureRequests() endpoint {
 	})
 	listed.one = func(f *Forge, _ *http.Request, key string) any {
 		if r := f.request(key); r != nil {
-			return azureRequest(*r)
+			told := azureRequest(*r)
+			told["reviewers"] = azureReviewers(f, r.Number)
+			return told
 		}
 		return nil
 	}
-	listed.below = func(_ *Forge, _ http.ResponseWriter, r *http.Request, of Request, rest string) any {
+	listed.below = func(f *Forge, _ http.ResponseWriter, r *http.Request, of Request, rest string) any {
 		if rest == "labels" {
 			return map[string]any{"value": azureLabels(of.Labels), "count": len(of.Labels)}
 		}
-		return azureIterations(r, of, rest)
+		if rest == "iterations" {
+			return azurePushes(f, of)
+		}
+		return azureChanges(r, of, rest)
 	}
 	return listed
 }
@@ -121,14 +129,14 @@ func azureRequest(r Request) map[string]any {
 	}
 	out := map[string]any{
 		"pullRequestId": r.Number, "title": r.Title, "status": status, "isDraft": r.Draft,
-		"createdBy":     map[string]any{"displayName": r.Author, "uniqueName": r.Author + "@example.com"},
+		"createdBy":     azureIdentity(r.Author),
 		"sourceRefName": "refs/heads/" + r.Branch, "targetRefName": "refs/heads/" + r.Target,
 	}
 	if !r.NoMerge { // the server has tried the merge
 		out["lastMergeSourceCommit"] = map[string]any{"commitId": r.SHA}
 	}
 	if r.Fork {
-		out["forkSource"] = map[string]any{"name": "refs/heads/" + r.Branch}
+		out["forkSource"] = map[string]any{"name": "refs/heads/" + r.Branch, "repository": map[string]any{"id": "7febef5a-833d-4e14-b9c0-14cb638f91e6"}}
 	}
 	return out
 }
@@ -167,19 +175,25 @@ func azureRefs() endpoint {
 	}}
 }
 
-// azureIterations answers for the pushes of a request, here one, and for what
-// the last of them changes.
+// azurePushes answers for the pushes of a request.
+//
+// https://learn.microsoft.com/en-us/rest/api/azure/devops/git/pull-request-iterations/list
+func azurePushes(f *Forge, of Request) any {
+	pushes := []any{}
+	for n, one := range f.happenedTo(of.Number, pushed) {
+		if !of.NoMerge {
+			pushes = append(pushes, map[string]any{"id": n + 1, "sourceRefCommit": map[string]any{"commitId": one.sha}, "createdDate": one.at})
+		}
+	}
+	return map[string]any{"value": pushes, "count": len(pushes)}
+}
+
+// azureChanges answers for what the last push of a request changes.
 //
 // https://learn.microsoft.com/en-us/rest/api/azure/devops/git/pull-request-iteration-changes/get
-func azureIterations(r *http.Request, of Request, rest string) any {
-	switch rest {
-	case "iterations":
-		pushes := []any{}
-		if !of.NoMerge {
-			pushes = append(pushes, map[string]any{"id": 1, "sourceRefCommit": map[string]any{"commitId": of.SHA}})
-		}
-		return map[string]any{"value": pushes, "count": len(pushes)}
-	case "iterations/1/changes":
+func azureChanges(r *http.Request, of Request, rest string) any {
+	switch {
+	case strings.HasPrefix(rest, "iterations/") && strings.HasSuffix(rest, "/changes"):
 		_, size := query(r, "", "$top")
 		skip, _ := strconv.Atoi(r.URL.Query().Get("$skip"))
 		entries, all := []any{}, filesOf(of)

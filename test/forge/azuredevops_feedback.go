@@ -10,7 +10,10 @@ import "net/http"
 // https://learn.microsoft.com/en-us/rest/api/azure/devops/git/statuses
 func azureTales() []tale {
 	comment := func(one Comment) map[string]any {
-		return map[string]any{"id": 1, "content": one.Text, "commentType": "text", "author": map[string]any{"displayName": one.Author}}
+		return map[string]any{
+			"id": 1, "content": one.Text, "commentType": "text", "author": azureIdentity(one.Author),
+			"publishedDate": one.At, "lastContentUpdatedDate": one.changed(),
+		}
 	}
 	thread := func(one Comment) map[string]any {
 		return map[string]any{"id": one.ID, "status": "closed", "isDeleted": false, "comments": []any{comment(one)}}
@@ -21,6 +24,7 @@ func azureTales() []tale {
 			for _, one := range f.commentsOn(number) {
 				all = append(all, thread(*one))
 			}
+			all = append(all, azureVotes(f, number)...)
 			return http.StatusOK, map[string]any{"value": all, "count": len(all)}
 		})},
 		{http.MethodPost, "/pullRequests/*/threads", on(func(f *Forge, t telling, number int) (int, any) {

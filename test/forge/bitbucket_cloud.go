@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -35,7 +36,7 @@ func NewBitbucketCloud(t testing.TB) *Forge {
 		endpoints: []endpoint{
 			cloudRequests(), cloudComparisons(), branchesAt("/refs/branches", cloudRef), tagsAt("/refs/tags", cloudRef),
 		},
-		tales: append(cloudTales(), cloudChecks()),
+		tales: slices.Concat(cloudTales(), []tale{cloudChecks()}, cloudApprovals()),
 		most:  100,
 		also:  cloudRedirect,
 		authorized: func(r *http.Request) bool {
@@ -136,7 +137,7 @@ func cloudRequest(f *Forge, r Request) any {
 	}
 	return map[string]any{
 		"type": "pullrequest", "id": r.Number, "title": r.Title, "draft": r.Draft, "state": lifecycle,
-		"author":      map[string]any{"nickname": r.Author, "display_name": "Ada Lovelace", "account_id": AccountID(r.Author)},
+		"author": cloudUser(r.Author), "participants": cloudParticipants(f, r.Number),
 		"source":      end(from, r.Branch, r.SHA),
 		"destination": end("acme/api", r.Target, "ba5e"),
 		"updated_on":  r.Updated,

@@ -13,7 +13,8 @@ func cloudTales() []tale {
 	tell := func(_ *Forge, one Comment) any {
 		return map[string]any{
 			"type": "pullrequest_comment", "id": one.ID, "deleted": false,
-			"content": map[string]any{"type": "rendered", "raw": one.Text, "markup": "markdown", "html": ""}, "user": map[string]any{"nickname": one.Author},
+			"content": map[string]any{"type": "rendered", "raw": one.Text, "markup": "markdown", "html": ""}, "user": cloudUser(one.Author),
+			"created_on": one.At, "updated_on": one.changed(),
 		}
 	}
 	return []tale{
@@ -47,13 +48,21 @@ func built(code int) func(*Forge, telling) (int, any) {
 // https://developer.atlassian.com/server/bitbucket/rest/v906/api-group-builds-and-deployments/
 func serverTales() []tale {
 	tell := func(_ *Forge, one Comment) any {
-		return map[string]any{"id": one.ID, "version": one.Edits, "text": one.Text, "author": map[string]any{"name": one.Author}}
+		return map[string]any{
+			"id": one.ID, "version": one.Edits, "text": one.Text, "author": serverUser(one.Author),
+			"createdDate": one.At.UnixMilli(), "updatedDate": one.changed().UnixMilli(),
+		}
 	}
 	return []tale{
 		{http.MethodGet, "/pull-requests/*/activities", on(func(f *Forge, t telling, number int) (int, any) {
 			all := []any{map[string]any{"id": number, "action": "OPENED"}}
+			for n, one := range f.happenedTo(number, pushed) {
+				if n > 0 { // the first one opened it
+					all = append(all, map[string]any{"id": 20_000 + one.id, "action": "RESCOPED", "fromHash": one.sha, "createdDate": one.at.UnixMilli()})
+				}
+			}
 			for _, one := range f.commentsOn(number) {
-				all = append(all, map[string]any{"id": 10_000 + one.ID, "action": "COMMENTED", "commentAction": "ADDED", "comment": tell(f, *one)})
+				all = append(all, map[string]any{"id": 10_000 + one.ID, "action": "COMMENTED", "commentAction": "ADDED", "comment": tell(f, *one), "createdDate": one.At.UnixMilli()})
 			}
 			slices.Reverse(all)
 			return http.StatusOK, f.paged(t.w, t.r, all)

@@ -3,6 +3,7 @@ package forge
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"testing"
 
@@ -26,7 +27,7 @@ func NewBitbucketServer(t testing.TB) *Forge {
 		endpoints: []endpoint{
 			serverRequests(), branchesAt("/branches", serverRef("refs/heads/")), tagsAt("/tags", serverRef("refs/tags/")),
 		},
-		tales:      append(serverTales(), serverCheck()),
+		tales:      slices.Concat(serverTales(), []tale{serverCheck()}, serverApprovals()),
 		beside:     []tale{serverChecks()},
 		most:       40,
 		authorized: func(r *http.Request) bool { return r.Header.Get("Authorization") == "Bearer "+Token },
@@ -87,7 +88,7 @@ func serverRequest(f *Forge, r Request) any {
 	}
 	return map[string]any{
 		"id": r.Number, "title": r.Title, "draft": r.Draft, "state": lifecycle, "open": !r.Closed, "closed": r.Closed,
-		"author":      map[string]any{"user": map[string]any{"name": r.Author, "displayName": "Ada Lovelace"}},
+		"author":      map[string]any{"user": serverUser(r.Author)},
 		"fromRef":     end(fork(r), r.Branch, r.SHA),
 		"toRef":       end(1, r.Target, "ba5e"),
 		"updatedDate": r.Updated.UnixMilli(),

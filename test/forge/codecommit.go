@@ -89,7 +89,7 @@ func (f *Forge) operate(w http.ResponseWriter, r *http.Request) {
 		BeforeCommitSpecifier, AfterCommitSpecifier                 string
 		MaxResults                                                  int
 		Content, CommentID, BeforeCommitID, AfterCommitID           string
-		ClientRequestToken                                          string
+		ClientRequestToken, RevisionID                              string
 	}
 	if err != nil || json.Unmarshal(body, &input) != nil {
 		f.fail(w, http.StatusBadRequest, "SerializationException")
@@ -111,6 +111,8 @@ func (f *Forge) operate(w http.ResponseWriter, r *http.Request) {
 		f.fail(w, http.StatusBadRequest, "PullRequestDoesNotExistException")
 	case operation == "GetPullRequest":
 		answer(w, http.StatusOK, map[string]any{"pullRequest": awsRequest(*request)})
+	case operation == "GetPullRequestApprovalStates" && request != nil:
+		answer(w, http.StatusOK, f.awsApprovals(*request, input.RevisionID))
 	case operation == "GetDifferences" && input.RepositoryName == "api" && input.BeforeCommitSpecifier == awsMergeBase:
 		r.URL.RawQuery = url.Values{"page": {input.NextToken}, "size": {fmt.Sprint(input.MaxResults)}}.Encode()
 		answer(w, http.StatusOK, f.differences(w, r, input.AfterCommitSpecifier))
@@ -162,7 +164,7 @@ func (f *Forge) openNumbers() []any {
 
 func awsRequest(r Request) any {
 	return map[string]any{
-		"pullRequestId": fmt.Sprint(r.Number), "title": r.Title, "pullRequestStatus": state(r, "OPEN", "CLOSED"),
+		"pullRequestId": fmt.Sprint(r.Number), "title": r.Title, "pullRequestStatus": state(r, "OPEN", "CLOSED"), "revisionId": awsRevision(r),
 		"authorArn": "arn:aws:sts::111122223333:assumed-role/developer/" + r.Author, "lastActivityDate": r.Updated.Unix(),
 		"pullRequestTargets": []any{map[string]any{
 			"repositoryName": or(r.Repository, "api"), "sourceReference": "refs/heads/" + r.Branch, "sourceCommit": r.SHA,

@@ -16,6 +16,7 @@ import (
 type Comment struct {
 	ID, Request  int
 	Author, Text string
+	At           time.Time
 	// Edits is how often it was given another text.
 	Edits int
 	// Closed says that nobody has to resolve it.
@@ -42,6 +43,11 @@ type told struct {
 	writes      []time.Time
 	clock       func() time.Time
 	given       int
+
+	reviews  []*Review
+	happened []happening
+	permits  map[string]string
+	team     []string
 }
 
 // me is who tells.
@@ -69,7 +75,7 @@ func (f *Forge) Say(number int, author, text string) int {
 }
 
 func (f *Forge) say(number int, author, text string) *Comment {
-	one := &Comment{ID: f.give(), Request: number, Author: author, Text: text}
+	one := &Comment{ID: f.give(), Request: number, Author: author, Text: text, At: f.at()}
 	f.told.comments = append(f.told.comments, one)
 	return one
 }

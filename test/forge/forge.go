@@ -115,6 +115,7 @@ func (f *Forge) Open(r Request) int {
 		r.Updated = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	}
 	f.requests = append(f.requests, &r)
+	f.happens(Request{}, r, or(r.Author, maintainer))
 	f.follow(r)
 	return r.Number
 }
@@ -137,7 +138,10 @@ func or(value, fallback string) string {
 func (f *Forge) Change(number int, change func(*Request)) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	before := *f.requests[number-1]
+	before.Labels = slices.Clone(before.Labels)
 	change(f.requests[number-1])
+	f.happens(before, *f.requests[number-1], maintainer)
 	f.follow(*f.requests[number-1])
 }
 

@@ -3,6 +3,7 @@ package forge
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"sync"
 	"testing"
@@ -49,7 +50,8 @@ func NewGitea(t testing.TB) *Forge {
 		endpoints: []endpoint{
 			requestsAt("/pulls", giteaRequest).filesAt("files", namedFiles), branchesAt("/branches", giteaBranch), tagsAt("/tags", giteaTag),
 		},
-		tales:      append(giteaTales(), giteaChecks()),
+		tales:      slices.Concat(giteaTales(), []tale{giteaChecks()}, giteaApprovals()),
+		beside:     giteaBeside(),
 		most:       50,
 		authorized: func(r *http.Request) bool { return r.Header.Get("Authorization") == "token "+Token },
 		page:       func(r *http.Request) (int, int) { return query(r, "page", "limit") },
@@ -70,7 +72,7 @@ func giteaRequest(f *Forge, r Request) any {
 		"state": state(r, "open", "closed"), "user": map[string]any{"login": r.Author},
 		"labels": names(r.Labels), "html_url": fmt.Sprintf("%s/pulls/%d", f.URL, r.Number),
 		"updated_at": r.Updated,
-		"head":       map[string]any{"ref": r.Branch, "sha": r.SHA, "repo_id": fork(r)},
+		"head":       map[string]any{"ref": r.Branch, "sha": r.SHA, "repo_id": fork(r), "repo": map[string]any{"id": fork(r), "full_name": owner(r) + "/api"}},
 		"base":       map[string]any{"ref": r.Target, "sha": "ba5e", "repo_id": 1},
 	}
 }
@@ -88,6 +90,14 @@ func fork(r Request) int {
 		return 2
 	}
 	return 1
+}
+
+// owner is whose repository that is.
+func owner(r Request) string {
+	if r.Fork {
+		return r.Author
+	}
+	return "acme"
 }
 
 // names are labels as objects.
@@ -114,7 +124,7 @@ func giteaTag(r Ref) any {
 // repoCreateStatus)
 func giteaTales() []tale {
 	tell := func(_ *Forge, one Comment) any {
-		return map[string]any{"id": one.ID, "body": one.Text, "user": map[string]any{"login": one.Author}}
+		return map[string]any{"id": one.ID, "body": one.Text, "user": map[string]any{"login": one.Author}, "created_at": one.At, "updated_at": one.changed()}
 	}
 	return []tale{
 		{http.MethodGet, "/issues/*/comments", on(func(f *Forge, _ telling, number int) (int, any) {

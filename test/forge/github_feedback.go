@@ -15,7 +15,7 @@ func gitHubTales(c *contract) []tale {
 	like := c.sample(http.MethodGet, at+"/issues/{issue_number}/comments", "comments")
 	user := like.part("user")
 	tell := func(_ *Forge, one Comment) any {
-		return like.with(map[string]any{"id": one.ID, "body": one.Text, "user": user.with(map[string]any{"login": one.Author})})
+		return like.with(map[string]any{"id": one.ID, "body": one.Text, "user": gitHubUser(user, one.Author), "created_at": one.At, "updated_at": one.changed()})
 	}
 	status := c.sample(http.MethodPost, at+"/statuses/{sha}", "status")
 	return append([]tale{

@@ -13,10 +13,10 @@ import (
 // https://docs.gitlab.com/api/environments/
 func gitLabTales() []tale {
 	tell := func(_ *Forge, one Comment) any {
-		return map[string]any{"id": one.ID, "body": one.Text, "author": map[string]any{"username": one.Author}, "system": false}
+		return map[string]any{"id": one.ID, "body": one.Text, "author": gitLabUser(one.Author), "system": false}
 	}
 	return []tale{
-		{http.MethodGet, "/merge_requests/*/notes", on(listed(tell))},
+		{http.MethodGet, "/merge_requests/*/notes", listing(gitLabNotes)},
 		{http.MethodPost, "/merge_requests/*/notes", on(said("body", tell))},
 		{http.MethodPut, "/merge_requests/*/notes/*", about(1, resaid("body", tell))},
 		{http.MethodPost, "/statuses/*", func(f *Forge, t telling) (int, any) {

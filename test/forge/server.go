@@ -37,8 +37,8 @@ type dialect struct {
 	most int
 	// also answers what only this forge has, nil for nothing.
 	also func(w http.ResponseWriter, r *http.Request) bool
-	// tales are what it can be told below its repository, and beside those of whole
-	// paths that are elsewhere.
+	// tales are what it can be told below its repository, and beside those that are
+	// elsewhere: of whole paths, or of those below its API.
 	tales, beside []tale
 	// etags says that the server tells versions of an answer apart.
 	etags bool
@@ -195,6 +195,9 @@ func (f *Forge) answer(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if !elsewhere && !f.hidden && f.isTold(w, r, r.URL.EscapedPath(), f.dialect.beside) {
+		return
+	}
+	if rest, is := strings.CutPrefix(r.URL.EscapedPath(), f.root()); is && rest != r.URL.EscapedPath() && !elsewhere && !f.hidden && f.isTold(w, r, rest, f.dialect.beside) {
 		return
 	}
 	if !ours || elsewhere || r.Method != http.MethodGet || f.hidden {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/eddy-previews/eddy/internal/forge"
 	"github.com/eddy-previews/eddy/internal/transport"
@@ -22,6 +23,9 @@ type thread struct {
 	// Status closed keeps a policy that wants all comments resolved from waiting.
 	Status   string    `json:"status,omitempty"`
 	Comments []comment `json:"comments"`
+	// Published and Properties the server tells.
+	Published  time.Time           `json:"publishedDate,omitzero"`
+	Properties map[string]property `json:"properties,omitempty"`
 }
 
 type comment struct {
@@ -29,6 +33,10 @@ type comment struct {
 	Content     string `json:"content"`
 	CommentType string `json:"commentType,omitempty"`
 	IsDeleted   bool   `json:"isDeleted,omitempty"`
+	// Author, Published and Changed the server tells.
+	Author    identity  `json:"author,omitzero"`
+	Published time.Time `json:"publishedDate,omitzero"`
+	Changed   time.Time `json:"lastContentUpdatedDate,omitzero"`
 }
 
 // Comments implements forge.Comments. The server gives all threads at once.
@@ -49,11 +57,20 @@ func (a *Repository) Comments(ctx context.Context, request, holding string) ([]f
 		out := forge.CommentPage{}
 		for _, one := range threads.Value {
 			if len(one.Comments) > 0 && !one.IsDeleted && !one.Comments[0].IsDeleted {
-				out.Items = append(out.Items, forge.Comment{ID: strconv.Itoa(one.ID), Text: one.Comments[0].Content})
+				out.Items = append(out.Items, one.Comments[0].told(one.ID))
 			}
 		}
 		return out, nil
 	})
+}
+
+// told is a comment that begins a thread. What the server says itself, nobody said.
+func (c comment) told(thread int) forge.Comment {
+	out := forge.Comment{ID: strconv.Itoa(thread), Text: c.Content, At: c.Published, Edited: !c.Changed.IsZero() && !c.Changed.Equal(c.Published)}
+	if c.CommentType == "text" {
+		out.By = c.Author.person()
+	}
+	return out
 }
 
 func threadsOf(request string) string { return "/pullRequests/" + request + "/threads" }

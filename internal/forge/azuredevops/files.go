@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/eddy-previews/eddy/internal/forge"
 	"github.com/eddy-previews/eddy/internal/transport"
@@ -18,7 +19,9 @@ const changesPageSize = 1000
 
 // iteration is what one push made of a pull request.
 type iteration struct {
-	ID           int `json:"id"`
+	ID int `json:"id"`
+	// Created is when the server took the push.
+	Created      time.Time `json:"createdDate"`
 	SourceCommit struct {
 		ID string `json:"commitId"`
 	} `json:"sourceRefCommit"`

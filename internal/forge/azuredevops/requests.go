@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/eddy-previews/eddy/internal/forge"
 	"github.com/eddy-previews/eddy/internal/transport"
@@ -14,22 +15,24 @@ import (
 
 // pullRequest is what is needed of a pull request.
 type pullRequest struct {
-	ID            int    `json:"pullRequestId"`
-	Status        string `json:"status"`
-	Title         string `json:"title"`
-	SourceRefName string `json:"sourceRefName"`
-	TargetRefName string `json:"targetRefName"`
-	IsDraft       bool   `json:"isDraft"`
-	CreatedBy     struct {
-		DisplayName string `json:"displayName"`
-		UniqueName  string `json:"uniqueName"`
-	} `json:"createdBy"`
+	ID            int       `json:"pullRequestId"`
+	Status        string    `json:"status"`
+	Title         string    `json:"title"`
+	SourceRefName string    `json:"sourceRefName"`
+	TargetRefName string    `json:"targetRefName"`
+	IsDraft       bool      `json:"isDraft"`
+	CreatedBy     identity  `json:"createdBy"`
+	Created       time.Time `json:"creationDate"`
 	// SourceCommit is missing until the server has tried the merge.
 	SourceCommit struct {
 		ID string `json:"commitId"`
 	} `json:"lastMergeSourceCommit"`
-	ForkSource *struct{} `json:"forkSource"`
-	Labels     []label   `json:"labels"`
+	ForkSource *struct {
+		Repository struct {
+			ID string `json:"id"`
+		} `json:"repository"`
+	} `json:"forkSource"`
+	Labels []label `json:"labels"`
 }
 
 type label struct {
@@ -93,6 +96,9 @@ func (a *Repository) item(r pullRequest, labels []label) (forge.Item, error) {
 		TargetBranch: strings.TrimPrefix(r.TargetRefName, "refs/heads/"),
 		URL:          fmt.Sprintf("%s/pullrequest/%d", a.place, r.ID),
 		Fork:         r.ForkSource != nil, Draft: r.IsDraft,
+	}
+	if r.ForkSource != nil {
+		item.Source = r.ForkSource.Repository.ID
 	}
 	for _, label := range labels {
 		if label.Active == nil || *label.Active {

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/eddy-previews/eddy/internal/forge"
 	"github.com/eddy-previews/eddy/internal/transport"
@@ -19,6 +20,10 @@ type cloudComment struct {
 	ID      int           `json:"id,omitempty"`
 	Deleted bool          `json:"deleted,omitempty"`
 	Content cloudMarkdown `json:"content"`
+	// User, Created and Updated the server tells.
+	User    cloudUser `json:"user,omitzero"`
+	Created time.Time `json:"created_on,omitzero"`
+	Updated time.Time `json:"updated_on,omitzero"`
 }
 
 type cloudMarkdown struct {
@@ -48,7 +53,9 @@ func (c *Cloud) Comments(ctx context.Context, request, holding string) ([]forge.
 		out := forge.CommentPage{Next: next}
 		for _, one := range answer.Values {
 			if !one.Deleted {
-				out.Items = append(out.Items, forge.Comment{ID: strconv.Itoa(one.ID), Text: one.Content.Raw})
+				out.Items = append(out.Items, forge.Comment{
+					ID: strconv.Itoa(one.ID), Text: one.Content.Raw, By: one.User.person(), At: one.Created, Edited: !one.Updated.Equal(one.Created),
+				})
 			}
 		}
 		return out, nil

@@ -22,16 +22,11 @@ func (c *Cloud) Requests() *forge.Collection {
 
 // cloudRequest is what is needed of a pull request.
 type cloudRequest struct {
-	ID     int    `json:"id"`
-	Title  string `json:"title"`
-	State  string `json:"state"`
-	Draft  bool   `json:"draft"`
-	Author struct {
-		AccountID   string `json:"account_id"`
-		UUID        string `json:"uuid"`
-		Nickname    string `json:"nickname"`
-		DisplayName string `json:"display_name"`
-	} `json:"author"`
+	ID          int       `json:"id"`
+	Title       string    `json:"title"`
+	State       string    `json:"state"`
+	Draft       bool      `json:"draft"`
+	Author      cloudUser `json:"author"`
 	Source      cloudEnd  `json:"source"`
 	Destination cloudEnd  `json:"destination"`
 	UpdatedOn   time.Time `json:"updated_on"`
@@ -86,9 +81,10 @@ func (r cloudRequest) item() (forge.Item, error) {
 	item := forge.Item{
 		ID: strconv.Itoa(r.ID), SHA: r.Source.Commit.Hash, Branch: r.Source.Branch.Name,
 		TargetBranch: r.Destination.Branch.Name, Title: r.Title,
-		Author: cmp.Or(r.Author.Nickname, r.Author.DisplayName), Login: cmp.Or(r.Author.AccountID, r.Author.UUID, forge.Unnamed), URL: r.Links.HTML.Href,
-		Fork:  r.Source.Repository.FullName != r.Destination.Repository.FullName,
-		Draft: r.Draft, UpdatedAt: r.UpdatedOn,
+		Author: cmp.Or(r.Author.Nickname, r.Author.DisplayName), Login: cmp.Or(r.Author.login(), forge.Unnamed), URL: r.Links.HTML.Href,
+		Fork:   r.Source.Repository.FullName != r.Destination.Repository.FullName,
+		Source: r.Source.Repository.FullName,
+		Draft:  r.Draft, UpdatedAt: r.UpdatedOn,
 	}
 	var err error
 	item.Closed, err = forge.IsOver(r.State, []string{"OPEN", "DRAFT", "QUEUED"}, []string{"MERGED", "DECLINED", "SUPERSEDED"})

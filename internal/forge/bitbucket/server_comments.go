@@ -18,6 +18,10 @@ type serverComment struct {
 	ID      int    `json:"id,omitempty"`
 	Version *int   `json:"version,omitempty"`
 	Text    string `json:"text"`
+	// Author, Created and Updated, in milliseconds, the server tells.
+	Author  serverUser `json:"author,omitzero"`
+	Created int64      `json:"createdDate,omitempty"`
+	Updated int64      `json:"updatedDate,omitempty"`
 }
 
 // activity is what happened to a request: among it, what was said.
@@ -26,6 +30,9 @@ type activity struct {
 	Action        string        `json:"action"`
 	CommentAction string        `json:"commentAction"`
 	Comment       serverComment `json:"comment"`
+	// Date is when, in milliseconds; From is the commit that a push led to.
+	Date int64  `json:"createdDate"`
+	From string `json:"fromHash"`
 }
 
 // Comments implements forge.Comments. A list of comments the server has only of one
@@ -37,14 +44,9 @@ func (s *Server) Comments(ctx context.Context, request, holding string) ([]forge
 		if _, err := forge.Number(request); err != nil {
 			return forge.CommentPage{}, err
 		}
-		var answer serverPage[activity]
-		query := start(at)
-		query.Set("limit", strconv.Itoa(transport.PageSize))
-		if err := s.client.get(ctx, s.api+"/pull-requests/"+request+"/activities", query, &answer); err != nil {
+		answer, err := s.activities(ctx, request, at)
+		if err != nil {
 			return forge.CommentPage{}, err
-		}
-		if answer.IsLast == nil || answer.Values == nil || !*answer.IsLast && answer.Next == 0 {
-			return forge.CommentPage{}, transport.ErrNotAList
 		}
 		out := forge.CommentPage{}
 		if !*answer.IsLast {
@@ -55,10 +57,27 @@ func (s *Server) Comments(ctx context.Context, request, holding string) ([]forge
 				out.Items = append(out.Items, forge.Comment{ID: "activity " + strconv.Itoa(one.ID)})
 				continue
 			}
-			out.Items = append(out.Items, forge.Comment{ID: strconv.Itoa(one.Comment.ID), Text: one.Comment.Text})
+			out.Items = append(out.Items, forge.Comment{
+				ID: strconv.Itoa(one.Comment.ID), Text: one.Comment.Text, By: one.Comment.Author.person(),
+				At: inMillis(one.Comment.Created), Edited: one.Comment.Updated != one.Comment.Created,
+			})
 		}
 		return out, nil
 	})
+}
+
+// activities reads a page of what has happened to a request, the newest first.
+func (s *Server) activities(ctx context.Context, request, at string) (serverPage[activity], error) {
+	var answer serverPage[activity]
+	query := start(at)
+	query.Set("limit", strconv.Itoa(transport.PageSize))
+	if err := s.client.get(ctx, s.api+"/pull-requests/"+request+"/activities", query, &answer); err != nil {
+		return answer, err
+	}
+	if answer.IsLast == nil || answer.Values == nil || !*answer.IsLast && answer.Next == 0 {
+		return answer, transport.ErrNotAList
+	}
+	return answer, nil
 }
 
 func (s *Server) comments(request string) string {

@@ -3,7 +3,6 @@ package bitbucket
 import (
 	"context"
 	"strconv"
-	"time"
 
 	"github.com/eddy-previews/eddy/internal/forge"
 )
@@ -24,9 +23,7 @@ type serverRequest struct {
 	State  string `json:"state"`
 	Draft  bool   `json:"draft"`
 	Author struct {
-		User struct {
-			Name string `json:"name"`
-		} `json:"user"`
+		User serverUser `json:"user"`
 	} `json:"author"`
 	From        serverEnd `json:"fromRef"`
 	To          serverEnd `json:"toRef"`
@@ -71,7 +68,10 @@ func (r serverRequest) item() (forge.Item, error) {
 		ID: strconv.Itoa(r.ID), SHA: r.From.LatestCommit, Branch: r.From.DisplayID,
 		TargetBranch: r.To.DisplayID, Title: r.Title, Author: r.Author.User.Name,
 		Fork: r.From.Repository.ID != r.To.Repository.ID, Draft: r.Draft,
-		UpdatedAt: time.UnixMilli(r.UpdatedDate).UTC(),
+		UpdatedAt: inMillis(r.UpdatedDate),
+	}
+	if r.From.Repository.ID > 0 {
+		item.Source = strconv.Itoa(r.From.Repository.ID)
 	}
 	if len(r.Links.Self) > 0 {
 		item.URL = r.Links.Self[0].Href

@@ -39,7 +39,10 @@ func (c *Repository) Comments(ctx context.Context, request, holding string) ([]f
 		for _, thread := range answer.CommentsForPullRequestData {
 			for _, one := range thread.Comments {
 				if !one.Deleted {
-					out.Items = append(out.Items, forge.Comment{ID: aws.ToString(one.CommentId), Text: aws.ToString(one.Content)})
+					out.Items = append(out.Items, forge.Comment{
+						ID: aws.ToString(one.CommentId), Text: aws.ToString(one.Content), By: personOf(aws.ToString(one.AuthorArn)),
+						At: aws.ToTime(one.CreationDate), Edited: !aws.ToTime(one.LastModifiedDate).Equal(aws.ToTime(one.CreationDate)),
+					})
 				}
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strconv"
+	"time"
 
 	"code.gitea.io/sdk/gitea"
 
@@ -23,8 +24,11 @@ func (g *Repository) Markdown() forge.Markdown {
 func (g *Repository) Comments(ctx context.Context, request, holding string) ([]forge.Comment, error) {
 	return g.place.CommentsHolding(ctx, holding, func(ctx context.Context, _ string) (forge.CommentPage, error) {
 		var comments []struct {
-			ID   int64  `json:"id"`
-			Body string `json:"body"`
+			ID      int64     `json:"id"`
+			Body    string    `json:"body"`
+			User    user      `json:"user"`
+			Created time.Time `json:"created_at"`
+			Updated time.Time `json:"updated_at"`
 		}
 		n, err := forge.Number(request)
 		if err != nil {
@@ -38,7 +42,9 @@ func (g *Repository) Comments(ctx context.Context, request, holding string) ([]f
 		}
 		out := forge.CommentPage{}
 		for _, one := range comments {
-			out.Items = append(out.Items, forge.Comment{ID: strconv.FormatInt(one.ID, 10), Text: one.Body})
+			out.Items = append(out.Items, forge.Comment{
+				ID: strconv.FormatInt(one.ID, 10), Text: one.Body, By: one.User.person(), At: one.Created, Edited: !one.Updated.Equal(one.Created),
+			})
 		}
 		return out, nil
 	})
@@ -46,7 +52,12 @@ func (g *Repository) Comments(ctx context.Context, request, holding string) ([]f
 
 // get asks what the SDK does not ask without parameters that the server has not.
 func (g *Repository) get(ctx context.Context, path string, into any) error {
-	address := forge.URL{Base: g.base + "/api/v1", Path: []string{"repos", g.owner, g.name}}
+	return g.getOf(ctx, []string{g.owner, g.name}, path, into)
+}
+
+// getOf asks it of another repository, OWNER and NAME.
+func (g *Repository) getOf(ctx context.Context, of []string, path string, into any) error {
+	address := forge.URL{Base: g.base + "/api/v1", Path: append([]string{"repos"}, of...)}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address.String()+path, nil)
 	if err != nil {
 		return err

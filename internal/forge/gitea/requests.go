@@ -63,6 +63,9 @@ func itemOf(r *gitea.PullRequest) (forge.Item, error) {
 	if r.Base != nil {
 		item.TargetBranch = r.Base.Ref
 	}
+	if r.Head != nil && r.Head.Repository != nil { // it is gone else
+		item.Source = r.Head.Repository.FullName
+	}
 	item.Fork = r.Head != nil && r.Base != nil && r.Head.RepoID != r.Base.RepoID
 	for _, label := range r.Labels {
 		item.Labels = append(item.Labels, label.Name)

@@ -35,7 +35,10 @@ func (g *Repository) Comments(ctx context.Context, request, holding string) ([]f
 		}
 		out := forge.CommentPage{Number: transport.Numbered(at), Next: transport.Cursor(resp.NextPage)}
 		for _, one := range comments {
-			out.Items = append(out.Items, forge.Comment{ID: strconv.FormatInt(one.GetID(), 10), Text: one.GetBody()})
+			out.Items = append(out.Items, forge.Comment{
+				ID: strconv.FormatInt(one.GetID(), 10), Text: one.GetBody(), By: personOf(one.GetUser()),
+				At: one.GetCreatedAt().Time, Edited: !one.GetUpdatedAt().Equal(one.GetCreatedAt()),
+			})
 		}
 		return out, nil
 	})

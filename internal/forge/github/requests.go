@@ -49,7 +49,8 @@ func itemOf(r *github.PullRequest) (forge.Item, error) {
 		TargetBranch: r.GetBase().GetRef(), Title: r.GetTitle(), Author: r.GetUser().GetLogin(),
 		URL: r.GetHTMLURL(), Draft: r.GetDraft(), UpdatedAt: r.GetUpdatedAt().Time,
 		// The head of a fork that was deleted has no repository any more.
-		Fork: r.GetHead().GetRepo().GetFullName() != r.GetBase().GetRepo().GetFullName(),
+		Fork:   r.GetHead().GetRepo().GetFullName() != r.GetBase().GetRepo().GetFullName(),
+		Source: r.GetHead().GetRepo().GetFullName(),
 	}
 	for _, label := range r.Labels {
 		item.Labels = append(item.Labels, label.GetName())

@@ -35,7 +35,12 @@ func (g *Project) Comments(ctx context.Context, request, holding string) ([]forg
 		}
 		out := forge.CommentPage{Number: int(resp.CurrentPage), Next: transport.Cursor(resp.NextPage), Total: int(resp.TotalItems)}
 		for _, one := range notes {
-			out.Items = append(out.Items, forge.Comment{ID: strconv.FormatInt(one.ID, 10), Text: one.Body})
+			comment := forge.Comment{ID: strconv.FormatInt(one.ID, 10), Text: one.Body, At: forge.Value(one.CreatedAt)}
+			comment.Edited = !forge.Value(one.UpdatedAt).Equal(comment.At)
+			if !one.System {
+				comment.By = personOf(one.Author.Username, one.Author.ID)
+			}
+			out.Items = append(out.Items, comment)
 		}
 		return out, nil
 	})

@@ -51,6 +51,9 @@ func itemOf(r *gitlab.BasicMergeRequest) (forge.Item, error) {
 		Title: r.Title, Slug: refSlug(r.SourceBranch), Labels: r.Labels, URL: r.WebURL, Draft: r.Draft,
 		Fork: r.SourceProjectID != r.TargetProjectID, UpdatedAt: forge.Value(r.UpdatedAt),
 	}
+	if r.SourceProjectID > 0 { // it is gone else
+		item.Source = strconv.FormatInt(r.SourceProjectID, 10)
+	}
 	if r.Author != nil {
 		item.Author = r.Author.Username
 	}

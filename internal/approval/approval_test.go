@@ -1,0 +1,390 @@
+package approval_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/admit"
+	"github.com/eddy-previews/eddy/internal/approval"
+	forges "github.com/eddy-previews/eddy/internal/forge"
+	"github.com/eddy-previews/eddy/internal/source"
+	"github.com/eddy-previews/eddy/internal/transport"
+	"github.com/eddy-previews/eddy/test/forge"
+)
+
+// everyForge are all of them, by a name.
+var everyForge = map[string]func(testing.TB) *forge.Forge{
+	"GitHub": forge.NewGitHub, "GitLab": forge.NewGitLab, "Gitea": forge.NewGitea, "Azure DevOps": forge.NewAzureDevOps,
+	"Bitbucket Cloud": forge.NewBitbucketCloud, "Bitbucket Data Center": forge.NewBitbucketServer, "CodeCommit": forge.NewCodeCommit,
+}
+
+// Commits that differ from their first digit on.
+const (
+	shaA = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+	shaB = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+)
+
+// bench is one provider that asks one forge, and the status that it keeps.
+type bench struct {
+	t        *testing.T
+	forge    *forge.Forge
+	provider *v1.ResourceSetInputProvider
+	looks    *approval.Looks
+	now      time.Time
+	exported map[string]string
+}
+
+func newBench(t *testing.T, f *forge.Forge, spec v1.Forks) *bench {
+	t.Helper()
+	b := &bench{t: t, forge: f, looks: &approval.Looks{}, now: time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC), exported: map[string]string{}}
+	f.Clock(func() time.Time { return b.now })
+	spec.Policy = v1.ForksApprove
+	if f.AWS != nil {
+		spec.AppliesTo = v1.AppliesToEverybody
+	}
+	b.provider = &v1.ResourceSetInputProvider{ObjectMeta: metav1.ObjectMeta{Name: "prs", Annotations: map[string]string{}}}
+	b.provider.Spec.Type, b.provider.Spec.Forks = f.Type, &spec
+	return b
+}
+
+// login is what an author goes by at the forge.
+func (b *bench) login(author string) string {
+	switch {
+	case b.forge.AWS != nil:
+		return "arn:aws:iam::111122223333:user/" + author
+	case b.forge.Type == v1.InputProviderAzureDevOpsPullRequest:
+		return author + "@example.com"
+	case b.forge.Proxy != nil && b.forge.Type == v1.InputProviderBitbucketPullRequest:
+		return forge.AccountID(author)
+	default:
+		return author
+	}
+}
+
+// maintained lets grace approve: by her permission, or where the forge does not tell
+// of any, by name.
+func (b *bench) maintained() *bench {
+	b.forge.Permit("grace", "write")
+	b.forge.Permit("reader", "read")
+	b.forge.Permit("ada", "write") // who wrote it
+	if _, tells := b.repository().(forges.Permissions); !tells {
+		b.provider.Spec.Forks.Approvers = []string{b.login("Grace"), b.login("ada")}
+		if b.forge.AWS == nil && b.forge.Proxy != nil {
+			b.provider.Spec.Forks.Approvers = []string{b.login("grace"), b.login("ada")}
+		}
+	}
+	return b
+}
+
+func (b *bench) repository() forges.Repository {
+	b.t.Helper()
+	f := b.forge
+	config := source.Config{Type: f.Type, URL: f.URL, Credentials: transport.Credentials{Username: "flux", Password: forge.Token}, Proxy: f.Proxy, TLS: f.TLS}
+	if f.AWS != nil {
+		config.Credentials, config.AWS = transport.Credentials{}, f.AWS(forge.Token)
+	}
+	repository, err := source.Repository(config)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return repository
+}
+
+// poll passes some time, and asks about all requests that are open. What is approved is
+// exported.
+func (b *bench) poll() map[string]admit.Approval {
+	b.t.Helper()
+	b.now = b.now.Add(10 * time.Minute)
+	repository := b.repository()
+	items, err := repository.Requests().List(b.t.Context(), forges.Query{})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	found := approval.Compile(b.provider).Ask(b.t.Context(), b.looks, approval.Question{
+		Now: func() time.Time { return b.now }, Interval: 10 * time.Minute, Annotations: b.provider.Annotations,
+		Exported: b.exported, Records: b.provider.Status.Approvals, Repository: repository,
+	}, items)
+	b.provider.Status.Approvals = approval.Open(found.Records, items, b.now)
+	out := map[string]admit.Approval{}
+	for _, item := range items {
+		out[item.ID] = found.Approvals[item.Change()]
+		if out[item.ID].Message != "" {
+			continue
+		}
+		b.exported[item.ID] = item.SHA
+		if !slices.ContainsFunc(b.provider.Status.Approvals, func(one v1.Approval) bool { return one.Revoked == nil }) {
+			b.t.Fatalf("request %s is approved, and there is no record of it", item.ID)
+		}
+	}
+	return out
+}
+
+// wantWaiting polls, and wants request 1 to wait, with some words.
+func (b *bench) wantWaiting(words string) {
+	b.t.Helper()
+	b.now = b.now.Add(time.Minute) // nobody speaks in the moment of a push
+	if got := b.poll()["1"]; got.Message == "" || !strings.Contains(got.Message, words) {
+		b.t.Fatalf("it says %q, which lacks %q; %+v", got.Message, words, b.provider.Status.Approvals)
+	}
+}
+
+func (b *bench) wantApproved() {
+	b.t.Helper()
+	if got := b.poll()["1"]; got.Message != "" {
+		b.t.Fatalf("it is not approved: %s; %+v", got.Message, b.provider.Status.Approvals)
+	}
+}
+
+// onEvery plays a case on each forge, with a request of ada's from a fork.
+func onEvery(t *testing.T, spec v1.Forks, play func(t *testing.T, b *bench)) {
+	t.Helper()
+	for name, start := range everyForge {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t, start(t), spec).maintained()
+			b.forge.Open(forge.Request{SHA: shaA, Fork: b.forge.AWS == nil, Author: "ada"})
+			play(t, b)
+		})
+	}
+}
+
+func TestACommitThatIsNamedIsApprovedAndTheNextOneIsNot(t *testing.T) {
+	onEvery(t, v1.Forks{}, func(_ *testing.T, b *bench) {
+		b.wantWaiting("waits for approval of its commit: let ")
+		b.forge.Say(1, "grace", "Looks good.\n/preview "+shaA)
+		b.wantApproved()
+		b.forge.Push(1, shaB)
+		b.wantWaiting("approved of aaaaaaaaaaaa")
+		b.forge.Say(1, "grace", "/preview "+strings.ToUpper(shaB[:12]))
+		b.wantApproved()
+		b.looks = &approval.Looks{} // as a restart does
+		b.wantApproved()
+	})
+}
+
+func TestAReviewIsOfTheCommitThatItWasGivenFor(t *testing.T) {
+	onEvery(t, v1.Forks{}, func(_ *testing.T, b *bench) {
+		b.wantWaiting("")
+		b.forge.Review(1, "grace", forge.Looks)
+		b.wantWaiting("")
+		b.forge.Review(1, "grace", forge.Approves)
+		b.wantApproved()
+		b.now = b.now.Add(time.Minute)
+		b.forge.Push(1, shaB)
+		b.wantWaiting("")
+		b.forge.Review(1, "grace", forge.Approves)
+		b.wantApproved()
+	})
+}
+
+func TestAReviewThatIsDismissedApprovesOfNothing(t *testing.T) {
+	onEvery(t, v1.Forks{WhenRevoked: v1.WhenMissingRemove}, func(t *testing.T, b *bench) {
+		id := b.forge.Review(1, "grace", forge.Approves)
+		b.now = b.now.Add(time.Minute)
+		if b.forge.Type == v1.InputProviderGitLabMergeRequest || b.forge.Type == v1.InputProviderAzureDevOpsPullRequest || b.forge.Proxy != nil && b.forge.AWS == nil {
+			b.forge.Dismiss(id) // that it was given once counts for nothing
+			b.wantWaiting("")
+			return
+		}
+		b.wantApproved()
+		b.forge.Dismiss(id)
+		if got := b.poll()["1"]; got.Message == "" || !got.Revoked {
+			t.Errorf("it is %+v", got)
+		}
+	})
+}
+
+func TestOnlyWhoMayApproves(t *testing.T) {
+	onEvery(t, v1.Forks{}, func(t *testing.T, b *bench) {
+		for _, author := range []string{"stranger", "reader", "ada"} {
+			b.forge.Say(1, author, "/preview "+shaA)
+			b.forge.Review(1, author, forge.Approves)
+			if b.forge.AWS != nil && author == "ada" {
+				continue // at AWS a session of a role is not its user
+			}
+			b.wantWaiting("")
+		}
+		if b.forge.AWS == nil {
+			b.wantWaiting("wrote it")
+		}
+	})
+}
+
+func TestAnEditedCommentApprovesOfNothing(t *testing.T) {
+	onEvery(t, v1.Forks{}, func(_ *testing.T, b *bench) {
+		id := b.forge.Say(1, "grace", "Looks good.")
+		b.forge.Edit(id, "/preview "+shaA)
+		b.wantWaiting("")
+	})
+}
+
+func TestWhatIsTakenBackIsApprovedNoMore(t *testing.T) {
+	onEvery(t, v1.Forks{}, func(t *testing.T, b *bench) {
+		b.forge.Say(1, "grace", "/preview "+shaA)
+		b.wantApproved()
+		b.forge.Say(1, "stranger", "/preview revoke")
+		b.wantApproved()
+		b.forge.Say(1, "grace", "/preview revoke")
+		if got := b.poll()["1"]; !strings.Contains(got.Message, "took it back") || !got.Revoked {
+			t.Fatalf("it is %+v", got)
+		}
+		b.wantWaiting("took it back")
+		b.forge.Say(1, "grace", "/preview "+shaA)
+		b.wantApproved()
+	})
+}
+
+func TestARequestThatGoesElsewhereIsLookedAtAgain(t *testing.T) {
+	onEvery(t, v1.Forks{}, func(_ *testing.T, b *bench) {
+		b.forge.Say(1, "grace", "/preview "+shaA)
+		b.wantApproved()
+		b.forge.Change(1, func(r *forge.Request) { r.Target = "release" })
+		b.wantWaiting("before the request changed where it goes to")
+		b.wantWaiting("before the request changed where it goes to")
+		b.forge.Say(1, "grace", "/preview "+shaA)
+		b.wantApproved()
+	})
+}
+
+func TestARequestThatIsOpenedAgainIsLookedAtAgain(t *testing.T) {
+	onEvery(t, v1.Forks{Scope: v1.ApproveRequest}, func(_ *testing.T, b *bench) {
+		b.forge.Say(1, "grace", "/preview "+shaA)
+		b.wantApproved()
+		b.forge.Close(1)
+		b.poll()
+		b.forge.Reopen(1)
+		b.wantWaiting("before the request was closed")
+	})
+}
+
+func TestAnApprovalOfARequestLastsForWhatIsPushedLater(t *testing.T) {
+	onEvery(t, v1.Forks{Scope: v1.ApproveRequest}, func(_ *testing.T, b *bench) {
+		b.forge.Say(1, "grace", "/preview "+shaA)
+		b.wantApproved()
+		b.forge.Push(1, shaB)
+		b.wantApproved()
+		b.forge.Open(forge.Request{SHA: shaB, Fork: b.forge.AWS == nil, Author: "ada"})
+		if got := b.poll()["2"]; got.Message == "" {
+			b.t.Error("another request of the author is approved, too")
+		}
+		b.forge.Say(1, "grace", "/preview revoke")
+		b.wantWaiting("took it back")
+	})
+}
+
+func TestAnApprovalOfAnAuthorLastsUntilItIsTakenBack(t *testing.T) {
+	onEvery(t, v1.Forks{Scope: v1.ApproveAuthor}, func(t *testing.T, b *bench) {
+		b.forge.Say(1, "grace", "/preview "+shaA)
+		b.wantApproved()
+		b.forge.Open(forge.Request{SHA: shaB, Fork: b.forge.AWS == nil, Author: "ada"})
+		b.forge.Open(forge.Request{SHA: shaB, Fork: b.forge.AWS == nil, Author: "mallory"})
+		b.forge.Close(1)
+		got := b.poll()
+		if got["2"].Message != "" || b.forge.AWS == nil && got["3"].Message == "" {
+			t.Fatalf("it is %+v", got)
+		}
+		b.forge.Say(2, "grace", "/preview revoke")
+		if got := b.poll()["2"]; got.Message == "" || !got.Revoked {
+			t.Errorf("it is %+v; %+v", got, b.provider.Status.Approvals)
+		}
+	})
+}
+
+func TestAnAnnotationApprovesOfTheCommitThatItNames(t *testing.T) {
+	onEvery(t, v1.Forks{}, func(t *testing.T, b *bench) {
+		name := v1.ApproveAnnotationPrefix + "1"
+		for _, wrong := range []string{"yes", shaA[:12], shaB, shaA + " yesterday", "revoked"} {
+			b.provider.Annotations[name] = wrong
+			b.wantWaiting("")
+		}
+		b.provider.Annotations[name] = shaA
+		b.wantApproved()
+		b.provider.Annotations[name] = "revoked " + b.now.Format(time.RFC3339)
+		b.wantWaiting("took it back")
+		b.provider.Annotations[name] = shaA
+		b.wantWaiting("before")
+		b.provider.Annotations[name] = shaA + " " + b.now.Add(time.Minute).Format(time.RFC3339)
+		b.wantApproved()
+		delete(b.provider.Annotations, name)
+		if got := b.poll()["1"]; got.Message == "" || !got.Revoked {
+			t.Errorf("it is %+v", got)
+		}
+	})
+}
+
+func TestALabelApprovesWhereItIsNewerThanTheCommit(t *testing.T) {
+	for _, name := range []string{"GitHub", "GitLab", "Gitea"} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t, everyForge[name](t), v1.Forks{By: []string{v1.ByLabel}, Label: "safe"}).maintained()
+			b.forge.Open(forge.Request{SHA: shaA, Fork: true, Author: "ada"})
+			b.wantWaiting("let somebody with write permission set the label safe")
+			b.forge.LabelAs(1, "grace", "safe")
+			b.now = b.now.Add(time.Second)
+			b.forge.Push(1, shaB) // before anybody looks
+			b.wantWaiting("spoke before this commit was pushed")
+			b.forge.Unlabel(1, "safe")
+			b.wantWaiting("")
+			b.forge.LabelAs(1, "reader", "safe")
+			b.wantWaiting("reader has the permission read")
+			b.forge.Unlabel(1, "safe")
+			b.forge.LabelAs(1, "grace", "safe")
+			b.wantApproved()
+			b.forge.Unlabel(1, "safe")
+			if got := b.poll()["1"]; got.Message == "" || !got.Revoked {
+				t.Errorf("it is %+v", got)
+			}
+		})
+	}
+}
+
+func TestWhoNamesNoCommitMeansOneThatWasThere(t *testing.T) {
+	onEvery(t, v1.Forks{}, func(t *testing.T, b *bench) {
+		pushes, tells := b.repository().(forges.Pushes)
+		b.now = b.now.Add(time.Minute)
+		b.forge.Push(1, shaB)
+		b.now = b.now.Add(time.Minute)
+		b.forge.Say(1, "grace", "/preview")
+		if !tells {
+			b.wantWaiting("named no commit")
+			return
+		}
+		b.wantApproved()
+		b.now = b.now.Add(time.Minute)
+		b.forge.Push(1, shaA)
+		b.wantWaiting("spoke before this commit was pushed")
+		if at, err := pushes.PushedAt(t.Context(), forges.Item{ID: "1", SHA: "c0ffee", Branch: "feature/1", Source: "ada/api"}); err != nil || !at.IsZero() {
+			t.Errorf("another commit was pushed at %s, %v", at, err)
+		}
+	})
+}
+
+func TestAForgeInTroubleLetsNothingThroughAndTakesNothingBack(t *testing.T) {
+	onEvery(t, v1.Forks{}, func(t *testing.T, b *bench) {
+		b.forge.Say(1, "grace", "/preview "+shaA)
+		items, err := b.repository().Requests().List(t.Context(), forges.Query{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ask := func(records []v1.Approval) approval.Found {
+			return approval.Compile(b.provider).Ask(t.Context(), &approval.Looks{}, approval.Question{
+				Now: func() time.Time { return b.now }, Interval: time.Minute, Records: records, Repository: b.repository(),
+			}, items)
+		}
+		b.forge.Break(forge.Status(503))
+		found := ask(nil)
+		if got := found.Approvals[items[0].Change()].Message; !strings.Contains(got, "it cannot be told whether somebody did: ") || !strings.Contains(got, "503") {
+			t.Errorf("it says %q", got)
+		}
+		b.forge.Mend()
+		given := ask(nil).Records
+		b.forge.Break(forge.Status(503))
+		if again := ask(given); again.Approvals[items[0].Change()].Message != "" || fmt.Sprint(again.Records) != fmt.Sprint(given) {
+			t.Errorf("it is %+v", again)
+		}
+	})
+}

@@ -1,0 +1,198 @@
+package approval
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/admit"
+	"github.com/eddy-previews/eddy/internal/forge"
+)
+
+// ledger is what is known of approvals: a record for each that counts, and for each
+// that was taken back.
+type ledger struct {
+	spec     v1.Forks
+	now      time.Time
+	exported map[string]string
+	records  []v1.Approval
+	// tells says that the forge tells who may write.
+	tells bool
+	// ended are the requests, and the authors, whose approval ended in this run because
+	// somebody wanted it.
+	ended map[string]bool
+}
+
+func newLedger(spec v1.Forks, q Question) *ledger {
+	out := &ledger{spec: spec, now: q.Now(), exported: q.Exported, ended: map[string]bool{}}
+	_, out.tells = q.Repository.(forge.Permissions)
+	for _, one := range q.Records {
+		out.records = append(out.records, *one.DeepCopy())
+	}
+	return out
+}
+
+// authorOf is who is trusted with an item; nobody where it does not say who wrote it.
+func authorOf(item forge.Item) string {
+	if item.WrittenBy() == forge.Unnamed {
+		return ""
+	}
+	return strings.ToLower(item.WrittenBy())
+}
+
+// isOf reports whether a record is about a request, or about its author.
+func isOf(record v1.Approval, item forge.Item) bool {
+	return record.ID == item.ID || record.Author != "" && record.Author == authorOf(item)
+}
+
+// floor is until when what was said of a request counts no more, and why; zero where
+// nothing was taken back.
+func (l *ledger) floor(item forge.Item, r reading) (until time.Time, why string) {
+	for _, record := range l.records {
+		if record.Revoked != nil && isOf(record, item) && record.Revoked.After(until) {
+			until, why = record.Revoked.Time, record.Why
+		}
+	}
+	if last := lastRevoke(r); last != nil && last.at.After(until) {
+		until, why = last.at, tookBack(*last)
+	}
+	return until, why
+}
+
+func tookBack(said statement) string { return cmp.Or(shown(said.by), "somebody") + " took it back" }
+
+func lastRevoke(r reading) *statement {
+	for _, one := range slices.Backward(r.said) {
+		if one.revokes {
+			return &one
+		}
+	}
+	return nil
+}
+
+// settle ends the records of a request that hold no more:
+//
+//	it goes elsewhere, or comes from elsewhere    what was said until now counts no more
+//	somebody took it back since                   what was said until then counts no more
+//	what was said is there no more                it counts no more
+//
+// Where nothing could be read nothing was taken back. A review and a label may go with
+// the next push, and that is nobody's wish: what they approved of stays so.
+func (l *ledger) settle(item forge.Item, r reading) {
+	kept := make([]v1.Approval, 0, len(l.records))
+	for _, record := range l.records {
+		revoked := lastRevoke(r)
+		switch {
+		case record.Revoked != nil || !isOf(record, item):
+		case record.ID == item.ID && record.Author == "" && (record.TargetBranch != item.TargetBranch || record.Source != item.Source):
+			end(&record, l.now, "the request changed where it goes to or comes from")
+		case revoked != nil && !revoked.at.Before(record.At.Time):
+			end(&record, revoked.at, tookBack(*revoked))
+			l.ended[cmp.Or(record.Author, record.ID)] = true
+		case record.ID == item.ID && (r.err == nil || record.How == v1.ByAnnotation) && l.isGone(record, item, r):
+			l.ended[cmp.Or(record.Author, record.ID)] = true
+			continue
+		}
+		kept = append(kept, record)
+	}
+	l.records = kept
+}
+
+// end takes a record back. Times of the API have no fractions.
+func end(record *v1.Approval, at time.Time, why string) {
+	record.Revoked = &metav1.Time{Time: at.Add(time.Second - time.Nanosecond).Truncate(time.Second)}
+	record.Why = why
+}
+
+// isGone reports whether what a record is about was said no more. It is asked of a
+// request whose head may have moved on since.
+func (l *ledger) isGone(record v1.Approval, item forge.Item, r reading) bool {
+	isThere := slices.ContainsFunc(r.said, func(one statement) bool {
+		return !one.revokes && one.how == record.How && one.id == record.Evidence && (one.how != v1.ByAnnotation || strings.EqualFold(one.sha, record.SHA))
+	})
+	switch {
+	case isThere:
+		return false
+	case strings.EqualFold(record.SHA, item.SHA):
+		return true
+	case l.spec.Scope == v1.ApproveCommit:
+		return false
+	default:
+		return record.How != v1.ByReview
+	}
+}
+
+// covering is a record by which a commit of a request is approved; nil for none.
+func (l *ledger) covering(item forge.Item, sha string) *v1.Approval {
+	for n := range l.records {
+		record := &l.records[n]
+		if record.Revoked != nil || !isOf(*record, item) {
+			continue
+		}
+		isSame := record.ID == item.ID
+		switch {
+		case isSame && strings.EqualFold(record.SHA, sha),
+			isSame && l.spec.Scope == v1.ApproveRequest,
+			record.Author != "" && l.spec.Scope == v1.ApproveAuthor:
+			return record
+		}
+	}
+	return nil
+}
+
+// decide says whether the commit of an item is approved, and keeps a record of it.
+func (l *ledger) decide(item forge.Item, r reading) admit.Approval {
+	exported := l.exported[item.Key()]
+	if exported != "" && exported != item.SHA && l.hasEnded(item) {
+		l.find(item, exported, r) // somebody else may have approved of it, too
+	}
+	record := l.covering(item, item.SHA)
+	if record == nil {
+		record = l.find(item, item.SHA, r)
+	}
+	if record == nil {
+		isRevoked := exported != "" && l.hasEnded(item) && l.covering(item, exported) == nil
+		return admit.Approval{Message: l.message(item, r), Revoked: isRevoked}
+	}
+	by, sha := cmp.Or(record.By, "annotation"), record.SHA
+	l.records = slices.DeleteFunc(l.records, func(other v1.Approval) bool { // neither what is wanted nor what runs
+		return other.ID == item.ID && other.Revoked == nil && other.SHA != sha && other.SHA != item.SHA && other.SHA != exported
+	})
+	return admit.Approval{Given: admit.Given(by, sha)}
+}
+
+// hasEnded reports whether somebody wanted an approval of an item to end.
+func (l *ledger) hasEnded(item forge.Item) bool {
+	return l.ended[item.ID] || l.ended[authorOf(item)]
+}
+
+// find looks for what was said last that approves of a commit, and writes it down.
+func (l *ledger) find(item forge.Item, sha string, r reading) *v1.Approval {
+	pushed := r.pushed
+	if sha != item.SHA {
+		pushed = time.Time{} // it is that of the head
+	}
+	floor, _ := l.floor(item, r)
+	for _, one := range slices.Backward(r.said) {
+		if one.revokes || !one.means(sha, pushed) || !floor.IsZero() && !one.at.After(floor) {
+			continue
+		}
+		record := v1.Approval{
+			ID: item.ID, SHA: sha, By: one.by.Login, How: one.how, At: metav1.NewTime(one.at.Truncate(time.Second)), Evidence: one.id,
+			TargetBranch: item.TargetBranch, Source: item.Source,
+		}
+		if one.at.IsZero() {
+			record.At = metav1.NewTime(l.now.Truncate(time.Second))
+		}
+		if l.spec.Scope == v1.ApproveAuthor {
+			record.Author = authorOf(item)
+		}
+		l.records = append(l.records, record)
+		return &l.records[len(l.records)-1]
+	}
+	return nil
+}

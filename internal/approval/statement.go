@@ -1,0 +1,108 @@
+package approval
+
+import (
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/eddy-previews/eddy/internal/forge"
+)
+
+// statement is that somebody approves, or takes that back.
+type statement struct {
+	// how they did, as in spec.forks.by, and the id of it at the forge.
+	how, id string
+	by      forge.Person
+	at      time.Time
+	// sha is the commit that they named, or the beginning of it; empty where they
+	// named none.
+	sha string
+	// revokes says that they take back what was said until then.
+	revokes bool
+}
+
+// leastCommit is how much of a commit names it: less can be made to fit.
+const leastCommit = 12
+
+// means reports whether somebody who said it saw a commit: they named it, or it was
+// there before they spoke.
+func (s statement) means(sha string, pushed time.Time) bool {
+	if s.sha != "" {
+		return len(s.sha) >= leastCommit && len(s.sha) <= len(sha) && strings.EqualFold(s.sha, sha[:len(s.sha)])
+	}
+	return !pushed.IsZero() && s.at.After(pushed)
+}
+
+// word is what a command begins with.
+const word = "/preview"
+
+// ours is in each comment that Eddy writes itself.
+var ours = regexp.MustCompile(`(?m)^(<!-- |\[)eddy:v1[ :]`)
+
+// isCommit is a commit or the beginning of one.
+var isCommit = regexp.MustCompile(`^[0-9a-fA-F]{7,64}$`)
+
+// commands are what a comment says about approval: nothing where it was edited, as
+// whoever did that may be somebody else, or is one of Eddy's own.
+func commands(comment forge.Comment) []statement {
+	if comment.Edited || ours.MatchString(comment.Text) {
+		return nil
+	}
+	var out []statement
+	for _, line := range spoken(comment.Text) {
+		words := strings.Fields(line)
+		if len(words) == 0 || words[0] != word {
+			continue
+		}
+		said := statement{id: comment.ID, by: comment.By, at: comment.At}
+		switch {
+		case len(words) == 1:
+		case words[1] == "revoke":
+			said.revokes = true
+		case isCommit.MatchString(words[1]):
+			said.sha = words[1]
+		default:
+			continue // it is about something else
+		}
+		out = append(out, said)
+	}
+	return out
+}
+
+var (
+	// fence begins and ends a block of code, quote a line of what somebody else said.
+	fence = regexp.MustCompile("^ {0,3}(```+|~~~+)")
+	quote = regexp.MustCompile(`^ {0,3}>`)
+	// hides and shows begin and end what is not said, or as an example.
+	hides = regexp.MustCompile(`(?i)<!--|<(pre|code|blockquote|details|script|style|textarea)\b`)
+	shows = regexp.MustCompile(`(?i)-->|</(pre|code|blockquote|details|script|style|textarea)>`)
+)
+
+// spoken are the lines of a comment that its author says themselves: none of code, of
+// quotes, and of what is hidden. A line behind a quote belongs to it, until an empty
+// one. Where that cannot be told, it is not said.
+func spoken(text string) []string {
+	var out []string
+	ends, hidden, quoted := "", 0, false
+	for line := range strings.SplitSeq(strings.ReplaceAll(text, "\r\n", "\n"), "\n") {
+		mark := fence.FindStringSubmatch(line)
+		switch {
+		case ends != "":
+			if mark != nil && strings.HasPrefix(mark[1], ends) {
+				ends = ""
+			}
+			continue
+		case mark != nil:
+			ends = mark[1]
+			continue
+		}
+		quoted = strings.TrimSpace(line) != "" && (quoted || quote.MatchString(line))
+		before := hidden
+		hidden = max(0, hidden+len(hides.FindAllString(line, -1))-len(shows.FindAllString(line, -1)))
+		if before > 0 || hidden > 0 || quoted || strings.HasPrefix(line, "    ") || strings.HasPrefix(line, "\t") {
+			continue
+		}
+		out = append(out, line)
+	}
+	return out
+}

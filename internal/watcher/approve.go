@@ -1,0 +1,56 @@
+package watcher
+
+import (
+	"context"
+
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/admit"
+	"github.com/eddy-previews/eddy/internal/approval"
+	"github.com/eddy-previews/eddy/internal/export"
+	"github.com/eddy-previews/eddy/internal/forge"
+	"github.com/eddy-previews/eddy/internal/source"
+)
+
+// approvals are what a run finds out of who has approved of what, and what is kept of it.
+type approvals struct {
+	policy  *approval.Policy
+	records []v1.Approval
+}
+
+// approver returns what asks who has approved of commits; nil where nobody has to.
+func (r *Reconciler) approver(provider *v1.ResourceSetInputProvider, config source.Config, exported export.Inputs) (*approvals, func(context.Context, []source.Item) map[forge.Change]admit.Approval) {
+	kept := &approvals{policy: approval.Compile(provider)}
+	if kept.policy == nil {
+		return kept, nil
+	}
+	kept.records = provider.Status.Approvals
+	question := approval.Question{
+		Provider: client.ObjectKeyFromObject(provider), Generation: provider.Generation,
+		Now: r.Now, Interval: r.Report.Interval(provider), Anew: isAsked(provider),
+		Annotations: provider.Annotations, Exported: map[string]string{}, Records: kept.records,
+	}
+	for key, in := range exported {
+		question.Exported[key] = in.Text("sha")
+	}
+	open := r.NewRepository
+	if open == nil {
+		open = source.Repository
+	}
+	question.Repository, question.Failed = open(config)
+	return kept, func(ctx context.Context, items []source.Item) map[forge.Change]admit.Approval {
+		found := kept.policy.Ask(ctx, &r.Approvals, question, items)
+		kept.records = found.Records
+		return found.Approvals
+	}
+}
+
+// of are the records that the status keeps while items are open; none where nobody has
+// to be approved of.
+func (a *approvals) of(r *Reconciler, open []source.Item) []v1.Approval {
+	if a.policy == nil {
+		return nil
+	}
+	return approval.Open(a.records, open, r.Now())
+}
