@@ -27,7 +27,7 @@ var floors = []struct{ name, rooms string }{
 	{"outside", "internal/transport internal/registry internal/forge test/asking " +
 		"internal/forge/azuredevops internal/forge/bitbucket internal/forge/codecommit internal/forge/gitea internal/forge/github internal/forge/gitlab " +
 		"internal/probe internal/source internal/credential"},
-	{"deciding", "internal/admit internal/export internal/input test/sample internal/render internal/evidence internal/reference internal/plan internal/expression internal/overlay internal/remote internal/diagnose internal/simulate internal/feedback/card"},
+	{"deciding", "internal/admit internal/export internal/input test/sample internal/render internal/evidence internal/approval internal/reference internal/plan internal/expression internal/overlay internal/remote internal/diagnose internal/simulate internal/feedback/card"},
 	{"acting", "internal/turns internal/apply internal/report internal/rollout internal/trace"},
 	{"controllers", "internal/watcher internal/templater internal/feedback"},
 	{"processes", "internal/operator"},
@@ -39,7 +39,7 @@ var floors = []struct{ name, rooms string }{
 var nevers = []never{
 	{
 		rooms: "internal/identity internal/suggest internal/schedule internal/files internal/manifest internal/throttle internal/flux internal/schema internal/preview " +
-			"internal/admit internal/export internal/input internal/render internal/evidence internal/reference internal/plan internal/expression internal/overlay internal/diagnose internal/rollout internal/simulate internal/lint internal/feedback/card",
+			"internal/admit internal/export internal/input internal/render internal/evidence internal/approval internal/reference internal/plan internal/expression internal/overlay internal/diagnose internal/rollout internal/simulate internal/lint internal/feedback/card",
 		imports: []string{"sigs.k8s.io/controller-runtime", "k8s.io/client-go/kubernetes", "k8s.io/client-go/rest", "k8s.io/client-go/dynamic", "k8s.io/client-go/discovery"},
 		reason:  "what decides is run and tested without a cluster",
 	},

@@ -6,9 +6,9 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// ApproveAnnotationPrefix, followed by the number of a request, is the annotation of a
-// provider that approves a commit of that request, which is the value: the commit in
-// full, and behind it, where one was taken back before, the time of the approval.
+// ApproveAnnotationPrefix begins the annotations of a provider that approve of a commit
+// of the request whose number stands behind it. The value is the commit in full and,
+// where an approval was taken back before, the time of this one.
 const ApproveAnnotationPrefix = "approve." + Group + "/"
 
 // ApproveRevoked in the place of the commit, with the time behind it, takes back all

@@ -37,9 +37,9 @@ type looked struct {
 
 // isDue reports whether an item is to be read anew. Of one that is approved only that may
 // be taken back is news, for which the interval is soon enough.
-func (l looked) isDue(q Question, item forge.Item, isApproved bool) bool {
+func (l looked) isDue(q Question, item forge.Item) bool {
 	wait := min(often, q.Interval)
-	if isApproved {
+	if isRecorded(q, item) {
 		wait = q.Interval - q.Interval/10 // intervals differ a little
 	}
 	changed := l.item.Change() != item.Change() || !l.item.UpdatedAt.Equal(item.UpdatedAt) || !slices.Equal(l.item.Labels, item.Labels)

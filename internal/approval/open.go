@@ -46,9 +46,19 @@ func last(records []v1.Approval, most int) []v1.Approval { return records[max(0,
 
 // newest leaves of the records that end an approval of the same request the newest.
 func newest(records []v1.Approval) []v1.Approval {
-	return slices.DeleteFunc(records, func(record v1.Approval) bool {
-		return record.Revoked != nil && slices.ContainsFunc(records, func(other v1.Approval) bool {
-			return other.Revoked != nil && other.ID == record.ID && other.Author == record.Author && record.Revoked.Before(other.Revoked)
-		})
-	})
+	type about struct{ id, author string }
+	last := map[about]int{}
+	for n, record := range records {
+		of := about{record.ID, record.Author}
+		if before, known := last[of]; record.Revoked != nil && (!known || !record.Revoked.Before(records[before].Revoked)) {
+			last[of] = n
+		}
+	}
+	var out []v1.Approval
+	for n, record := range records {
+		if record.Revoked == nil || last[about{record.ID, record.Author}] == n {
+			out = append(out, record)
+		}
+	}
+	return out
 }

@@ -30,7 +30,7 @@ func (p *Policy) readAll(ctx context.Context, looks *Looks, q Question, items []
 	judge := &judge{spec: p.spec, repository: q.Repository, now: q.Now(), known: known.people}
 	for n, item := range items {
 		look, is := known.requests[item.ID]
-		if !is || look.isDue(q, item, isRecorded(q, item)) {
+		if !is || look.isDue(q, item) {
 			judge.asked = 0
 			look = looked{item: item, at: q.Now(), reading: p.read(ctx, q, judge, item)}
 			known.requests[item.ID] = look

@@ -86,8 +86,10 @@ const (
 	MayAdminister Permission = "admin"
 )
 
-// AtLeast reports whether it allows what another does.
-func (p Permission) AtLeast(other Permission) bool { return p.rank() >= other.rank() }
+// AtLeast reports whether it allows what another does, which is more than to be there.
+func (p Permission) AtLeast(other Permission) bool {
+	return other.rank() >= MayRead.rank() && p.rank() >= other.rank()
+}
 
 func (p Permission) rank() int {
 	return slices.Index([]Permission{NoPermission, MayRead, MayWrite, MayMaintain, MayAdminister}, p)

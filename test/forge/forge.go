@@ -34,7 +34,9 @@ type Request struct {
 	Title, Branch, Target, SHA, Author   string
 	Labels                               []string
 	Fork, Draft, Closed, Merged, NoMerge bool
-	Updated                              time.Time
+	// Gone says that the repository of its branch is there no more.
+	Gone    bool
+	Updated time.Time
 	// State in the place of the one that follows from Closed and Merged.
 	State string
 	// Repository that the request belongs to, where numbers are shared by many.

@@ -131,6 +131,9 @@ func gitHubRequest(like sample) func(*Forge, Request) any {
 		if r.Fork {
 			from = within(r.Author+"/api", true)
 		}
+		if r.Gone {
+			from = nil
+		}
 		labels := []any{}
 		for i, name := range r.Labels {
 			labels = append(labels, label.with(map[string]any{"id": i + 1, "name": name}))

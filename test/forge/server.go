@@ -173,9 +173,10 @@ func (f *Forge) hold(err error) {
 	}
 }
 
-// odd reports whether a request is in a state of which no vendor knows.
+// odd reports whether a request is in a state of which no vendor knows, or comes from
+// where nothing is any more, which none describes.
 func (f *Forge) odd() bool {
-	return slices.ContainsFunc(f.requests, func(r *Request) bool { return r.State != "" })
+	return slices.ContainsFunc(f.requests, func(r *Request) bool { return r.State != "" || r.Gone })
 }
 
 // answer answers as a server without faults does.

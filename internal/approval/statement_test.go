@@ -1,0 +1,114 @@
+package approval
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/forge"
+)
+
+func TestACommandIsTheFirstWordOfALineThatSomebodySays(t *testing.T) {
+	const sha = "6dcb09b5b57875f334f61aebed695e2e4193db5e"
+	for claim, c := range map[string]struct{ text, want string }{
+		"alone":                           {"/preview " + sha, sha},
+		"in capitals":                     {"/preview " + strings.ToUpper(sha), strings.ToUpper(sha)},
+		"with words behind it":            {"/preview " + sha + " thanks", sha},
+		"below other words":               {"Looks good.\r\n\r\n/preview " + sha + "\r\n", sha},
+		"indented a little":               {"  /preview " + sha, sha},
+		"without a commit":                {"/preview", "any"},
+		"taken back":                      {"/preview revoke", "revoke"},
+		"given and taken back":            {"/preview\n/preview revoke", "any revoke"},
+		"about something else":            {"/preview keep 24h", ""},
+		"another word":                    {"/previews " + sha, ""},
+		"in capitals itself":              {"/Preview " + sha, ""},
+		"within a line":                   {"say /preview " + sha, ""},
+		"as code":                         {"`/preview " + sha + "`", ""},
+		"in a block of code":              {"```\n/preview " + sha + "\n```", ""},
+		"in a block of code without end":  {"~~~~ text\n/preview " + sha + "\n~~~", ""},
+		"behind a block of code":          {"```\nx\n```\n/preview " + sha, sha},
+		"indented as code is":             {"Like this:\n\n    /preview " + sha, ""},
+		"indented by a tab":               {"\t/preview " + sha, ""},
+		"quoted":                          {"> /preview " + sha, ""},
+		"in the line behind a quote":      {"> look\n/preview " + sha, ""},
+		"behind a quote and an empty one": {"> look\n\n/preview " + sha, sha},
+		"hidden":                          {"<!--\n/preview " + sha + "\n-->", ""},
+		"as an example in HTML":           {"<pre>\n/preview " + sha + "\n</pre>\n", ""},
+		"in what is folded":               {"<details><summary>log</summary>\n\n/preview " + sha + "\n\n</details>", ""},
+		"by Eddy itself":                  {"<!-- eddy:v1 0a app-dev 4e -->\n/preview " + sha, ""},
+		"by Eddy where nothing is hidden": {"[eddy:v1:0a:app-dev:4e]: https://eddy.invalid\n/preview " + sha, ""},
+		"with what is no commit":          {"/preview main", ""},
+	} {
+		var got []string
+		for _, one := range commands(forge.Comment{ID: "1", Text: c.text}) {
+			switch {
+			case one.revokes:
+				got = append(got, "revoke")
+			case one.sha == "":
+				got = append(got, "any")
+			default:
+				got = append(got, one.sha)
+			}
+		}
+		if strings.Join(got, " ") != c.want {
+			t.Errorf("%s: it is %q, want %q", claim, got, c.want)
+		}
+	}
+	if got := commands(forge.Comment{Text: "/preview", Edited: true}); got != nil {
+		t.Errorf("an edited comment says %v", got)
+	}
+}
+
+func TestACommitIsMeantWhereItWasSeen(t *testing.T) {
+	const sha = "6dcb09b5b57875f334f61aebed695e2e4193db5e"
+	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	for claim, c := range map[string]struct {
+		said   statement
+		pushed time.Time
+		want   bool
+	}{
+		"it is named":                   {statement{sha: sha}, time.Time{}, true},
+		"its beginning is named":        {statement{sha: "6DCB09B5B578"}, time.Time{}, true},
+		"too little of it is named":     {statement{sha: sha[:11]}, time.Time{}, false},
+		"more than it is named":         {statement{sha: sha + "00"}, time.Time{}, false},
+		"another one is named":          {statement{sha: "6dcb09b5b579"}, time.Time{}, false},
+		"another one is named, later":   {statement{sha: "6dcb09b5b579", at: at.Add(time.Hour)}, at, false},
+		"it was pushed before":          {statement{at: at.Add(time.Second)}, at, true},
+		"it was pushed in that moment":  {statement{at: at}, at, false},
+		"it was pushed after":           {statement{at: at}, at.Add(time.Second), false},
+		"nobody knows when it was":      {statement{at: at}, time.Time{}, false},
+		"nobody knows when it was said": {statement{}, at, false},
+	} {
+		if got := c.said.means(sha, c.pushed); got != c.want {
+			t.Errorf("%s: %v", claim, got)
+		}
+	}
+}
+
+func TestManyWhoAskAreNotAllLookedAt(t *testing.T) {
+	repository := &counting{}
+	judge := &judge{spec: v1.Forks{Permission: v1.PermissionWrite}, repository: repository, now: time.Now(), known: map[string]permitted{}}
+	for n := range 3 * most {
+		if may, _, err := judge.judge(t.Context(), forge.Person{Login: fmt.Sprint("stranger", n)}, forge.Item{Author: "ada"}); may || err != nil {
+			t.Fatal(may, err)
+		}
+	}
+	if repository.asked != most {
+		t.Errorf("the forge was asked %d times", repository.asked)
+	}
+}
+
+// counting is a repository in which nobody may anything.
+type counting struct {
+	forge.Repository
+	asked int
+}
+
+// Permission implements forge.Permissions.
+func (c *counting) Permission(_ context.Context, _ forge.Person) (forge.Permission, error) {
+	c.asked++
+	return forge.NoPermission, nil
+}

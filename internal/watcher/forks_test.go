@@ -1,0 +1,208 @@
+package watcher
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fluxcd/pkg/apis/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/approval"
+	"github.com/eddy-previews/eddy/test/forge"
+)
+
+const (
+	shaA = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+	shaB = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+)
+
+// guarded watches a forge on which grace may approve, by a clock that is set by hand.
+func (b *bench) guarded(f *forge.Forge, change func(*v1.ResourceSetInputProvider)) (pass func(time.Duration)) {
+	b.t.Helper()
+	f.Permit("grace", "write")
+	b.watch(f, func(p *v1.ResourceSetInputProvider) {
+		p.Spec.Skip = nil
+		p.Spec.Forks = &v1.Forks{Policy: v1.ForksApprove}
+		if f.Type == v1.InputProviderAzureDevOpsPullRequest {
+			p.Spec.Forks.Approvers = []string{"grace@example.com"}
+		}
+		if change != nil {
+			change(p)
+		}
+	})
+	now := time.Now().Truncate(time.Second)
+	b.Now = func() time.Time { return now }
+	f.Clock(b.Now)
+	return func(d time.Duration) { now = now.Add(d) }
+}
+
+func TestAForksCommitRunsOnceSomebodyHasApprovedOfIt(t *testing.T) {
+	for _, start := range forges {
+		f := start(t)
+		t.Run(f.Type, func(t *testing.T) {
+			b := newBench(t)
+			pass := b.guarded(f, nil)
+			f.Open(forge.Request{SHA: shaA, Fork: true})
+			f.Open(forge.Request{SHA: shaB}) // of the repository itself
+			provider := b.want("2@" + shaB)
+			if got := heldBy(provider); !strings.HasPrefix(got, "1@"+shaA+"() WaitingForApproval: waits for approval of its commit: let ") || provider.Status.HeldCounts["WaitingForApproval"] != 1 {
+				t.Fatalf("held is %q", got)
+			}
+			pass(time.Hour)
+			f.Say(1, "grace", "/preview "+shaA)
+			provider = b.want("1@" + shaA + " 2@" + shaB)
+			if got := provider.Status.Approvals; len(got) != 1 || got[0].SHA != shaA || got[0].How != v1.ByComment || !strings.HasPrefix(got[0].By, "grace") {
+				t.Fatalf("the approvals are %+v", got)
+			}
+			if got := inputOf(provider, "1"); textOf(got, "approvedSHA") != shaA || !strings.HasPrefix(textOf(got, "approvedBy"), "grace") {
+				t.Errorf("exported is %s", exportedJSON(t, provider))
+			}
+			pass(time.Hour)
+			f.Push(1, shaB)
+			behind := b.want("1@" + shaA + " 2@" + shaB)
+			if got := heldBy(behind); !strings.HasPrefix(got, "1@"+shaB+"("+shaA+") WaitingForApproval") || textOf(inputOf(behind, "1"), "approvedSHA") != shaA {
+				t.Fatalf("held is %q", got)
+			}
+			b.Approvals = approval.Looks{} // as a restart does
+			first := b.want("1@" + shaA + " 2@" + shaB)
+			if again := b.want("1@" + shaA + " 2@" + shaB); again.ResourceVersion != first.ResourceVersion {
+				t.Error("it is written though nothing is new")
+			}
+			f.Break(forge.Status(http.StatusBadGateway))
+			b.want("1@" + shaA + " 2@" + shaB)
+			f.Mend()
+			pass(time.Hour)
+			f.Say(1, "grace", "/preview "+shaB)
+			b.want("1@" + shaB + " 2@" + shaB)
+			f.Close(1)
+			if provider = b.want("2@" + shaB); len(provider.Status.Approvals) != 1 || provider.Status.Approvals[0].Revoked == nil {
+				t.Errorf("the approvals are %+v", provider.Status.Approvals)
+			}
+		})
+	}
+}
+
+// inputOf is what a provider exports of a request.
+func inputOf(provider *v1.ResourceSetInputProvider, id string) v1.ResourceSetInput {
+	for _, in := range provider.Status.ExportedInputs {
+		if textOf(in, "id") == id {
+			return in
+		}
+	}
+	return nil
+}
+
+func TestStrangersTakeNobodysPlace(t *testing.T) {
+	b, f := newBench(t), forge.NewGitea(t)
+	b.guarded(f, func(p *v1.ResourceSetInputProvider) { p.Spec.Filter = &v1.InputProviderFilter{Limit: 1} })
+	f.Open(forge.Request{SHA: "c"})
+	for range 5 {
+		f.Open(forge.Request{Fork: true, Author: "mallory"})
+	}
+	provider := b.want("1@c")
+	if got := provider.Status.HeldCounts; got["WaitingForApproval"] != 5 || got["Queued"] != 0 {
+		t.Errorf("held are %v", got)
+	}
+}
+
+func TestNoRegistryIsAskedForWhatNobodyApprovedOf(t *testing.T) {
+	b, f, r := newBench(t), forge.NewGitea(t), forge.NewRegistry(t)
+	pass := b.gated(f, r, nil)
+	f.Clock(b.Now)
+	f.Permit("grace", "write")
+	provider := b.run()
+	provider.Spec.Forks = &v1.Forks{Policy: v1.ForksApprove}
+	if err := server.Client.Update(t.Context(), provider); err != nil {
+		t.Fatal(err)
+	}
+	f.Open(forge.Request{SHA: shaA, Fork: true})
+	r.Push(t, "", shaA)
+	before := r.Asked("")
+	b.want("")
+	if got := r.Asked("") - before; got != 0 {
+		t.Errorf("it was asked %d times", got)
+	}
+	pass(time.Hour)
+	f.Say(1, "grace", "/preview "+shaA)
+	if in := inputOf(b.want("1@"+shaA), "1"); in["images"] == nil || textOf(in, "approvedBy") != "grace" {
+		t.Errorf("exported is %v", in)
+	}
+}
+
+func TestWhatIsTakenBackStaysUnlessItIsToGo(t *testing.T) {
+	for whenRevoked, want := range map[string]string{v1.WhenMissingFreeze: "1@" + shaA, v1.WhenMissingRemove: ""} {
+		t.Run(whenRevoked, func(t *testing.T) {
+			b, f := newBench(t), forge.NewGitea(t)
+			pass := b.guarded(f, func(p *v1.ResourceSetInputProvider) { p.Spec.Forks.WhenRevoked = whenRevoked })
+			f.Open(forge.Request{SHA: shaA, Fork: true})
+			f.Say(1, "grace", "/preview "+shaA)
+			b.want("1@" + shaA)
+			pass(time.Hour)
+			f.Say(1, "grace", "/preview revoke")
+			if got := heldBy(b.want(want)); !strings.Contains(got, "grace took it back") {
+				t.Errorf("held is %q", got)
+			}
+			b.want(want)
+			b.want(want)
+		})
+	}
+}
+
+func TestAPolicyThatComesLaterTakesNothingAway(t *testing.T) {
+	b, f := newBench(t), forge.NewGitea(t)
+	pass := b.guarded(f, func(p *v1.ResourceSetInputProvider) {
+		p.Spec.Forks.Policy, p.Spec.Forks.WhenRevoked = v1.ForksInclude, v1.WhenMissingRemove
+	})
+	f.Open(forge.Request{SHA: shaA, Fork: true})
+	provider := b.want("1@" + shaA)
+	provider.Spec.Forks.Policy = v1.ForksApprove
+	if err := server.Client.Update(t.Context(), provider); err != nil {
+		t.Fatal(err)
+	}
+	b.want("1@" + shaA)
+	pass(time.Hour)
+	f.Push(1, shaB)
+	if got := heldBy(b.want("1@" + shaA)); !strings.Contains(got, "1@"+shaB+"("+shaA+") WaitingForApproval") {
+		t.Errorf("held is %q", got)
+	}
+}
+
+func TestForksThatAreExcludedAreNoInputs(t *testing.T) {
+	for _, start := range forges {
+		f := start(t)
+		t.Run(f.Type, func(t *testing.T) {
+			b := newBench(t)
+			b.guarded(f, func(p *v1.ResourceSetInputProvider) { p.Spec.Forks.Policy = v1.ForksExclude })
+			f.Open(forge.Request{SHA: shaA, Fork: true})
+			b.wantReady(b.wantHeld("", ""), metav1.ConditionTrue, meta.ReconciliationSucceededReason, "1 does not pass spec.forks.policy")
+		})
+	}
+}
+
+func TestWithEverybodyBranchesOfTheRepositoryWaitAsWell(t *testing.T) {
+	b, f := newBench(t), forge.NewGitea(t)
+	b.guarded(f, func(p *v1.ResourceSetInputProvider) {
+		p.Spec.Forks.AppliesTo, p.Spec.Forks.TrustedAuthors = v1.AppliesToEverybody, []string{"Ada"}
+	})
+	f.Open(forge.Request{SHA: shaA, Author: "ada"})
+	f.Open(forge.Request{SHA: shaB, Author: "agent"})
+	if got := heldBy(b.want("1@" + shaA)); !strings.Contains(got, "2@"+shaB+"() WaitingForApproval") {
+		t.Errorf("held is %q", got)
+	}
+}
+
+func TestARequestWhoseForkIsGoneStaysAForks(t *testing.T) {
+	b, f := newBench(t), forge.NewGitHub(t)
+	pass := b.guarded(f, nil)
+	f.Open(forge.Request{SHA: shaA, Fork: true, Author: "ada"})
+	f.Say(1, "grace", "/preview "+shaA)
+	b.want("1@" + shaA)
+	pass(time.Hour)
+	f.Change(1, func(r *forge.Request) { r.Gone, r.SHA = true, shaB })
+	if got := heldBy(b.want("1@" + shaA)); !strings.Contains(got, "WaitingForApproval") {
+		t.Errorf("held is %q", got)
+	}
+}
