@@ -15,10 +15,11 @@ func TestWhatInitWritesIsAdmitted(t *testing.T) {
 		"github": "https://github.com/acme/cart", "gitlab": "https://gitlab.com/acme/cart",
 		"bitbucket": "https://bitbucket.org/acme/cart", "bitbucket-data-center": "https://git.acme.io/projects/SHOP/repos/cart",
 	}
-	for _, forge := range scaffold.Forges() {
-		t.Run(forge, func(t *testing.T) {
+	for n := range 2 * len(scaffold.Forges()) {
+		forge, gate := scaffold.Forges()[n/2], []string{"", scaffold.GateImage}[n%2]
+		t.Run(forge+" "+gate, func(t *testing.T) {
 			setup, err := scaffold.Derive(t.Context(), scaffold.Answers{
-				Forge: forge, URL: urls[forge], Service: "cart", Root: "fleet", Base: "clusters/base/api",
+				Gate: gate, Forge: forge, URL: urls[forge], Service: "cart", Root: "fleet", Base: "clusters/base/api",
 				FluxPath: "clusters/prod", Image: "registry.example.com/api", Domain: "preview.acme.io", Namespace: "shop",
 			})
 			if err != nil {

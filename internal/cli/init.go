@@ -67,6 +67,7 @@ the repository, and one that is wrong is asked for again.`,
 	flags.StringVarP(&a.Namespace, "namespace", "n", "", "namespace of the previews (default "+scaffold.DefaultNamespace+")")
 	flags.StringVar(&a.Root, "path", ".", "folder of the fleet repository")
 	flags.StringArrayVar(&a.Paths, "paths", nil, "watch only requests that touch these globs")
+	flags.StringVar(&a.Gate, "gate", "", "what a request waits for: image, that of its very commit, or label, where the forge has some (default label)")
 	flags.StringVar(&a.Label, "label", "", "label that CI sets when the image is there")
 	flags.StringVar(&a.BuildPath, "build-path", "", "folder that the image is built from, in the service's repository")
 	flags.StringVar(&a.Dockerfile, "dockerfile", "", "file that the image is built by, where it is not Dockerfile in that folder")

@@ -65,22 +65,23 @@ func (g *Gate) Ask(ctx context.Context, looks *Looks, q Question, items []forge.
 func (g *Gate) lookAll(ctx context.Context, known *provider, q Question, items []forge.Item) []admit.Evidence {
 	waitFor := g.spec.GetWaitFor()
 	out := make([]admit.Evidence, len(items))
-	opened := make([]opening, len(g.images))
+	round := newRound(ctx, known.patience)
+	defer round.end()
 	group := errgroup.Group{}
 	group.SetLimit(atOnce)
 	for n, item := range items {
 		look := known.look(item, q, waitFor)
+		if look.isDue(q) && !known.mayAsk(g.hosts(), q) {
+			look.postpone(q)
+		}
 		if !look.isDue(q) {
 			out[n] = look.last
 			continue
 		}
-		for i, each := range g.images {
-			if opened[i] == (opening{}) {
-				opened[i].repository, opened[i].err = q.Open(ctx, each.GateImage, each.field)
-			}
-		}
+		opened := round.open(g, q)
 		group.Go(func() error {
-			out[n] = look.took(g.look(ctx, q, opened, item), q, waitFor)
+			found := round.judge(g.look(round.ctx, q, opened, look.asked(item)))
+			out[n] = look.took(found, q, waitFor)
 			return nil
 		})
 	}
@@ -94,9 +95,17 @@ type opening struct {
 	err        error
 }
 
+// asking is a commit that is looked at; again says that it was before.
+type asking struct {
+	forge.Item
+	again bool
+}
+
 // finding is what a look came to.
 type finding struct {
 	admit.Evidence
+	// cut says that there was no time to find anything.
+	cut bool
 	// until is when the registry may be asked again, where it said so; refused says
 	// that it does not let us.
 	until   time.Time
@@ -105,8 +114,8 @@ type finding struct {
 
 // look asks for the checks of a commit, and then for its images, which come to nothing
 // where CI has failed, one by one: the first that is not there is enough to wait for.
-func (g *Gate) look(ctx context.Context, q Question, opened []opening, item forge.Item) finding {
-	checks, lacks := g.lookAtChecks(ctx, q, item)
+func (g *Gate) look(ctx context.Context, q Question, opened []opening, item asking) finding {
+	checks, lacks := g.lookAtChecks(ctx, q, item.Item)
 	if lacks.Reason != "" {
 		return lacks
 	}
@@ -122,17 +131,17 @@ func (g *Gate) look(ctx context.Context, q Question, opened []opening, item forg
 }
 
 // lookAtImages asks for the images of a commit.
-func (g *Gate) lookAtImages(ctx context.Context, opened []opening, item forge.Item) (map[string]proof, finding) {
+func (g *Gate) lookAtImages(ctx context.Context, opened []opening, item asking) (map[string]proof, finding) {
 	proved := map[string]proof{}
 	for i, each := range g.images {
-		tag, err := each.tagOf(ctx, item)
+		tag, err := each.tagOf(ctx, item.Item)
 		if err != nil {
 			return nil, unknown(fmt.Sprintf("waits, as the tag of its image cannot be made: %s.tag: %s", each.field, err), nil)
 		}
 		if opened[i].err != nil {
 			return nil, unknown(fmt.Sprintf("waits, as it cannot be told whether the image %s:%s is there: %s: %s", each.Repository, tag, each.field, opened[i].err), opened[i].err)
 		}
-		image, err := opened[i].repository.Image(ctx, tag, each.wanted())
+		image, err := opened[i].repository.Image(ctx, tag, each.wanted(item.again))
 		name := each.Repository + ":" + tag
 		switch lacks := each.lacks(image, item.SHA); {
 		case errors.Is(err, registry.ErrNoTag):

@@ -131,8 +131,8 @@ func (i image) tagOf(ctx context.Context, item forge.Item) (string, error) {
 func short(sha string) string { return sha[:min(len(sha), shortSHA)] }
 
 // wanted is what is asked of the image beyond its tag.
-func (i image) wanted() registry.Wanted {
-	return registry.Wanted{Platforms: i.Platforms, Revision: i.Revision == v1.RevisionLabel}
+func (i image) wanted(again bool) registry.Wanted {
+	return registry.Wanted{Platforms: i.Platforms, Revision: i.Revision == v1.RevisionLabel, Again: again}
 }
 
 // proof is what is exported of an image.

@@ -28,14 +28,22 @@ const enough = 3
 // Looks remember when each commit that waits was looked at, for all providers of a
 // process. What a restart forgets costs one look.
 type Looks struct {
+	// Patience is how long the looks of one run may take, 10 seconds when zero: what
+	// hangs holds nobody up.
+	Patience time.Duration
+
 	mu        sync.Mutex
 	providers map[types.NamespacedName]*provider
+	hosts     hosts
 }
 
 // provider is what was looked at for one provider, by one of its specs.
 type provider struct {
 	generation int64
 	commits    map[forge.Change]*look
+	// hosts are those of all providers, and patience is theirs.
+	hosts    *hosts
+	patience time.Duration
 }
 
 // look is what the last look at a commit came to.
@@ -53,12 +61,13 @@ func (l *Looks) of(q Question) *provider {
 	defer l.mu.Unlock()
 	known := l.providers[q.Provider]
 	if known == nil || known.generation != q.Generation {
-		known = &provider{generation: q.Generation, commits: map[forge.Change]*look{}}
+		known = &provider{generation: q.Generation, commits: map[forge.Change]*look{}, hosts: &l.hosts}
 		if l.providers == nil {
 			l.providers = map[types.NamespacedName]*provider{}
 		}
 		l.providers[q.Provider] = known
 	}
+	known.patience = l.Patience
 	return known
 }
 
@@ -115,6 +124,10 @@ func (l *look) took(found finding, q Question, waitFor time.Duration) admit.Evid
 	if found.Reason == "" {
 		return found.Evidence
 	}
+	if found.cut {
+		l.next = q.Now().Add(time.Second) // it was its turn, and still is
+		return l.waiting()
+	}
 	now := q.Now()
 	wait := mostLook
 	if l.times < int(math.Log(float64(mostLook/firstLook))/math.Log(growth))+1 {
@@ -141,4 +154,26 @@ func (l *look) took(found finding, q Question, waitFor time.Duration) admit.Evid
 		l.told, found.Overdue = true, waitFor
 	}
 	return found.Evidence
+}
+
+// asked is the commit as it is looked at.
+func (l *look) asked(item forge.Item) asking { return asking{item, l.times%confirmed != 0} }
+
+// confirmed is how often it is looked for until HEAD is not believed again.
+const confirmed = 5
+
+// postpone waits for the turn of its host, which is asked no more in this minute.
+func (l *look) postpone(q Question) {
+	l.next = q.Now().Add(firstLook)
+	l.last = l.waiting()
+}
+
+// waiting is what is known of one that has yet to be looked at again.
+func (l *look) waiting() admit.Evidence {
+	out := l.last
+	if out.Reason == "" {
+		out = admit.Evidence{Reason: admit.EvidenceUnavailable, Message: "waits for its turn to be looked for, as many others are"}
+	}
+	out.Since, out.Next = l.since, l.next
+	return out
 }

@@ -29,6 +29,12 @@ func (r *Repository) Digest(ctx context.Context, tag string) (string, error) {
 }
 
 func (r *Repository) digest(ctx context.Context, tag string) (string, error) {
+	return r.lookUp(ctx, tag, false)
+}
+
+// lookUp looks up a tag, of which a second time the answer to HEAD is believed: some
+// registries do not do HEAD, and the first look has found that out.
+func (r *Repository) lookUp(ctx context.Context, tag string, again bool) (string, error) {
 	session, err := r.login(ctx)
 	if err != nil {
 		return "", err
@@ -42,6 +48,8 @@ func (r *Repository) digest(ctx context.Context, tag string) (string, error) {
 		return head.Digest.String(), nil
 	case errors.As(err, &limited) || ctx.Err() != nil:
 		return "", err
+	case again && isNotFound(err):
+		return "", ErrNoTag
 	}
 	// The answer to HEAD has no body that says why, and with some registries no digest.
 	got, err := remote.Get(ref, options...)
@@ -73,6 +81,11 @@ func checkManifest(got *remote.Descriptor) error {
 
 // schemaVersion is that of every manifest and index since 2016.
 const schemaVersion = 2
+
+func isNotFound(err error) bool {
+	var said *ocitransport.Error
+	return errors.As(err, &said) && said.StatusCode == http.StatusNotFound
+}
 
 // isNoManifest tells a tag that is gone from anything else that answers 404: a
 // proxy, a repository that is gone or hidden from an account.

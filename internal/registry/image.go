@@ -27,6 +27,9 @@ type Wanted struct {
 	Platforms []string
 	// Revision tells that the revision is wanted.
 	Revision bool
+	// Again tells that it was looked for before: what HEAD does not find is not there
+	// then, and not asked for by GET, which registries count as a pull.
+	Again bool
 }
 
 // Image is what a tag stands for.
@@ -55,7 +58,7 @@ func (r *Repository) Image(ctx context.Context, tag string, wanted Wanted) (Imag
 
 func (r *Repository) image(ctx context.Context, tag string, wanted Wanted) (Image, error) {
 	if len(wanted.Platforms) == 0 && !wanted.Revision {
-		digest, err := r.digest(ctx, tag) // costs a HEAD, which is not counted as a pull
+		digest, err := r.lookUp(ctx, tag, wanted.Again) // costs a HEAD, which is not counted as a pull
 		return Image{Digest: digest}, err
 	}
 	session, err := r.login(ctx)

@@ -40,6 +40,9 @@ type Answers struct {
 	// Label that CI sets when the image is there; "" for build/image-ready, or where
 	// another service has requests of the same repository, one of its own.
 	Label string
+	// Gate is what a request waits for, GateLabel or GateImage; "" for a label where the
+	// forge has some.
+	Gate string
 	// Ingress says to write an Ingress for each preview where the base has nothing that
 	// leads to the service.
 	Ingress bool
@@ -83,6 +86,9 @@ func (a Answers) check() error {
 		if err := checkGlob(glob); err != nil {
 			out = append(out, fmt.Errorf("--paths: %w", err))
 		}
+	}
+	if err := a.checkGate(); err != nil {
+		out = append(out, fmt.Errorf("--gate: %w", err))
 	}
 	if err := a.checkLabel(); err != nil {
 		out = append(out, fmt.Errorf("--label: %w", err))

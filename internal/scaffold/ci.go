@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/eddy-previews/eddy/examples"
@@ -14,6 +15,8 @@ import (
 // job is what CI does for one service of a repository.
 type job struct {
 	service, image, label string
+	// proves says that the image is to say of which commit it is, in place of a label.
+	proves bool
 	// folder that the image is built from, and the Dockerfile where that is not in it;
 	// globs of which a request has to touch one, none for any request.
 	folder, dockerfile string
@@ -30,6 +33,9 @@ type pipeline struct {
 	named func(service string) string
 	// several goes before the first of several jobs, which are indented below it.
 	several, indent string
+	// commit is the head of the request, as a script writes it; "" where the tag of the
+	// image has it.
+	commit string
 	// touched makes a job wait for a request that touches its globs.
 	touched func(job) []change
 	// move says, of the folder that the file is in, what a person does with it.
@@ -47,6 +53,9 @@ func (p pipeline) text(example string, jobs []job) (string, error) {
 	}
 	body = p.job + body
 	out := head
+	if !slices.ContainsFunc(jobs, func(j job) bool { return !j.proves }) && p.commit != "" {
+		out = unlabelled(head)
+	}
 	if len(jobs) > 1 {
 		out += p.several
 	}
@@ -84,6 +93,9 @@ func (p pipeline) one(text string, job job) (string, error) {
 		text = strings.ReplaceAll(text, c.from, c.to)
 	}
 	text = builds.ReplaceAllString(text, "${1} "+job.context()+"${3}")
+	if job.proves {
+		text = p.proving(text)
+	}
 	return strings.NewReplacer(
 		"registry.example.com", registryOf(job.image), " # TO CHANGE\n", "\n",
 		defaultLabel, job.label, url.PathEscape(defaultLabel), url.PathEscape(job.label),

@@ -31,7 +31,7 @@ func forges() []forge {
 	return []forge{
 		{name: "azure-devops", says: "Azure DevOps", examples: "azure-devops", url: "https://dev.azure.com/acme/shop/_git/api", kind: v1.InputProviderAzureDevOpsPullRequest, pipeline: pipeline{
 			file: "azure-pipelines.yml", job: "  - job: image\n", named: func(service string) string { return "  - job: image_" + strings.ReplaceAll(service, "-", "_") + "\n" },
-			touched: touchedInAzure, move: "move the CI file from %s to the repository of the service, under another name and as a pipeline of its own where it has an azure-pipelines.yml",
+			commit: "$(System.PullRequest.SourceCommitId)", touched: touchedInAzure, move: "move the CI file from %s to the repository of the service, under another name and as a pipeline of its own where it has an azure-pipelines.yml",
 		}},
 		{name: "bitbucket", says: "Bitbucket Cloud", examples: "bitbucket", url: bitbucket, kind: v1.InputProviderBitbucketPullRequest, pipeline: pipeline{
 			file: "bitbucket-pipelines.yml", job: "      - step:\n", named: func(string) string { return "      - step:\n" }, several: "      - parallel:\n", indent: "    ",
@@ -45,7 +45,7 @@ func forges() []forge {
 		{name: "github", says: "GitHub", examples: "github", url: "https://github.com/acme/api", kind: v1.InputProviderGitHubPullRequest, pipeline: actions(".github/workflows/preview.yaml")},
 		{name: "gitlab", says: "GitLab", examples: "gitlab", url: "https://gitlab.com/acme/api", kind: v1.InputProviderGitLabMergeRequest, pipeline: pipeline{
 			file: "preview.gitlab-ci.yml", job: "preview:\n", named: func(service string) string { return "preview-" + service + ":\n" },
-			touched: touchedInGitLab, move: "move the CI file from %s to the repository of the service, and name it in the .gitlab-ci.yml there, which is this line alone where there is none yet: include: [{local: preview.gitlab-ci.yml}]",
+			commit: "${CI_MERGE_REQUEST_SOURCE_BRANCH_SHA:-$CI_COMMIT_SHA}", touched: touchedInGitLab, move: "move the CI file from %s to the repository of the service, and name it in the .gitlab-ci.yml there, which is this line alone where there is none yet: include: [{local: preview.gitlab-ci.yml}]",
 		}},
 	}
 }
@@ -54,7 +54,7 @@ func forges() []forge {
 func actions(file string) pipeline {
 	return pipeline{
 		file: file, job: "  image:\n", named: func(service string) string { return "  image-" + service + ":\n" },
-		touched: touchedInActions, move: "move the CI file from %s to the repository of the service",
+		commit: "${{ github.event.pull_request.head.sha }}", touched: touchedInActions, move: "move the CI file from %s to the repository of the service",
 	}
 }
 

@@ -162,11 +162,11 @@ func checkGate(label string, neighbours []watcher) error {
 // which the fleet tells what they build.
 func (d *derivation) jobs() []job {
 	a := d.answers
-	own := job{service: a.Service, image: a.Image, label: a.label(d.neighbours), folder: d.found.buildPath(a), dockerfile: a.Dockerfile, globs: a.globs()}
+	own := job{service: a.Service, image: a.Image, label: a.label(d.neighbours), proves: a.provesImage(), folder: d.found.buildPath(a), dockerfile: a.Dockerfile, globs: a.globs()}
 	var out []job
 	for _, one := range d.neighbours {
 		other, known := d.found.job(one, d.forge.pipeline.file)
-		if known && (other.label != "" || !d.forge.hasLabels()) {
+		if known && (other.label != "" || other.proves || !d.forge.hasLabels()) {
 			d.ciFile.Builds = append(d.ciFile.Builds, other.service)
 			out = append(out, other)
 			continue
@@ -191,7 +191,7 @@ func (f *found) job(w watcher, ci string) (out job, known bool) {
 	if image == nil {
 		return job{}, false
 	}
-	out = job{service: w.service(), image: image.Value}
+	out = job{service: w.service(), image: image.Value, proves: w.Spec.Gate != nil && len(w.Spec.Gate.Images) > 0}
 	if gates := w.gates(); len(gates) > 0 {
 		out.label = gates[0]
 	}

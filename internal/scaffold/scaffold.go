@@ -188,7 +188,7 @@ func (d *derivation) watching() {
 		change{"name: api-prs", "name: " + a.Service + "-prs"},
 		change{d.forge.url + " # TO CHANGE", a.URL})...)
 	d.tellRequests()
-	d.add(path.Join(d.previews(), "resourceset.yaml"), d.forge.examples+"/resourceset.yaml", append(d.probe(), namespace,
+	d.add(path.Join(d.previews(), "resourceset.yaml"), d.forge.examples+"/resourceset.yaml", append(append(d.pinned(), d.probe()...), namespace,
 		change{"name: api-pr-envs", "name: " + a.Service + "-pr-envs"},
 		change{"name: api-prs", "name: " + a.Service + "-prs"},
 		change{"name: api-pr-<<", "name: " + a.Service + "-pr-<<"},
@@ -211,7 +211,10 @@ func (d *derivation) probe() []change {
 // gate says which requests become inputs, and when.
 func (d *derivation) gate() []change {
 	var out []change
-	if d.forge.hasLabels() {
+	switch {
+	case d.answers.provesImage():
+		out = d.gateByImage()
+	case d.forge.hasLabels():
 		label := d.answers.label(d.neighbours)
 		if !plainLabel.MatchString(label) {
 			d.fail(fmt.Errorf("--label: %q would be the label of %s, which is longer than 50 characters: give a shorter one", label, d.answers.Service))

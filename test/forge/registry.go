@@ -152,7 +152,8 @@ func (r *Registry) Break(fault Fault) {
 	r.fault = fault
 }
 
-// Asked returns how many requests there were whose path has a part in it.
+// Asked returns how many requests there were whose method and path, as "HEAD /v2/",
+// have a part in them.
 func (r *Registry) Asked(part string) int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -162,7 +163,7 @@ func (r *Registry) Asked(part string) int {
 // ServeHTTP implements http.Handler.
 func (r *Registry) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	r.mu.Lock()
-	r.asked = append(r.asked, req.URL.Path)
+	r.asked = append(r.asked, req.Method+" "+req.URL.Path)
 	fault := r.fault
 	r.mu.Unlock()
 	switch {
