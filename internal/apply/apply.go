@@ -28,6 +28,7 @@ import (
 	"github.com/fluxcd/pkg/ssa/normalize"
 	"golang.org/x/sync/errgroup"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
@@ -102,6 +103,18 @@ type Applier struct {
 	// also of one that is gone; false where it does not reach. Without one the
 	// API server is asked.
 	Witness func(Ref) (Sighting, bool)
+	// Watch tells what a watch has seen last of an object; false where it does not
+	// reach. Without one the API server is asked what became of an object that was
+	// deleted.
+	Watch func(Ref) (Glimpse, bool)
+}
+
+// Glimpse is what a watch has seen of an object.
+type Glimpse struct {
+	// Is the object as it is; nil when there is none.
+	Is *Meta
+	// Gone is the UID of the last one that was seen to go, "" for none.
+	Gone types.UID
 }
 
 // Action is what became of an object.

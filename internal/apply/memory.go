@@ -18,6 +18,8 @@ type Memory struct {
 	// ended says how objects that run once came to their end, as the inventory
 	// holds it.
 	ended map[Ref]string
+	// leaving are the objects that were deleted, and have yet to be seen to go.
+	leaving map[Ref]types.UID
 }
 
 // trace is what was asked for and what it looked like once stored.
@@ -35,7 +37,7 @@ type trace struct {
 }
 
 // NewMemory returns an empty Memory.
-func NewMemory() *Memory { return &Memory{applied: map[Ref]trace{}, ended: map[Ref]string{}} }
+func NewMemory() *Memory { return &Memory{applied: map[Ref]trace{}, ended: map[Ref]string{}, leaving: map[Ref]types.UID{}} }
 
 // knows reports whether an object was applied, or found as it should be.
 func (m *Memory) knows(ref Ref) bool {
@@ -86,6 +88,7 @@ func (m *Memory) remember(want Object, stored *unstructured.Unstructured) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	delete(m.leaving, want.Ref()) // what is wanted again is looked at before it is taken for gone
 	m.applied[want.Ref()] = trace{
 		uid: stored.GetUID(), digest: want.Digest, generation: stored.GetGeneration(), resourceVersion: stored.GetResourceVersion(),
 	}
@@ -163,6 +166,27 @@ func (m *Memory) forget(ref Ref) {
 	defer m.mu.Unlock()
 	delete(m.applied, ref)
 	delete(m.ended, ref)
+	delete(m.leaving, ref)
+}
+
+// noteDeleted remembers that an object was asked to go.
+func (m *Memory) noteDeleted(ref Ref, uid types.UID) {
+	if m == nil {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.leaving[ref] = uid
+}
+
+// deleted returns the object that was asked to go, "" for none.
+func (m *Memory) deleted(ref Ref) types.UID {
+	if m == nil {
+		return ""
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.leaving[ref]
 }
 
 // Digest tells contents of an object apart.

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/fluxcd/pkg/ssa"
+	"golang.org/x/sync/errgroup"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -42,21 +44,18 @@ type Pruned struct {
 // was there before, unless it carries fluxcd.controlplane.io/prune: enabled.
 func (s *Session) Prune(ctx context.Context, unwanted Inventory) Pruned {
 	run := &pruneRun{Session: s, left: map[Ref]string{}, blocked: map[Ref]bool{}}
-	ordered := deletionOrder(unwanted)
-	for _, entry := range ordered {
+	var deployers, others Inventory
+	for _, entry := range deletionOrder(unwanted) {
 		if flux.Deploys(entry.groupKind()) {
-			run.one(ctx, entry)
+			deployers = append(deployers, entry)
+		} else {
+			others = append(others, entry)
 		}
 	}
-	for _, entry := range ordered {
-		if flux.Deploys(entry.groupKind()) {
-			continue
-		}
-		if user := run.userOf(entry, ordered); user != nil {
-			run.left[entry.Ref] = "needed until " + user.String() + " is gone"
-			continue
-		}
-		run.one(ctx, entry)
+	run.all(ctx, deployers)
+	there := run.leftOf(deployers)
+	for batch := range chunkBy(others, func(a, b Entry) bool { return a.groupKind() == b.groupKind() }) {
+		run.all(ctx, run.unneeded(batch, there))
 	}
 	return run.result(unwanted)
 }
@@ -70,53 +69,186 @@ type pruneRun struct {
 	changes []Change
 }
 
-// one deletes an object, or lets it go, and notes whether it is still there.
-func (r *pruneRun) one(ctx context.Context, entry Entry) {
-	was, err := r.look(ctx, entry)
-	if err != nil {
-		r.block(entry.Ref, "looking at it before it is deleted failed", err)
-		return
+// fate is what became of an object. The zero value is one that is not there, or not the
+// owner's.
+type fate struct {
+	entry  Entry
+	action Action
+	// asked is the object that was asked to go.
+	asked *Meta
+	// what was refused, and why.
+	what string
+	err  error
+}
+
+// all deletes objects that do not need each other, several at once, and sees what
+// becomes of them.
+func (r *pruneRun) all(ctx context.Context, entries Inventory) {
+	fates := make([]fate, len(entries))
+	var group errgroup.Group
+	group.SetLimit(max(r.Concurrency, 1))
+	for i, entry := range entries {
+		group.Go(func() error {
+			fates[i] = r.one(ctx, entry)
+			fates[i].entry = entry
+			return nil
+		})
 	}
-	if was == nil || !owns(r.Owner, was) {
-		r.Memory.forget(entry.Ref)
-		return
-	}
-	if isKept(was) {
-		r.Memory.forget(entry.Ref)
-		r.changes = append(r.changes, Change{Ref: entry.Ref, Action: LetGo})
-		return
-	}
-	if isAdopted(r.Owner, was) {
-		r.release(ctx, entry, was)
-		return
-	}
-	if was.DeletionTimestamp == nil {
-		if err := r.delete(ctx, was, metav1.DeletePropagationBackground); err != nil {
-			r.block(entry.Ref, "deleting it failed", err)
-			return
+	_ = group.Wait() // no function returns an error
+	var asked []fate
+	for _, one := range fates {
+		switch {
+		case one.err != nil:
+			r.block(one.entry.Ref, one.what, one.err)
+		case one.asked != nil:
+			asked = append(asked, one)
+		default:
+			r.Memory.forget(one.entry.Ref)
 		}
-		r.changes = append(r.changes, Change{Ref: entry.Ref, Action: Deleted})
+		if one.action != "" {
+			r.changes = append(r.changes, Change{Ref: one.entry.Ref, Action: one.action})
+		}
 	}
-	now, err := r.find(ctx, entry.Ref, entry.Version)
-	switch {
-	case err != nil:
-		r.block(entry.Ref, "deleted, but looking whether it is gone failed", err)
-	case now != nil && now.UID == was.UID:
-		r.left[entry.Ref] = leaving(now)
-		r.note(now)
-	default:
-		r.Memory.forget(entry.Ref)
+	untold := r.awaitWatch(ctx, asked)
+	for _, one := range untold {
+		if _, reached := r.told(one); reached && len(untold) > manyUnknown { // the watch is late: it wakes the set
+			r.left[one.entry.Ref] = "deleted a moment ago"
+			continue
+		}
+		r.confirm(ctx, one)
 	}
 }
 
-// release lets an adopted object go, and notes it where it cannot.
-func (r *pruneRun) release(ctx context.Context, entry Entry, was *Meta) {
-	if err := r.letGo(ctx, entry.Ref, was); err != nil {
-		r.block(entry.Ref, "letting go of it failed", err)
-		return
+// deleteTries is how often an object is deleted that others change meanwhile.
+const deleteTries = 3
+
+// one deletes an object, or lets it go.
+func (r *pruneRun) one(ctx context.Context, entry Entry) fate {
+	was, err := r.look(ctx, entry)
+	for try := 1; ; try++ {
+		switch {
+		case err != nil:
+			return fate{what: "looking at it before it is deleted failed", err: err}
+		case was == nil || !owns(r.Owner, was):
+			return fate{}
+		case isKept(was):
+			return fate{action: LetGo}
+		case isAdopted(r.Owner, was):
+			if err := r.letGo(ctx, entry.Ref, was); err != nil {
+				return fate{what: "letting go of it failed", err: err}
+			}
+			return fate{action: LetGo}
+		case was.DeletionTimestamp != nil:
+			return fate{asked: was}
+		}
+		gone, err := r.deleteAsSeen(ctx, was)
+		switch {
+		case gone:
+			return fate{action: Deleted}
+		case err == nil:
+			r.Memory.noteDeleted(entry.Ref, was.UID)
+			return fate{action: Deleted, asked: was}
+		case !apierrors.IsConflict(err) || try == deleteTries:
+			return fate{what: "deleting it failed", err: err}
+		}
+		was, err = r.find(ctx, entry.Ref, entry.Version)
+		if err != nil {
+			return fate{what: "looking at it before it is deleted failed", err: err}
+		}
 	}
-	r.Memory.forget(entry.Ref)
-	r.changes = append(r.changes, Change{Ref: entry.Ref, Action: LetGo})
+}
+
+// leftOf returns those of some deployers that are still there.
+func (r *pruneRun) leftOf(deployers Inventory) Inventory {
+	var there Inventory
+	for _, entry := range deployers {
+		if _, left := r.left[entry.Ref]; left {
+			there = append(there, entry)
+		}
+	}
+	return there
+}
+
+// unneeded returns the entries that no deployer may need which is still there, and says
+// of the others who does.
+func (r *pruneRun) unneeded(entries, deployers Inventory) Inventory {
+	var out Inventory
+	for _, entry := range entries {
+		user := slices.IndexFunc(deployers, func(one Entry) bool { return mayNeed(one, entry) })
+		if user < 0 {
+			out = append(out, entry)
+			continue
+		}
+		r.left[entry.Ref] = "needed until " + deployers[user].String() + " is gone"
+	}
+	return out
+}
+
+const (
+	// watchLag is how long what was deleted is waited for to be told by the watch, and
+	// watchLook the time between two looks.
+	watchLag  = 2 * time.Second
+	watchLook = 5 * time.Millisecond
+)
+
+// awaitWatch waits until the watch has told what became of objects that were asked to
+// go: that they are gone, or what holds them. It returns those of which it has not.
+func (r *pruneRun) awaitWatch(ctx context.Context, asked []fate) []fate {
+	timed, cancel := context.WithTimeout(ctx, watchLag)
+	defer cancel()
+	for {
+		unreached := 0
+		asked = slices.DeleteFunc(asked, func(one fate) bool {
+			told, reached := r.told(one)
+			if !reached {
+				unreached++
+			}
+			return told
+		})
+		if len(asked) == unreached || timed.Err() != nil {
+			return asked
+		}
+		select {
+		case <-timed.Done():
+		case <-time.After(watchLook):
+		}
+	}
+}
+
+// told notes what the watch tells of an object that was asked to go; false when it has
+// told nothing yet.
+func (r *pruneRun) told(one fate) (told, reached bool) {
+	if r.Watch == nil {
+		return false, false
+	}
+	seen, reached := r.Watch(one.entry.Ref)
+	switch {
+	case !reached:
+		return false, false
+	case seen.Gone == one.asked.UID, seen.Is != nil && seen.Is.UID != one.asked.UID:
+		r.Memory.forget(one.entry.Ref)
+		return true, true
+	case seen.Is != nil && seen.Is.DeletionTimestamp != nil:
+		r.left[one.entry.Ref] = leaving(seen.Is)
+		r.note(seen.Is)
+		return true, true
+	default:
+		return false, true
+	}
+}
+
+// confirm asks what became of an object that was asked to go.
+func (r *pruneRun) confirm(ctx context.Context, one fate) {
+	now, err := r.find(ctx, one.entry.Ref, one.entry.Version)
+	switch {
+	case err != nil:
+		r.block(one.entry.Ref, "deleted, but looking whether it is gone failed", err)
+	case now != nil && now.UID == one.asked.UID:
+		r.left[one.entry.Ref] = leaving(now)
+		r.note(now)
+	default:
+		r.Memory.forget(one.entry.Ref)
+	}
 }
 
 // block notes that an object is left because something about it was refused.
@@ -127,13 +259,30 @@ func (r *pruneRun) block(ref Ref, what string, err error) {
 	}
 }
 
-// look returns what the cluster holds of an entry. What a watch told is checked: an object
-// that was made a moment ago must not be taken for one that is gone.
+// look returns what the cluster holds of an entry. What a watch tells is enough where it
+// shows the object, which is then deleted in that version and in no other; where it does
+// not, that is checked, unless the object was deleted before and was seen to go: one that
+// was made a moment ago must not be taken for one that is gone.
 func (r *pruneRun) look(ctx context.Context, entry Entry) (*Meta, error) {
-	if r.Live.watched {
+	was := r.Live.Get(entry.Ref)
+	switch {
+	case !r.Live.watched:
+		return was, r.Live.Err(entry.Ref)
+	case was != nil && owns(r.Owner, was), was == nil && r.IsGone(entry.Ref):
+		return was, nil
+	default:
 		return r.find(ctx, entry.Ref, entry.Version)
 	}
-	return r.Live.Get(entry.Ref), r.Live.Err(entry.Ref)
+}
+
+// IsGone reports whether the watch has seen an object go that was deleted here.
+func (a *Applier) IsGone(ref Ref) bool {
+	if a.Watch == nil {
+		return false
+	}
+	deleted := a.Memory.deleted(ref)
+	seen, reached := a.Watch(ref)
+	return reached && deleted != "" && seen.Is == nil && seen.Gone == deleted
 }
 
 // note keeps the earliest time at which an object that is left was asked to go.
@@ -141,16 +290,6 @@ func (r *pruneRun) note(m *Meta) {
 	if at := m.DeletionTimestamp; at != nil && (r.since.IsZero() || at.Time.Before(r.since)) {
 		r.since = at.Time
 	}
-}
-
-// userOf returns a Flux object that is still there and may need the entry.
-func (r *pruneRun) userOf(entry Entry, unwanted Inventory) *Entry {
-	for i, deployer := range unwanted {
-		if _, there := r.left[deployer.Ref]; there && flux.Deploys(deployer.groupKind()) && mayNeed(deployer, entry) {
-			return &unwanted[i]
-		}
-	}
-	return nil
 }
 
 // mayNeed reports whether a Flux object may need another to clean up after
@@ -186,6 +325,20 @@ func (a *Applier) delete(ctx context.Context, was *Meta, how metav1.DeletionProp
 		return nil
 	}
 	return err
+}
+
+// deleteAsSeen deletes an object as long as it is as it was seen, and no other of its
+// name: who has it, and whether it may go, was told of that version. Gone says that it was
+// not there any more.
+func (a *Applier) deleteAsSeen(ctx context.Context, was *Meta) (gone bool, err error) {
+	uid, version := was.UID, was.ResourceVersion
+	err = a.Client.Delete(ctx, was.DeepCopy(),
+		client.PropagationPolicy(metav1.DeletePropagationBackground),
+		client.Preconditions(metav1.Preconditions{UID: &uid, ResourceVersion: &version}))
+	if isGone(err) {
+		return true, nil
+	}
+	return false, err
 }
 
 // isKept reports whether an object is protected from deletion.

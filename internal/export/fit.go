@@ -78,7 +78,7 @@ func fit(all []candidate, room int, order []int) ([]v1.ResourceSetInput, []Omiss
 			room -= growth[n]
 		default:
 			omitted = append(omitted, Omission{key: all[n].key, reason: admit.NoRoom, kept: all[n].last != nil, why: fmt.Errorf("it takes %d KiB, and all inputs together take at most %d KiB of an object: "+
-				"narrow spec.filter, shorten spec.defaultValues, or split the provider", sizeOf(all[n].input)>>10, maxExported>>10)})
+				"narrow spec.filter, shorten spec.defaultValues, or split the provider: two that share the requests by spec.filter.labels, each with a ResourceSet that names it in inputsFrom", sizeOf(all[n].input)>>10, maxExported>>10)})
 		}
 	}
 	for n := range all {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"sync"
 	"time"
@@ -44,6 +45,8 @@ type drift struct {
 
 	mu      sync.Mutex
 	watched map[schema.GroupKind]watched
+	// broken is when a watch was last found to be broken.
+	broken time.Time
 	sleepers
 }
 
@@ -68,28 +71,52 @@ func newDrift(mgr ctrl.Manager, kinds *apply.Kinds, namespaces map[string]cache.
 	if err != nil {
 		return nil, err
 	}
-	metadata, err := cache.New(mgr.GetConfig(), cache.Options{
+	d := &drift{
+		kinds: kinds, events: make(chan event.GenericEvent), stopped: make(chan struct{}),
+		watched: map[schema.GroupKind]watched{}, sleepers: newSleepers(),
+	}
+	d.cache, err = cache.New(mgr.GetConfig(), cache.Options{
 		HTTPClient: mgr.GetHTTPClient(), Scheme: mgr.GetScheme(), Mapper: mgr.GetRESTMapper(),
 		DefaultNamespaces:    namespaces,
 		DefaultLabelSelector: labels.NewSelector().Add(*owned),
 		DefaultTransform:     strip,
 		// What is read is compared, never changed.
 		DefaultUnsafeDisableDeepCopy: ptr.To(true),
+		DefaultWatchErrorHandler: func(ctx context.Context, r *toolscache.Reflector, err error) {
+			d.note(err)
+			toolscache.DefaultWatchErrorHandler(ctx, r, err)
+		},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("creating the cache of owned objects: %w", err)
-	}
-	d := &drift{
-		cache: metadata, kinds: kinds,
-		events: make(chan event.GenericEvent), stopped: make(chan struct{}),
-		watched: map[schema.GroupKind]watched{}, sleepers: newSleepers(),
 	}
 	stop := manager.RunnableFunc(func(ctx context.Context) error {
 		<-ctx.Done()
 		close(d.stopped)
 		return nil
 	})
-	return d, errors.Join(mgr.Add(metadata), mgr.Add(stop))
+	return d, errors.Join(mgr.Add(d.cache), mgr.Add(stop))
+}
+
+// note notes that a watch is broken. One that the API server ends, as it does now and then,
+// is not.
+func (d *drift) note(err error) {
+	if err == nil || errors.Is(err, io.EOF) || apierrors.IsResourceExpired(err) || apierrors.IsGone(err) {
+		return
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.broken = time.Now() //nolint:forbidigo // a watch takes real time
+}
+
+// heardSince reports whether no watch was broken since a time.
+func (d *drift) heardSince(looked time.Time) bool {
+	if d == nil {
+		return false
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.broken.Before(looked)
 }
 
 // watch follows the kinds of an inventory from now on. It comes before the
@@ -220,6 +247,28 @@ func (d *drift) witness(ctx context.Context, set types.NamespacedName) func(appl
 	}
 }
 
+// glimpse tells, for a set, what the watch has seen last of an object.
+func (d *drift) glimpse(ctx context.Context, set types.NamespacedName) func(apply.Ref) (apply.Glimpse, bool) {
+	if d == nil {
+		return nil
+	}
+	return func(ref apply.Ref) (apply.Glimpse, bool) {
+		object, reached := d.read(ctx, ref)
+		if object != nil || !reached {
+			return apply.Glimpse{Is: metaOrNil(object)}, reached
+		}
+		seen, _ := d.lastSeen(set, ref) // or it has seen none go
+		return apply.Glimpse{Gone: seen.UID}, true
+	}
+}
+
+func metaOrNil(object client.Object) *apply.Meta {
+	if object == nil {
+		return nil
+	}
+	return metadataOf(object)
+}
+
 // updated wakes the sets whose object has changed, or has come to its end.
 func (d *drift) updated(kind schema.GroupKind, was, is any) {
 	before, after := metadataOf(was), metadataOf(is)
@@ -244,9 +293,11 @@ func (d *drift) deleted(kind schema.GroupKind, object any) {
 	}
 	last := metadataOf(object)
 	for _, set := range d.concerned(refOf(kind, last), last) {
+		seen := apply.Sighting{UID: last.UID}
 		if is, ok := object.(*unstructured.Unstructured); ok {
-			d.keepSighting(set, refOf(kind, last), sightingOf(is))
+			seen = sightingOf(is)
 		}
+		d.keepSighting(set, refOf(kind, last), seen)
 		d.notify(set)
 	}
 	if d.disturb != nil {

@@ -182,17 +182,6 @@ func (p desired) objects() []apply.Object {
 	return out
 }
 
-// unasked counts the objects that no preview asks for.
-func (p desired) unasked(known apply.Inventory) int {
-	count := 0
-	for _, entry := range known {
-		if !p.asked[entry.Ref] {
-			count++
-		}
-	}
-	return count
-}
-
 // wants reports whether a preview is still asked for.
 func (p desired) wants(key string) bool {
 	_, ok := p.byKey[key]

@@ -63,6 +63,7 @@ func bytesOf(entries apply.Inventory, noted map[apply.Ref]bool) int {
 
 func noRoom(objects, needs, room int) error {
 	return fmt.Errorf("its %s take %d KiB in status.inventory, where %d KiB are left of the %d KiB that a ResourceSet may have: "+
-		"let it ask for fewer objects, such as one Kustomization or HelmRelease that deploys them, or split the set",
+		"let it ask for fewer objects, such as one Kustomization or HelmRelease that deploys them, or split the set: "+
+		"two providers that share the requests by spec.filter.labels, each with a ResourceSet that names it in inputsFrom",
 		count(objects, "object"), needs>>10, max(room, 0)>>10, maxObject>>10)
 }

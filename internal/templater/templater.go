@@ -225,6 +225,7 @@ func (r *run) applier(ctx context.Context) (*apply.Applier, error) {
 		OwnerExists:  r.ownerExists,
 		Memory:       r.memory.applied,
 		Witness:      r.drift.witness(ctx, client.ObjectKeyFromObject(r.set)),
+		Watch:        r.drift.glimpse(ctx, client.ObjectKeyFromObject(r.set)),
 		Overridden:   r.OverrideManagers,
 	}, nil
 }

@@ -61,7 +61,9 @@ func (r *run) empty(ctx context.Context) (*report.Outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	session, err := applier.Open(ctx, r.owner, owned)
+	r.drift.watch(ctx, owned)
+	r.drift.own(client.ObjectKeyFromObject(r.set), owned)
+	session, err := r.open(ctx, applier, owned, desired{})
 	if err != nil {
 		return nil, err
 	}

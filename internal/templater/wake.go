@@ -35,7 +35,7 @@ type sleepers struct {
 // owned is what a set has in its inventory.
 type owned struct {
 	refs map[apply.Ref]bool
-	// gone are the objects that run once, as they were last seen.
+	// gone are the objects that were seen to go, as they were last seen.
 	gone map[apply.Ref]apply.Sighting
 }
 
