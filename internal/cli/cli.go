@@ -72,6 +72,7 @@ are in their help.`,
 	root.AddCommand(
 		newGetCommand(streams), newDescribeCommand(streams), newEventsCommand(streams), newLogsCommand(streams), newOpenCommand(streams),
 		newDiffCommand(streams), newReconcileCommand(streams), newSuspendCommand(streams), newResumeCommand(streams), newWaitCommand(streams),
+		newApproveCommand(streams), newRevokeCommand(streams),
 	)
 	root.AddCommand(newInstallCommand(streams), newUninstallCommand(streams), newCheckCommand(streams), newVersionCommand(streams))
 	beforeCommands(root, streams)

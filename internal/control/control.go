@@ -62,6 +62,15 @@ func Resume(ctx context.Context, cluster client.Client, object client.Object) er
 	})
 }
 
+// Approve writes on a provider what somebody approves of, or takes back.
+func Approve(ctx context.Context, cluster client.Client, provider client.Object, annotations map[string]string) error {
+	values := map[string]any{}
+	for name, value := range annotations {
+		values[name] = value
+	}
+	return annotate(ctx, cluster, provider, values)
+}
+
 // annotate sets annotations, and takes away those that are nil.
 func annotate(ctx context.Context, cluster client.Client, object client.Object, annotations map[string]any) error {
 	body, err := json.Marshal(map[string]any{"metadata": map[string]any{"annotations": annotations}})

@@ -57,7 +57,7 @@ func (h Held) Advice() string {
 	case v1.HeldQueued:
 		return "raise spec.filter.limit of the provider, or wait until another request is closed"
 	case v1.HeldWaitingForApproval:
-		return "let somebody who may look at that very commit, and approve as the message says, or with eddy approve"
+		return "look at that very commit, and approve of it as is said here, or with eddy approve"
 	case v1.HeldWaitingForImage:
 		return "see whether the build of that commit succeeded, and pushed the image under that very name"
 	case v1.HeldWaitingForCheck:
