@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/manifest"
 	"github.com/eddy-previews/eddy/internal/schema"
@@ -72,7 +74,7 @@ func (s *Service) refusedDeployed() []Finding {
 		}
 		verbatim := object.isVerbatim()
 		unquoted := slices.ContainsFunc(object.values(), func(v value) bool { return neverText(v) != nil })
-		for _, fault := range s.setup.kinds.Check(object.Unstructured) {
+		for _, fault := range s.setup.kinds.Check(object.decrypted()) {
 			if unquoted && fault.WantsText() {
 				continue // lost-quotes says why it is none
 			}
@@ -97,4 +99,15 @@ func (s *Service) shownBy(key string) string {
 		return ""
 	}
 	return " (for the input " + key + ")"
+}
+
+// decrypted is the object as Flux applies it: without what SOPS notes in it, where the
+// Kustomization says how to decrypt.
+func (o object) decrypted() *unstructured.Unstructured {
+	if o.part.Kustomization == nil || o.part.Kustomization.Spec.Decryption == nil || at(o.Object, "sops") == nil {
+		return o.Unstructured
+	}
+	out := o.DeepCopy()
+	delete(out.Object, "sops")
+	return out
 }
