@@ -1,7 +1,9 @@
 package lint
 
 import (
+	"cmp"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -121,4 +123,34 @@ func (p Provider) scripts() []*manifest.Document {
 		}
 	}
 	return out
+}
+
+// naming are the CI files that name a label: those in the folder of the provider or below
+// it, or else those of the repository that it is in.
+func (p Provider) naming(label string) []*manifest.Document {
+	var below, above []*manifest.Document
+	for _, script := range p.setup.Scripts {
+		switch {
+		case !strings.Contains(string(script.Text), label):
+		case isBelow(script.File, p.File):
+			below = append(below, script)
+		case isBelow(p.File, filepath.Join(repositoryOf(script.File), "x")):
+			above = append(above, script)
+		}
+	}
+	if len(below) > 0 {
+		return below
+	}
+	return above
+}
+
+// repositoryOf is the folder that a CI file is for.
+func repositoryOf(file string) string {
+	for _, folder := range []string{".github", ".gitea", ".forgejo", ".gitlab", ".woodpecker"} {
+		parts := strings.Split(file, string(filepath.Separator))
+		if at := slices.Index(parts, folder); at >= 0 {
+			return cmp.Or(strings.Join(parts[:at], string(filepath.Separator)), ".")
+		}
+	}
+	return filepath.Dir(file)
 }

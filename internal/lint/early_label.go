@@ -27,10 +27,7 @@ func earlyLabel(g gate) *Finding {
 	if g.provider.provesImages() {
 		return nil
 	}
-	for _, script := range g.provider.scripts() {
-		if !strings.Contains(string(script.Text), g.label) {
-			continue
-		}
+	for _, script := range g.provider.naming(g.label) {
 		all, names := pipelineOf(script), namesOfLabel(script, g.label)
 		pushed := all.places(ciStep.pushes)
 		set := all.places(func(s ciStep) bool { return s.sets(names) })

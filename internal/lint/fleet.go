@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	kustomizev1 "github.com/fluxcd/kustomize-controller/api/v1"
 	sourcev1 "github.com/fluxcd/source-controller/api/v1"
@@ -79,7 +80,8 @@ func (s *Service) findFleet() {
 		candidates = append(candidates, above)
 		above = filepath.Join(above, "..")
 	}
-	for _, path := range s.fleetPaths() {
+	paths := s.fleetPaths()
+	for _, path := range slices.Concat(paths, parents(paths)) {
 		for _, candidate := range candidates {
 			if isFolder(filepath.Join(candidate, path)) {
 				s.Fleet = candidate
@@ -87,6 +89,18 @@ func (s *Service) findFleet() {
 			}
 		}
 	}
+}
+
+// parents are the folders that paths are in, as far as these tell of one repository and
+// no other: the last part of a path may be misspelt.
+func parents(paths []string) []string {
+	var out []string
+	for _, path := range paths {
+		if parent := filepath.Dir(filepath.Clean(path)); strings.Contains(parent, string(filepath.Separator)) {
+			out = append(out, parent)
+		}
+	}
+	return out
 }
 
 // levels is how far above a ResourceSet its repository may begin.

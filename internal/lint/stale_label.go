@@ -74,7 +74,7 @@ func reused(s *Service) iter.Seq[Provider] {
 
 // sets returns the CI file, and the line of it, that names a label.
 func (p Provider) sets(label string) (script *manifest.Document, node *yamlv3.Node) {
-	for _, candidate := range p.scripts() {
+	for _, candidate := range p.naming(label) {
 		scalars(candidate.Root, nil, func(_ []string, scalar *yamlv3.Node) {
 			if strings.Contains(scalar.Value, label) {
 				script, node = candidate, scalar
