@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"encoding/json"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -115,6 +116,8 @@ func TestValuesThatMeanNothingAreRefused(t *testing.T) {
 		"a text for a number":                {"{operator: {concurrent: many}}", "concurrent"},
 		"verbs where they are given":         {"{rbac: {watch: [{apiGroups: [''], resources: [pods], verbs: ['*']}]}}", "verbs"},
 		"replicas without a leader":          {"{operator: {enableLeaderElection: false}}", "operator.enableLeaderElection"},
+		"shards without a leader":            {"{shards: 1, replicas: 1, operator: {enableLeaderElection: false}}", "operator.enableLeaderElection"},
+		"shards with a selector":             {"{shards: 1, operator: {watchLabelSelector: a=b}}", "operator.watchLabelSelector"},
 		"previews without an account":        {"{operator: {defaultServiceAccount: ''}, previews: {namespaces: [a]}}", "operator.defaultServiceAccount"},
 		"no account, and none to be created": {"{serviceAccount: {create: false}}", "serviceAccount.name"},
 	} {
@@ -124,6 +127,40 @@ func TestValuesThatMeanNothingAreRefused(t *testing.T) {
 				t.Errorf("got %v, which does not name %s", err, test.because)
 			}
 		})
+	}
+}
+
+func TestShardsHaveALeaseAndASelectorEachAndMayRenewIt(t *testing.T) {
+	leases, mayRenew := map[string]string{}, []string{}
+	for _, object := range render(t, parse(t, "{shards: 2}")) {
+		switch object.GetKind() {
+		case "Deployment":
+			containers, _, _ := unstructured.NestedSlice(object.Object, "spec", "template", "spec", "containers")
+			args, _, _ := unstructured.NestedStringSlice(containers[0].(map[string]any), "args")
+			set := flags(t)
+			if err := set.Parse(args[1:]); err != nil {
+				t.Fatal(err)
+			}
+			leases[set.Lookup("leader-election-id").Value.String()] = object.GetName() + " " + set.Lookup("watch-label-selector").Value.String()
+		case "Role":
+			rules, _, _ := unstructured.NestedSlice(object.Object, "rules")
+			for _, rule := range rules {
+				names, _, _ := unstructured.NestedStringSlice(rule.(map[string]any), "resourceNames")
+				mayRenew = append(mayRenew, names...)
+			}
+		}
+	}
+	want := map[string]string{
+		"eddy":        "eddy !sharding.fluxcd.io/key",
+		"eddy-shard1": "eddy-shard1 sharding.fluxcd.io/key=shard1", "eddy-shard2": "eddy-shard2 sharding.fluxcd.io/key=shard2",
+	}
+	if !maps.Equal(leases, want) {
+		t.Errorf("the shards are %v", leases)
+	}
+	for lease := range want {
+		if !slices.Contains(mayRenew, lease) {
+			t.Errorf("nobody may renew %s: %v", lease, mayRenew)
+		}
 	}
 }
 

@@ -34,6 +34,10 @@ const (
 	// ConvertKubeConfigFromAnnotation fills a rendered ConfigMap with the
 	// address and authority of a kubeconfig in a Secret.
 	ConvertKubeConfigFromAnnotation = Group + "/convertKubeConfigFrom"
+	// ShardLabel names the shard that works on an object, as Flux has it. What a
+	// ResourceSet stamps out bears that of the set, unless its template names another.
+	ShardLabel = "sharding.fluxcd.io/key"
+
 	// WatchLabel with the value Enabled makes a ConfigMap or Secret wake, when it
 	// changes, the ResourceSets that take something from it.
 	WatchLabel = "reconcile.fluxcd.io/watch"

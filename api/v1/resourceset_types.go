@@ -227,6 +227,11 @@ type ResourceSetStatus struct {
 	// +optional
 	Conditions []metav1.Condition `json:"conditions,omitempty"`
 
+	// Shard is the lease of the operator that works on the set, where several share
+	// the sets by --watch-label-selector. Another one waits until it has let go.
+	// +optional
+	Shard string `json:"shard,omitempty"`
+
 	// Inventory lists every object that the ResourceSet owns.
 	// +optional
 	Inventory *ResourceInventory `json:"inventory,omitempty"`

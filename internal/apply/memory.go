@@ -37,7 +37,9 @@ type trace struct {
 }
 
 // NewMemory returns an empty Memory.
-func NewMemory() *Memory { return &Memory{applied: map[Ref]trace{}, ended: map[Ref]string{}, leaving: map[Ref]types.UID{}} }
+func NewMemory() *Memory {
+	return &Memory{applied: map[Ref]trace{}, ended: map[Ref]string{}, leaving: map[Ref]types.UID{}}
+}
 
 // knows reports whether an object was applied, or found as it should be.
 func (m *Memory) knows(ref Ref) bool {

@@ -24,6 +24,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -60,6 +61,9 @@ type Reconciler struct {
 	// ID tells the comments of this cluster from those of others; that of the
 	// namespace when empty.
 	ID string
+	// Selector of the providers to work on, where several operators share them; all
+	// when nil.
+	Selector labels.Selector
 
 	memory memory
 }
@@ -71,6 +75,11 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	if err := r.Client.Get(ctx, req.NamespacedName, provider); err != nil {
 		r.memory.forget(req.NamespacedName)
 		return ctrl.Result{}, client.IgnoreNotFound(err)
+	}
+	if r.Selector != nil && !r.Selector.Matches(labels.Set(provider.Labels)) { // it is another shard's
+		r.Credentials.Forget(provider)
+		r.memory.forget(req.NamespacedName)
+		return ctrl.Result{}, nil
 	}
 	if provider.Spec.Feedback == nil && provider.DeletionTimestamp.IsZero() { // which needs no look at all the others
 		return ctrl.Result{}, r.silence(ctx, provider)

@@ -176,6 +176,14 @@ func (f flock) request() {
 	}
 }
 
+// isEmpty says what is left.
+func (f flock) isEmpty() error {
+	if left := f.set().Status.Inventory; left != nil {
+		return fmt.Errorf("%d objects are left", len(left.Entries))
+	}
+	return nil
+}
+
 func TestAChangeCostsOnlyItself(t *testing.T) {
 	const previews = 150
 	f := flock{t: t, namespace: server.Namespace(t)}
@@ -233,10 +241,5 @@ func TestAChangeCostsOnlyItself(t *testing.T) {
 		startOn(t, cluster, "--watch-namespaces="+f.namespace)
 	}, is(12, "c0ffee"))
 	bound("one changed after a restart", 8, func() { commits[7] = "cafe"; f.export(commits) }, is(7, "cafe"))
-	bound("all removed", previews*105/100+5, func() { clear(commits); f.export(commits) }, func() error {
-		if left := f.set().Status.Inventory; left != nil {
-			return fmt.Errorf("%d objects are left", len(left.Entries))
-		}
-		return nil
-	})
+	bound("all removed", previews*105/100+5, func() { clear(commits); f.export(commits) }, f.isEmpty)
 }

@@ -77,7 +77,11 @@ func New(cluster *rest.Config, options Options) (ctrl.Manager, error) {
 	if err != nil {
 		return nil, err
 	}
-	manager, err := ctrl.NewManager(cluster, managerOptions(scheme, options))
+	selector, err := options.selector()
+	if err != nil {
+		return nil, err
+	}
+	manager, err := ctrl.NewManager(cluster, managerOptions(scheme, selector, options))
 	if err != nil {
 		return nil, fmt.Errorf("creating the manager: %w", err)
 	}
@@ -90,7 +94,7 @@ func New(cluster *rest.Config, options Options) (ctrl.Manager, error) {
 	}
 	shared := source.NewShared(time.Now, networks)
 	measures := report.NewMeasures(probe.Results())
-	for _, collector := range []prometheus.Collector{report.NewInfo(manager.GetClient()), measures, shared.Pools()} {
+	for _, collector := range []prometheus.Collector{report.NewInfo(ofShard{manager.GetClient(), selector}), measures, shared.Pools()} {
 		metrics.Registry.Unregister(collector) // that of a manager which this process had before
 		if err := metrics.Registry.Register(collector); err != nil {
 			return nil, fmt.Errorf("registering the metrics: %w", err)
@@ -110,19 +114,25 @@ func Scheme() (*runtime.Scheme, error) {
 	return scheme, nil
 }
 
-func managerOptions(scheme *runtime.Scheme, options Options) ctrl.Options {
+func managerOptions(scheme *runtime.Scheme, selector labels.Selector, options Options) ctrl.Options {
+	caches := cache.Options{DefaultNamespaces: namespaces(options.WatchNamespaces)}
+	if selector != nil {
+		// A set may have its inputs from any provider: what is not in the cache would be
+		// taken for one that is gone, and its previews with it.
+		caches.ByObject = map[client.Object]cache.ByObject{&v1.ResourceSet{}: {Label: selector}}
+	}
 	return ctrl.Options{
 		Scheme:                        scheme,
 		Logger:                        ctrl.Log,
 		Metrics:                       metricsserver.Options{BindAddress: options.MetricsAddr},
 		HealthProbeBindAddress:        options.HealthAddr,
 		LeaderElection:                options.LeaderElection,
-		LeaderElectionID:              options.LeaderElectionID,
+		LeaderElectionID:              options.lease(),
 		LeaderElectionNamespace:       options.Namespace,
 		LeaderElectionReleaseOnCancel: true,
 		// A process may start the operator again, as tests do.
 		Controller: config.Controller{SkipNameValidation: ptr.To(true)},
-		Cache:      cache.Options{DefaultNamespaces: namespaces(options.WatchNamespaces)},
+		Cache:      caches,
 		Client: client.Options{Cache: &client.CacheOptions{
 			// Read when needed: a cache of them would hold every Secret of the cluster.
 			DisableFor: []client.Object{&corev1.Secret{}, &corev1.ConfigMap{}, &corev1.ServiceAccount{}},
@@ -157,6 +167,10 @@ func addControllers(manager ctrl.Manager, shared *source.Shared, measures *repor
 	if err != nil {
 		return err
 	}
+	selector, err := options.selector()
+	if err != nil {
+		return err
+	}
 	own, err := client.New(manager.GetConfig(), client.Options{
 		Scheme: manager.GetScheme(), Mapper: manager.GetRESTMapper(), HTTPClient: manager.GetHTTPClient(),
 	})
@@ -175,7 +189,7 @@ func addControllers(manager ctrl.Manager, shared *source.Shared, measures *repor
 	watch := &watcher.Reconciler{
 		Client: manager.GetClient(), Report: reporter, Credentials: credentials, NewSource: source.New, Now: time.Now,
 		Shared: shared, Turns: turns.New(options.Concurrent, reserve),
-		MaxTimeout: options.MaxTimeout, Asked: turns.NewAsked(options.MinInterval, time.Now),
+		MaxTimeout: options.MaxTimeout, Asked: turns.NewAsked(options.MinInterval, time.Now), Selector: selector,
 	}
 	if err := watch.SetupWithManager(manager, controllerOptions(options, watch.Turns.Workers())); err != nil {
 		return fmt.Errorf("adding the watcher: %w", err)
@@ -183,20 +197,31 @@ func addControllers(manager ctrl.Manager, shared *source.Shared, measures *repor
 	if err := addFeedback(manager, credentials, own, options); err != nil {
 		return fmt.Errorf("adding the feedback to requests: %w", err)
 	}
+	template, err := newTemplater(manager, accounts, measures, options)
+	if err != nil {
+		return err
+	}
+	template.Kinds, template.Report, template.Shard = apply.NewKinds(kinds, time.Now), reporter, newShard(own, selector, options, time.Now)
+	if err := template.SetupWithManager(manager, controllerOptions(options, template.Turns.Workers())); err != nil {
+		return fmt.Errorf("adding the templater: %w", err)
+	}
+	return nil
+}
+
+// newTemplater returns the templater, but for what it shares with the other controllers.
+func newTemplater(manager ctrl.Manager, accounts *templater.Accounts, measures *report.Measures, options Options) (*templater.Reconciler, error) {
 	configs, err := labels.Parse(options.WatchConfigs)
 	if err != nil {
-		return fmt.Errorf("--watch-configs-label-selector: %w", err)
+		return nil, fmt.Errorf("--watch-configs-label-selector: %w", err)
 	}
 	answers, err := newAnswers(options.ProbeNetworks, os.Getenv("KUBERNETES_SERVICE_HOST"), measures)
 	if err != nil {
-		return fmt.Errorf("--probe-networks: %w", err)
+		return nil, fmt.Errorf("--probe-networks: %w", err)
 	}
-	template := &templater.Reconciler{
+	return &templater.Reconciler{
 		Answers: answers, Measures: measures,
 		Client:                manager.GetClient(),
-		Report:                reporter,
 		Accounts:              accounts,
-		Kinds:                 apply.NewKinds(kinds, time.Now),
 		DefaultServiceAccount: options.DefaultServiceAccount,
 		RequeueDependency:     options.RequeueDependency,
 		Concurrency:           options.ApplyConcurrency,
@@ -209,11 +234,7 @@ func addControllers(manager ctrl.Manager, shared *source.Shared, measures *repor
 		Turns:    turns.New(options.Concurrent, options.Concurrent),
 		Asked:    turns.NewAsked(options.MinInterval, time.Now),
 		Throttle: throttle.New(max(1, goruntime.GOMAXPROCS(0)-1)),
-	}
-	if err := template.SetupWithManager(manager, controllerOptions(options, template.Turns.Workers())); err != nil {
-		return fmt.Errorf("adding the templater: %w", err)
-	}
-	return nil
+	}, nil
 }
 
 // addFeedback adds the controller that tells requests. It follows Secrets by itself: what
@@ -225,8 +246,13 @@ func addFeedback(manager ctrl.Manager, credentials *credential.Reader, own clien
 	}
 	reader := *credentials
 	reader.Watch = credential.NewWatch(secrets)
+	selector, err := options.selector()
+	if err != nil {
+		return err
+	}
 	tell := &feedback.Reconciler{
-		Client: manager.GetClient(), Direct: own, Credentials: &reader, Open: source.Repository, Now: time.Now, ID: options.FeedbackID,
+		Selector: selector,
+		Client:   manager.GetClient(), Direct: own, Credentials: &reader, Open: source.Repository, Now: time.Now, ID: options.FeedbackID,
 	}
 	return tell.SetupWithManager(manager, controllerOptions(options, options.Concurrent))
 }

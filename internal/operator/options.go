@@ -1,6 +1,7 @@
 package operator
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"os"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"github.com/fluxcd/pkg/runtime/controller"
 	"github.com/fluxcd/pkg/runtime/logger"
 	"github.com/spf13/pflag"
+	"k8s.io/apimachinery/pkg/labels"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 )
@@ -29,6 +31,8 @@ type Options struct {
 	DefaultIdentity string
 	TokenCacheSize  int
 	WatchNamespaces []string
+	// WatchSelector picks the objects of the two kinds to work on; all when empty.
+	WatchSelector string
 	// ProviderNetworks are where providers may ask, as source.ParseNetworks reads them.
 	ProviderNetworks []string
 	// ProbeNetworks are where the URLs of previews may lead, as above.
@@ -71,6 +75,27 @@ func (o *Options) check() error {
 	}
 }
 
+// lease is the name of the lease. Operators that share the objects by their labels need one
+// each: those that name none have it from their selector, as Flux's controllers do.
+func (o *Options) lease() string {
+	if o.WatchSelector == "" || o.LeaderElectionID != name+"-operator" {
+		return o.LeaderElectionID
+	}
+	return fmt.Sprintf("%s-%x", o.LeaderElectionID, sha256.Sum256([]byte(o.WatchSelector)))[:len(o.LeaderElectionID)+9]
+}
+
+// selector is that of the objects to work on; nil for all.
+func (o *Options) selector() (labels.Selector, error) {
+	if o.WatchSelector == "" {
+		return nil, nil
+	}
+	selector, err := labels.Parse(o.WatchSelector)
+	if err != nil {
+		return nil, fmt.Errorf("--watch-label-selector: %w", err)
+	}
+	return selector, nil
+}
+
 // BindFlags adds a flag for each setting. Where Flux Operator reads a setting
 // from the environment, its default comes from there.
 func (o *Options) BindFlags(flags *pflag.FlagSet) {
@@ -89,6 +114,8 @@ func (o *Options) BindFlags(flags *pflag.FlagSet) {
 		"service account whose identity is used in a cloud for a provider that names none; the operator's own when empty")
 	flags.IntVar(&o.TokenCacheSize, "token-cache-max-size", 100, "how many tokens of GitHub Apps and clouds are kept; 0 keeps none")
 	flags.StringSliceVar(&o.WatchNamespaces, "watch-namespaces", nil, "namespaces to work in, separated by commas; all when empty")
+	flags.StringVar(&o.WatchSelector, "watch-label-selector", "",
+		"labels of the ResourceSets and providers to work on, such as sharding.fluxcd.io/key=shard1, or !sharding.fluxcd.io/key for those without; all when empty")
 	flags.StringSliceVar(&o.ProviderNetworks, "provider-networks", []string{"public", "private"},
 		"where providers may ask, separated by commas: public, private, loopback, a range such as 10.1.0.0/16, or one that is left out such as !10.96.0.0/12")
 	flags.StringSliceVar(&o.ProbeNetworks, "probe-networks", []string{"public", "private"},

@@ -60,6 +60,8 @@ import (
 type Program struct {
 	steps  []program
 	labels map[string]string
+	// shard is what Flux's shards, and those of this operator, take objects by; "" for none.
+	shard  string
 	common *v1.CommonMetadata
 	// throttle lets few programs at once take long.
 	throttle  *throttle.Throttle
@@ -111,6 +113,7 @@ func Compile(set *v1.ResourceSet) (*Program, error) {
 		engine:    newEngine(),
 		common:    set.Spec.CommonMetadata,
 		namespace: set.Namespace,
+		shard:     set.Labels[v1.ShardLabel],
 		labels: map[string]string{
 			v1.OwnerLabelPrefix + "/name":      set.Name,
 			v1.OwnerLabelPrefix + "/namespace": set.Namespace,
@@ -210,12 +213,15 @@ func rendered(item item, e *engine) (objects []*unstructured.Unstructured, err e
 	return item.render(e)
 }
 
-// label puts the common metadata on an object, then the owner's labels, which
-// nothing may overwrite: pruning goes by them.
+// label puts the common metadata on an object, the shard of the set where none is named,
+// then the owner's labels, which nothing may overwrite: pruning goes by them.
 func (p *Program) label(object *unstructured.Unstructured) {
 	labels, annotations := object.GetLabels(), object.GetAnnotations()
 	if p.common != nil {
 		labels, annotations = merged(labels, p.common.Labels), merged(annotations, p.common.Annotations)
+	}
+	if p.shard != "" && labels[v1.ShardLabel] == "" {
+		labels = merged(labels, map[string]string{v1.ShardLabel: p.shard})
 	}
 	object.SetLabels(merged(labels, p.labels))
 	if len(annotations) > 0 {

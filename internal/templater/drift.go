@@ -65,8 +65,9 @@ type watched struct {
 // watch to begin. Without it, what happens meanwhile is found an interval later.
 const syncTimeout = 5 * time.Second
 
-// newDrift returns a drift whose cache starts with the manager.
-func newDrift(mgr ctrl.Manager, kinds *apply.Kinds, namespaces map[string]cache.Config) (*drift, error) {
+// newDrift returns a drift whose cache starts with the manager. What a shard has stamped
+// out bears its key.
+func newDrift(mgr ctrl.Manager, kinds *apply.Kinds, namespaces map[string]cache.Config, shard []labels.Requirement) (*drift, error) {
 	owned, err := labels.NewRequirement(v1.OwnerLabelPrefix+"/name", selection.Exists, nil)
 	if err != nil {
 		return nil, err
@@ -78,7 +79,7 @@ func newDrift(mgr ctrl.Manager, kinds *apply.Kinds, namespaces map[string]cache.
 	d.cache, err = cache.New(mgr.GetConfig(), cache.Options{
 		HTTPClient: mgr.GetHTTPClient(), Scheme: mgr.GetScheme(), Mapper: mgr.GetRESTMapper(),
 		DefaultNamespaces:    namespaces,
-		DefaultLabelSelector: labels.NewSelector().Add(*owned),
+		DefaultLabelSelector: labels.NewSelector().Add(*owned).Add(shard...),
 		DefaultTransform:     strip,
 		// What is read is compared, never changed.
 		DefaultUnsafeDisableDeepCopy: ptr.To(true),

@@ -10,7 +10,7 @@ import (
 	"github.com/eddy-previews/eddy/internal/throttle"
 )
 
-// programs keeps the compiled templates of each set, for one generation.
+// programs keeps the compiled templates of each set, for one generation and one shard.
 type programs struct {
 	mu    sync.Mutex
 	byUID map[types.UID]compiled
@@ -18,6 +18,7 @@ type programs struct {
 
 type compiled struct {
 	generation int64
+	shard      string
 	program    *render.Program
 }
 
@@ -26,7 +27,8 @@ func (p *programs) of(set *v1.ResourceSet, behind *throttle.Throttle) (*render.P
 	p.mu.Lock()
 	known, ok := p.byUID[set.UID]
 	p.mu.Unlock()
-	if ok && known.generation == set.Generation {
+	shard := set.Labels[v1.ShardLabel]
+	if ok && known.generation == set.Generation && known.shard == shard {
 		return known.program, nil
 	}
 	program, err := render.Compile(set) // nobody else waits for that
@@ -39,7 +41,7 @@ func (p *programs) of(set *v1.ResourceSet, behind *throttle.Throttle) (*render.P
 	if p.byUID == nil {
 		p.byUID = map[types.UID]compiled{}
 	}
-	p.byUID[set.UID] = compiled{generation: set.Generation, program: program}
+	p.byUID[set.UID] = compiled{generation: set.Generation, shard: shard, program: program}
 	return program, nil
 }
 

@@ -25,9 +25,9 @@ import (
 // labelled object that it takes from. Who asks often is answered together: see
 // turns.Asked.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Options) error {
-	changed := predicate.Or(predicate.GenerationChangedPredicate{}, predicate.AnnotationChangedPredicate{})
+	changed := predicate.Or(predicate.GenerationChangedPredicate{}, predicate.AnnotationChangedPredicate{}, shardChanged())
 	var err error
-	if r.drift, err = newDrift(mgr, r.Kinds, r.Namespaces); err != nil {
+	if r.drift, err = newDrift(mgr, r.Kinds, r.Namespaces, r.Shard.keys()); err != nil {
 		return err
 	}
 	if r.pulse, err = newPulse(mgr, r.Namespaces, r.drift.notify); err != nil {
@@ -51,6 +51,9 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Optio
 	return ctrl.NewControllerManagedBy(mgr).
 		For(&v1.ResourceSet{}, builder.WithPredicates(turns.Gone())).
 		Watches(&v1.ResourceSet{}, r.Asked.Handler(), builder.WithPredicates(changed)).
+		Watches(&v1.ResourceSet{}, handler.Funcs{DeleteFunc: func(_ context.Context, e event.DeleteEvent, _ turns.Queue) {
+			r.Shard.left(client.ObjectKeyFromObject(e.Object))
+		}}).
 		Watches(&v1.ResourceSetInputProvider{},
 			handler.EnqueueRequestsFromMapFunc(r.setsOf), builder.WithPredicates(exportChanged())).
 		Watches(&v1.ResourceSetInputProvider{},
@@ -59,6 +62,13 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Optio
 		WatchesRawSource(source.Channel(r.drift.events, &handler.EnqueueRequestForObject{})).
 		WithOptions(options).
 		Complete(r)
+}
+
+// shardChanged passes a set whose objects are another shard's of Flux from now on.
+func shardChanged() predicate.Predicate {
+	return predicate.Funcs{UpdateFunc: func(e event.UpdateEvent) bool {
+		return e.ObjectOld.GetLabels()[v1.ShardLabel] != e.ObjectNew.GetLabels()[v1.ShardLabel]
+	}}
 }
 
 // exportChanged passes a provider that came, went, or exports something else.

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/fluxcd/pkg/apis/meta"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -68,6 +69,9 @@ type Reconciler struct {
 	// Answers asks the URLs of previews; nobody does when nil.
 	Answers *Answers
 
+	// Shard is which of the sets are worked on here; all when nil.
+	Shard *Shard
+
 	// Namespaces to watch applied objects in; all when empty.
 	Namespaces map[string]cache.Config
 	// WatchConfigs selects the ConfigMaps and Secrets whose changes wake the sets
@@ -103,7 +107,10 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	if err := r.Client.Get(ctx, req.NamespacedName, set); err != nil {
 		r.drift.release(req.NamespacedName)
 		r.forget(req.NamespacedName)
-		return ctrl.Result{}, client.IgnoreNotFound(err)
+		if apierrors.IsNotFound(err) {
+			return ctrl.Result{}, r.handOver(ctx, req.NamespacedName)
+		}
+		return ctrl.Result{}, err
 	}
 	if !r.Turns.Take(req, "") {
 		return ctrl.Result{}, nil // it waits in line, without a worker
@@ -114,7 +121,39 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	}
 	defer func() { memory.wrote = set.ResourceVersion }()
 	defer r.drift.begin(req.NamespacedName, memory.applied)()
+	ctx, end := r.Shard.begin(ctx, req.NamespacedName)
+	defer end()
+	if may, err := r.Shard.mayBegin(ctx, set); err != nil || !may {
+		return ctrl.Result{RequeueAfter: shardLook}, err
+	}
+	if err := r.takeOver(ctx, set); err != nil {
+		return report.RetryOnConflict(err)
+	}
 	return r.reconcile(ctx, set)
+}
+
+// takeOver writes down who works on a set, before anything is done for it.
+func (r *Reconciler) takeOver(ctx context.Context, set *v1.ResourceSet) error {
+	if set.Status.Shard == r.Shard.name() {
+		return nil
+	}
+	before := set.DeepCopy()
+	set.Status.Shard = r.Shard.name()
+	return r.Report.Save(ctx, before, set)
+}
+
+// handOver lets go of a set that is another shard's now.
+func (r *Reconciler) handOver(ctx context.Context, name types.NamespacedName) error {
+	set, err := r.Shard.moved(ctx, name)
+	if err != nil || set == nil {
+		return err
+	}
+	r.programs.forget(set.UID)
+	r.memories.forget(set.UID)
+	r.users.set(name, nil)
+	before := set.DeepCopy()
+	set.Status.Shard = ""
+	return client.IgnoreNotFound(r.Report.Save(ctx, before, set))
 }
 
 // reconcile is Reconcile for a set that is there, and fresh.
@@ -253,8 +292,13 @@ func (r *run) account() string {
 	return r.DefaultServiceAccount
 }
 
-// ownerExists reports whether another ResourceSet is still there.
+// ownerExists reports whether another ResourceSet is still there. One that the cache has
+// not may be another shard's.
 func (r *run) ownerExists(ctx context.Context, owner apply.Owner) (bool, error) {
-	err := r.Client.Get(ctx, types.NamespacedName{Namespace: owner.Namespace, Name: owner.Name}, &v1.ResourceSet{})
+	name := types.NamespacedName{Namespace: owner.Namespace, Name: owner.Name}
+	err := r.Client.Get(ctx, name, &v1.ResourceSet{})
+	if apierrors.IsNotFound(err) && r.Shard.isOne() {
+		err = r.Shard.Reader.Get(ctx, name, &v1.ResourceSet{})
+	}
 	return err == nil, client.IgnoreNotFound(err)
 }

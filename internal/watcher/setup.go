@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	sourcev1 "github.com/fluxcd/source-controller/api/v1"
+	"k8s.io/apimachinery/pkg/labels"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -24,7 +25,7 @@ import (
 // ExternalArtifact does that it selects, and when its turn to ask its host has
 // come. Who asks often is answered together: see turns.Asked.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Options) error {
-	changed := predicate.Or(predicate.GenerationChangedPredicate{}, predicate.AnnotationChangedPredicate{})
+	changed := predicate.Or(predicate.GenerationChangedPredicate{}, predicate.AnnotationChangedPredicate{}, predicate.Funcs{UpdateFunc: r.entered})
 	built := ctrl.NewControllerManagedBy(mgr).
 		For(&v1.ResourceSetInputProvider{}, builder.WithPredicates(turns.Gone())).
 		Watches(&v1.ResourceSetInputProvider{}, r.Asked.Handler(), builder.WithPredicates(changed)).
@@ -45,6 +46,11 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Optio
 			r.Asked.Map(r.selecting), artifactChanged()))
 	})
 	return nil
+}
+
+// entered passes a provider that was another shard's before.
+func (r *Reconciler) entered(e event.UpdateEvent) bool {
+	return r.Selector != nil && !r.Selector.Matches(labels.Set(e.ObjectOld.GetLabels())) && r.Selector.Matches(labels.Set(e.ObjectNew.GetLabels()))
 }
 
 // watchArtifacts follows ExternalArtifacts from the first provider on that

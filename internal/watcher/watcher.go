@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"github.com/fluxcd/pkg/apis/meta"
+	"k8s.io/apimachinery/pkg/labels"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -66,6 +67,9 @@ type Reconciler struct {
 	Approvals approval.Looks
 	// Asked bounds the runs that are asked for; nothing does when nil.
 	Asked *turns.Asked
+	// Selector of the providers to work on, where several operators share them; all
+	// when nil.
+	Selector labels.Selector
 
 	// artifacts starts the watch of ExternalArtifacts; nil in a test that runs by hand.
 	artifacts func() error
@@ -77,6 +81,10 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	provider := &v1.ResourceSetInputProvider{}
 	if err := r.Client.Get(ctx, req.NamespacedName, provider); err != nil {
 		return ctrl.Result{}, client.IgnoreNotFound(err)
+	}
+	if r.Selector != nil && !r.Selector.Matches(labels.Set(provider.Labels)) { // it is another shard's
+		r.forget(provider)
+		return ctrl.Result{}, nil
 	}
 	if !provider.DeletionTimestamp.IsZero() {
 		r.forget(provider)

@@ -15,6 +15,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -33,6 +34,8 @@ type options struct {
 	previews []int
 	operator string
 	check    bool
+	// crowd of sets to measure in place of one set of each size.
+	crowd crowd
 	// plain leaves out what asks whether previews run.
 	plain bool
 }
@@ -65,6 +68,12 @@ func run(args []string) error {
 	if err != nil {
 		return err
 	}
+	if asked.crowd.sets > 0 {
+		rows, err := measureCrowd(ctx, started, operators[0], asked.crowd)
+		rows = append([][]string{{"sets", "work", "requests", "of which", "time", ""}}, rows...)
+		_, failed := io.WriteString(os.Stdout, align(rows))
+		return errors.Join(err, failed, started.Close())
+	}
 	reports, err := measureAll(ctx, started, operators, asked)
 	if err := errors.Join(err, started.Close()); err != nil {
 		return err
@@ -85,7 +94,13 @@ func parse(args []string) (options, error) {
 	flags.StringVar(&asked.operator, "operator", "", "the command line of another operator, which is measured on the same work and set against Eddy's; it finds the cluster by KUBECONFIG")
 	flags.BoolVar(&asked.check, "check", false, "fail when Eddy needs more than it promises")
 	flags.BoolVar(&asked.plain, "plain", false, "leave out the set that asks whether its previews run, which takes most of the time")
+	many := flags.String("crowd", "", "measure many sets in place of one: SETSxPREVIEWS, or SETSxPREVIEWSxPROVIDERS, such as 200x50x500")
+	shards := flags.Int("shards", 0, "how many operators share the sets of --crowd; one has all when 0")
 	if err := flags.Parse(args); err != nil {
+		return asked, err
+	}
+	var err error
+	if asked.crowd, err = parseCrowd(*many, *shards); err != nil {
 		return asked, err
 	}
 	for _, text := range strings.Split(*previews, ",") {

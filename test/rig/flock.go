@@ -30,25 +30,30 @@ type Flock struct {
 // NewFlock creates a provider, which has found nothing, and a set that renders
 // some resources, written as YAML, for each input.
 func (r *Rig) NewFlock(ctx context.Context, resources string) (*Flock, error) {
-	return r.newFlock(ctx, resources, nil)
+	return r.newFlock(ctx, resources, metav1.ObjectMeta{})
 }
 
 // NewSuspendedFlock creates one that no operator works on.
 func (r *Rig) NewSuspendedFlock(ctx context.Context, resources string) (*Flock, error) {
-	return r.newFlock(ctx, resources, map[string]string{v1.ReconcileAnnotation: v1.DisabledValue})
+	return r.newFlock(ctx, resources, metav1.ObjectMeta{Annotations: map[string]string{v1.ReconcileAnnotation: v1.DisabledValue}})
 }
 
-func (r *Rig) newFlock(ctx context.Context, resources string, annotations map[string]string) (*Flock, error) {
+// NewShardedFlock creates one that a shard works on.
+func (r *Rig) NewShardedFlock(ctx context.Context, resources, key string) (*Flock, error) {
+	return r.newFlock(ctx, resources, metav1.ObjectMeta{Labels: map[string]string{v1.ShardLabel: key}})
+}
+
+func (r *Rig) newFlock(ctx context.Context, resources string, marked metav1.ObjectMeta) (*Flock, error) {
 	namespace, err := r.Namespace(ctx)
 	if err != nil {
 		return nil, err
 	}
 	flock := &Flock{rig: r, Namespace: namespace}
 	provider := &v1.ResourceSetInputProvider{ObjectMeta: metav1.ObjectMeta{
-		Name: "prs", Namespace: namespace, Annotations: map[string]string{v1.ReconcileAnnotation: v1.DisabledValue},
+		Name: "prs", Namespace: namespace, Annotations: map[string]string{v1.ReconcileAnnotation: v1.DisabledValue}, Labels: marked.Labels,
 	}}
 	provider.Spec.Type = v1.InputProviderStatic
-	set := &v1.ResourceSet{ObjectMeta: metav1.ObjectMeta{Name: "previews", Namespace: namespace, Annotations: annotations}}
+	set := &v1.ResourceSet{ObjectMeta: metav1.ObjectMeta{Name: "previews", Namespace: namespace, Annotations: marked.Annotations, Labels: marked.Labels}}
 	spec := "inputsFrom: [{kind: ResourceSetInputProvider, name: prs}]\nresources:\n" + resources
 	if err := yaml.UnmarshalStrict([]byte(spec), &set.Spec); err != nil {
 		return nil, err

@@ -55,11 +55,15 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- with . }}{{ with regexFind ":[0-9]+$" . }}{{ trimPrefix ":" . }}{{ end }}{{ end }}
 {{- end }}
 
-{{/* One flag for each of the operator's values. */}}
+{{/* One flag for each of the operator's values, for root and a shard; "" is what has no shard. */}}
 {{- define "eddy.flags" -}}
-{{- $flags := mustMergeOverwrite (dict) .Values.operator }}
-{{- if kindIs "invalid" $flags.leaderElectionId }}
-{{- $_ := set $flags "leaderElectionId" (include "eddy.fullname" .) }}
+{{- $flags := mustMergeOverwrite (dict) .root.Values.operator }}
+{{- $lease := default (include "eddy.fullname" .root) $flags.leaderElectionId }}
+{{- $_ := set $flags "leaderElectionId" (ternary $lease (printf "%s-%s" $lease .shard) (empty .shard)) }}
+{{- if .shard }}
+{{- $_ := set $flags "watchLabelSelector" (printf "sharding.fluxcd.io/key=%s" .shard) }}
+{{- else if .root.Values.shards }}
+{{- $_ := set $flags "watchLabelSelector" "!sharding.fluxcd.io/key" }}
 {{- end }}
 {{- range $name, $value := $flags }}
 {{- $flag := printf "--%s" (kebabcase $name) }}
