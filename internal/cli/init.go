@@ -54,7 +54,12 @@ the repository, and one that is wrong is asked for again.`,
     --image registry.example.com/web --domain preview.example.com \
     --paths 'services/web/**'`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context()) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if o.Answers.Label != "" && !cmd.Flags().Changed("gate") {
+				o.Answers.Gate = scaffold.GateLabel
+			}
+			return o.run(cmd.Context())
+		},
 	}
 	flags, a := cmd.Flags(), &o.Answers
 	flags.StringVar(&a.Forge, "forge", "", strings.Join(scaffold.Forges(), ", "))
@@ -67,7 +72,7 @@ the repository, and one that is wrong is asked for again.`,
 	flags.StringVarP(&a.Namespace, "namespace", "n", "", "namespace of the previews (default "+scaffold.DefaultNamespace+")")
 	flags.StringVar(&a.Root, "path", ".", "folder of the fleet repository")
 	flags.StringArrayVar(&a.Paths, "paths", nil, "watch only requests that touch these globs")
-	flags.StringVar(&a.Gate, "gate", "", "what a request waits for: image, that of its very commit, or label, where the forge has some (default label)")
+	flags.StringVar(&a.Gate, "gate", scaffold.GateImage, "what a request waits for: image, that of its very commit; or label, which --label implies")
 	flags.StringVar(&a.Label, "label", "", "label that CI sets when the image is there")
 	flags.StringVar(&a.BuildPath, "build-path", "", "folder that the image is built from, in the service's repository")
 	flags.StringVar(&a.Dockerfile, "dockerfile", "", "file that the image is built by, where it is not Dockerfile in that folder")
@@ -254,6 +259,9 @@ func (o *initSetup) next(setup scaffold.Setup) {
 		fmt.Sprintf("see what a pull request deploys: eddy build preview -f %s --path %s --pr 1 --sha 6dcb09b", previews, a.Root),
 		"commit and push; then create the Secret, as "+filepath.Join(previews, "secret.example.yaml")+" says",
 	)
+	if setup.Proves != "" {
+		steps = append(steps, "where "+setup.Proves+" is not for everybody to pull, name the Secret for it in "+filepath.Join(previews, "provider.yaml"))
+	}
 	if t := setup.Telling; t != nil {
 		steps = append(steps, fmt.Sprintf("create the Secret %s too: to comment, its token needs %s; to set the status of a commit, %s", t.Secret, t.Comment, t.Status))
 	}

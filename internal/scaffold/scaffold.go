@@ -72,6 +72,8 @@ type Setup struct {
 	Unseen error
 	// CI is the CI file among Files.
 	CI CI
+	// Proves is the image that requests wait for; "" where they wait for a label or nothing.
+	Proves string
 	// Telling is what is needed to tell requests; nil where they are told nothing.
 	Telling *Telling
 }
@@ -111,6 +113,9 @@ func derive(ctx context.Context, a Answers, seen *found, read *reading) (Setup, 
 	d.basis()
 	d.overlay()
 	out := Setup{Files: d.files, LeftOut: base.leftOut, Unlisted: d.unlisted, Namespace: d.apart, CI: d.ciFile, Unseen: d.found.err, Unrouted: d.unrouted(), Telling: d.telling()}
+	if a.provesImage() {
+		out.Proves = a.Image
+	}
 	for _, kind := range base.clusterScoped {
 		if kind.kind != "Namespace" { // previews have theirs, from infrastructure
 			out.Stripped = append(out.Stripped, kind.kind)
