@@ -3,12 +3,14 @@ package check_test
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"os"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	fluxmeta "github.com/fluxcd/pkg/apis/meta"
 	appsv1 "k8s.io/api/apps/v1"
 	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -24,6 +26,7 @@ import (
 	"github.com/eddy-previews/eddy/internal/check"
 	"github.com/eddy-previews/eddy/internal/install"
 	"github.com/eddy-previews/eddy/test/apiserver"
+	"github.com/eddy-previews/eddy/test/forge"
 )
 
 var server *apiserver.Server
@@ -69,6 +72,30 @@ func withFeedback(t *testing.T, namespace string) {
 			expect(t, installation(t, namespace), c.state, c.says)
 		}
 	})
+}
+
+func TestATokenThatTellsRequestsIsTriedWithARead(t *testing.T) {
+	namespace, f := server.Namespace(t), forge.NewGitea(t)
+	f.Open(forge.Request{})
+	create(t, &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "write", Namespace: namespace}, StringData: map[string]string{"username": "flux", "password": forge.Token}})
+	provider := &v1.ResourceSetInputProvider{
+		ObjectMeta: metav1.ObjectMeta{Name: "tried", Namespace: namespace},
+		Spec:       v1.ResourceSetInputProviderSpec{Type: f.Type, URL: f.URL, Feedback: &v1.Feedback{SecretRef: &fluxmeta.LocalObjectReference{Name: "write"}}},
+	}
+	create(t, provider)
+	provider.Status.ExportedInputs = []v1.ResourceSetInput{{"id": {Raw: []byte(`"1"`)}}}
+	provider.Status.Conditions = []metav1.Condition{{Type: v1.FeedbackReadyCondition, Status: metav1.ConditionTrue, Reason: "RequestsTold", LastTransitionTime: metav1.Now()}}
+	if err := server.Client.Status().Update(context.Background(), provider); err != nil {
+		t.Fatal(err)
+	}
+	expect(t, installation(t, namespace), check.OK, "what becomes of their previews; from here the tokens of 1 were tried")
+	f.Break(forge.Status(http.StatusForbidden))
+	expect(t, installation(t, namespace), check.Warning, "the token of "+namespace+"/tried may not read the comments that it is to write: ")
+	f.Break(forge.Status(http.StatusBadGateway)) // which says nothing of the token
+	expect(t, installation(t, namespace), check.OK, "from here the tokens of 0 were tried")
+	if err := server.Client.Delete(context.Background(), provider); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func withoutAnything(t *testing.T, namespace string) {

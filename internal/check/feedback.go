@@ -2,17 +2,25 @@ package check
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/credential"
+	"github.com/eddy-previews/eddy/internal/forge"
+	"github.com/eddy-previews/eddy/internal/source"
+	"github.com/eddy-previews/eddy/internal/transport"
 )
 
 // feedback looks at the providers that tell requests what becomes of their previews:
-// whether their tokens may do so was tried by the operator, as them.
+// what the operator has found their tokens may do, and, where whoever asks may read
+// those, whether they may read what they are to write.
 func feedback(ctx context.Context, c *Cluster) ([]Result, error) {
 	var all v1.ResourceSetInputProviderList
 	err := c.Client.List(ctx, &all)
@@ -23,20 +31,78 @@ func feedback(ctx context.Context, c *Cluster) ([]Result, error) {
 		return nil, fmt.Errorf("looking at the providers that tell requests: %w", err)
 	}
 	var out []Result
-	told := 0
-	for _, one := range all.Items {
+	told, tried := 0, 0
+	for n := range all.Items {
+		one := &all.Items[n]
+		if one.Spec.Feedback == nil {
+			continue
+		}
+		refused, could := refusal(ctx, c, one)
 		condition := meta.FindStatusCondition(one.Status.Conditions, v1.FeedbackReadyCondition)
 		switch {
-		case one.Spec.Feedback == nil || condition == nil: // another one of the repository tells for it
-		case condition.Status == metav1.ConditionTrue:
-			told++
-		default:
+		case condition != nil && condition.Status != metav1.ConditionTrue:
 			out = append(out, warning("give the token the permission, or make another one; it is tried again at the provider's interval, and when its Secret changes",
 				"the requests of %s/%s are not told: %s", one.Namespace, one.Name, condition.Message))
+		case refused != nil:
+			out = append(out, warning("give the token what it needs: "+source.Permission(one.Spec.Type, source.Comment),
+				"the token of %s/%s may not read the comments that it is to write: %v", one.Namespace, one.Name, refused))
+		case condition != nil: // otherwise another one of the repository tells for it
+			told++
+			tried += could
 		}
 	}
 	if told > 0 {
-		out = append(out, ok("the requests of %d providers are told what becomes of their previews", told))
+		out = append(out, ok("the requests of %d providers are told what becomes of their previews; from here the tokens of %d were tried", told, tried))
 	}
 	return out, nil
+}
+
+// patience is how long one forge is waited for.
+const patience = 10 * time.Second
+
+// refusal tries the token of a provider with a read that needs what writing a comment
+// needs, and returns how the forge refuses that, and 1 where it could be tried: whoever asks
+// may not read the Secret, or not reach the forge, and there may be no request.
+func refusal(ctx context.Context, c *Cluster, of *v1.ResourceSetInputProvider) (refused error, could int) {
+	request, ref := aRequest(of), credential.OfFeedback(of)
+	if request == "" || ref.Secret.Name == "" || of.GetFeedback().Comment == v1.FeatureDisabled {
+		return nil, 0
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	config, err := (&credential.Reader{Client: c.Client}).Config(ctx, ref)
+	if err != nil {
+		return nil, 0
+	}
+	repository, err := source.Repository(config)
+	if err != nil {
+		return nil, 0
+	}
+	comments, can := repository.(forge.Comments)
+	if !can {
+		return nil, 0
+	}
+	_, err = comments.Comments(ctx, request, "eddy")
+	switch {
+	case err == nil:
+		return nil, 1
+	case errors.Is(err, transport.ErrForbidden), errors.Is(err, transport.ErrUnauthorized), errors.Is(err, transport.ErrNotFound):
+		return err, 1
+	default:
+		return nil, 0
+	}
+}
+
+// aRequest is one that a provider exports or holds; "" where there is none.
+func aRequest(of *v1.ResourceSetInputProvider) string {
+	for _, input := range of.Status.ExportedInputs {
+		id := ""
+		if raw := input["id"]; raw != nil && json.Unmarshal(raw.Raw, &id) == nil && id != "" {
+			return id
+		}
+	}
+	for _, held := range of.Status.Held {
+		return held.ID
+	}
+	return ""
 }

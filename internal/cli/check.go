@@ -26,7 +26,9 @@ func newCheckCommand(streams Streams) *cobra.Command {
 		Short: "Check that the cluster has what Eddy needs, and that Eddy works",
 		Long: `Check that the cluster has what Eddy needs, and that Eddy works: the version of the
 cluster, Flux, the CustomResourceDefinitions, the operator, another operator that would
-work on the same objects, and what answers at the URLs of previews. Nothing is changed.
+work on the same objects, and what answers at the URLs of previews. Of providers that
+tell requests, the comments of a request are read with their token, where you may read
+the Secret. Nothing is changed.
 
 The exit code is 1 when a check fails; a warning leaves it at 0.`,
 		Example: `  # Before Eddy is installed: also whether you may install it

@@ -45,6 +45,15 @@ func Of(provider *v1.ResourceSetInputProvider) Reference {
 	}
 }
 
+// OfFeedback returns what a provider refers to that tells requests.
+func OfFeedback(provider *v1.ResourceSetInputProvider) Reference {
+	out := Of(provider)
+	if told := provider.Spec.Feedback; told != nil && told.SecretRef != nil {
+		out.Secret = Name{Field: "spec.feedback.secretRef", Name: told.SecretRef.Name}
+	}
+	return out
+}
+
 // OfImage returns what an image of a provider's gate refers to. The field is its
 // place in the spec.
 func OfImage(provider *v1.ResourceSetInputProvider, image v1.GateImage, field string) Reference {

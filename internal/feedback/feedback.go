@@ -173,11 +173,7 @@ func (r *Reconciler) run(ctx context.Context, provider *v1.ResourceSetInputProvi
 // open opens the repository of a provider as whoever is to tell it.
 func (r *Reconciler) open(ctx context.Context, provider *v1.ResourceSetInputProvider) (*teller, login, error) {
 	told := provider.GetFeedback()
-	ref := credential.Of(provider)
-	if told.SecretRef != nil {
-		ref.Secret = credential.Name{Field: "spec.feedback.secretRef", Name: told.SecretRef.Name}
-	}
-	config, err := r.Credentials.Config(ctx, ref)
+	config, err := r.Credentials.Config(ctx, credential.OfFeedback(provider))
 	if err != nil {
 		return nil, login{}, err
 	}

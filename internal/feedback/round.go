@@ -299,15 +299,21 @@ func linesOf(line v1.FeedbackStatus) []string {
 	return out
 }
 
-// isClosedTo reports whether a forge takes nothing for one request, as that, or its
-// repository, is locked or archived: not what a token may do is missing.
+// isClosedTo reports whether a forge takes nothing for one request, as that is locked or
+// read-only: not what a token may do is missing.
 func isClosedTo(err error) bool {
-	if err == nil {
+	if err == nil || isArchived(err) {
 		return false
 	}
 	text := lower(err.Error())
 	said := errors.Is(err, transport.ErrForbidden) || errors.Is(err, transport.ErrInvalidAnswer)
-	return said && (strings.Contains(text, "locked") || strings.Contains(text, "archived") || strings.Contains(text, "read-only") || strings.Contains(text, "422 "))
+	return said && (strings.Contains(text, "locked") || strings.Contains(text, "read-only") || strings.Contains(text, "422 "))
+}
+
+// isArchived reports whether a forge takes nothing for any request, as the repository is
+// archived. Nobody pushes to it then, so that it is tried again now and then.
+func isArchived(err error) bool {
+	return err != nil && !errors.Is(err, transport.ErrNotFound) && strings.Contains(lower(err.Error()), "archived")
 }
 
 func forgeSaid(err error) string {

@@ -39,7 +39,7 @@ func broken(provider *v1.ResourceSetInputProvider, err error) *metav1.Condition 
 	var failed *failure
 	if errors.As(err, &failed) {
 		message = failed.err.Error()
-		if permission := source.Permission(provider.Spec.Type, failed.told); isMissing(failed.err) && permission != "" {
+		if permission := source.Permission(provider.Spec.Type, failed.told); isMissing(failed.err) && !isArchived(failed.err) && permission != "" {
 			message = fmt.Sprintf("%s: the token of %s needs %s to tell it by a %s; a token without it may not see that the repository is there", message, fieldOf(provider), permission, failed.told)
 		}
 	}

@@ -113,7 +113,8 @@ func (f *Forge) standIn(t testing.TB) {
 }
 
 // Rename moves the repository in the API, and answers under its old name with a
-// redirect.
+// redirect; to what is to be written there with one that keeps it so, but for GitLab,
+// which takes it under the new name alone.
 func (f *Forge) Rename(name string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -124,7 +125,18 @@ func (f *Forge) Rename(name string) {
 		if !old || rest != "" && rest[0] != '/' {
 			return false
 		}
-		redirect(w, http.StatusMovedPermanently, to+rest+"?"+r.URL.RawQuery)
+		code := http.StatusMovedPermanently
+		switch {
+		case r.Method == http.MethodGet:
+		case f.Type == "GitLabMergeRequest":
+			w.Header().Set("Content-Type", "application/json")
+			w.WriteHeader(http.StatusMethodNotAllowed)
+			_, _ = w.Write([]byte(`{"message": "Non GET methods are not allowed for moved projects"}`)) // the client reads it
+			return true
+		default:
+			code = http.StatusTemporaryRedirect
+		}
+		redirect(w, code, to+rest+"?"+r.URL.RawQuery)
 		return true
 	}
 }

@@ -1,0 +1,110 @@
+package feedback
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/test/forge"
+)
+
+// toldOne is a bench with one request that was told that its preview is deploying.
+func toldOne(t *testing.T, f *forge.Forge) *bench {
+	t.Helper()
+	b := newBench(t, f)
+	b.f.Open(forge.Request{})
+	b.watch("api", v1.Feedback{})
+	b.is("api", state{id: "1", sha: sha(1), ready: "Unknown"})
+	b.settle("api", time.Minute)
+	if all := b.f.Comments(1); len(all) != 1 {
+		t.Fatalf("there are %+v", all)
+	}
+	return b
+}
+
+// GitLab takes nothing by the old name of a repository, and says so.
+func TestARequestOfARepositoryThatIsRenamedIsToldInTheSameComment(t *testing.T) {
+	b := toldOne(t, forge.NewGitLab(t))
+	b.f.Rename("renamed")
+	b.is("api", state{id: "1", sha: sha(1), ready: "True"})
+	b.settle("api", time.Minute)
+	if got := b.condition(); got.Status != metav1.ConditionFalse || !strings.Contains(got.Message, "not allowed for moved projects") {
+		t.Errorf("GitLab: the condition is %+v", got)
+	}
+	for name, start := range map[string]func(testing.TB) *forge.Forge{"Gitea": forge.NewGitea, "GitHub": forge.NewGitHub} {
+		t.Run(name, func(t *testing.T) {
+			b := toldOne(t, start(t))
+			b.f.Rename("renamed")
+			b.is("api", state{id: "1", sha: sha(1), ready: "True"})
+			b.settle("api", time.Minute)
+			if all := b.f.Comments(1); len(all) != 1 || !strings.Contains(all[0].Text, "## Preview: ready") {
+				t.Errorf("there are %+v, and %+v", all, b.condition())
+			}
+		})
+	}
+}
+
+func TestARequestThatIsTransferredIsNotToldAndKeepsNoOtherFromIt(t *testing.T) {
+	b := toldOne(t, forge.NewGitHub(t))
+	b.f.Open(forge.Request{})
+	b.f.Break(func(w http.ResponseWriter, r *http.Request) bool {
+		ours := strings.Contains(r.URL.Path, "/issues/1/") || strings.Contains(r.URL.Path, "/issues/comments/")
+		return ours && forge.Status(http.StatusGone)(w, r)
+	})
+	b.is("api", state{id: "1", sha: sha(1), ready: "True"}, state{id: "2", sha: sha(2), ready: "True"})
+	b.settle("api", time.Hour)
+	if all := b.f.Comments(2); len(all) != 1 || !strings.Contains(all[0].Text, "## Preview: ready") {
+		t.Errorf("the other is told %+v", all)
+	}
+	if all := b.f.Comments(1); len(all) != 1 || all[0].Edits != 0 {
+		t.Errorf("where it was there are %+v", all)
+	}
+	asked := b.f.Asked()
+	b.settle("api", time.Hour)
+	if more := b.f.Asked() - asked; more > 2*5 { // as often as the interval says
+		t.Errorf("it is asked for %d times more", more)
+	}
+}
+
+func TestTheRequestsOfARepositoryThatIsArchivedAreLeftAloneAndToldOnceItIsBack(t *testing.T) {
+	b := toldOne(t, forge.NewGitHub(t))
+	b.f.Break(func(w http.ResponseWriter, r *http.Request) bool {
+		if r.Method == http.MethodGet {
+			return false
+		}
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusForbidden)
+		_, _ = w.Write([]byte(`{"message": "Repository was archived so is read-only."}`)) // the client reads it
+		return true
+	})
+	b.is("api", state{id: "1", sha: sha(2), ready: "True"})
+	b.run("api")
+	asked, c := b.f.Asked(), b.condition()
+	if c.Status != metav1.ConditionFalse || !strings.Contains(c.Message, "archived") {
+		t.Errorf("the condition is %+v", c)
+	}
+	b.run("api")
+	if more := b.f.Asked() - asked; more > 4 {
+		t.Errorf("it is tried %d times more", more)
+	}
+	b.f.Mend()
+	b.settle("api", 3*time.Hour)
+	if all := b.f.Comments(1); len(all) != 1 || !strings.Contains(all[0].Text, "## Preview: ready") || b.condition().Status != metav1.ConditionTrue {
+		t.Errorf("once it is back there are %+v, and %+v", all, b.condition())
+	}
+}
+
+func TestARequestThatGetsAnotherTitleAndBranchIsToldInTheSameComment(t *testing.T) {
+	b := toldOne(t, forge.NewGitea(t))
+	first := b.f.Comments(1)[0]
+	b.f.Change(1, func(r *forge.Request) { r.Title, r.Branch = "Another @everyone", "another/branch" })
+	b.is("api", state{id: "1", sha: sha(1), ready: "True", labels: []string{"another"}})
+	b.settle("api", time.Minute)
+	if all := b.f.Comments(1); len(all) != 1 || all[0].ID != first.ID || !strings.Contains(all[0].Text, "## Preview: ready") {
+		t.Errorf("there are %+v", all)
+	}
+}
