@@ -37,7 +37,7 @@ func feedback(ctx context.Context, c *Cluster) ([]Result, error) {
 		if one.Spec.Feedback == nil {
 			continue
 		}
-		refused, could := refusal(ctx, c, one)
+		could, refused := refusal(ctx, c, one)
 		condition := meta.FindStatusCondition(one.Status.Conditions, v1.FeedbackReadyCondition)
 		switch {
 		case condition != nil && condition.Status != metav1.ConditionTrue:
@@ -61,35 +61,35 @@ func feedback(ctx context.Context, c *Cluster) ([]Result, error) {
 const patience = 10 * time.Second
 
 // refusal tries the token of a provider with a read that needs what writing a comment
-// needs, and returns how the forge refuses that, and 1 where it could be tried: whoever asks
+// needs, and returns 1 where it could be tried, and how the forge refuses that: whoever asks
 // may not read the Secret, or not reach the forge, and there may be no request.
-func refusal(ctx context.Context, c *Cluster, of *v1.ResourceSetInputProvider) (refused error, could int) {
+func refusal(ctx context.Context, c *Cluster, of *v1.ResourceSetInputProvider) (could int, refused error) {
 	request, ref := aRequest(of), credential.OfFeedback(of)
 	if request == "" || ref.Secret.Name == "" || of.GetFeedback().Comment == v1.FeatureDisabled {
-		return nil, 0
+		return 0, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	config, err := (&credential.Reader{Client: c.Client}).Config(ctx, ref)
 	if err != nil {
-		return nil, 0
+		return 0, nil
 	}
 	repository, err := source.Repository(config)
 	if err != nil {
-		return nil, 0
+		return 0, nil
 	}
 	comments, can := repository.(forge.Comments)
 	if !can {
-		return nil, 0
+		return 0, nil
 	}
 	_, err = comments.Comments(ctx, request, "eddy")
 	switch {
 	case err == nil:
-		return nil, 1
+		return 1, nil
 	case errors.Is(err, transport.ErrForbidden), errors.Is(err, transport.ErrUnauthorized), errors.Is(err, transport.ErrNotFound):
-		return err, 1
+		return 1, err
 	default:
-		return nil, 0
+		return 0, nil
 	}
 }
 

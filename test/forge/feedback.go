@@ -275,3 +275,34 @@ func (f *Forge) Lost(nth int, ended *bool) Fault {
 		return Reset()(w, r)
 	}
 }
+
+// Final ends whoever asks, with the nth request that is about what requests are told: the
+// server has done by then what it is asked for, or has not.
+func (f *Forge) Final(nth int, done Doing, end func()) Fault {
+	ended := false
+	return func(w http.ResponseWriter, r *http.Request) bool {
+		if about := r.URL.Path; !ended && (strings.Contains(about, "/comments") || strings.Contains(about, "/statuses")) {
+			nth--
+		}
+		if nth > 0 {
+			return false
+		}
+		if !ended && done == Done {
+			f.answer(httptest.NewRecorder(), r)
+		}
+		if !ended {
+			ended = true
+			end()
+		}
+		return Reset()(w, r)
+	}
+}
+
+// Doing says whether the server does the last that it is asked for.
+type Doing int
+
+// What it does of it.
+const (
+	Undone Doing = iota
+	Done
+)
