@@ -1,12 +1,14 @@
 package feedback
 
 import (
+	"context"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/test/forge"
@@ -106,5 +108,34 @@ func TestARequestThatGetsAnotherTitleAndBranchIsToldInTheSameComment(t *testing.
 	b.settle("api", time.Minute)
 	if all := b.f.Comments(1); len(all) != 1 || all[0].ID != first.ID || !strings.Contains(all[0].Text, "## Preview: ready") {
 		t.Errorf("there are %+v", all)
+	}
+}
+
+func TestAServiceThatIsNotWatchedAnyMoreIsNotNamedWhenTheRequestIsClosed(t *testing.T) {
+	b := toldOne(t, forge.NewGitea(t))
+	b.watch("docs", v1.Feedback{})
+	b.is("docs", state{id: "1", sha: sha(1), ready: "True"})
+	b.is("api", state{id: "1", sha: sha(1), ready: "True"})
+	b.settle("api", time.Hour)
+	if all := b.f.Comments(1); len(all) != 1 || !strings.Contains(all[0].Text, "## Previews: 2 of 2 ready") {
+		t.Fatalf("there are %+v", all)
+	}
+	for _, object := range []client.Object{
+		&v1.ResourceSetInputProvider{ObjectMeta: metav1.ObjectMeta{Namespace: b.namespace, Name: "docs-prs"}},
+		&v1.ResourceSet{ObjectMeta: metav1.ObjectMeta{Namespace: b.namespace, Name: "docs-pr-envs"}},
+	} {
+		if err := server.Client.Delete(context.Background(), object); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, step := range []struct {
+		is   []state
+		says string
+	}{{[]state{{id: "1", sha: sha(1), ready: "True"}}, "## Preview: ready"}, {nil, "## Preview: removed"}} {
+		b.is("api", step.is...)
+		b.settle("api", time.Hour)
+		if all := b.f.Comments(1); len(all) != 1 || !strings.Contains(all[0].Text, step.says) || strings.Contains(all[0].Text, "docs") {
+			t.Errorf("%s: there are %+v", step.says, all)
+		}
 	}
 }

@@ -202,7 +202,9 @@ func (o round) prepare(t *teller, one *pending) (wait time.Duration) {
 // conclude notes what a request was told.
 func (o round) conclude(one *pending) v1.FeedbackStatus {
 	line := one.line
-	line.Previews = slices.DeleteFunc(line.Previews, func(mark v1.FeedbackPreview) bool { return mark == v1.FeedbackPreview{Name: mark.Name} })
+	line.Previews = slices.DeleteFunc(line.Previews, func(mark v1.FeedbackPreview) bool {
+		return mark == v1.FeedbackPreview{Name: mark.Name} || !one.gone && mark.Deployment == "" && !one.has(mark.Name)
+	})
 	if digestOf(linesOf(line)...) != one.before {
 		line.SHA, line.Updated = one.wanted(), metav1.NewTime(o.now().UTC().Truncate(time.Second))
 		o.memory.note(o.of, one.id, last{one.news, o.now()})
