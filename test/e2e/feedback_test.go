@@ -30,6 +30,7 @@ func TestThePullRequestSaysIt(t *testing.T) {
 		told.says(t, "## Preview: ready", "success")
 	})
 	equal(t, told.remark(t).ID, first.ID)
+	t.Run("as a browser shows it", func(t *testing.T) { screenshot(t, told.PullRequest) })
 	t.Run("anew after somebody has deleted it", func(t *testing.T) {
 		must(t, world.Forge.Unremark(t.Context(), told.remark(t)))
 		told.push(t, "And another")

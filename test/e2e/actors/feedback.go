@@ -43,17 +43,19 @@ func (f *Forge) Unremark(ctx context.Context, one Remark) error {
 // StatusOf is the state of a commit under a name, and where it leads.
 func (f *Forge) StatusOf(ctx context.Context, pr PullRequest, name string) (state, leads string, err error) {
 	var all []struct {
+		ID      int64  `json:"id"`
 		Context string `json:"context"`
 		State   string `json:"status"`
 		URL     string `json:"target_url"`
 	}
 	err = f.call(ctx, question{http.MethodGet, f.api() + "/commits/" + pr.SHA + "/statuses?sort=recentupdate", nil}, &all)
+	last := int64(0) // of the same second, Gitea lists them in any order
 	for _, one := range all {
-		if one.Context == name {
-			return one.State, one.URL, err
+		if one.Context == name && one.ID > last {
+			last, state, leads = one.ID, one.State, one.URL
 		}
 	}
-	return "", "", err
+	return state, leads, err
 }
 
 // SetStatus says something of a commit under a name, as CI does.

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 )
 
 // Forge is Gitea's API as its administrator uses it: with the same requests
@@ -137,6 +138,23 @@ func (f *Forge) FleetURL() string { return f.gitea.URL + "/" + owner + "/" + fle
 
 // AppURL is the application's repository.
 func (f *Forge) AppURL() string { return f.gitea.URL + "/" + owner + "/" + f.repo }
+
+// Show lets everybody see the application's repository, and Hide nobody but its members.
+func (f *Forge) Show(ctx context.Context) error {
+	return f.publish(ctx, map[string]any{"private": false})
+}
+
+// Hide undoes Show.
+func (f *Forge) Hide(ctx context.Context) error {
+	return f.publish(ctx, map[string]any{"private": true})
+}
+
+func (f *Forge) publish(ctx context.Context, as map[string]any) error {
+	return f.call(ctx, question{http.MethodPatch, f.api(), as}, nil)
+}
+
+// Page is where people look at a pull request.
+func (f *Forge) Page(pr PullRequest) string { return f.AppURL() + "/pulls/" + strconv.Itoa(pr.Number) }
 
 // ReadToken makes a token that may read repositories and nothing else: the
 // seed's "code-read scope".
