@@ -148,14 +148,14 @@ func (t *trial) doAll(ctx context.Context) error {
 		action func(context.Context) error
 	}{
 		{"first apply", t.report.previews*11/10 + 20, t.export},
-		{atRest, 12, t.flock.Request},
-		{oneChange, 8, t.push},
-		{"one input removed", 8, t.close},
+		{atRest, 2, t.flock.Request},
+		{oneChange, 5, t.push},
+		{"one input removed", 5, t.close},
 		{"one object edited by hand", 8, t.edit},
 		{"one object deleted by hand", 8, t.remove},
 		{"operator restarted", 30, t.restart},
 		{"all inputs changed", 0, t.pushAll},
-		{"all inputs removed", 0, t.closeAll},
+		{"all inputs removed", t.report.previews*105/100 + 5, t.closeAll},
 	} {
 		one := figure{work: step.work, most: step.most}
 		do := t.do
@@ -208,7 +208,7 @@ func (t *trial) doBeside(ctx context.Context, one figure, action func(context.Co
 	middle := all[len(all)/2]
 	middle.floor = slices.Sorted(slices.Values(floors))[len(floors)/2]
 	t.report.figures = append(t.report.figures[:first], middle)
-	return nil
+	return errors.Join(bare.flock.Delete(ctx), t.rest(ctx))
 }
 
 // do lets the operator do a piece of work, and notes what it cost.
