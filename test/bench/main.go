@@ -162,6 +162,14 @@ func measureAll(ctx context.Context, on *rig.Rig, operators []contestant, asked 
 		// What a workload costs is what is kept of a preview more than without one.
 		one.perWorkload = (one.live() - reports[len(reports)-len(operators)].live()) / int64(previews)
 		reports = append(reports, one)
+		if previews != many { // as many as are told of one repository
+			continue
+		}
+		fmt.Fprintf(os.Stderr, "%s with %d requests\n", telling, previews)
+		if one, err = measureFeedback(ctx, on, operators[0], previews); err != nil {
+			return nil, fmt.Errorf("measuring feedback with %d requests: %w", previews, err)
+		}
+		reports = append(reports, one)
 	}
 	return reports, nil
 }

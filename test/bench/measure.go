@@ -77,6 +77,8 @@ type report struct {
 	// perWorkload is the memory that a workload costs that is watched, in bytes, where
 	// that was measured.
 	perWorkload int64
+	// perRequest is that of a request that was told.
+	perRequest int64
 	// floor is the time that a client needs to write the objects.
 	floor time.Duration
 }

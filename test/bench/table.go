@@ -29,7 +29,7 @@ func write(out io.Writer, reports []report) error {
 		for n, figure := range one.figures {
 			compared := ""
 			switch {
-			case i != first && one.operator == watched: // other work
+			case i != first && (one.operator == watched || one.operator == telling): // other work
 			case i != first:
 				compared = ratios(figure, reports[first].figures[n])
 			case n == 0 && one.floor > 0:
@@ -43,8 +43,11 @@ func write(out io.Writer, reports []report) error {
 			rows = append(rows, append([]string{fmt.Sprint(one.previews), one.operator}, append(cells(figure), compared)...))
 		}
 		said := memory(one)
-		if one.operator == watched {
+		switch one.operator {
+		case watched:
 			said = workload(one)
+		case telling:
+			said = fmt.Sprintf("%.1f KiB of live heap a request that was told", float64(one.perRequest)/(1<<10))
 		}
 		rows = append(rows, []string{fmt.Sprint(one.previews), one.operator, "memory", "", "", said, "", "", ""})
 	}
@@ -102,7 +105,7 @@ func memory(r report) string {
 // verbs lists the requests by verb, and how many of them wrote a status or an event.
 func verbs(counts rig.Counts) string {
 	var out []string
-	for _, verb := range []string{"LIST", "GET", "POST", "PUT", "PATCH", "DELETE"} {
+	for _, verb := range []string{"LIST", "GET", "POST", "PUT", "PATCH", "DELETE", forgeRequests} {
 		if n := counts[verb]; n > 0 {
 			out = append(out, fmt.Sprintf("%d %s", n, verb))
 		}
@@ -146,7 +149,7 @@ func align(rows [][]string) string {
 func check(reports []report) error {
 	var broken []error
 	for _, one := range reports {
-		if one.operator != eddyName && one.operator != watched {
+		if !slices.Contains([]string{eddyName, watched, telling}, one.operator) {
 			continue
 		}
 		for _, figure := range one.figures {

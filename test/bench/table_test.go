@@ -69,3 +69,15 @@ func TestTheCheckNamesWhatReadinessCostsBeyondWhatIsPromised(t *testing.T) {
 		}
 	}
 }
+
+func TestTheCheckNamesARequestToTheForgeThatNothingIsTheReasonOf(t *testing.T) {
+	is := report{operator: telling, previews: 1000, perRequest: 512, figures: []figure{{work: wereTold, silent: true, counts: rig.Counts{rig.Watch: 3}}}}
+	out := &strings.Builder{}
+	if err := errors.Join(check([]report{is}), write(out, []report{is})); err != nil || !strings.Contains(out.String(), "0.5 KiB of live heap a request that was told") {
+		t.Errorf("%v\n%s", err, out)
+	}
+	is.figures[0].counts[forgeRequests] = 2
+	if err := check([]report{is}); err == nil || !strings.Contains(err.Error(), "2 requests (2 FORGE), promised are none") {
+		t.Errorf("it says %v", err)
+	}
+}
