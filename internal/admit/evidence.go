@@ -78,7 +78,8 @@ func (c *Chain) prove(ctx context.Context, asked Asked, items []source.Item, kno
 	verdicts = c.Settle(items, known)
 	for n, verdict := range verdicts {
 		if verdict.Decision == Export {
-			verdicts[n].Proved = known.Evidence[verdict.Item.Change()].Proved
+			evidence := known.Evidence[verdict.Item.Change()]
+			verdicts[n].Proved, verdicts[n].Waited = evidence.Proved, evidence.Waited
 		}
 	}
 	return verdicts

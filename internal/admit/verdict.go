@@ -28,6 +28,8 @@ type Verdict struct {
 	Overdue time.Duration
 	// Proved is what is exported of the evidence; nil where none was asked for.
 	Proved v1.ResourceSetInput
+	// Waited is how long evidence was waited for that is new; nil for any other.
+	Waited *time.Duration
 }
 
 // Decision is what becomes of an item.
@@ -91,10 +93,11 @@ type Evidence struct {
 	// Reason and Message say what is not there; both are empty where all is.
 	Reason  Reason
 	Message string
-	// Since, Next and Overdue are as in a Verdict, and so is Proved.
+	// Since, Next and Overdue are as in a Verdict, and so are Proved and Waited.
 	Since, Next time.Time
 	Overdue     time.Duration
 	Proved      v1.ResourceSetInput
+	Waited      *time.Duration
 }
 
 // Count is how many verdicts have a reason.

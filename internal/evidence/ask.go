@@ -69,7 +69,8 @@ func (g *Gate) lookAll(ctx context.Context, known *provider, q Question, items [
 	defer round.end()
 	group := errgroup.Group{}
 	group.SetLimit(atOnce)
-	for n, item := range items {
+	for _, n := range known.order(items, q, waitFor) {
+		item := items[n]
 		look := known.look(item, q, waitFor)
 		if look.isDue(q) && !known.mayAsk(g.hosts(), q) {
 			look.postpone(q)

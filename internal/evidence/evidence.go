@@ -19,6 +19,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
 	"regexp"
 
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
@@ -39,6 +40,8 @@ const shortSHA = 12
 type Gate struct {
 	spec   *v1.Gate
 	images []image
+	// forge is who is asked for checks.
+	forge string
 }
 
 // image is one of them; field is its place in the spec.
@@ -55,6 +58,9 @@ func Compile(provider *v1.ResourceSetInputProvider) (*Gate, error) {
 		return nil, nil //nolint:nilnil // no gate is no error
 	}
 	gate := &Gate{spec: spec}
+	if at, err := url.Parse(provider.Spec.URL); err == nil { // it is refused elsewhere
+		gate.forge = at.Host
+	}
 	for n, each := range spec.Images {
 		field := fmt.Sprintf("spec.gate.images[%d]", n)
 		program, err := compileTag(each.GetTag())

@@ -48,7 +48,7 @@ type provider struct {
 
 // look is what the last look at a commit came to.
 type look struct {
-	since, next     time.Time
+	since, next, at time.Time
 	times, refusals int
 	// told says that it was told that it takes long.
 	told bool
@@ -108,6 +108,19 @@ func (p *provider) look(item forge.Item, q Question, waitFor time.Duration) *loo
 	return known
 }
 
+// order are the places of items, those first that were looked at longest ago: who had to
+// wait for the turn of a host is not overtaken.
+func (p *provider) order(items []forge.Item, q Question, waitFor time.Duration) []int {
+	out := make([]int, len(items))
+	for n := range out {
+		out[n] = n
+	}
+	slices.SortStableFunc(out, func(a, b int) int {
+		return p.look(items[a], q, waitFor).at.Compare(p.look(items[b], q, waitFor).at)
+	})
+	return out
+}
+
 func isOurs(reason string) bool {
 	switch reason {
 	case v1.HeldWaitingForImage, v1.HeldWaitingForCheck, v1.HeldCheckFailed, v1.HeldEvidenceUnavailable:
@@ -122,6 +135,8 @@ func (l *look) isDue(q Question) bool { return q.Anew || !q.Now().Before(l.next)
 // took notes what a look came to, and when the next one is.
 func (l *look) took(found finding, q Question, waitFor time.Duration) admit.Evidence {
 	if found.Reason == "" {
+		waited := q.Now().Sub(l.since)
+		found.Waited = &waited
 		return found.Evidence
 	}
 	if found.cut {
@@ -129,6 +144,7 @@ func (l *look) took(found finding, q Question, waitFor time.Duration) admit.Evid
 		return l.waiting()
 	}
 	now := q.Now()
+	l.at = now
 	wait := mostLook
 	if l.times < int(math.Log(float64(mostLook/firstLook))/math.Log(growth))+1 {
 		wait = min(wait, time.Duration(float64(firstLook)*math.Pow(growth, float64(l.times))))

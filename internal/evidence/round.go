@@ -93,11 +93,14 @@ type hosts struct {
 	looks map[string][]time.Time
 }
 
-// hosts are those of the images, once for each image.
+// hosts are those of the images, once for each image, and that of the checks.
 func (g *Gate) hosts() []string {
 	out := make([]string, len(g.images))
 	for n, each := range g.images {
 		out[n], _, _ = strings.Cut(each.Repository, "/")
+	}
+	if len(g.spec.Checks) > 0 {
+		out = append(out, g.forge)
 	}
 	return out
 }

@@ -189,7 +189,7 @@ func addControllers(manager ctrl.Manager, shared *source.Shared, measures *repor
 	watch := &watcher.Reconciler{
 		Client: manager.GetClient(), Report: reporter, Credentials: credentials, NewSource: source.New, Now: time.Now,
 		Shared: shared, Turns: turns.New(options.Concurrent, reserve),
-		MaxTimeout: options.MaxTimeout, Asked: turns.NewAsked(options.MinInterval, time.Now), Selector: selector,
+		MaxTimeout: options.MaxTimeout, Asked: turns.NewAsked(options.MinInterval, time.Now), Selector: selector, Measures: measures,
 	}
 	if err := watch.SetupWithManager(manager, controllerOptions(options, watch.Turns.Workers())); err != nil {
 		return fmt.Errorf("adding the watcher: %w", err)

@@ -10,6 +10,7 @@ import (
 // nothing.
 type Measures struct {
 	ready  prometheus.Histogram
+	met    prometheus.Histogram
 	probes *prometheus.CounterVec
 }
 
@@ -19,6 +20,10 @@ func NewMeasures(results []string) *Measures {
 		ready: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "eddy_preview_ready_seconds", Help: "Time from a commit that was seen first to its preview being ready.",
 			Buckets: []float64{5, 10, 20, 30, 45, 60, 90, 120, 180, 300, 600, 1200, 3600},
+		}),
+		met: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "eddy_gate_wait_seconds", Help: "Time from a commit that was seen first to its evidence being there.",
+			Buckets: []float64{1, 10, 30, 60, 120, 180, 300, 600, 900, 1200, 1800, 3600},
 		}),
 		probes: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "eddy_probes_total", Help: "Questions to the URLs of previews, by what came of them.",
@@ -44,14 +49,23 @@ func (m *Measures) BecameReady(after time.Duration) {
 	}
 }
 
+// Met counts a commit whose evidence is there, so long after it was seen.
+func (m *Measures) Met(after time.Duration) {
+	if m != nil {
+		m.met.Observe(after.Seconds())
+	}
+}
+
 // Describe implements prometheus.Collector.
 func (m *Measures) Describe(out chan<- *prometheus.Desc) {
 	m.ready.Describe(out)
+	m.met.Describe(out)
 	m.probes.Describe(out)
 }
 
 // Collect implements prometheus.Collector.
 func (m *Measures) Collect(out chan<- prometheus.Metric) {
 	m.ready.Collect(out)
+	m.met.Collect(out)
 	m.probes.Collect(out)
 }

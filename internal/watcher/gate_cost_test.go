@@ -2,7 +2,9 @@ package watcher
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -58,6 +60,41 @@ func TestAHundredThatWaitCostARegistryAHundredLooksAMinuteAndNoneAtRest(t *testi
 	}
 	if n := len(last.Status.ExportedInputs); n != 100 || r.Asked("") != asked {
 		t.Errorf("%d are exported, and at rest the registry was asked %d times", n, r.Asked("")-asked)
+	}
+}
+
+func TestManyThatWaitForChecksCostAForgeAHundredLooksAMinute(t *testing.T) {
+	b, f := newBench(t), forge.NewGitea(t)
+	pass := b.checked(f, v1.GateCheck{Name: "build"})
+	b.Report.Floor = 5 * time.Second
+	provider := b.run()
+	provider.Spec.Filter = &v1.InputProviderFilter{Limit: 150}
+	if err := b.Client.Update(t.Context(), provider); err != nil {
+		t.Fatal(err)
+	}
+	for n := range 150 {
+		f.Open(forge.Request{SHA: fmt.Sprintf("%040x", n)})
+	}
+	looks, of := 0, map[string]int{}
+	f.Break(func(_ http.ResponseWriter, r *http.Request) bool {
+		if strings.HasSuffix(r.URL.Path, "/statuses") {
+			looks++
+			of[r.URL.Path]++
+		}
+		return false
+	})
+	for minute := range 6 {
+		before, end := looks, b.Now().Add(time.Minute)
+		for b.Now().Before(end) {
+			b.run()
+			pass(b.result.RequeueAfter)
+		}
+		if n := looks - before; n > 100 || n < 50 {
+			t.Errorf("in the minute %d there were %d looks", minute, n)
+		}
+	}
+	if fewest := slices.Min(slices.Collect(maps.Values(of))); len(of) != 150 || fewest < 3 {
+		t.Errorf("of %d commits one was looked at %d times in six minutes", len(of), fewest)
 	}
 }
 

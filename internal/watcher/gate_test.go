@@ -13,12 +13,14 @@ import (
 	v1image "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/random"
+	"github.com/prometheus/client_golang/prometheus"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/registry"
+	"github.com/eddy-previews/eddy/internal/report"
 	"github.com/eddy-previews/eddy/test/forge"
 )
 
@@ -94,6 +96,35 @@ func TestACommitIsExportedOnceItsVeryImageIsThere(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestHowLongEvidenceIsWaitedForIsMeasuredOnce(t *testing.T) {
+	b, f, r := newBench(t), forge.NewGitea(t), forge.NewRegistry(t)
+	b.Measures = report.NewMeasures(nil)
+	pass := b.gated(f, r, nil)
+	f.Open(forge.Request{SHA: "a"})
+	b.want("")
+	pass(90 * time.Second)
+	r.Push(t, "", "a")
+	for range 3 {
+		b.want("1@a")
+		pass(time.Hour)
+	}
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(b.Measures)
+	families, err := registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, family := range families {
+		if family.GetName() == "eddy_gate_wait_seconds" {
+			if one := family.GetMetric()[0].GetHistogram(); one.GetSampleCount() != 1 || one.GetSampleSum() != 90 {
+				t.Errorf("measured is %v", one)
+			}
+			return
+		}
+	}
+	t.Error("nothing is measured")
 }
 
 func TestEvidenceOnceMetIsNeverAskedForAgain(t *testing.T) {

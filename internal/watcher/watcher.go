@@ -65,6 +65,8 @@ type Reconciler struct {
 	// Looks remember when evidence was looked for, Approvals what was said of requests.
 	Looks     evidence.Looks
 	Approvals approval.Looks
+	// Measures count how long evidence is waited for; nothing does when nil.
+	Measures *report.Measures
 	// Asked bounds the runs that are asked for; nothing does when nil.
 	Asked *turns.Asked
 	// Selector of the providers to work on, where several operators share them; all
@@ -150,6 +152,11 @@ func (r *Reconciler) run(ctx context.Context, provider *v1.ResourceSetInputProvi
 	}
 	if look := nextLook(decided.verdicts); !look.IsZero() {
 		after = min(after, r.Report.AtLeast(max(look.Sub(r.Now()), 0)))
+	}
+	for _, verdict := range decided.verdicts {
+		if verdict.Waited != nil {
+			r.Measures.Met(*verdict.Waited)
+		}
 	}
 	held := export.Hold(provider, decided.verdicts, made, started)
 	outcome := report.Done(r.Now().Sub(started), after, remarks(provider, decided, made)...)
