@@ -9,6 +9,8 @@ import (
 	"k8s.io/apimachinery/pkg/api/validate/content"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/eddy-previews/eddy/internal/render"
 )
 
 // Definitions are the kinds that some objects define, and whether the objects
@@ -85,7 +87,7 @@ func (k *Kinds) Placer(namespace string) func(objects []*unstructured.Unstructur
 func checkName(ref Ref) error {
 	for _, name := range []string{ref.Name, ref.Namespace} {
 		if wrong := content.IsPathSegmentName(name); len(wrong) > 0 {
-			return fmt.Errorf("%s: %q can be no name: it %s; write << slugify >> around what goes into it", ref, name, wrong[0])
+			return fmt.Errorf("%s: %q can be no name: it %s; make one of what goes into it: << TEXT | %s >>", ref, name, wrong[0], render.NameOfText)
 		}
 	}
 	if read, err := object.ParseObjMetadata(ref.metadata().String()); err != nil || read != ref.metadata() {

@@ -17,6 +17,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/render"
 )
 
 const (
@@ -179,9 +180,9 @@ func adviceFor(ref Ref, was *Meta, err error) string {
 	case apierrors.IsNotFound(err) && strings.Contains(err.Error(), "namespaces"):
 		return "create the namespace first, for example as one of the set's resources"
 	case apierrors.IsInvalid(err) && strings.Contains(err.Error(), "must be no more than"):
-		return fmt.Sprintf("its name has %d characters: shorten what goes into it with << trunc 40 >>, or with << slugify >>", len(ref.Name))
+		return fmt.Sprintf("its name has %d characters: shorten what goes into it: << TEXT | %s >>", len(ref.Name), render.NameOfText)
 	case apierrors.IsInvalid(err) && len(validation.IsDNS1123Subdomain(ref.Name)) > 0:
-		return fmt.Sprintf("%q is not a DNS name: write << slugify >> around what goes into it", ref.Name)
+		return fmt.Sprintf("%q is not a DNS name: make one of what goes into it: << TEXT | %s >>", ref.Name, render.NameOfText)
 	case was != nil && ssaerrors.IsImmutableError(err):
 		return fmt.Sprintf("if it is about a field that cannot be changed, annotate it with %s: %s to have it deleted and made anew", v1.ForceAnnotation, v1.EnabledValue)
 	case ref.Namespace == "" && strings.Contains(err.Error(), "namespace"):

@@ -8,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/eddy-previews/eddy/internal/files"
 	"github.com/eddy-previews/eddy/internal/lint"
 	"github.com/eddy-previews/eddy/internal/schema"
 	"github.com/eddy-previews/eddy/internal/suggest"
@@ -110,20 +109,7 @@ func (o *lintSetup) check(ctx context.Context) ([]lint.Finding, error) {
 	if !o.Fix {
 		return findings, nil
 	}
-	texts, count := setup.Fix(findings)
-	for name, text := range texts {
-		if err := files.Replace(name, text); err != nil {
-			return nil, fmt.Errorf("repairing: %w", err)
-		}
-	}
-	if count == 0 {
-		return findings, nil
-	}
-	_, _ = fmt.Fprintf(o.Err, "repaired %d of %s\n", count, counted(len(findings), "finding"))
-	if setup, err = o.load(ctx); err != nil {
-		return nil, err
-	}
-	return setup.Check(), nil
+	return o.repair(ctx, setup, findings)
 }
 
 func (o *lintSetup) load(ctx context.Context) (*lint.Setup, error) {

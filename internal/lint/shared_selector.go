@@ -2,6 +2,7 @@ package lint
 
 import (
 	"fmt"
+	"slices"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
@@ -28,10 +29,34 @@ func sharedSelector(s selector, others neighbour) *Finding {
 		Message:  fmt.Sprintf("%s of %s %q matches the pods of every preview: it %s", dotted(s.path), object.GetKind(), object.GetName(), does),
 		Fix:      `add a label with the number to selectors and pods: labels: [{pairs: {pr-env: "pr-${PR_NUMBER}"}, includeSelectors: true}] in the overlay`,
 	}
-	if object.sources != nil && object.sources.overlay != nil {
+	switch {
+	case object.sources == nil || object.sources.overlay == nil:
+	case object.part.service.wouldSpoil():
+		finding.Fix = `add a label with the number to pods and their own selectors, and to no other ones, which includeSelectors would spoil: labels: [{pairs: {pr-env: "pr-${PR_NUMBER}"}, includeTemplates: true, ` + ownFields + `}] in the overlay`
+	default:
 		finding.Edits = includeSelectors(object.sources.overlay)
 	}
 	return finding
+}
+
+// wouldSpoil reports whether a label that goes into every selector would go into one of
+// pods that are not the preview's own, or into a Service that has none.
+func (s *Service) wouldSpoil() bool {
+	own := slices.Collect(deployed(s))
+	return slices.ContainsFunc(own, func(o object) bool {
+		if o.GetKind() == "Service" && len(o.selectors()) == 0 && textAt(o.Object, "spec", "type") != "ExternalName" {
+			return true
+		}
+		return slices.ContainsFunc(o.peers(), func(path []any) bool {
+			fields, _ := at(o.Object, extend(path, "matchLabels")...).(map[string]any)
+			parsed := labelSelector(at(o.Object, path...))
+			if len(fields) == 0 || parsed == nil {
+				return false
+			}
+			_, matches := selector{o, path, parsed}.match(own)
+			return !matches
+		})
+	})
 }
 
 // includeSelectors lets a label that the overlay sets reach selectors too.

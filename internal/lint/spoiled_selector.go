@@ -123,7 +123,7 @@ func (f foreign) unspoiled() string {
 
 // ownFields are the fields of kustomize's labels for the selectors of own pods, Services
 // without one aside.
-const ownFields = "fields: [{kind: Service, path: spec/selector}, {kind: Deployment, path: spec/selector/matchLabels}, …]"
+const ownFields = "fields: [{kind: Service, path: spec/selector}, {kind: Deployment, path: spec/selector/matchLabels}, {kind: NetworkPolicy, path: spec/podSelector/matchLabels}, …]"
 
 // endpointless finds a Service that had no selector, as somebody writes its endpoints,
 // and that has got the preview's label as one: Kubernetes then takes the endpoints for

@@ -23,9 +23,12 @@ import (
 // base is what the service's manifests are.
 type base struct {
 	// deployments are all of them; workload is the container that runs the image.
-	deployments   []appsv1.Deployment
-	workload      workload
-	routes        routes
+	deployments []appsv1.Deployment
+	workload    workload
+	routes      routes
+	policies    policies
+	// scaled are the workloads that an autoscaler sees to.
+	scaled        []string
 	clusterScoped []versionKind
 	// leftOut is what was not looked at.
 	leftOut []overlay.LeftOut
@@ -81,6 +84,10 @@ func readBase(ctx context.Context, a Answers) (base, error) {
 // add takes in an object of which previews change something.
 func (b *base) add(object *unstructured.Unstructured) {
 	gvk := object.GroupVersionKind()
+	b.policies.add(object)
+	if name, _, _ := unstructured.NestedString(object.Object, "spec", "scaleTargetRef", "name"); name != "" {
+		b.scaled = append(b.scaled, name)
+	}
 	switch gvk.GroupKind() {
 	case schema.GroupKind{Group: "apps", Kind: "Deployment"}:
 		b.deployments = append(b.deployments, as[appsv1.Deployment](object))

@@ -18,7 +18,7 @@ func (d *derivation) overlay() {
 		{"\nnamespace: app-dev", "\nnamespace: " + a.Namespace},
 		{"../../../../base/api", d.relative()},
 		{"registry.example.com/api", a.Image},
-		{"  - name: api-deployment\n    count: 1\n", d.replicas()},
+		{"replicas:\n  - name: api-deployment\n    count: 1\n", d.replicas()},
 	}
 	if !d.forge.hasLabels() {
 		changes = append(changes, change{"    newTag: pr-${PR_NUMBER}\n", "    newTag: pr-${PR_NUMBER}-${COMMIT_SHA} # nothing else tells when it is there: pods wait for it\n"})
@@ -26,17 +26,25 @@ func (d *derivation) overlay() {
 	at := len(d.files)
 	resources, patches := d.routing()
 	changes = append(changes, change{"  - path: pr-ingress-patch.yaml\n", patches}, change{d.relative() + "\n", d.relative() + "\n" + resources})
+	const last = "  - path: pr-env-vars-patch.yaml\n"
+	changes = append(changes, change{last, last + d.base.policies.sparing()})
 	d.add(path.Join(d.template(), "kustomization.yaml"), overlayExample+"kustomization.yaml", append(changes, d.strips()...)...)
 	d.files = slices.Insert(d.files[:len(d.files)-1], at, d.files[len(d.files)-1]) // a person reads it first
 	d.environment()
 }
 
+// replicas are one of each Deployment that no autoscaler sees to.
 func (d *derivation) replicas() string {
 	out := ""
 	for _, deployment := range d.base.deployments {
-		out += fmt.Sprintf("  - name: %s\n    count: 1\n", deployment.Name)
+		if !slices.Contains(d.base.scaled, deployment.Name) {
+			out += fmt.Sprintf("  - name: %s\n    count: 1\n", deployment.Name)
+		}
 	}
-	return out
+	if out == "" {
+		return ""
+	}
+	return "replicas:\n" + out
 }
 
 // strip is how the example takes away a cluster-scoped kind.
