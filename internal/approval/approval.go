@@ -73,6 +73,7 @@ type Found struct {
 // Ask says of each item whether its commit is approved.
 func (p *Policy) Ask(ctx context.Context, looks *Looks, q Question, items []forge.Item) Found {
 	book := newLedger(p.spec, q)
+	book.absent = looks.of(q).absent
 	readings := p.readAll(ctx, looks, q, items)
 	for n, item := range items {
 		book.settle(item, readings[n])

@@ -193,6 +193,7 @@ func TestAReviewThatIsDismissedApprovesOfNothing(t *testing.T) {
 		}
 		b.wantApproved()
 		b.forge.Dismiss(id)
+		b.wantApproved() // an answer may lack something by mistake
 		if got := b.poll()["1"]; got.Message == "" || !got.Revoked {
 			t.Errorf("it is %+v", got)
 		}
@@ -335,6 +336,7 @@ func TestALabelApprovesWhereItIsNewerThanTheCommit(t *testing.T) {
 			b.forge.LabelAs(1, "grace", "safe")
 			b.wantApproved()
 			b.forge.Unlabel(1, "safe")
+			b.wantApproved() // an answer may lack something by mistake
 			if got := b.poll()["1"]; got.Message == "" || !got.Revoked {
 				t.Errorf("it is %+v", got)
 			}
@@ -360,6 +362,18 @@ func TestWhoNamesNoCommitMeansOneThatWasThere(t *testing.T) {
 		if at, err := pushes.PushedAt(t.Context(), forges.Item{ID: "1", SHA: "c0ffee", Branch: "feature/1", Source: "ada/api"}); err != nil || !at.IsZero() {
 			t.Errorf("another commit was pushed at %s, %v", at, err)
 		}
+	})
+}
+
+func TestAnAnswerThatIsEmptyByMistakeTakesNothingBack(t *testing.T) {
+	onEvery(t, v1.Forks{WhenRevoked: v1.WhenMissingRemove}, func(_ *testing.T, b *bench) {
+		id := b.forge.Say(1, "grace", "/preview "+shaA)
+		b.wantApproved()
+		b.forge.Uncomment(id)
+		b.wantApproved()
+		b.forge.Say(1, "grace", "/preview "+shaA)
+		b.wantApproved()
+		b.wantApproved()
 	})
 }
 

@@ -20,6 +20,8 @@ type ledger struct {
 	now      time.Time
 	exported map[string]string
 	records  []v1.Approval
+	// absent are pieces of evidence that were not there when they were looked for.
+	absent map[string]time.Time
 	// tells says that the forge tells who may write.
 	tells bool
 	// ended are the requests, and the authors, whose approval ended in this run because
@@ -80,8 +82,9 @@ func lastRevoke(r reading) *statement {
 //	somebody took it back since                   what was said until then counts no more
 //	what was said is there no more                it counts no more
 //
-// Where nothing could be read nothing was taken back. A review and a label may go with
-// the next push, and that is nobody's wish: what they approved of stays so.
+// Where nothing could be read nothing was taken back, and what is not there has to be
+// missed twice: an answer may be empty by mistake. A review and a label may go with the
+// next push, and that is nobody's wish: what they approved of stays so.
 func (l *ledger) settle(item forge.Item, r reading) {
 	kept := make([]v1.Approval, 0, len(l.records))
 	for _, record := range l.records {
@@ -114,8 +117,17 @@ func (l *ledger) isGone(record v1.Approval, item forge.Item, r reading) bool {
 	isThere := slices.ContainsFunc(r.said, func(one statement) bool {
 		return !one.revokes && one.how == record.How && one.id == record.Evidence && (one.how != v1.ByAnnotation || strings.EqualFold(one.sha, record.SHA))
 	})
+	of := record.How + " " + record.ID + " " + record.Evidence
+	if isThere {
+		delete(l.absent, of)
+		return false
+	}
+	first, missed := l.absent[of]
+	if !missed {
+		l.absent[of] = r.at
+	}
 	switch {
-	case isThere:
+	case record.How != v1.ByAnnotation && (!missed || !r.at.After(first)):
 		return false
 	case strings.EqualFold(record.SHA, item.SHA):
 		return true

@@ -26,6 +26,8 @@ type provider struct {
 	generation int64
 	requests   map[string]looked
 	people     map[string]permitted
+	// absent are pieces of evidence that were not there, since when.
+	absent map[string]time.Time
 }
 
 // looked is what a look at an item came to.
@@ -53,7 +55,7 @@ func (l *Looks) of(q Question) *provider {
 	defer l.mu.Unlock()
 	known := l.providers[q.Provider]
 	if known == nil || known.generation != q.Generation {
-		known = &provider{generation: q.Generation, requests: map[string]looked{}, people: map[string]permitted{}}
+		known = &provider{generation: q.Generation, requests: map[string]looked{}, people: map[string]permitted{}, absent: map[string]time.Time{}}
 		if l.providers == nil {
 			l.providers = map[types.NamespacedName]*provider{}
 		}

@@ -15,6 +15,8 @@ import (
 type reading struct {
 	// said is what those said who may, the oldest first.
 	said []statement
+	// at is when it was read.
+	at time.Time
 	// pushed is when its head came to be its commit; zero where that is not known.
 	pushed time.Time
 	// why says of what was said last and does not count why it does not.
@@ -33,6 +35,7 @@ func (p *Policy) readAll(ctx context.Context, looks *Looks, q Question, items []
 		if !is || look.isDue(q, item) {
 			judge.asked = 0
 			look = looked{item: item, at: q.Now(), reading: p.read(ctx, q, judge, item)}
+			look.reading.at = look.at
 			known.requests[item.ID] = look
 		}
 		out[n] = look.reading

@@ -4,15 +4,18 @@ import (
 	"fmt"
 	"slices"
 
+	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/flux"
 )
 
 // movingSource finds a source of the preview's own that follows a branch or a tag, while
-// the gate is for a commit: what the next commit says is deployed before there is any
+// the gate, or an approval, is for a commit: what the next commit says is deployed before there is any
 // evidence for it, and a preview that waits does not stay as it is.
 func movingSource(p pair, after pushed) *Finding {
 	s := p.a.part.service
-	gated := slices.ContainsFunc(s.Providers, func(p Provider) bool { return p.Object.Spec.Gate != nil })
+	gated := slices.ContainsFunc(s.Providers, func(p Provider) bool {
+		return p.Object.Spec.Gate != nil || p.Object.GetForks().Policy == v1.ForksApprove
+	})
 	if !gated || !flux.IsSource(p.a.GroupVersionKind().GroupKind()) {
 		return nil
 	}

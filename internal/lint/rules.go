@@ -18,6 +18,7 @@ func Rules() []Rule {
 		{"merge-commit", Error, "an image that CI calls by the merge of a request, where that of its head is waited for", each(merges, mergeCommit)},
 		{"shared-gate", Warning, "two providers that share a repository and a gate", each(sharings, sharedGate)},
 
+		{"open-forks", Warning, "a public repository whose forks run unseen", each(watchers, openForks)},
 		{"early-label", Warning, "a label that CI sets before it has pushed the image", each(within(watchers, Provider.gates), earlyLabel)},
 
 		// The templater: what is stamped out.
@@ -27,6 +28,7 @@ func Rules() []Rule {
 		{"no-namespace", Error, "objects without a namespace, and namespaces that nobody makes", noNamespace},
 		{"illegal-name", Error, "names, hosts and labels of which a usual request makes something illegal", illegalName},
 		{"moving-source", Error, "a source that follows a branch, where the gate is for a commit", inServices(knowing((*Service).pushed, stampedNeighbours, movingSource))},
+		{"fork-source", Warning, "a source that stands at what a fork has", inServices(each(stampedNeighbours, forkSource))},
 		{"unquoted-input", Warning, "an input that stops being a string when it looks like a number", inServices(each(within(stampedNumeric, pair.values), unquotedInput))},
 		{"free-text", Error, "free text that Flux puts into the midst of a text, before it is parsed", inServices(each(within(hostile, part.uses), freeText))},
 		{"shell-text", Error, "text of a forge in a script, which it can change", shellText},

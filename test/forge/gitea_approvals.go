@@ -32,8 +32,12 @@ func giteaApprovals() []tale {
 	}
 	return []tale{
 		{http.MethodGet, "/pulls/*/reviews", listing(func(f *Forge, number int) []any { return each(f.reviewsOf(number), review) })},
-		{http.MethodGet, "/issues/*/timeline", listing(func(f *Forge, number int) []any {
-			return each(f.happenedTo(number, pushed, labelled, unlabeled), event)
+		{http.MethodGet, "/issues/*/timeline", on(func(f *Forge, t telling, number int) (int, any) {
+			page := f.paged(t.w, t.r, each(f.happenedTo(number, pushed, labelled, unlabeled), event))
+			if all, is := page.([]any); is && len(all) == 0 { // as the server answers behind the last one
+				return http.StatusOK, json.RawMessage("null")
+			}
+			return http.StatusOK, page
 		})},
 		{http.MethodGet, "/collaborators/*/permission", func(f *Forge, t telling) (int, any) {
 			role, known := f.told.permits[t.parts[0]]

@@ -2,6 +2,7 @@ package gitea
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -53,10 +54,10 @@ func (g *Repository) Labelled(ctx context.Context, item forge.Item, label string
 		var all []happened
 		page := transport.Numbered(at)
 		if err := g.get(ctx, fmt.Sprintf("/issues/%d/timeline?page=%d&limit=%d", n, page, size), &all); err != nil {
+			if page > 1 && errors.Is(err, transport.ErrInvalidAnswer) { // behind the last page is null
+				return forge.EventPage{}, nil
+			}
 			return forge.EventPage{}, err
-		}
-		if all == nil && page == 1 {
-			return forge.EventPage{}, transport.ErrNotAList
 		}
 		out := forge.EventPage{}
 		for _, one := range all {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 
@@ -65,16 +64,7 @@ func (f *Forge) SetStatus(ctx context.Context, pr PullRequest, name, state strin
 
 // writeToken makes a token that may comment and set statuses.
 func (f *Forge) writeToken(ctx context.Context) (string, error) {
-	const name = "eddy-feedback"
-	tokens := "/users/" + url.PathEscape(f.gitea.Username) + "/tokens"
-	if err := f.call(ctx, question{http.MethodDelete, tokens + "/" + name, nil}, nil); err != nil && !isStatus(err, http.StatusNotFound) {
-		return "", err
-	}
-	var token struct {
-		SHA1 string `json:"sha1"`
-	}
-	err := f.call(ctx, question{http.MethodPost, tokens, map[string]any{"name": name, "scopes": []string{"write:issue", "write:repository"}}}, &token)
-	return token.SHA1, err
+	return f.token(ctx, "eddy-feedback", "write:issue", "write:repository")
 }
 
 // TellRequests lets Eddy tell pull requests what becomes of their previews, by a token

@@ -2,6 +2,7 @@ package actors
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -22,6 +23,8 @@ type Forge struct {
 	http  *http.Client
 	// repo is the application's repository.
 	repo string
+	// sudo is who asks in the administrator's place; empty for nobody.
+	sudo string
 }
 
 // In returns the same forge with another repository.
@@ -62,6 +65,9 @@ func (f *Forge) call(ctx context.Context, q question, out any) error {
 	req.Header.Set("Content-Type", "application/json")
 	// Tokens can only be made with the password.
 	req.SetBasicAuth(f.gitea.Username, f.gitea.Password)
+	if f.sudo != "" {
+		req.Header.Set("Sudo", f.sudo)
+	}
 	resp, err := f.http.Do(req)
 	if err != nil {
 		return fmt.Errorf("asking Gitea: %w", err)
@@ -159,7 +165,11 @@ func (f *Forge) Page(pr PullRequest) string { return f.AppURL() + "/pulls/" + st
 // ReadToken makes a token that may read repositories and nothing else: the
 // seed's "code-read scope".
 func (f *Forge) ReadToken(ctx context.Context) (string, error) {
-	const name = "eddy-previews"
+	return f.token(ctx, "eddy-previews", "read:repository")
+}
+
+// token makes a token with scopes, in the place of one of the same name.
+func (f *Forge) token(ctx context.Context, name string, scopes ...string) (string, error) {
 	tokens := "/users/" + url.PathEscape(f.gitea.Username) + "/tokens"
 	err := f.call(ctx, question{http.MethodDelete, tokens + "/" + name, nil}, nil)
 	if err != nil && !isStatus(err, http.StatusNotFound) {
@@ -168,12 +178,14 @@ func (f *Forge) ReadToken(ctx context.Context) (string, error) {
 	var token struct {
 		SHA1 string `json:"sha1"`
 	}
-	err = f.call(ctx, question{http.MethodPost, tokens, map[string]any{"name": name, "scopes": []string{"read:repository"}}}, &token)
+	err = f.call(ctx, question{http.MethodPost, tokens, map[string]any{"name": name, "scopes": scopes}}, &token)
 	return token.SHA1, err
 }
 
 // commit is a change of several files on a branch.
 type commit struct {
+	// owner is whose repository it is; that of the others where it is empty.
+	owner        string
 	repo, branch string
 	// newBranch starts from branch and gets the commit, when not empty.
 	newBranch string
@@ -195,7 +207,7 @@ func (f *Forge) commit(ctx context.Context, c commit) (string, error) {
 			SHA string `json:"sha"`
 		} `json:"commit"`
 	}
-	err := f.call(ctx, question{http.MethodPost, "/repos/" + owner + "/" + c.repo + "/contents", map[string]any{
+	err := f.call(ctx, question{http.MethodPost, "/repos/" + cmp.Or(c.owner, owner) + "/" + c.repo + "/contents", map[string]any{
 		"branch": c.branch, "new_branch": c.newBranch, "message": c.message, "files": files,
 	}}, &answer)
 	return answer.Commit.SHA, err
