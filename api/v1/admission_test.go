@@ -180,6 +180,36 @@ var providerRules = []rule{
 		message: "Unsupported value",
 	},
 	{
+		name:    "only requests come from forks",
+		passes:  `{type: GitHubPullRequest, url: "https://github.com/acme/api", forks: {policy: Approve, by: [Review, Comment, Label], label: safe, approvers: ["@acme/maintainers"]}}`,
+		refuses: `{type: GitHubBranch, url: "https://github.com/acme/api", forks: {policy: Approve}}`,
+		message: "spec.forks is for pull requests and merge requests",
+	},
+	{
+		name:    "a label that approves has a name",
+		passes:  `{type: GiteaPullRequest, url: "https://gitea.example.com/acme/api", forks: {policy: Approve, by: [Label], label: safe}}`,
+		refuses: `{type: GiteaPullRequest, url: "https://gitea.example.com/acme/api", forks: {policy: Approve, by: [Label]}}`,
+		message: "spec.forks.label must be set when spec.forks.by has Label",
+	},
+	{
+		name:    "a label approves where it is told who set it",
+		passes:  `{type: AzureDevOpsPullRequest, url: "https://dev.azure.com/acme/shop/_git/api", forks: {policy: Approve, by: [Review]}}`,
+		refuses: `{type: AzureDevOpsPullRequest, url: "https://dev.azure.com/acme/shop/_git/api", forks: {policy: Approve, by: [Label], label: safe}}`,
+		message: "other forges do not tell who set a label, and when",
+	},
+	{
+		name:    "where there are no forks an approval is for everybody",
+		passes:  `{type: AWSCodeCommitPullRequest, url: "https://git-codecommit.eu-west-1.amazonaws.com/v1/repos/api", forks: {policy: Approve, appliesTo: Everybody}}`,
+		refuses: `{type: AWSCodeCommitPullRequest, url: "https://git-codecommit.eu-west-1.amazonaws.com/v1/repos/api", forks: {policy: Approve}}`,
+		message: "spec.forks.appliesTo must be Everybody",
+	},
+	{
+		name:    "everybody waits where there is something to wait for",
+		passes:  `{type: GitHubPullRequest, url: "https://github.com/acme/api", forks: {policy: Approve, appliesTo: Everybody, scope: Author, whenRevoked: Remove}}`,
+		refuses: `{type: GitHubPullRequest, url: "https://github.com/acme/api", forks: {policy: Exclude, appliesTo: Everybody}}`,
+		message: "spec.forks.appliesTo can be Everybody when spec.forks.policy is Approve",
+	},
+	{
 		name:    "the tag of an image that proves a commit holds it",
 		passes:  `{type: GitHubPullRequest, url: "https://github.com/acme/api", gate: {images: [{name: api, repository: ghcr.io/acme/api, tag: "v-<< inputs.sha >>"}, {name: web, repository: ghcr.io/acme/web, tag: "pr-<< inputs.id >>", revision: Label}]}}`,
 		refuses: `{type: GitHubPullRequest, url: "https://github.com/acme/api", gate: {images: [{name: api, repository: ghcr.io/acme/api, tag: "pr-<< inputs.id >>"}]}}`,
