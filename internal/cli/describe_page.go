@@ -67,6 +67,9 @@ func (p *page) preview(of preview.View) {
 	}
 	field("", terminal.OneLine(of.Request))
 	field("Branch:", terminal.OneLine(branch))
+	if of.ApprovedBy != "" {
+		field("Approved by:", terminal.OneLine(of.ApprovedBy)+", at "+shortCommit(of.ApprovedSHA))
+	}
 	field("URL:", terminal.OneLine(of.URL))
 	if of.HasPreview() {
 		field("Ready:", ready)

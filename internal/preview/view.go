@@ -51,6 +51,10 @@ type View struct {
 	Branch string `json:"branch,omitempty"`
 	Author string `json:"author,omitempty"`
 	Title  string `json:"title,omitempty"`
+	// ApprovedBy is who approved, where spec.forks of the provider asks for that, and
+	// ApprovedSHA the commit that they looked at.
+	ApprovedBy  string `json:"approvedBy,omitempty"`
+	ApprovedSHA string `json:"approvedSHA,omitempty"`
 	// Commit is the one that the preview is at, Head that of the request where it is
 	// another, or where there is no preview.
 	Commit string `json:"commit,omitempty"`
@@ -115,6 +119,7 @@ func (p *View) fill(inputs inputsByKey) {
 		in := inputs[placed{p.Namespace, key}]
 		for field, into := range map[string]*string{
 			"branch": &p.Branch, "author": &p.Author, "title": &p.Title, "sha": &p.Commit, "url": &p.Request,
+			"approvedBy": &p.ApprovedBy, "approvedSHA": &p.ApprovedSHA,
 		} {
 			*into = cmp.Or(*into, text(in, field))
 		}
