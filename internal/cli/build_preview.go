@@ -141,7 +141,7 @@ func (o *buildPreview) run(ctx context.Context) error {
 		return err
 	}
 	o.tellLeftOut(result)
-	if err := errors.Join(o.failures(result), refusedPreviews(kinds, document, result)); err != nil {
+	if err := errors.Join(o.failures(ctx, chain, result), refusedPreviews(kinds, document, result, files.known)); err != nil {
 		return err
 	}
 	o.warn(result)
@@ -158,7 +158,7 @@ func (o *buildPreview) kinds(files *objects) (*schema.Kinds, error) {
 }
 
 // failures joins what went wrong anywhere in the chain.
-func (o *buildPreview) failures(result simulate.Result) error {
+func (o *buildPreview) failures(ctx context.Context, chain simulate.Chain, result simulate.Result) error {
 	out := []error{failedPreviews(result.Plan)}
 	for _, preview := range result.Plan.Previews {
 		var missing error
@@ -169,7 +169,7 @@ func (o *buildPreview) failures(result simulate.Result) error {
 	}
 	for _, part := range result.Parts {
 		if part.Err != nil {
-			out = append(out, o.explain(part))
+			out = append(out, o.explain(ctx, chain, part))
 		}
 	}
 	err := errors.Join(out...)

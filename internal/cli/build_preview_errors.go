@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -21,29 +22,51 @@ import (
 	"github.com/eddy-previews/eddy/internal/terminal"
 )
 
-var (
-	// yamlName is the name of a file in a message of kustomize.
-	yamlName = regexp.MustCompile(`[\w./-]+\.ya?ml`)
-	// unsetVariable is how substitution names a variable that has no value.
-	unsetVariable = regexp.MustCompile(`variable not set.*: ?"(\w+)"`)
-)
+// yamlName is the name of a file in a message of kustomize.
+var yamlName = regexp.MustCompile(`[\w./-]+\.ya?ml`)
 
 // explain says why a Kustomization cannot be built, and what to do.
-func (o *buildPreview) explain(part simulate.Part) error {
+func (o *buildPreview) explain(ctx context.Context, chain simulate.Chain, part simulate.Part) error {
 	err := fmt.Errorf("%s: %w", kustomizationName(part), part.Err)
-	unset := unsetVariable.FindStringSubmatch(part.Err.Error())
+	unset := chain.UnsetIn(ctx, part)
 	switch {
 	case errors.Is(part.Err, overlay.ErrNoPath), errors.Is(part.Err, overlay.ErrNoManifests):
 		return fmt.Errorf("%w%s (correct spec.path, or give the fleet repository with --path)", err, o.hint(part.Kustomization.Spec.Path))
 	case errors.Is(part.Err, overlay.ErrNeedsCluster):
 		return fmt.Errorf("%w, or give the object with -f", err)
-	case unset != nil:
-		return fmt.Errorf("%w: give ${%s} a value in postBuild.substitute%s", err, unset[1], suggest.Hint(unset[1], variables(part)))
+	case len(unset) > 0:
+		return fmt.Errorf("%w: give %s a value in postBuild.substitute%s", err, joined(unset), hinted(unset, variables(part)))
 	}
 	if broken := o.broken(part.Err.Error()); broken != nil {
 		return fmt.Errorf("%s: %w", kustomizationName(part), broken)
 	}
 	return err
+}
+
+// joined lists variables: ${A}, ${B} and ${C}.
+func joined(names []string) string {
+	written := make([]string, 0, len(names))
+	for _, name := range names {
+		written = append(written, "${"+name+"}")
+	}
+	if n := len(written); n > 1 {
+		return strings.Join(written[:n-1], ", ") + " and " + written[n-1]
+	}
+	return written[0]
+}
+
+// hinted says what was meant by variables that have no value. YAML makes true or false
+// of a key such as N or ON, so that the variable is called that.
+func hinted(unset, given []string) string {
+	for _, name := range unset {
+		if word, isBool := manifest.BoolWord(name); isBool && slices.Contains(given, word) {
+			return fmt.Sprintf("; the key %s is YAML's word for %s: quote it", name, word)
+		}
+	}
+	if len(unset) == 1 {
+		return suggest.Hint(unset[0], given)
+	}
+	return ""
 }
 
 // hint says where the folder of a Kustomization may be: further down, or under a

@@ -139,15 +139,23 @@ func (r request) check() error {
 	return nil
 }
 
-// hint says which flag gives an input that a template asks for.
+// hint says which flags give the inputs that templates ask for.
 func (r request) hint(err error) error {
+	var given []string
 	for _, field := range forge.Fields() {
 		flag := capital.ReplaceAllStringFunc(field.Name, func(c string) string { return "-" + strings.ToLower(c) })
-		if strings.Contains(err.Error(), fmt.Sprintf("no key %q", field.Name)) && r.has(flag) && !r.changed("from-forge") {
-			return fmt.Errorf("give it with --%s", flag)
+		lacks := fmt.Sprintf("%q", field.Name)
+		for _, line := range strings.Split(err.Error(), "\n") {
+			if at := strings.Index(line, "there is no key "); at >= 0 && strings.Contains(line[at:], lacks) && r.has(flag) && !r.changed("from-forge") {
+				given = append(given, "--"+flag)
+				break
+			}
 		}
 	}
-	return nil
+	if len(given) == 0 {
+		return nil
+	}
+	return fmt.Errorf("give it with %s", listed(given))
 }
 
 // capital is where a word begins in the name of a field.

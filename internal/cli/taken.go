@@ -9,9 +9,11 @@ import (
 	"github.com/spf13/cobra"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
+	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/files"
 	"github.com/eddy-previews/eddy/internal/manifest"
 	"github.com/eddy-previews/eddy/internal/plan"
+	"github.com/eddy-previews/eddy/internal/render"
 	"github.com/eddy-previews/eddy/internal/schema"
 	"github.com/eddy-previews/eddy/internal/simulate"
 	"github.com/eddy-previews/eddy/internal/suggest"
@@ -101,6 +103,14 @@ func (t *taken) deployed(part simulate.Part) {
 	}
 }
 
+// placed looks at where what Flux deploys is put.
+func (t *taken) placed(part simulate.Part) {
+	for _, said := range part.Unplaced() {
+		text := fmt.Sprintf("%s from %s: %s", kustomizationName(part), part.Kustomization.Spec.Path, said)
+		t.say(text, text)
+	}
+}
+
 // say keeps a fault; one that several inputs show is told once.
 func (t *taken) say(key, text string) {
 	if n, known := t.again[key]; known {
@@ -134,13 +144,33 @@ func refused(kinds *schema.Kinds, document *manifest.Document, wanted plan.Plan)
 }
 
 // refusedPreviews joins what no API server takes of all that a chain comes to.
-func refusedPreviews(kinds *schema.Kinds, document *manifest.Document, result simulate.Result) error {
+func refusedPreviews(kinds *schema.Kinds, document *manifest.Document, result simulate.Result, known []*unstructured.Unstructured) error {
 	out := newTaken(kinds, document)
 	for _, part := range result.Parts {
 		out.stamped(part.Stamped)
 		out.deployed(part)
+		out.placed(part)
+	}
+	for _, said := range result.Homeless(ownTexts(result), known) {
+		out.say(said, said)
 	}
 	return out.err()
+}
+
+// ownTexts are texts that differ from request to request.
+func ownTexts(result simulate.Result) []string {
+	var out []string
+	for _, preview := range result.Plan.Previews {
+		if preview.Input.Provider.Kind != v1.ResourceSetInputProviderKind {
+			continue // those that are written by hand stay
+		}
+		for _, key := range []string{"id", "sha", "branch", "slug"} {
+			if text, ok := preview.Input.Values[key].(string); ok {
+				out = append(out, text, render.Slugify(text))
+			}
+		}
+	}
+	return out
 }
 
 // pickNamed returns the one of several that a flag names.

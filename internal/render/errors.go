@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/eddy-previews/eddy/internal/input"
+	"github.com/eddy-previews/eddy/internal/suggest"
 )
 
 // ParseError is a template that cannot be parsed: it stalls the whole set.
@@ -61,6 +62,8 @@ type actionError struct {
 	field, message string
 	// action as it is written, its beginning at least; "" when not known.
 	action string
+	// key is one that the input does not have; "" when something else is wrong.
+	key string
 }
 
 func (e *actionError) Error() string { return e.field + ": " + e.message }
@@ -122,8 +125,10 @@ func (f *actionError) missing(key string, t *text, e *engine) {
 		f.action = in[0]
 		f.message = fmt.Sprintf("there is no key %q in inputs%s", key, in[1])
 	case len(e.values) == 0:
+		f.key = key
 		f.message = fmt.Sprintf("there is no key %q: the ResourceSet has no inputs", key)
 	default:
-		f.message = fmt.Sprintf("there is no key %q; the input has %s", key, strings.Join(e.keys(), ", "))
+		f.key = key
+		f.message = fmt.Sprintf("there is no key %q; the input has %s%s", key, strings.Join(e.keys(), ", "), suggest.Hint(key, e.keys()))
 	}
 }

@@ -35,6 +35,9 @@ func mustToYAML(value any) (string, error) {
 	return string(text), err
 }
 
+// Slugify is what the function of that name makes of a text.
+func Slugify(text string) string { return slugify(text) }
+
 // slugify makes a DNS label of a text, cut at a word's end where it is too long.
 func slugify(text string) string {
 	out := slug.MakeLang(text, "en")

@@ -85,7 +85,7 @@ func locateAction(tree map[string]any, field string, err error) error {
 		if !strings.Contains(text, failure.action) {
 			return true
 		}
-		err = &actionError{field: at, message: failure.message}
+		err = &actionError{field: at, message: failure.message, key: failure.key}
 		return false
 	})
 	return err

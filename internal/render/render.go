@@ -159,12 +159,13 @@ func (p *Program) All(ctx context.Context, sets []input.Set) ([]Preview, error) 
 	pass := p.throttle.Pass(ctx, p.namespace)
 	defer pass.End()
 	for i, set := range sets {
-		preview, err := p.render(&meter{ctx: ctx, all: &all, pass: pass}, set)
+		meter := &meter{ctx: ctx, all: &all, pass: pass}
+		preview, err := p.render(meter, set)
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
 		if err != nil {
-			preview = Preview{Input: set, Err: err}
+			preview = Preview{Input: set, Err: p.lacks(meter, set, err)}
 		}
 		previews[i] = preview
 	}
@@ -174,7 +175,12 @@ func (p *Program) All(ctx context.Context, sets []input.Set) ([]Preview, error) 
 // Render renders one input set. The error is an *InputError, which names the
 // input and the field of the ResourceSet.
 func (p *Program) Render(ctx context.Context, set input.Set) (Preview, error) {
-	return p.render(&meter{ctx: ctx, all: &[expenses]int{}}, set)
+	meter := &meter{ctx: ctx, all: &[expenses]int{}}
+	preview, err := p.render(meter, set)
+	if err != nil {
+		err = p.lacks(meter, set, err)
+	}
+	return preview, err
 }
 
 func (p *Program) render(m *meter, set input.Set) (Preview, error) {
