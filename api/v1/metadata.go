@@ -139,3 +139,12 @@ func durationAnnotation(annotations map[string]string, key string, def time.Dura
 	}
 	return d
 }
+
+// Annotations lists those of Eddy's own group.
+func Annotations() []string {
+	return []string{
+		ReconcileAnnotation, ReconcileEveryAnnotation, ReconcileTimeoutAnnotation, ForceAnnotation, PruneAnnotation, AdoptedAnnotation,
+		HandOverAnnotation, CopyFromAnnotation, ConvertKubeConfigFromAnnotation, ChecksumFromAnnotation, ChecksumAnnotation,
+		RecreateOnFailureAnnotation, SuspendedByAnnotation, RevisionAnnotation,
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -25,6 +26,9 @@ type lintSetup struct {
 	Strict bool
 	Rules  bool
 	Flux   []string
+
+	// hasPath reports whether --path was given.
+	hasPath func() bool
 }
 
 func newLintCommand(streams Streams) *cobra.Command {
@@ -72,6 +76,7 @@ The exit code is 1 when there are errors; warnings alone leave it 0, unless
 	flags.BoolVar(&o.Fix, "fix", false, "repair what is mechanical; the rest is told")
 	flags.BoolVar(&o.Strict, "strict", false, "make errors of warnings")
 	flags.BoolVar(&o.Rules, "rules", false, "list the rules, and check nothing")
+	o.hasPath = func() bool { return flags.Changed("path") }
 	return cmd
 }
 
@@ -105,7 +110,7 @@ func (o *lintSetup) check(ctx context.Context) ([]lint.Finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	findings := setup.Check()
+	findings := setup.Findings()
 	if !o.Fix {
 		return findings, nil
 	}
@@ -118,7 +123,7 @@ func (o *lintSetup) load(ctx context.Context) (*lint.Setup, error) {
 		return nil, err
 	}
 	options := lint.Options{Paths: o.Paths, Fleet: o.Path, Flux: versions}
-	if o.Path != "" {
+	if o.Path != "" || o.hasPath() {
 		if err := checkFolder(o.Path); err != nil {
 			return nil, err
 		}
@@ -140,11 +145,8 @@ func (o *lintSetup) load(ctx context.Context) (*lint.Setup, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(setup.Services) == 0 && len(setup.Broken) == 0 {
-		_, _ = fmt.Fprintln(o.Err, "warning: there is no ResourceSet among the files")
-	}
-	for _, service := range setup.Unchecked() {
-		_, _ = fmt.Fprintf(o.Err, "warning: %s: what Flux deploys for %s is not checked: %s\n", terminal.Visible(service.File), terminal.Visible(service.String()), terminal.Visible(service.Why))
+	if rules := setup.Uncompared(); len(rules) > 0 {
+		o.note("no file of CI is among those given: %s could not compare labels with what sets them", strings.Join(rules, " and "))
 	}
 	return setup, nil
 }
@@ -173,7 +175,7 @@ func counted(n int, what string) string {
 }
 
 func (o *lintSetup) listRules() error {
-	for _, rule := range lint.Rules() {
+	for _, rule := range append(lint.Rules(), lint.Unseen()) {
 		if _, err := fmt.Fprintf(o.Out, "%-22s %-8s %s\n", rule.ID, rule.Severity, rule.Finds); err != nil {
 			return err
 		}

@@ -9,7 +9,7 @@ import (
 )
 
 // invalid finds what cannot be read: it would be refused, or mean something else.
-var invalid = all(unreadable, inServices(unrenderable, unknownProviders, refusedParts))
+var invalid = all(unreadable, inServices(unrenderable, unknownProviders, refusedParts), habits)
 
 // unreadable finds files that are not what they seem.
 func unreadable(s *Setup) []Finding {

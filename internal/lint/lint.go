@@ -63,19 +63,28 @@ type Finding struct {
 func (s *Setup) Check() []Finding {
 	var out []Finding
 	for _, rule := range Rules() {
-		for _, finding := range rule.check(s) {
-			finding.Rule = rule.ID
-			finding.Severity = cmp.Or(finding.Severity, rule.Severity)
-			finding.Message, finding.Fix = generic(finding.Message), generic(finding.Fix)
-			if !s.silenced(finding) {
-				out = append(out, finding)
-			}
+		out = append(out, s.apply(rule)...)
+	}
+	slices.SortStableFunc(out, byPlace)
+	return folded(strongest(out))
+}
+
+// apply are the findings of a rule that no comment silences.
+func (s *Setup) apply(rule Rule) []Finding {
+	var out []Finding
+	for _, finding := range rule.check(s) {
+		finding.Rule = rule.ID
+		finding.Severity = cmp.Or(finding.Severity, rule.Severity)
+		finding.Message, finding.Fix = generic(finding.Message), generic(finding.Fix)
+		if !s.silenced(finding) {
+			out = append(out, finding)
 		}
 	}
-	slices.SortStableFunc(out, func(a, b Finding) int {
-		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Fix, b.Fix))
-	})
-	return folded(strongest(out))
+	return out
+}
+
+func byPlace(a, b Finding) int {
+	return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Fix, b.Fix))
 }
 
 // strongest leaves out what another rule says better.

@@ -19,9 +19,12 @@ import (
 
 // read adds a file, standard input, or what is below a folder.
 func (s *Setup) read(path string) error {
-	if path == "-" {
+	switch path {
+	case "-":
 		s.add("stdin", s.options.Stdin)
 		return nil
+	case "":
+		return errors.New(`a path is empty, as where a variable has no value: give a file or a folder, or . for this one`)
 	}
 	path = filepath.Clean(path)
 	info, err := os.Stat(path)
@@ -43,7 +46,8 @@ func (s *Setup) readFolder(path string) error {
 		return err
 	}
 	s.folders = append(s.folders, path)
-	return folder.Walk(".", func(relative string, entry fs.DirEntry) error {
+	before := len(s.texts)
+	err = folder.Walk(".", func(relative string, entry fs.DirEntry) error {
 		name := filepath.Join(path, relative)
 		switch {
 		case entry.IsDir() && isPassedOver(entry.Name()):
@@ -56,9 +60,14 @@ func (s *Setup) readFolder(path string) error {
 				return fmt.Errorf("reading %s: %w", path, err)
 			}
 			s.addFound(name, text)
+			before = -1
 		}
 		return nil
 	})
+	if err == nil && before == len(s.texts) {
+		return fmt.Errorf("%s: there is no YAML file in the folder, or below it", path)
+	}
+	return err
 }
 
 // apiVersion begins a manifest of Kubernetes.
@@ -104,8 +113,14 @@ func (s *Setup) readFile(name string) error {
 func (s *Setup) add(name string, text []byte) {
 	s.texts[name] = text
 	documents, err := manifest.Parse(name, text)
-	if err != nil && !bytes.Contains(text, []byte("{{")) {
+	switch {
+	case err == nil:
+	case !bytes.Contains(text, []byte("{{")):
 		s.Broken = append(s.Broken, err)
+	case meant.Match(text):
+		s.Broken = append(s.Broken, inBraces(err))
+	case apiVersion.Match(text) && !isOfChart(name):
+		s.templated = append(s.templated, name)
 	}
 	for _, document := range documents {
 		switch {
@@ -115,6 +130,33 @@ func (s *Setup) add(name string, text []byte) {
 			s.Scripts = append(s.Scripts, document)
 		}
 	}
+}
+
+// meant is how a manifest of our kinds begins, in whatever version.
+var meant = regexp.MustCompile(`(?m)^kind:\s*["']?ResourceSet`)
+
+// inBraces says of a ResourceSet that is no YAML how a template of it is written.
+func inBraces(err error) error {
+	var known *manifest.Error
+	if !errors.As(err, &known) {
+		return err
+	}
+	out := *known
+	out.Message += "; a template is written << inputs.id >> here, not {{ inputs.id }}"
+	return &out
+}
+
+// isOfChart reports whether a file is a template of a Helm chart.
+func isOfChart(name string) bool {
+	for dir := filepath.Dir(name); dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
+		if filepath.Base(dir) != "templates" {
+			continue
+		}
+		if _, err := os.Stat(filepath.Join(filepath.Dir(dir), "Chart.yaml")); err == nil {
+			return true
+		}
+	}
+	return false
 }
 
 func isKustomizationFile(name string) bool {

@@ -68,7 +68,7 @@ const rulesPage = "https://github.com/eddy-previews/eddy/blob/main/docs/lint.md#
 func WriteSARIF(out io.Writer, version string, findings []Finding) error {
 	driver := sarifDriver{Name: "eddy", Version: version}
 	index := map[string]int{}
-	for n, rule := range Rules() {
+	for n, rule := range append(Rules(), Unseen()) {
 		index[rule.ID] = n
 		driver.Rules = append(driver.Rules, sarifRule{rule.ID, sarifMessage{rule.Finds}, rulesPage + rule.ID, sarifLevel{rule.Severity}})
 	}

@@ -40,6 +40,8 @@ type Setup struct {
 	options Options
 	folders []string
 	texts   map[string][]byte
+	// templated are files that another tool makes manifests of.
+	templated []string
 	fleets  map[string]*overlay.Repository
 	roots   map[string]*files.Folder
 	kinds   *schema.Kinds

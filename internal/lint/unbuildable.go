@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/eddy-previews/eddy/internal/manifest"
 	"github.com/eddy-previews/eddy/internal/overlay"
 )
 
@@ -15,6 +16,12 @@ import (
 func unbuildable(p part) *Finding {
 	if p.service.Fleet == "" || p.Err == nil || p.isBroken() {
 		return nil
+	}
+	var in *manifest.Error
+	if errors.As(p.Err, &in) && !in.Syntax && in.Line > 0 {
+		at := in.Position
+		at.File = filepath.Join(p.service.Fleet, at.File)
+		return &Finding{Position: at, Message: in.Message, Fix: "correct the name of the field: kustomize does not know it, and Flux drops it without a word"}
 	}
 	fix := "correct the overlay; `eddy build preview` builds it"
 	switch {

@@ -3,6 +3,7 @@ package manifest
 import (
 	"regexp"
 	"strings"
+	"unicode/utf8"
 
 	yamlv3 "go.yaml.in/yaml/v3"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -35,6 +36,43 @@ func (d *Document) Stamped(field string, object *unstructured.Unstructured, part
 	}
 	found := pick(from.root, path, part)
 	return Position{d.File, offset.Line + from.line + found.Line, offset.Column + found.Column}
+}
+
+// Within returns where a place in the text of a scalar is, counted in bytes from its
+// beginning; that of the scalar where its lines are not those of the file.
+func (d *Document) Within(node *yamlv3.Node, at int) Position {
+	before := node.Value[:at]
+	text, offset := d.block(node)
+	if text == "" {
+		out := d.Position(node)
+		if node.Style == 0 && !strings.Contains(node.Value, "\n") {
+			out.Column += utf8.RuneCountInString(before)
+		}
+		return out
+	}
+	line := before[strings.LastIndex(before, "\n")+1:]
+	return Position{d.File, offset.Line + 1 + strings.Count(before, "\n"), offset.Column + 1 + utf8.RuneCountInString(line)}
+}
+
+// BoolKey is a key that YAML takes for true or false.
+type BoolKey struct {
+	Position
+	Word string
+}
+
+// BoolKeysIn are the keys of that sort in a text that is a template of YAML.
+func (d *Document) BoolKeysIn(node *yamlv3.Node) []BoolKey {
+	text, offset := d.block(node)
+	if text == "" {
+		return nil
+	}
+	var out []BoolKey
+	for _, one := range sections(text) {
+		for _, key := range BoolKeys(one.root) {
+			out = append(out, BoolKey{Position{d.File, offset.Line + one.line + key.Line, offset.Column + key.Column}, key.Value})
+		}
+	}
+	return out
 }
 
 // Part is which part of a field is meant.

@@ -19,9 +19,9 @@
 // Step 3 replaces in text: a label "${PR}" whose value is 1234 is the number
 // 1234 afterwards, and refused by the API server. "pr-${PR}" is safe.
 //
-// Build is stricter than the controller in one point, unless the Repository is
+// Build is stricter than the controller in two points, unless the Repository is
 // Lenient: a variable that has neither a value nor a default is an error, not an
-// empty string. It does not
+// empty string, and so is a field that kustomize does not know. It does not
 // decrypt, and does not add the owner labels of Flux.
 package overlay
 
@@ -40,6 +40,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/kustomize/api/resmap"
 	"sigs.k8s.io/kustomize/api/resource"
+	"sigs.k8s.io/kustomize/api/types"
 	"sigs.k8s.io/yaml"
 
 	"github.com/eddy-previews/eddy/internal/files"
@@ -63,7 +64,7 @@ type Repository struct {
 	// Remote fetches what overlays name by address; nil leaves it out.
 	Remote Remote
 	// Lenient takes a variable that has neither a value nor a default as an empty
-	// text, as the controller does.
+	// text, and drops fields that kustomize does not know, as the controller does.
 	Lenient bool
 
 	root   string
@@ -239,12 +240,26 @@ func (r *Repository) check(dir string) error {
 	switch {
 	case err != nil:
 	case file != "":
-		_, err = r.home.readYAML(file)
+		err = r.checkFields(file)
 	default:
 		err = r.scan(dir)
 	}
 	r.scanned[dir] = err
 	return err
+}
+
+// checkFields refuses a field that kustomize does not know. Flux reads the file of the
+// folder itself, and drops such a field without a word.
+func (r *Repository) checkFields(file string) error {
+	text, err := r.home.readYAML(file)
+	if err != nil || r.Lenient {
+		return err
+	}
+	k := types.Kustomization{}
+	if err := k.Unmarshal(text); err != nil && unknownField.MatchString(err.Error()) {
+		return explainField(r.home.show(file), text, err)
+	}
+	return nil
 }
 
 // scan reads the manifests below a folder as the generator does.

@@ -96,7 +96,7 @@ func (v *vetting) kustomization(in *origin, file string, text []byte) (cost, err
 	v.costs[in.at(dir)] = nil
 	k := types.Kustomization{}
 	if err := k.Unmarshal(text); err != nil {
-		return cost{}, fmt.Errorf("%s: %w", in.show(file), err)
+		return cost{}, explainField(in.show(file), text, err)
 	}
 	k.FixKustomization()
 	at := &place{vetting: v, origin: in, dir: dir, file: file, cost: cost{len(text), 1}}
