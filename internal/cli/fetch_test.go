@@ -22,7 +22,7 @@ spec:
     - apiVersion: kustomize.toolkit.fluxcd.io/v1
       kind: Kustomization
       metadata: {name: "api-pr-<< inputs.id >>"}
-      spec: {interval: 10m, prune: true, path: ./app, sourceRef: {kind: GitRepository, name: fleet}, nameSuffix: "-<< inputs.id >>"}
+      spec: {interval: 10m, prune: true, path: ./app, targetNamespace: apps, sourceRef: {kind: GitRepository, name: fleet}, nameSuffix: "-<< inputs.id >>"}
 `,
 	"fleet/app/kustomization.yaml": "resources:\n- own.yaml\n- HOST/theirs.yaml\n",
 	"fleet/app/own.yaml":           "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: own}\n",

@@ -46,7 +46,7 @@ func (o *lintSetup) written(ctx context.Context, texts map[string][]byte) ([]lin
 	if err != nil {
 		return nil, err
 	}
-	return setup.Check(), nil
+	return setup.Findings(), nil
 }
 
 // brought returns a finding of which there were less of its rule in its file before, nil

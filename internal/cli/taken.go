@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"regexp"
+	"slices"
 
 	"github.com/spf13/cobra"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -175,10 +176,13 @@ func ownTexts(result simulate.Result) []string {
 
 // pickNamed returns the one of several that a flag names.
 func pickNamed(flag, wanted string, names []string) (int, error) {
+	taken := slices.Clone(names)
 	for n, name := range names {
-		if name == wanted || filepath.Base(name) == wanted {
+		short := filepath.Base(name)
+		if name == wanted || short == wanted {
 			return n, nil
 		}
+		taken = append(taken, short)
 	}
-	return 0, fmt.Errorf("%s: there is no %q; there is %s%s", flag, wanted, listed(names), suggest.Hint(wanted, names))
+	return 0, fmt.Errorf("%s: there is no %q; there is %s%s", flag, wanted, listed(names), suggest.Hint(wanted, taken))
 }

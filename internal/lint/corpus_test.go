@@ -53,7 +53,7 @@ func (f fleet) findings(t *testing.T) []lint.Finding {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return setup.Check()
+	return setup.Findings()
 }
 
 // with returns the fleet with a fault, and whether it has what the fault is put into.

@@ -43,7 +43,7 @@ func otherBraces(s *Service) []Finding {
 				rest = " " + rest
 			}
 			out = append(out, Finding{
-				Position: s.Document.Within(node, found[0]),
+				Position: s.Within(node, found[0]),
 				Message:  fmt.Sprintf("%s stays as it is: nobody replaces it", node.Value[found[0]:found[1]]),
 				Fix:      fmt.Sprintf("write << inputs.%s%s >>", name, rest),
 			})
@@ -112,7 +112,7 @@ func boolKeys(s *Service) []Finding {
 		say(s.Position(key), key.Value)
 	}
 	for _, text := range templateTexts(s.Document) {
-		for _, key := range s.Document.BoolKeysIn(text) {
+		for _, key := range s.BoolKeysIn(text) {
 			say(key.Position, key.Word)
 		}
 	}

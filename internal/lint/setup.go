@@ -42,9 +42,9 @@ type Setup struct {
 	texts   map[string][]byte
 	// templated are files that another tool makes manifests of.
 	templated []string
-	fleets  map[string]*overlay.Repository
-	roots   map[string]*files.Folder
-	kinds   *schema.Kinds
+	fleets    map[string]*overlay.Repository
+	roots     map[string]*files.Folder
+	kinds     *schema.Kinds
 	// refused are the documents of our kinds that the API server would not take.
 	refused map[*manifest.Document]bool
 }

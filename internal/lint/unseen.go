@@ -8,12 +8,12 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/eddy-previews/eddy/internal/flux"
 	"github.com/eddy-previews/eddy/internal/manifest"
 )
 
 // Unseen is the rule of what could not be looked at. It is none of Rules, as nobody made
-// a mistake: it says how far the others go.
+// a mistake: it says how far the others go. That charts are not rendered, whatever they
+// are, is for the documentation to say and not for each HelmRelease.
 func Unseen() Rule {
 	return Rule{ID: "unchecked", Severity: Warning, Finds: "what could not be looked at, and why", check: all(unknownSets, templatesOfOthers, inServices(unseen))}
 }
@@ -55,7 +55,7 @@ func unseen(s *Service) []Finding {
 	if s.Err != nil {
 		return nil // which is told
 	}
-	return slices.Concat(s.unseenProviders(), s.unseenSources(), s.unseenCharts(), s.unseenValues())
+	return slices.Concat(s.unseenProviders(), s.unseenSources(), s.unseenValues())
 }
 
 // unseenProviders are those that were not given, where none was: which requests they let
@@ -94,28 +94,6 @@ func (s *Service) unseenSources() []Finding {
 				Fix:      "give that folder with --path; or check what is deployed in the preview itself",
 			})
 		}
-	}
-	return out
-}
-
-// unseenCharts are what Helm makes of charts.
-func (s *Service) unseenCharts() []Finding {
-	var out []Finding
-	told := map[manifest.Position]bool{}
-	for object := range everything(s) {
-		if !flux.IsHelmRelease(object.Unstructured) {
-			continue
-		}
-		at := object.where("spec")
-		if told[at] {
-			continue
-		}
-		told[at] = true
-		out = append(out, Finding{
-			Position: at,
-			Message:  fmt.Sprintf("what the chart of the HelmRelease %q makes of its values is not checked: charts are not rendered", object.GetName()),
-			Fix:      "check what is deployed in the preview itself, and say so with a comment: # eddy:ignore unchecked REASON",
-		})
 	}
 	return out
 }
