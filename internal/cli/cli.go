@@ -68,7 +68,7 @@ are in their help.`,
 	root.SetIn(streams.In)
 	root.SetOut(streams.Out)
 	root.SetErr(streams.Err)
-	root.AddCommand(newInitCommand(streams), newLintCommand(streams), newBuildCommand(streams), newOperatorCommand())
+	root.AddCommand(newInitCommand(streams), newLintCommand(streams), newSchemaCommand(streams), newBuildCommand(streams), newOperatorCommand())
 	root.AddCommand(
 		newGetCommand(streams), newDescribeCommand(streams), newEventsCommand(streams), newLogsCommand(streams), newOpenCommand(streams),
 		newDiffCommand(streams), newReconcileCommand(streams), newSuspendCommand(streams), newResumeCommand(streams), newWaitCommand(streams),

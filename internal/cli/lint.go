@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -62,6 +63,9 @@ The exit code is 1 when there are errors; warnings alone leave it 0, unless
   # For code scanning in CI
   eddy lint -o sarif . > eddy.sarif
 
+  # At the lines of a pull request, in a workflow of GitHub, Gitea or Forgejo
+  eddy lint -o github .
+
   # What is looked for
   eddy lint --rules`,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -71,7 +75,7 @@ The exit code is 1 when there are errors; warnings alone leave it 0, unless
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&o.Path, "path", "", "folder of the fleet repository, to which spec.path is relative (default it is looked for)")
-	flags.StringVarP(&o.Output, "output", "o", "text", "text, json or sarif")
+	flags.StringVarP(&o.Output, "output", "o", "text", "text, json, sarif, github, gitlab or junit")
 	bindFlux(cmd, &o.Flux, "default what the files tell, else "+schema.Newest)
 	flags.BoolVar(&o.Fix, "fix", false, "repair what is mechanical; the rest is told")
 	flags.BoolVar(&o.Strict, "strict", false, "make errors of warnings")
@@ -185,17 +189,20 @@ func (o *lintSetup) listRules() error {
 
 // teller returns what writes findings in the format of -o.
 func (o *lintSetup) teller() (func([]lint.Finding) error, error) {
-	formats := []string{"text", "json", "sarif"}
-	switch o.Output {
-	case "text":
+	if o.Output == "text" {
 		return o.tellText, nil
-	case "json":
-		return func(findings []lint.Finding) error { return lint.WriteJSON(o.Out, findings) }, nil
-	case "sarif":
-		return func(findings []lint.Finding) error { return lint.WriteSARIF(o.Out, buildVersion(), findings) }, nil
-	default:
-		return nil, fmt.Errorf("--output: there is no format %q; expected text, json, sarif%s", o.Output, suggest.Hint(o.Output, formats))
 	}
+	write, known := map[string]func(io.Writer, []lint.Finding) error{
+		"json": lint.WriteJSON, "github": lint.WriteGitHub, "gitlab": lint.WriteGitLab, "junit": lint.WriteJUnit,
+		"sarif": func(out io.Writer, findings []lint.Finding) error {
+			return lint.WriteSARIF(out, buildVersion(), findings)
+		},
+	}[o.Output]
+	if !known {
+		formats := []string{"text", "json", "sarif", "github", "gitlab", "junit"}
+		return nil, fmt.Errorf("--output: there is no format %q; expected %s%s", o.Output, strings.Join(formats, ", "), suggest.Hint(o.Output, formats))
+	}
+	return func(findings []lint.Finding) error { return write(o.Out, findings) }, nil
 }
 
 // tellText writes a finding as compilers do, and below it what to do.
