@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/eddy-previews/eddy/internal/manifest"
 )
 
 // deadSelector finds a selector that matches none of the preview's own pods: a
@@ -19,7 +21,7 @@ func deadSelector(s selector, own visiblePods) *Finding {
 	}
 	return &Finding{
 		Position: s.object.where(s.path...),
-		Message:  fmt.Sprintf("%s of %s %q, %s, matches no pod of the preview", dotted(s.path), s.object.GetKind(), s.object.GetName(), s.labels),
+		Message:  fmt.Sprintf("%s of %s %q, %s, matches no pod of the preview", manifest.Dotted(s.path), s.object.GetKind(), s.object.GetName(), s.labels),
 		Fix:      "select labels that the pod template has",
 	}
 }

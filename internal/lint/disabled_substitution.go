@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/eddy-previews/eddy/internal/flux"
+	"github.com/eddy-previews/eddy/internal/manifest"
 )
 
 // substituteKey keeps Flux from filling in variables, as a label or an annotation.
@@ -34,7 +35,7 @@ func disabledSubstitution(v value) *Finding {
 	return &Finding{
 		Position: position,
 		Message: fmt.Sprintf("%s of %s %q keeps its ${%s}, as %s: disabled keeps Flux from filling in anything of the object, not the script in it alone",
-			dotted(v.path), v.object.GetKind(), strings.TrimRight(strings.Split(v.object.GetName(), "${")[0], "-."), names[at].name, substituteKey),
+			manifest.Dotted(v.path), v.object.GetKind(), strings.TrimRight(strings.Split(v.object.GetName(), "${")[0], "-."), names[at].name, substituteKey),
 		Fix: "remove the annotation, and write the variables that are none of Flux's as $${NAME}",
 	}
 }

@@ -83,7 +83,7 @@ func illegalIn(usual Usual, v pairValue) *Finding {
 	return &Finding{
 		Position: v.handed(was, text),
 		Message: fmt.Sprintf("%s is no %s for every request: for the branch %q by %q the %s would have %q, which is refused: %s",
-			dotted(v.path), what, usual.Branch, usual.Author, v.a.GetKind(), shortened(text), strings.Split(wrong[0], " (e.g.")[0]),
+			manifest.Dotted(v.path), what, usual.Branch, usual.Author, v.a.GetKind(), shortened(text), strings.Split(wrong[0], " (e.g.")[0]),
 		Fix: fmt.Sprintf("take the number, << inputs.id >>, or make a name of the text: << inputs.branch | %s >>", render.NameOfText),
 	}
 }

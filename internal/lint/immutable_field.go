@@ -6,6 +6,7 @@ import (
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/flux"
+	"github.com/eddy-previews/eddy/internal/manifest"
 )
 
 // immutable are the fields that the API server lets nobody change.
@@ -32,7 +33,7 @@ func immutableField(v pairValue) *Finding {
 	return &Finding{
 		Position: v.a.where(v.path...),
 		Message: fmt.Sprintf("%s of %s %q changes with a push, and Kubernetes lets nobody change it: the first deploy works, and each one after it fails",
-			dotted(v.path), v.a.GetKind(), v.a.GetName()),
+			manifest.Dotted(v.path), v.a.GetKind(), v.a.GetName()),
 		Fix: fix,
 	}
 }

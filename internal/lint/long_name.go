@@ -3,6 +3,8 @@ package lint
 import (
 	"fmt"
 	"strings"
+
+	"github.com/eddy-previews/eddy/internal/manifest"
 )
 
 // Names become labels, host names and names of pods, all of 63 characters; of a
@@ -36,7 +38,7 @@ func longValue(v value) *Finding {
 	text, _ := v.value.(string)
 	what := ""
 	switch {
-	case strings.Contains(dotted(v.path), "metadata.labels.") && len(text) > longest:
+	case strings.Contains(manifest.Dotted(v.path), "metadata.labels.") && len(text) > longest:
 		what = "the label"
 	case isHost(v.path) && len(strings.Split(text, ".")[0]) > longest:
 		what = "the first part of the host"
@@ -53,7 +55,7 @@ func longValue(v value) *Finding {
 // isHost reports whether a path is that of a host name: of an Ingress, a route or
 // a Gateway.
 func isHost(path []any) bool {
-	keys := strings.FieldsFunc(dotted(path), func(r rune) bool { return r == '.' || r == '[' })
+	keys := strings.FieldsFunc(manifest.Dotted(path), func(r rune) bool { return r == '.' || r == '[' })
 	switch last := keys[len(keys)-1]; {
 	case strings.HasSuffix(last, "]") && len(keys) > 1:
 		parent := keys[len(keys)-2]

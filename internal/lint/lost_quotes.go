@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/eddy-previews/eddy/internal/manifest"
 )
 
 // lostQuotes finds values that are text before Flux substitutes and not
@@ -23,7 +25,7 @@ func neverText(v value) *Finding {
 		Severity: Error,
 		Position: v.object.where(v.path...),
 		Message: fmt.Sprintf("%s of %s %q is a number or a boolean, not text, after Flux has substituted: kustomize has dropped the quotes, and the API server refuses it",
-			dotted(v.path), v.object.GetKind(), v.object.GetName()),
+			manifest.Dotted(v.path), v.object.GetKind(), v.object.GetName()),
 		Fix: requote,
 	}
 }
@@ -39,14 +41,14 @@ func sometimesText(v pairValue) *Finding {
 	}
 	return &Finding{
 		Position: v.a.where(v.path...),
-		Message:  fmt.Sprintf("%s stops being text when the value looks like a number, as the commit 1e10 or a title 12 does: kustomize drops the quotes before Flux substitutes", dotted(v.path)),
+		Message:  fmt.Sprintf("%s stops being text when the value looks like a number, as the commit 1e10 or a title 12 does: kustomize drops the quotes before Flux substitutes", manifest.Dotted(v.path)),
 		Fix:      fix,
 	}
 }
 
 // mustBeText reports whether the API server wants text in a place.
 func mustBeText(kind string, path []any) bool {
-	keys := strings.Split(dotted(path), ".")
+	keys := strings.Split(manifest.Dotted(path), ".")
 	if len(keys) < 2 {
 		return false
 	}

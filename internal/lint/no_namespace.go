@@ -1,14 +1,10 @@
 package lint
 
 import (
-	"fmt"
 	"slices"
-	"strings"
-
-	"sigs.k8s.io/kustomize/kyaml/openapi"
-	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/eddy-previews/eddy/internal/manifest"
+	"github.com/eddy-previews/eddy/internal/simulate"
 )
 
 // noNamespace finds objects that have no namespace in the end, and namespaces that are
@@ -23,32 +19,16 @@ func unplaced(o object) *Finding {
 	if o.GetNamespace() != "" || !o.isNamespaced() {
 		return nil
 	}
-	fix, position := "write metadata.namespace", o.where("metadata", "name")
-	if o.sources != nil {
-		fix, position = "write spec.targetNamespace in the Kustomization, or namespace: in its overlay", o.part.where("spec", "path")
+	what, fix := simulate.NoNamespace(o.Unstructured)
+	if o.sources == nil {
+		return &Finding{Position: o.where("metadata", "name"), Message: what, Fix: "write metadata.namespace"}
 	}
-	return &Finding{
-		Position: position,
-		Message:  fmt.Sprintf("the %s %q has no namespace when all is built: nobody can apply it", o.GetKind(), o.GetName()),
-		Fix:      fix,
-	}
+	return &Finding{Position: o.part.where("spec", "path"), Message: what, Fix: fix}
 }
 
 // isNamespaced reports whether a kind is known to be in namespaces.
 func (o object) isNamespaced() bool {
-	if isClusterScoped(o.GetKind()) {
-		return false
-	}
-	gvk := o.GroupVersionKind()
-	namespaced, known := openapi.IsNamespaceScoped(yaml.TypeMeta{APIVersion: o.GetAPIVersion(), Kind: gvk.Kind})
-	return known && namespaced || slices.Contains(namespacedGroups, gvk.Group) && !strings.HasPrefix(gvk.Kind, "Cluster")
-}
-
-// namespacedGroups are groups beside Kubernetes' own whose kinds are in namespaces, but
-// for those whose name begins with Cluster.
-var namespacedGroups = []string{
-	"argoproj.io", "bitnami.com", "cert-manager.io", "external-secrets.io", "helm.toolkit.fluxcd.io", "keda.sh",
-	"kustomize.toolkit.fluxcd.io", "monitoring.coreos.com", "networking.istio.io", "source.toolkit.fluxcd.io", "traefik.io",
+	return !isClusterScoped(o.GetKind()) && simulate.IsNamespaced(o.Unstructured)
 }
 
 // homeless finds what is put into a namespace that differs from preview to preview, and
@@ -56,15 +36,11 @@ var namespacedGroups = []string{
 func homeless(s *Setup) []Finding {
 	made := map[string]bool{}
 	for object := range within(services, func(s *Service) []object { return slices.Collect(everything(s)) })(s) {
-		if object.GetKind() == "Namespace" {
-			made[object.GetName()] = true
-		}
-		if object.installs() {
-			made[textAt(object.Object, "spec", "targetNamespace")] = true
-		}
+		made[simulate.NamespaceMadeBy(object.Unstructured)] = true
 	}
+	hiding := slices.DeleteFunc(slices.Clone(s.Services), func(one *Service) bool { return !one.hides() })
 	return inServices(func(service *Service) []Finding {
-		if service.hides() || slices.ContainsFunc(s.Services, func(other *Service) bool { return other.hides() && other.sharesProvider(service) }) {
+		if slices.ContainsFunc(hiding, func(other *Service) bool { return other == service || other.sharesProvider(service) }) {
 			return nil // it may be in what nobody has seen
 		}
 		missing := func(p pair) *Finding { return homelessIn(p, made) }
@@ -82,11 +58,8 @@ func homelessIn(p pair, made map[string]bool) *Finding {
 		if ks := p.a.part.Kustomization; p.a.sources != nil && ks.Spec.TargetNamespace == namespace {
 			return nil // it is said of the Kustomization
 		}
-		return &Finding{
-			Position: p.a.placed(path...),
-			Message:  fmt.Sprintf("nobody makes the namespace %q that the %s is put into: each preview fails, for ever", namespace, p.a.GetKind()),
-			Fix:      "stamp out a Namespace of that name beside it, or put all previews into one that is there",
-		}
+		what, fix := simulate.NobodyMakes(namespace, p.a.GetKind())
+		return &Finding{Position: p.a.placed(path...), Message: what, Fix: fix}
 	}
 	return nil
 }
@@ -107,9 +80,6 @@ func (s *Service) sharesProvider(other *Service) bool {
 		return slices.ContainsFunc(other.Providers, func(o Provider) bool { return p.Document == o.Document })
 	})
 }
-
-// installs reports whether Helm makes the namespace that a release is put into.
-func (o object) installs() bool { return at(o.Object, "spec", "install", "createNamespace") == true }
 
 // hides reports whether something that may hold a Namespace could not be looked at.
 func (s *Service) hides() bool {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"iter"
 	"reflect"
+
+	"github.com/eddy-previews/eddy/internal/manifest"
 )
 
 // sameName finds objects that two previews of a service, or two services, call
@@ -40,7 +42,7 @@ func sameMade(p pairMade) *Finding {
 	return &Finding{
 		Position: position,
 		Message: fmt.Sprintf("the %s of every preview makes the same %s %q (%s): it belongs to the first, and the others fail",
-			p.a.GetKind(), p.kind, p.name, dotted(path)),
+			p.a.GetKind(), p.kind, p.name, manifest.Dotted(path)),
 		Fix: p.a.repair(position, fmt.Sprintf("put the number into it: %s-%s, and where it is read", p.name, p.a.number())),
 	}
 }

@@ -26,7 +26,7 @@ func sharedSelector(s selector, others neighbour) *Finding {
 	}
 	finding := &Finding{
 		Position: object.where(s.path...),
-		Message:  fmt.Sprintf("%s of %s %q matches the pods of every preview: it %s", dotted(s.path), object.GetKind(), object.GetName(), does),
+		Message:  fmt.Sprintf("%s of %s %q matches the pods of every preview: it %s", manifest.Dotted(s.path), object.GetKind(), object.GetName(), does),
 		Fix:      `add a label with the number to selectors and pods: labels: [{pairs: {pr-env: "pr-${PR_NUMBER}"}, includeSelectors: true}] in the overlay`,
 	}
 	switch {
@@ -154,6 +154,12 @@ func parseSelector(o object, value any) labels.Selector {
 	if o.GetKind() == "Service" {
 		return labels.SelectorFromSet(asLabels(fields))
 	}
+	return labelSelector(value)
+}
+
+// labelSelector reads a selector of labels, nil when it is none.
+func labelSelector(value any) labels.Selector {
+	fields, _ := value.(map[string]any)
 	var typed metav1.LabelSelector
 	if runtime.DefaultUnstructuredConverter.FromUnstructured(fields, &typed) != nil {
 		return nil

@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/eddy-previews/eddy/internal/manifest"
 )
 
 // shellText finds text of a forge in a program that somebody else's words can change: a
@@ -73,7 +75,7 @@ func (s script) finding(how string) *Finding {
 	return &Finding{
 		Position: s.object.where(s.path...),
 		Message: fmt.Sprintf("%s into the script in %s of %s %q: who names a branch or writes a title runs commands there, with all that the pod may do",
-			how, dotted(s.path), s.object.GetKind(), s.object.GetName()),
+			how, manifest.Dotted(s.path), s.object.GetKind(), s.object.GetName()),
 		Fix: `pass it as an environment variable, and write "$NAME" in the script: env: [{name: NAME, value: << inputs.branch | quote >>}]; or take the number`,
 	}
 }

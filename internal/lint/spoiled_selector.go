@@ -5,9 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/labels"
-	"k8s.io/apimachinery/pkg/runtime"
+	"github.com/eddy-previews/eddy/internal/manifest"
 )
 
 // spoiledSelector finds a selector of pods that are not the preview's own, an ingress
@@ -25,7 +23,7 @@ func spoiledSelector(s foreign, own visiblePods) *Finding {
 	return &Finding{
 		Position: position,
 		Message: fmt.Sprintf("%s of %s %q has got the label %s, which %s: nothing matches it",
-			dotted(s.path), s.object.GetKind(), s.object.GetName(), s.label, s.lacks()),
+			manifest.Dotted(s.path), s.object.GetKind(), s.object.GetName(), s.label, s.lacks()),
 		Fix: s.object.repair(position, fmt.Sprintf("write it as an expression, which kustomize leaves alone: %s: %s", s.path[len(s.path)-1], s.unspoiled())),
 	}
 }
@@ -86,26 +84,12 @@ func (o object) peers() [][]any {
 		case strings.Contains(where, ".affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution[].labelSelector."):
 			n = slices.Index(leaf.path, any("labelSelector")) + 1
 		}
-		if key := dotted(leaf.path[:n]); n > 0 && !seen[key] {
+		if key := manifest.Dotted(leaf.path[:n]); n > 0 && !seen[key] {
 			seen[key] = true
 			out = append(out, leaf.path[:n])
 		}
 	}
 	return out
-}
-
-// labelSelector reads a selector of labels, nil when it is none.
-func labelSelector(value any) labels.Selector {
-	fields, _ := value.(map[string]any)
-	var typed metav1.LabelSelector
-	if runtime.DefaultUnstructuredConverter.FromUnstructured(fields, &typed) != nil {
-		return nil
-	}
-	parsed, err := metav1.LabelSelectorAsSelector(&typed)
-	if err != nil {
-		return nil
-	}
-	return parsed
 }
 
 // unspoiled is the selector without the label, as kustomize leaves it alone: it knows

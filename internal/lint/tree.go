@@ -1,7 +1,6 @@
 package lint
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 )
@@ -58,21 +57,4 @@ func at(tree any, path ...any) any {
 func textAt(tree any, path ...any) string {
 	text, _ := at(tree, path...).(string)
 	return text
-}
-
-// dotted writes a path as errors have it: spec.rules[0].host.
-func dotted(path []any) string {
-	out := ""
-	for _, step := range path {
-		switch step := step.(type) {
-		case int:
-			out += fmt.Sprintf("[%d]", step)
-		default:
-			if out != "" {
-				out += "."
-			}
-			out += fmt.Sprint(step)
-		}
-	}
-	return out
 }

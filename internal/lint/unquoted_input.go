@@ -21,7 +21,7 @@ func unquotedInput(v pairValue) *Finding {
 	}
 	return &Finding{
 		Position: v.a.where(v.path...),
-		Message:  fmt.Sprintf("%s becomes a number or a boolean when the input looks like one, and is refused", dotted(v.path)),
+		Message:  fmt.Sprintf("%s becomes a number or a boolean when the input looks like one, and is refused", manifest.Dotted(v.path)),
 		Fix:      "end the action with | quote",
 		Edits:    v.a.part.quote(v.path),
 	}

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/eddy-previews/eddy/internal/manifest"
 )
 
 // unsuffixedReference finds a name that stays as it was while the object that
@@ -37,7 +39,7 @@ func unsuffixedReference(v value, n names) *Finding {
 		return nil
 	}
 	finding.Position = v.object.where(v.path...)
-	finding.Message = fmt.Sprintf("%s of %s %q %s", dotted(v.path), v.object.GetKind(), v.object.GetName(), why)
+	finding.Message = fmt.Sprintf("%s of %s %q %s", manifest.Dotted(v.path), v.object.GetKind(), v.object.GetName(), why)
 	if finding.Fix == "" {
 		finding.Fix = v.object.repair(finding.Position, fmt.Sprintf("write the number there: %s, as the suffix has it", v.object.number()))
 	}
@@ -90,7 +92,7 @@ func (n names) meant(kind, text string) string {
 // refersTo is the kind that a value names: a Service behind an Ingress or a
 // route, what an autoscaler scales. "" for others.
 func refersTo(object *unstructured.Unstructured, path []any) string {
-	where := dotted(path)
+	where := manifest.Dotted(path)
 	switch {
 	case object.GetKind() == "Ingress" && strings.HasSuffix(where, ".service.name"):
 		return "Service"
@@ -121,7 +123,7 @@ func isElsewhere(object *unstructured.Unstructured, path []any) bool {
 // isFreeText reports whether a value is text to Kubernetes: environment,
 // commands, and the data of a ConfigMap.
 func isFreeText(path []any) bool {
-	where := dotted(path)
+	where := manifest.Dotted(path)
 	return strings.Contains(where, ".env[") && strings.HasSuffix(where, ".value") ||
 		strings.Contains(where, ".args[") || strings.Contains(where, ".command[") || strings.HasPrefix(where, "data.")
 }

@@ -271,6 +271,23 @@ func Path(dotted string) []any {
 	return path
 }
 
+// Dotted writes a path as errors have it, spec.resources[0].kind, for Path to take apart.
+func Dotted(path []any) string {
+	out := ""
+	for _, step := range path {
+		switch step := step.(type) {
+		case int:
+			out += fmt.Sprintf("[%d]", step)
+		default:
+			if out != "" {
+				out += "."
+			}
+			out += fmt.Sprint(step)
+		}
+	}
+	return out
+}
+
 // Position returns where a node of the document stands.
 func (d *Document) Position(node *yamlv3.Node) Position {
 	if node == nil {

@@ -28,6 +28,8 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/eddy-previews/eddy/internal/manifest"
 )
 
 // Fault is something that the API server would refuse.
@@ -44,9 +46,9 @@ func (f Fault) String() string {
 		return f.Message
 	}
 	if hint, unknown := strings.CutPrefix(f.Message, "unknown field"); unknown {
-		return fmt.Sprintf("unknown field %q%s", dotted(f.Path), hint)
+		return fmt.Sprintf("unknown field %q%s", manifest.Dotted(f.Path), hint)
 	}
-	return dotted(f.Path) + ": " + f.Message
+	return manifest.Dotted(f.Path) + ": " + f.Message
 }
 
 // isUnknown reports whether there is no such field: it is its key that is wrong.
@@ -90,7 +92,7 @@ func (k *Kinds) Check(object *unstructured.Unstructured) []Fault {
 	gvk := object.GroupVersionKind()
 	out := k.ofKind(gvk, object)
 	out = append(out, ofMetadata(object)...)
-	slices.SortStableFunc(out, func(a, b Fault) int { return cmp.Compare(dotted(a.Path), dotted(b.Path)) })
+	slices.SortStableFunc(out, func(a, b Fault) int { return cmp.Compare(manifest.Dotted(a.Path), manifest.Dotted(b.Path)) })
 	return slices.CompactFunc(out, func(a, b Fault) bool { return a.String() == b.String() })
 }
 
@@ -138,23 +140,6 @@ func (k *Kinds) ofCustom(found *definition, version string, object *unstructured
 	if len(out) == 0 { // the API server asks the rules of what is whole
 		w.rules(content, of.props, nil)
 		out = w.faults
-	}
-	return out
-}
-
-// dotted writes a path as errors have it: spec.rules[0].host.
-func dotted(path []any) string {
-	out := ""
-	for _, step := range path {
-		switch step := step.(type) {
-		case int:
-			out += fmt.Sprintf("[%d]", step)
-		default:
-			if out != "" {
-				out += "."
-			}
-			out += fmt.Sprint(step)
-		}
 	}
 	return out
 }
