@@ -2,15 +2,12 @@ package e2e_test
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/fluxcd/pkg/apis/meta"
 
@@ -126,68 +123,34 @@ func guarded(t *testing.T) {
 	must(t, err)
 	secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "guarded", Namespace: actors.Namespace}, StringData: map[string]string{"username": "eddy", "password": token}}
 	must(t, world.Kube.Create(t.Context(), secret))
-	seed := get(t, actors.Provider, &v1.ResourceSetInputProvider{})
-	provider := &v1.ResourceSetInputProvider{
-		ObjectMeta: metav1.ObjectMeta{Name: "guarded", Namespace: actors.Namespace, Annotations: map[string]string{v1.ReconcileEveryAnnotation: "2s"}},
-		Spec:       *seed.Spec.DeepCopy(),
-	}
-	provider.Spec.Skip, provider.Spec.SecretRef = nil, &meta.LocalObjectReference{Name: "guarded"}
-	provider.Spec.Forks = &v1.Forks{Policy: v1.ForksApprove, By: []string{v1.ByComment, v1.ByReview, v1.ByLabel}, Label: "preview/approved"}
-	must(t, world.Kube.Create(t.Context(), provider))
-	must(t, world.Apply(t.Context(), `
-apiVersion: fluxcd.controlplane.io/v1
-kind: ResourceSet
-metadata: {name: guarded, namespace: app-dev}
-spec:
-  inputsFrom: [{name: guarded}]
-  resources:
+	leave(t, "guarded", secret)
+	beside(t, "guarded", func(spec *v1.ResourceSetInputProviderSpec) {
+		spec.SecretRef = &meta.LocalObjectReference{Name: "guarded"}
+		spec.Forks = &v1.Forks{Policy: v1.ForksApprove, By: []string{v1.ByComment, v1.ByReview, v1.ByLabel}, Label: "preview/approved"}
+	}, `
     - apiVersion: v1
       kind: ConfigMap
       metadata: {name: "guarded-<< inputs.id >>", namespace: app-dev}
       data: {commit: << inputs.sha | quote >>, approvedBy: << get inputs "approvedBy" | quote >>}
-`))
-	t.Cleanup(func() {
-		for _, object := range []client.Object{&v1.ResourceSet{}, provider, secret} {
-			object.SetName("guarded")
-			object.SetNamespace(actors.Namespace)
-			if err := world.Kube.Delete(context.Background(), object); client.IgnoreNotFound(err) != nil {
-				t.Error(err)
-			}
-		}
-	})
+`)
 }
 
 // approvalHeld claims that a request waits for an approval, in these words.
 func approvalHeld(pr actors.PullRequest, words string) actors.Claim {
-	return actors.Claim{What: fmt.Sprintf("pull request %d waits for approval: %s", pr.Number, words), Within: 90 * time.Second, Check: func(ctx context.Context) error {
-		provider := &v1.ResourceSetInputProvider{}
-		if err := world.Get(ctx, "guarded", provider); err != nil {
-			return err
-		}
-		for _, line := range provider.Status.Held {
-			if line.ID == pr.ID() && line.SHA == pr.SHA && line.Reason == v1.HeldWaitingForApproval && strings.Contains(line.Message, words) {
-				return nil
-			}
-		}
-		return fmt.Errorf("held are %+v; %+v", provider.Status.Held, provider.Status.Conditions)
-	}}
+	return heldBy("guarded", pr, words, func(line v1.HeldRequest) bool {
+		return line.Reason == v1.HeldWaitingForApproval && strings.Contains(line.Message, words)
+	})
 }
 
 // guardedAt claims that the preview of a request is at a commit, approved by somebody;
 // that there is none where that is empty.
 func guardedAt(pr actors.PullRequest, sha, by string) actors.Claim {
-	name := "guarded-" + pr.ID()
-	return actors.Claim{What: fmt.Sprintf("%s is at %s, approved by %s", name, sha, by), Within: 90 * time.Second, Check: func(ctx context.Context) error {
-		made := &corev1.ConfigMap{}
-		err := world.Get(ctx, name, made)
-		switch {
-		case apierrors.IsNotFound(err) && sha == "":
-			return nil
-		case err != nil:
-			return err
-		case made.Data["commit"] != sha || by != "" && made.Data["approvedBy"] != by:
-			return fmt.Errorf("it is %v", made.Data)
-		}
-		return nil
-	}}
+	switch {
+	case sha == "":
+		return noteIs("guarded", pr, nil)
+	case by == "":
+		return noteIs("guarded", pr, map[string]string{"commit": sha})
+	default:
+		return noteIs("guarded", pr, map[string]string{"commit": sha, "approvedBy": by})
+	}
 }

@@ -9,8 +9,6 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/test/e2e/actors"
@@ -51,29 +49,16 @@ func TestAnImageThatIsPushedIsEnough(t *testing.T) {
 	})
 }
 
-// gated watches the same repository by another provider, which wants an image in place
-// of the label, and stamps out a Deployment of it.
+// gated wants an image, and stamps out a Deployment of it.
 func gated(t *testing.T, repository string) {
 	t.Helper()
-	seed := get(t, actors.Provider, &v1.ResourceSetInputProvider{})
-	provider := &v1.ResourceSetInputProvider{
-		ObjectMeta: metav1.ObjectMeta{Name: "built", Namespace: actors.Namespace, Annotations: map[string]string{v1.ReconcileEveryAnnotation: "2s"}},
-		Spec:       *seed.Spec.DeepCopy(),
-	}
-	provider.Spec.Skip = nil
-	provider.Spec.Gate = &v1.Gate{Images: []v1.GateImage{{Name: "app", Repository: repository, Insecure: true}}}
-	must(t, world.Kube.Create(t.Context(), provider))
 	replicas := "1"
 	if world.System.Node == nil {
 		replicas = "0"
 	}
-	must(t, world.Apply(t.Context(), `
-apiVersion: fluxcd.controlplane.io/v1
-kind: ResourceSet
-metadata: {name: built, namespace: app-dev}
-spec:
-  inputsFrom: [{name: built}]
-  resources:
+	beside(t, "built", func(spec *v1.ResourceSetInputProviderSpec) {
+		spec.Gate = &v1.Gate{Images: []v1.GateImage{{Name: "app", Repository: repository, Insecure: true}}}
+	}, `
     - apiVersion: apps/v1
       kind: Deployment
       metadata: {name: "built-<< inputs.id >>", namespace: app-dev}
@@ -88,33 +73,17 @@ spec:
               - name: app
                 image: << inputs.images.app.ref >>
                 readinessProbe: {periodSeconds: 1, httpGet: {path: /, port: 8080}}
-`))
-	t.Cleanup(func() {
-		for _, object := range []client.Object{&v1.ResourceSet{}, provider} {
-			object.SetName("built")
-			object.SetNamespace(actors.Namespace)
-			if err := world.Kube.Delete(context.Background(), object); client.IgnoreNotFound(err) != nil {
-				t.Error(err)
-			}
-		}
-	})
+`)
 }
 
 // heldFor claims that a request waits for the image of its commit.
 func heldFor(pr actors.PullRequest, repository string) actors.Claim {
 	message := "waits for the image " + repository + ":" + pr.SHA
-	return actors.Claim{What: fmt.Sprintf("pull request %d %s", pr.Number, message), Within: time.Minute, Check: func(ctx context.Context) error {
-		provider := &v1.ResourceSetInputProvider{}
-		if err := world.Get(ctx, "built", provider); err != nil {
-			return err
-		}
-		for _, line := range provider.Status.Held {
-			if line.ID == pr.ID() && line.Reason == v1.HeldWaitingForImage && line.Message == message {
-				return nil
-			}
-		}
-		return fmt.Errorf("held are %+v", provider.Status.Held)
-	}}
+	claim := heldBy("built", pr, message, func(line v1.HeldRequest) bool {
+		return line.Reason == v1.HeldWaitingForImage && line.Message == message
+	})
+	claim.Within = time.Minute
+	return claim
 }
 
 // builtIs claims that the Deployment of a request runs its commit, of an image of a
