@@ -74,15 +74,7 @@ func TestARequestThatIsTransferredIsNotToldAndKeepsNoOtherFromIt(t *testing.T) {
 
 func TestTheRequestsOfARepositoryThatIsArchivedAreLeftAloneAndToldOnceItIsBack(t *testing.T) {
 	b := toldOne(t, forge.NewGitHub(t))
-	b.f.Break(func(w http.ResponseWriter, r *http.Request) bool {
-		if r.Method == http.MethodGet {
-			return false
-		}
-		w.Header().Set("Content-Type", "application/json")
-		w.WriteHeader(http.StatusForbidden)
-		_, _ = w.Write([]byte(`{"message": "Repository was archived so is read-only."}`)) // the client reads it
-		return true
-	})
+	b.f.Break(refusesWrites("Repository was archived so is read-only."))
 	b.is("api", state{id: "1", sha: sha(2), ready: "True"})
 	b.run("api")
 	asked, c := b.f.Asked(), b.condition()

@@ -66,19 +66,24 @@ func TestWhatATokenMayNotDoIsOneConditionThatNamesThePermission(t *testing.T) {
 	}
 }
 
-func TestARequestThatIsLockedIsLeftAloneUntilItIsPushedTo(t *testing.T) {
-	b := newBench(t, forge.NewGitHub(t))
-	b.f.Open(forge.Request{})
-	b.watch("api", v1.Feedback{Status: v1.FeatureDisabled})
-	b.f.Break(func(w http.ResponseWriter, r *http.Request) bool {
+// refusesWrites answers whatever is not read as GitHub does what may not be written.
+func refusesWrites(message string) func(http.ResponseWriter, *http.Request) bool {
+	return func(w http.ResponseWriter, r *http.Request) bool {
 		if r.Method == http.MethodGet {
 			return false
 		}
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(http.StatusForbidden)
-		_, _ = w.Write([]byte(`{"message": "Unable to create comment because issue is locked."}`)) // the client reads it
+		_, _ = fmt.Fprintf(w, `{"message": %q}`, message) // the client reads it
 		return true
-	})
+	}
+}
+
+func TestARequestThatIsLockedIsLeftAloneUntilItIsPushedTo(t *testing.T) {
+	b := newBench(t, forge.NewGitHub(t))
+	b.f.Open(forge.Request{})
+	b.watch("api", v1.Feedback{Status: v1.FeatureDisabled})
+	b.f.Break(refusesWrites("Unable to create comment because issue is locked."))
 	b.is("api", state{id: "1", sha: sha(1), ready: "Unknown"})
 	b.run("api")
 	asked := b.f.Asked()

@@ -7,8 +7,9 @@ import (
 
 	"github.com/onsi/gomega"
 	appsv1 "k8s.io/api/apps/v1"
-	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	v1 "github.com/eddy-previews/eddy/api/v1"
 )
 
 // What the set itself has deployed is watched as what Flux has: a container that
@@ -30,22 +31,9 @@ resources:
 	g.Eventually(func() error {
 		return server.Client.Get(context.Background(), client.ObjectKey{Namespace: namespace, Name: "api-1"}, api)
 	}).Should(gomega.Succeed())
-	ready := func() string {
-		if previews := readSet(t, namespace).Status.Previews; len(previews) > 0 {
-			return string(previews[0].Ready)
-		}
-		return ""
-	}
+	ready := told(t, namespace, func(p v1.PreviewStatus) string { return string(p.Ready) })
 	for _, replicas := range []int32{1, 0, 1, 0} {
-		changeStatus(t, api, func() {
-			api.Status = appsv1.DeploymentStatus{
-				ObservedGeneration: 1, Replicas: 1, UpdatedReplicas: 1, ReadyReplicas: replicas, AvailableReplicas: replicas,
-				Conditions: []appsv1.DeploymentCondition{
-					{Type: appsv1.DeploymentAvailable, Status: map[bool]corev1.ConditionStatus{true: "True", false: "False"}[replicas > 0]},
-					{Type: appsv1.DeploymentProgressing, Status: "True", Reason: "NewReplicaSetAvailable"},
-				},
-			}
-		})
+		rolledOut(t, api, replicas)
 		g.Eventually(ready).Should(gomega.Equal(map[bool]string{true: "True", false: "Unknown"}[replicas > 0]))
 		time.Sleep(2 * time.Second) // nothing is waited for any more
 	}

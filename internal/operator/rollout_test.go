@@ -12,6 +12,8 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/yaml"
+
+	v1 "github.com/eddy-previews/eddy/api/v1"
 )
 
 // A preview that runs is not asked about: who tells that it no longer does is the
@@ -19,44 +21,20 @@ import (
 func TestAPreviewThatStopsRunningIsNoLongerReady(t *testing.T) {
 	namespace := server.Namespace(t)
 	stop := startOn(t, server.Config, "--watch-namespaces="+namespace)
-	makeSet(t, namespace, `
-readiness: {}
-inputs: [{id: "1", sha: c0ffee}]
-resources:
-- apiVersion: kustomize.toolkit.fluxcd.io/v1
-  kind: Kustomization
-  metadata: {name: "api-<< inputs.id >>", namespace: `+namespace+`}
-  spec: {interval: 1h, prune: true, path: ./, sourceRef: {kind: GitRepository, name: fleet}}`)
+	makeDeploying(t, namespace)
 	g := gomega.NewWithT(t)
 	g.SetDefaultEventuallyTimeout(20 * time.Second)
-	ready := func() string {
-		if previews := readSet(t, namespace).Status.Previews; len(previews) > 0 {
-			return string(previews[0].Ready) + " " + previews[0].Reason + " " + previews[0].ReadySHA
-		}
-		return ""
-	}
+	ready := told(t, namespace, func(p v1.PreviewStatus) string { return string(p.Ready) + " " + p.Reason + " " + p.ReadySHA })
 	g.Eventually(ready).Should(gomega.Equal("Unknown Deploying "))
 
 	api := workload(t, namespace)
-	runs := func(replicas int32) {
-		t.Helper()
-		changeStatus(t, api, func() {
-			api.Status = appsv1.DeploymentStatus{
-				ObservedGeneration: 1, Replicas: 1, UpdatedReplicas: 1, ReadyReplicas: replicas, AvailableReplicas: replicas,
-				Conditions: []appsv1.DeploymentCondition{
-					{Type: appsv1.DeploymentAvailable, Status: map[bool]corev1.ConditionStatus{true: "True", false: "False"}[replicas > 0]},
-					{Type: appsv1.DeploymentProgressing, Status: "True", Reason: "NewReplicaSetAvailable"},
-				},
-			}
-		})
-	}
-	runs(1)
+	rolledOut(t, api, 1)
 	kustomized(t, namespace)
 	g.Eventually(ready).Should(gomega.Equal("True ReconciliationSucceeded c0ffee"))
 	time.Sleep(2 * time.Second) // nothing is waited for any more
-	runs(0)
+	rolledOut(t, api, 0)
 	g.Eventually(ready).Should(gomega.Equal("Unknown Deploying c0ffee"))
-	runs(1)
+	rolledOut(t, api, 1)
 	g.Eventually(ready).Should(gomega.Equal("True ReconciliationSucceeded c0ffee"))
 
 	before := readSet(t, namespace)
@@ -77,30 +55,13 @@ resources:
 func TestAKustomizationThatTurnsNotReadyIsSeenByTheWatch(t *testing.T) {
 	namespace := server.Namespace(t)
 	startOn(t, server.Config, "--watch-namespaces="+namespace)
-	makeSet(t, namespace, `
-readiness: {}
-inputs: [{id: "1", sha: c0ffee}]
-resources:
-- apiVersion: kustomize.toolkit.fluxcd.io/v1
-  kind: Kustomization
-  metadata: {name: "api-<< inputs.id >>", namespace: `+namespace+`}
-  spec: {interval: 1h, prune: true, path: ./, sourceRef: {kind: GitRepository, name: fleet}}`)
+	makeDeploying(t, namespace)
 	g := gomega.NewWithT(t)
 	g.SetDefaultEventuallyTimeout(20 * time.Second)
-	ready := func() string {
-		if previews := readSet(t, namespace).Status.Previews; len(previews) > 0 {
-			return string(previews[0].Ready) + " " + previews[0].Reason + " " + previews[0].Message
-		}
-		return ""
-	}
+	ready := told(t, namespace, func(p v1.PreviewStatus) string { return string(p.Ready) + " " + p.Reason + " " + p.Message })
 	g.Eventually(ready).Should(gomega.HavePrefix("Unknown Deploying "))
 	api := workload(t, namespace)
-	changeStatus(t, api, func() {
-		api.Status = appsv1.DeploymentStatus{
-			ObservedGeneration: 1, Replicas: 1, UpdatedReplicas: 1, ReadyReplicas: 1, AvailableReplicas: 1,
-			Conditions: []appsv1.DeploymentCondition{{Type: appsv1.DeploymentAvailable, Status: "True"}, {Type: appsv1.DeploymentProgressing, Status: "True", Reason: "NewReplicaSetAvailable"}},
-		}
-	})
+	rolledOut(t, api, 1)
 	kustomized(t, namespace)
 	const fine = "True ReconciliationSucceeded "
 	g.Eventually(ready).Should(gomega.Equal(fine))
@@ -113,6 +74,44 @@ resources:
 	g.Eventually(ready, 3*time.Second).Should(gomega.And(gomega.HavePrefix("False DeployFailed "), gomega.ContainSubstring("no such file")))
 	kustomized(t, namespace)
 	g.Eventually(ready, 3*time.Second).Should(gomega.Equal(fine))
+}
+
+// makeDeploying makes a set with readiness, of one preview that Flux deploys.
+func makeDeploying(t *testing.T, namespace string) {
+	t.Helper()
+	makeSet(t, namespace, `
+readiness: {}
+inputs: [{id: "1", sha: c0ffee}]
+resources:
+- apiVersion: kustomize.toolkit.fluxcd.io/v1
+  kind: Kustomization
+  metadata: {name: "api-<< inputs.id >>", namespace: `+namespace+`}
+  spec: {interval: 1h, prune: true, path: ./, sourceRef: {kind: GitRepository, name: fleet}}`)
+}
+
+// told returns what is told of the set's first preview, as it is at each call; "" where
+// there is none yet.
+func told(t *testing.T, namespace string, say func(v1.PreviewStatus) string) func() string {
+	return func() string {
+		if previews := readSet(t, namespace).Status.Previews; len(previews) > 0 {
+			return say(previews[0])
+		}
+		return ""
+	}
+}
+
+// rolledOut lets a Deployment of one pod be rolled out, of which some are ready.
+func rolledOut(t *testing.T, api *appsv1.Deployment, ready int32) {
+	t.Helper()
+	changeStatus(t, api, func() {
+		api.Status = appsv1.DeploymentStatus{
+			ObservedGeneration: 1, Replicas: 1, UpdatedReplicas: 1, ReadyReplicas: ready, AvailableReplicas: ready,
+			Conditions: []appsv1.DeploymentCondition{
+				{Type: appsv1.DeploymentAvailable, Status: map[bool]corev1.ConditionStatus{true: "True", false: "False"}[ready > 0]},
+				{Type: appsv1.DeploymentProgressing, Status: "True", Reason: "NewReplicaSetAvailable"},
+			},
+		}
+	})
 }
 
 // workload makes the Deployment api, as Flux does.
