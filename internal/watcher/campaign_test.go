@@ -37,12 +37,7 @@ func TestNoPreviewIsLostToAGlitchAndNoneIsLeftOver(t *testing.T) {
 	if testing.Short() {
 		polls /= 20
 	}
-	for name, value := range map[string]string{ // as the operator would be somebody at AWS
-		"AWS_ACCESS_KEY_ID": forge.AccessKey, "AWS_SECRET_ACCESS_KEY": forge.Token, "AWS_SESSION_TOKEN": forge.Session, "AWS_CA_BUNDLE": "",
-	} {
-		t.Setenv(name, value)
-	}
-	t.Logf("repeat with -campaign-seed=%d", *seed)
+	beginCampaign(t)
 	for n, start := range everyForge {
 		c := newCampaign(t, start(t), rand.New(rand.NewPCG(*seed, uint64(n)))) //nolint:gosec // not for secrets
 		t.Run(c.name(), func(t *testing.T) {
@@ -60,6 +55,17 @@ func TestNoPreviewIsLostToAGlitchAndNoneIsLeftOver(t *testing.T) {
 			}
 		})
 	}
+}
+
+// beginCampaign says how it is repeated, and lets the operator be somebody at AWS.
+func beginCampaign(t *testing.T) {
+	t.Helper()
+	for name, value := range map[string]string{
+		"AWS_ACCESS_KEY_ID": forge.AccessKey, "AWS_SECRET_ACCESS_KEY": forge.Token, "AWS_SESSION_TOKEN": forge.Session, "AWS_CA_BUNDLE": "",
+	} {
+		t.Setenv(name, value)
+	}
+	t.Logf("repeat with -campaign-seed=%d", *seed)
 }
 
 // campaign is one forge, one provider, and what has become of them.

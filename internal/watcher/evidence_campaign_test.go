@@ -36,12 +36,7 @@ func TestNoCommitIsExportedWithoutEvidenceForIt(t *testing.T) {
 	if testing.Short() {
 		runs /= 4
 	}
-	for name, value := range map[string]string{ // as the operator would be somebody at AWS
-		"AWS_ACCESS_KEY_ID": forge.AccessKey, "AWS_SECRET_ACCESS_KEY": forge.Token, "AWS_SESSION_TOKEN": forge.Session, "AWS_CA_BUNDLE": "",
-	} {
-		t.Setenv(name, value)
-	}
-	t.Logf("repeat with -campaign-seed=%d", *seed)
+	beginCampaign(t)
 	for n, start := range everyForge {
 		for _, revision := range []string{v1.RevisionTag, v1.RevisionLabel} {
 			random := rand.New(rand.NewPCG(*seed, uint64(10*n+len(revision)))) //nolint:gosec // not for secrets

@@ -26,12 +26,7 @@ func TestNoCommitIsExportedThatNobodyApprovedOf(t *testing.T) {
 	if testing.Short() {
 		polls /= 20
 	}
-	for name, value := range map[string]string{ // as the operator would be somebody at AWS
-		"AWS_ACCESS_KEY_ID": forge.AccessKey, "AWS_SECRET_ACCESS_KEY": forge.Token, "AWS_SESSION_TOKEN": forge.Session, "AWS_CA_BUNDLE": "",
-	} {
-		t.Setenv(name, value)
-	}
-	t.Logf("repeat with -campaign-seed=%d", *seed)
+	beginCampaign(t)
 	for n, start := range everyForge {
 		c := newVetting(t, start(t), rand.New(rand.NewPCG(*seed, uint64(100+n)))) //nolint:gosec // not for secrets
 		t.Run(c.name(), func(t *testing.T) {
