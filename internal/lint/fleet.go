@@ -10,7 +10,6 @@ import (
 	sourcev1 "github.com/fluxcd/source-controller/api/v1"
 
 	"github.com/eddy-previews/eddy/internal/files"
-	"github.com/eddy-previews/eddy/internal/flux"
 	"github.com/eddy-previews/eddy/internal/overlay"
 	"github.com/eddy-previews/eddy/internal/simulate"
 )
@@ -115,8 +114,8 @@ func (s *Service) fleetPaths() []string {
 			out = append(out, part.Kustomization.Spec.Path)
 		}
 	}
-	for _, document := range s.setup.Documents {
-		if len(out) > 0 && flux.IsKustomization(document.Object) {
+	if len(out) > 0 {
+		for _, document := range s.setup.kustomizations {
 			out = append(out, textAt(document.Object.Object, "spec", "path"))
 		}
 	}

@@ -129,12 +129,11 @@ func unheeded(s *Setup) []Finding {
 		}
 		out = append(out, s.annotations(service.Document)...)
 	}
-	for _, document := range s.providers() {
-		provider := Provider{Document: document, Object: providerOf(document), setup: s}
-		if !s.refused[document] {
-			out = append(out, inField(document, simulate.CheckProvider(provider.Object))...)
+	for _, provider := range s.providers {
+		if !s.refused[provider.Document] {
+			out = append(out, inField(provider.Document, simulate.CheckProvider(provider.Object))...)
 		}
-		out = append(out, s.annotations(document)...)
+		out = append(out, s.annotations(provider.Document)...)
 	}
 	return out
 }

@@ -40,8 +40,8 @@ func unrenderable(s *Service) []Finding {
 // unknownProviders finds names in inputsFrom that no provider has.
 func unknownProviders(s *Service) []Finding {
 	var names []string
-	for _, document := range s.setup.providers() {
-		names = append(names, document.Object.GetName())
+	for _, provider := range s.setup.providers {
+		names = append(names, provider.Document.Object.GetName())
 	}
 	if len(names) == 0 {
 		return nil // they were not given

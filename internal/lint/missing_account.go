@@ -51,14 +51,16 @@ func (o object) account() (name string, path []any) {
 // allAccounts are the ServiceAccounts that are made or were given, by namespace.
 type allAccounts map[string][]string
 
-func (s *Service) allAccounts() allAccounts {
+func (s *Service) knownAccounts() allAccounts { return s.setup.accounts() }
+
+func (s *Setup) allAccounts() allAccounts {
 	out := allAccounts{}
-	for _, document := range s.setup.Documents {
+	for _, document := range s.Documents {
 		if document.Is("", "ServiceAccount") {
 			out[document.Object.GetNamespace()] = append(out[document.Object.GetNamespace()], document.Object.GetName())
 		}
 	}
-	for _, service := range s.setup.Services {
+	for _, service := range s.Services {
 		for object := range everything(service) {
 			if object.GetKind() == "ServiceAccount" {
 				out[object.namespace()] = append(out[object.namespace()], object.GetName())

@@ -41,19 +41,19 @@ func missingDependency(d dependency, known []string) *Finding {
 	}
 }
 
-// dependable are the Kustomizations of Flux that were given, and what the ResourceSets
+func (s *Service) dependable() []string { return s.setup.dependable() }
+
+// allDependable are the Kustomizations of Flux that were given, and what the ResourceSets
 // stamp out, as NAMESPACE/NAME; none where none was given.
-func (s *Service) dependable() []string {
+func (s *Setup) allDependable() []string {
 	var out []string
-	for _, document := range s.setup.Documents {
-		if flux.IsKustomization(document.Object) {
-			out = append(out, document.Object.GetNamespace()+"/"+document.Object.GetName())
-		}
+	for _, document := range s.kustomizations {
+		out = append(out, document.Object.GetNamespace()+"/"+document.Object.GetName())
 	}
 	if len(out) == 0 {
 		return nil
 	}
-	for part := range within(services, (*Service).stamped)(s.setup) {
+	for part := range within(services, (*Service).stamped)(s) {
 		out = append(out, part.Stamped.GetNamespace()+"/"+part.Stamped.GetName())
 	}
 	return out

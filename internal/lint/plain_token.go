@@ -65,8 +65,8 @@ func texts(s *Setup) iter.Seq[text] {
 
 // isCredential reports whether a provider reads the Secret.
 func (s *Setup) isCredential(secret *manifest.Document) bool {
-	for _, provider := range s.providers() {
-		name, namespace := textAt(provider.Object.Object, "spec", "secretRef", "name"), provider.Object.GetNamespace()
+	for _, provider := range s.providers {
+		name, namespace := textAt(provider.Document.Object.Object, "spec", "secretRef", "name"), provider.Document.Object.GetNamespace()
 		if name == secret.Object.GetName() && namespace == secret.Object.GetNamespace() {
 			return true
 		}

@@ -44,7 +44,7 @@ func Rules() []Rule {
 		{"expiring-job", Warning, "a Job that is taken away when it has run, and made anew", inServices(each(deployed, expiringJob))},
 		{"cluster-scoped", Error, "cluster-scoped objects in a preview", inServices(each(neighbours, clusterScoped))},
 		{"stripped-account", Error, "a ServiceAccount stripped as if it were cluster-scoped", inServices(knowing((*Service).accounts, deployed, strippedAccount))},
-		{"missing-account", Error, "an account that is not there", inServices(knowing((*Service).allAccounts, allNeighbours, missingAccount))},
+		{"missing-account", Error, "an account that is not there", inServices(knowing((*Service).knownAccounts, allNeighbours, missingAccount))},
 		{"long-name", Error, "names that the suffix makes too long", longName},
 		{"unsuffixed-reference", Error, "references that nameSuffix does not rewrite", inServices(knowing((*Service).names, within(deployed, object.values), unsuffixedReference))},
 		{"sealed-name", Error, "a SealedSecret that is sealed for another name or namespace", inServices(each(neighbours, sealedName))},

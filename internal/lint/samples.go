@@ -161,9 +161,7 @@ func (s *Service) follow(ctx context.Context, request sampleRequest) (simulate.R
 		}
 		chain.Providers = append(chain.Providers, *exporting)
 	}
-	for _, document := range s.setup.Documents {
-		chain.Known = append(chain.Known, document.Object)
-	}
+	chain.Known = s.setup.given
 	result, err := chain.Follow(ctx)
 	if err != nil {
 		return result, err

@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
-	"slices"
+	"sync"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/files"
+	"github.com/eddy-previews/eddy/internal/flux"
 	"github.com/eddy-previews/eddy/internal/manifest"
 	"github.com/eddy-previews/eddy/internal/overlay"
 	"github.com/eddy-previews/eddy/internal/schema"
@@ -45,6 +48,14 @@ type Setup struct {
 	fleets    map[string]*overlay.Repository
 	roots     map[string]*files.Folder
 	kinds     *schema.Kinds
+	// given are the objects of Documents, providers the watchers and kustomizations those
+	// of Flux among them.
+	given          []*unstructured.Unstructured
+	providers      []Provider
+	kustomizations []*manifest.Document
+	// accounts and dependable are what all services come to, found once for all of them.
+	accounts   func() allAccounts
+	dependable func() []string
 	// refused are the documents of our kinds that the API server would not take.
 	refused map[*manifest.Document]bool
 }
@@ -87,16 +98,18 @@ func Load(ctx context.Context, options Options) (*Setup, error) {
 	}
 	s.kinds = schema.Open(s.runs()...)
 	s.refuse()
+	s.sort()
 	for _, document := range s.Documents {
 		if document.Is(v1.Group, v1.ResourceSetKind) {
 			s.addService(ctx, document)
 		}
 	}
-	for _, provider := range s.providers() {
-		if err := provider.Decode(&v1.ResourceSetInputProvider{}); err != nil && !s.refused[provider] {
+	for _, provider := range s.providers {
+		if err := provider.Decode(&v1.ResourceSetInputProvider{}); err != nil && !s.refused[provider.Document] {
 			s.Broken = append(s.Broken, err)
 		}
 	}
+	s.accounts, s.dependable = sync.OnceValue(s.allAccounts), sync.OnceValue(s.allDependable)
 	return s, nil
 }
 
@@ -125,11 +138,17 @@ func (s *Setup) addService(ctx context.Context, document *manifest.Document) {
 	service.sample(ctx)
 }
 
-// providers are the documents of all watchers.
-func (s *Setup) providers() []*manifest.Document {
-	return slices.DeleteFunc(slices.Clone(s.Documents), func(document *manifest.Document) bool {
-		return !document.Is(v1.Group, v1.ResourceSetInputProviderKind)
-	})
+// sort finds among the documents what each service asks for.
+func (s *Setup) sort() {
+	for _, document := range s.Documents {
+		s.given = append(s.given, document.Object)
+		if document.Is(v1.Group, v1.ResourceSetInputProviderKind) {
+			s.providers = append(s.providers, Provider{document, providerOf(document), s})
+		}
+		if flux.IsKustomization(document.Object) {
+			s.kustomizations = append(s.kustomizations, document)
+		}
+	}
 }
 
 // providersOf are those that a ResourceSet refers to. Where several have the
@@ -137,17 +156,17 @@ func (s *Setup) providers() []*manifest.Document {
 func (s *Setup) providersOf(service *Service) []Provider {
 	nearest := map[string]Provider{}
 	var names []string
-	for _, document := range s.providers() {
-		object := providerOf(document)
-		if !service.Set.RefersTo(object) {
+	for _, provider := range s.providers {
+		name := provider.Object.Name
+		if !service.Set.RefersTo(provider.Object) {
 			continue
 		}
-		old, known := nearest[object.Name]
+		old, known := nearest[name]
 		if !known {
-			names = append(names, object.Name)
+			names = append(names, name)
 		}
-		if !known || !beside(old.File, service.File) && beside(document.File, service.File) {
-			nearest[object.Name] = Provider{document, object, s}
+		if !known || !beside(old.File, service.File) && beside(provider.File, service.File) {
+			nearest[name] = provider
 		}
 	}
 	out := make([]Provider, 0, len(names))

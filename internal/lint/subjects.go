@@ -72,8 +72,7 @@ func within[In, S, T any](subjects func(In) iter.Seq[S], inner func(S) []T) func
 // watchers are the providers that watch pull requests.
 func watchers(s *Setup) iter.Seq[Provider] {
 	return func(yield func(Provider) bool) {
-		for _, document := range s.providers() {
-			provider := Provider{Document: document, Object: providerOf(document), setup: s}
+		for _, provider := range s.providers {
 			if isRequest(provider.Object) && !yield(provider) {
 				return
 			}

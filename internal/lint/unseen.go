@@ -61,7 +61,7 @@ func unseen(s *Service) []Finding {
 // unseenProviders are those that were not given, where none was: which requests they let
 // in nobody knows. Where some were, one that is not there is a mistake.
 func (s *Service) unseenProviders() []Finding {
-	if len(s.setup.providers()) > 0 {
+	if len(s.setup.providers) > 0 {
 		return nil
 	}
 	var out []Finding
