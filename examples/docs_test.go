@@ -11,6 +11,7 @@ import (
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/input"
+	"github.com/eddy-previews/eddy/internal/plan"
 	"github.com/eddy-previews/eddy/internal/render"
 )
 
@@ -78,7 +79,7 @@ func TestTheCombinedInputsInTheDocsAreRendered(t *testing.T) {
 	request.Status.ExportedInputs = []v1.ResourceSetInput{{
 		"id": &apiextensionsv1.JSON{Raw: []byte(`"1234"`)}, "sha": &apiextensionsv1.JSON{Raw: []byte(`"` + sha + `"`)},
 	}}
-	combined, err := input.Combine(set, []v1.ResourceSetInputProvider{*request}, nil)
+	combined, err := plan.Combine(set, []v1.ResourceSetInputProvider{*request})
 	if err != nil {
 		t.Fatal(err)
 	}

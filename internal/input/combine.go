@@ -38,12 +38,3 @@ func StrategyOf(set *v1.ResourceSet, memory *Memory) (Strategy, error) {
 			strategy.Name, v1.InputStrategyFlatten, v1.InputStrategyPermute)
 	}
 }
-
-// Combine lists the input sets of a ResourceSet as its strategy does.
-func Combine(set *v1.ResourceSet, providers []v1.ResourceSetInputProvider, given map[string]string) (Combined, error) {
-	strategy, err := StrategyOf(set, nil)
-	if err != nil {
-		return Combined{}, err
-	}
-	return strategy.Combine(set, providers, given)
-}

@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
-	"github.com/eddy-previews/eddy/internal/input"
 )
 
 func TestTheSecondOfTwoInputsWithOneKeyIsRefusedByName(t *testing.T) {
@@ -43,7 +42,7 @@ func TestTheSecondOfTwoInputsWithOneKeyIsRefusedByName(t *testing.T) {
 			if c.provider != "" {
 				providers = append(providers, provider(t, c.provider, c.exported))
 			}
-			combined, err := input.Combine(resourceSet(t, c.spec), providers, nil)
+			combined, err := combine(resourceSet(t, c.spec), providers, nil)
 			if err != nil {
 				t.Fatal(err)
 			}

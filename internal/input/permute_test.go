@@ -58,7 +58,7 @@ func TestEachInputIsCombinedWithEachOfTheOtherSources(t *testing.T) {
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			combined, err := input.Combine(resourceSet(t, c.spec), providers(t), nil)
+			combined, err := combine(resourceSet(t, c.spec), providers(t), nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -71,25 +71,25 @@ func TestEachInputIsCombinedWithEachOfTheOtherSources(t *testing.T) {
 
 func TestASetWithoutInputsOfItsOwnIsAnEmptySource(t *testing.T) {
 	set := resourceSet(t, `{inputStrategy: {name: Permute, includeEmptyProviders: true}}`)
-	combined, err := input.Combine(set, []v1.ResourceSetInputProvider{exporting(t, "api", "12")}, nil)
+	combined, err := combine(set, []v1.ResourceSetInputProvider{exporting(t, "api", "12")}, nil)
 	if err != nil || len(combined.Sets) != 0 {
 		t.Errorf("the permutations are %v, %v", combined.Sets, err)
 	}
 }
 
 func TestASetThatAsksForNoInputsIsRenderedOnceWhateverItsStrategy(t *testing.T) {
-	combined, err := input.Combine(resourceSet(t, permute), nil, nil)
+	combined, err := combine(resourceSet(t, permute), nil, nil)
 	if err != nil || len(combined.Sets) != 1 || !combined.Sets[0].IsNone() {
 		t.Errorf("the sets are %v, %v", combined.Sets, err)
 	}
-	combined, err = input.Combine(resourceSet(t, permute), []v1.ResourceSetInputProvider{exporting(t, "api")}, nil)
+	combined, err = combine(resourceSet(t, permute), []v1.ResourceSetInputProvider{exporting(t, "api")}, nil)
 	if err != nil || len(combined.Sets) != 0 {
 		t.Errorf("with a provider that found nothing the sets are %v, %v", combined.Sets, err)
 	}
 }
 
 func TestAPermutationHoldsItsInputsUnderTheNamesOfTheirSources(t *testing.T) {
-	combined, err := input.Combine(resourceSet(t, permute),
+	combined, err := combine(resourceSet(t, permute),
 		[]v1.ResourceSetInputProvider{exporting(t, "api-prs.v2", "12"), exporting(t, "web", "7")}, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -117,7 +117,7 @@ func TestAPermutationHoldsItsInputsUnderTheNamesOfTheirSources(t *testing.T) {
 }
 
 func TestASourceCalledProviderIsNotHidden(t *testing.T) {
-	combined, err := input.Combine(resourceSet(t, permute), []v1.ResourceSetInputProvider{exporting(t, "provider", "12")}, nil)
+	combined, err := combine(resourceSet(t, permute), []v1.ResourceSetInputProvider{exporting(t, "provider", "12")}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -169,7 +169,7 @@ func TestWhatCannotBeCombinedIsNamed(t *testing.T) {
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, err := input.Combine(resourceSet(t, c.spec), c.providers, nil)
+			_, err := combine(resourceSet(t, c.spec), c.providers, nil)
 			if err == nil || !strings.HasPrefix(err.Error(), c.want) {
 				t.Errorf("got  %v\nwant %s", err, c.want)
 			}
@@ -178,7 +178,7 @@ func TestWhatCannotBeCombinedIsNamed(t *testing.T) {
 }
 
 func TestASetMayBeCalledAsAProviderWhereItHasNoInputs(t *testing.T) {
-	combined, err := input.Combine(resourceSet(t, permute), []v1.ResourceSetInputProvider{exporting(t, "previews", "1")}, nil)
+	combined, err := combine(resourceSet(t, permute), []v1.ResourceSetInputProvider{exporting(t, "previews", "1")}, nil)
 	if err != nil || combinations(combined.Sets) != "previews=1" {
 		t.Errorf("the permutations are %s, %v", combinations(combined.Sets), err)
 	}
@@ -193,17 +193,17 @@ func TestTooManyAreRefusedBeforeTheyAreMade(t *testing.T) {
 	for n := range 12 { // 100^12 is more than an int64 holds
 		providers = append(providers, exporting(t, fmt.Sprintf("p%d", n), hundred...))
 	}
-	if _, err := input.Combine(resourceSet(t, permute), providers, nil); err == nil {
+	if _, err := combine(resourceSet(t, permute), providers, nil); err == nil {
 		t.Error("there is no error")
 	}
-	combined, err := input.Combine(resourceSet(t, permute), providers[:2], nil)
+	combined, err := combine(resourceSet(t, permute), providers[:2], nil)
 	if err != nil || len(combined.Sets) != 10000 {
 		t.Errorf("10,000 are fine: %d, %v", len(combined.Sets), err)
 	}
 }
 
 func TestAnIDIsOneWordOfAName(t *testing.T) {
-	combined, err := input.Combine(resourceSet(t, permute), []v1.ResourceSetInputProvider{
+	combined, err := combine(resourceSet(t, permute), []v1.ResourceSetInputProvider{
 		exporting(t, "api", "1/web=2", "1", "#1", "1"), exporting(t, "web", "2"),
 	}, nil)
 	if err != nil {
@@ -219,23 +219,23 @@ const one, other = "api=46/web=7", "api=77/web=71"
 
 func TestAPermutationKeepsTheIDThatItHad(t *testing.T) {
 	set, web := resourceSet(t, permute), exporting(t, "web", "7", "71")
-	alone, err := input.Combine(set, []v1.ResourceSetInputProvider{exporting(t, "api", "77"), web}, nil)
+	alone, err := combine(set, []v1.ResourceSetInputProvider{exporting(t, "api", "77"), web}, nil)
 	if err != nil || len(alone.Collisions) != 0 {
 		t.Fatal(alone.Collisions, err)
 	}
 	api := exporting(t, "api", "46", "77")
-	together, err := input.Combine(set, []v1.ResourceSetInputProvider{api, web}, input.Given(keysOf(alone)))
+	together, err := combine(set, []v1.ResourceSetInputProvider{api, web}, input.Given(keysOf(alone)))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if len(together.Collisions) != 1 || together.Collisions[0].Name != one || together.Collisions[0].With != other {
 		t.Errorf("the collisions are %v", together.Collisions)
 	}
-	again, err := input.Combine(set, []v1.ResourceSetInputProvider{api, web}, input.Given(keysOf(together)))
+	again, err := combine(set, []v1.ResourceSetInputProvider{api, web}, input.Given(keysOf(together)))
 	if err != nil || len(again.Collisions) != 0 || !slices.Equal(keysOf(again), keysOf(together)) {
 		t.Errorf("the next time they are %v, %v, %v", keysOf(again), again.Collisions, err)
 	}
-	fresh, err := input.Combine(set, []v1.ResourceSetInputProvider{api, web}, nil)
+	fresh, err := combine(set, []v1.ResourceSetInputProvider{api, web}, nil)
 	if err != nil || len(fresh.Collisions) != 1 || fresh.Collisions[0].Name != other {
 		t.Errorf("where nothing is known the smaller has the number: %v, %v", fresh.Collisions, err)
 	}
@@ -256,7 +256,7 @@ func TestWhoeverComesAndGoesAPermutationKeepsItsID(t *testing.T) {
 	stays := func(runs [4][2][]uint8) bool {
 		before := map[string]string{}
 		for _, run := range runs {
-			combined, err := input.Combine(set, []v1.ResourceSetInputProvider{
+			combined, err := combine(set, []v1.ResourceSetInputProvider{
 				exporting(t, "api", numbers(run[0])...), exporting(t, "web", numbers(run[1])...),
 			}, before)
 			if err != nil {
@@ -289,4 +289,13 @@ func numbers(of []uint8) []string {
 		out[n] = fmt.Sprint(number)
 	}
 	return out
+}
+
+// combine lists the input sets of a ResourceSet as its strategy does.
+func combine(set *v1.ResourceSet, providers []v1.ResourceSetInputProvider, given map[string]string) (input.Combined, error) {
+	strategy, err := input.StrategyOf(set, nil)
+	if err != nil {
+		return input.Combined{}, err
+	}
+	return strategy.Combine(set, providers, given)
 }

@@ -72,11 +72,6 @@ func MarkProgressing(obj Object, message string) {
 	conditions.MarkReconciling(obj, meta.ProgressingReason, "%s", message)
 }
 
-// MarkReconciling says what is being worked on; Ready stays what it was.
-func MarkReconciling(obj Object, message string) {
-	conditions.MarkReconciling(obj, meta.ProgressingReason, "%s", message)
-}
-
 // Save writes the status of after when it differs from that of before. A
 // concurrent write since before was read is a conflict, never overwritten.
 func (r *Reporter) Save(ctx context.Context, before, after Object) error {

@@ -37,9 +37,6 @@ func (p *Printer) Line(format string, args ...any) {
 	_, _ = fmt.Fprintf(p.out, "%7.1fs  %s\n", elapsed, fmt.Sprintf(format, args...))
 }
 
-// Elapsed is the time since the printer was made.
-func (p *Printer) Elapsed() time.Duration { return p.now().Sub(p.start) }
-
 // Watch says every half minute that what is still going on, until the
 // returned function is called.
 func (p *Printer) Watch(what string) (stop func()) {
