@@ -186,3 +186,20 @@ func untold(text string, tells source.Tells) string {
 	}
 	return text
 }
+
+// Whoever may read a repository at Gitea pushes to refs/for/main, and has a request whose
+// head is said to be in the repository itself.
+func TestWhatIsPushedForReviewAtGiteaIsAStrangers(t *testing.T) {
+	f := forge.NewGitea(t)
+	f.Open(forge.Request{SHA: shaA, Branch: "refs/pull/1/head", Author: "mallory"})
+	f.Open(forge.Request{SHA: shaB})
+	f.Open(forge.Request{SHA: shaB, Branch: "refs/pull/3/head", Fork: true, Author: "grace"}) // its branch is deleted
+	for _, item := range list(t, open(t, f, forge.Token)) {
+		if item.Fork != (item.ID != "2") {
+			t.Errorf("request %s is from a fork: %t", item.ID, item.Fork)
+		}
+		if want := map[string]string{"1": "", "2": "acme/api", "3": "grace/api"}[item.ID]; item.Source != want {
+			t.Errorf("request %s comes from %q, want %q", item.ID, item.Source, want)
+		}
+	}
+}

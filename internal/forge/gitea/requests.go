@@ -3,6 +3,7 @@ package gitea
 import (
 	"context"
 	"strconv"
+	"strings"
 
 	"code.gitea.io/sdk/gitea"
 
@@ -49,6 +50,14 @@ func (g *Repository) request(ctx context.Context, key string) (forge.Item, error
 	return itemOf(request)
 }
 
+// unbranched is where the head of a request is that has no branch. It was pushed to
+// refs/for/, for which reading is enough: whoever did so is as strange as one who forks,
+// though Gitea says that the head is in the repository itself. So is a request whose branch
+// was deleted, of which nobody can tell where it came from.
+//
+// https://docs.gitea.com/usage/agit
+const unbranched = "refs/pull/"
+
 func itemOf(r *gitea.PullRequest) (forge.Item, error) {
 	item := forge.Item{
 		ID: strconv.FormatInt(r.Index, 10), Title: r.Title, URL: r.HTMLURL, Draft: r.Draft,
@@ -63,10 +72,12 @@ func itemOf(r *gitea.PullRequest) (forge.Item, error) {
 	if r.Base != nil {
 		item.TargetBranch = r.Base.Ref
 	}
-	if r.Head != nil && r.Head.Repository != nil { // it is gone else
+	foreign := r.Head != nil && r.Base != nil && r.Head.RepoID != r.Base.RepoID
+	branchless := r.Head != nil && strings.HasPrefix(r.Head.Ref, unbranched)
+	item.Fork = foreign || branchless
+	if r.Head != nil && r.Head.Repository != nil && (foreign || !branchless) { // it is gone else
 		item.Source = r.Head.Repository.FullName
 	}
-	item.Fork = r.Head != nil && r.Base != nil && r.Head.RepoID != r.Base.RepoID
 	for _, label := range r.Labels {
 		item.Labels = append(item.Labels, label.Name)
 	}
