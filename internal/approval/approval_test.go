@@ -161,10 +161,35 @@ func TestACommitThatIsNamedIsApprovedAndTheNextOneIsNot(t *testing.T) {
 		b.forge.Push(1, shaB)
 		b.wantWaiting("approved of aaaaaaaaaaaa")
 		b.forge.Say(1, "grace", "/preview "+strings.ToUpper(shaB[:12]))
+		if _, tells := b.repository().(forges.Pushes); !tells {
+			b.wantWaiting("name it in full")
+			b.forge.Say(1, "grace", "/preview "+strings.ToUpper(shaB))
+		}
 		b.wantApproved()
 		b.looks = &approval.Looks{} // as a restart does
 		b.wantApproved()
 	})
+}
+
+// Who makes two commits can have their first twelve digits be the same within a minute.
+func TestACommitThatBeginsLikeTheOneThatWasSeenIsNotApproved(t *testing.T) {
+	const alike = "aaaaaaaaaaaabbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+	for way, approve := range map[string]func(*bench){
+		"named in part":        func(b *bench) { b.forge.Say(1, "grace", "/preview "+shaA[:12]) },
+		"not named":            func(b *bench) { b.forge.Say(1, "grace", "/preview") },
+		"approved in a review": func(b *bench) { b.forge.Review(1, "grace", forge.Approves) },
+	} {
+		t.Run(way, func(t *testing.T) {
+			onEvery(t, v1.Forks{}, func(_ *testing.T, b *bench) {
+				b.wantWaiting("")
+				approve(b)
+				b.now = b.now.Add(time.Minute)
+				b.forge.Push(1, alike)
+				b.wantWaiting("")
+				b.wantWaiting("")
+			})
+		})
+	}
 }
 
 func TestAReviewIsOfTheCommitThatItWasGivenFor(t *testing.T) {

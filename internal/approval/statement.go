@@ -21,17 +21,26 @@ type statement struct {
 	revokes bool
 }
 
-// leastCommit is how much of a commit names it: less can be made to fit.
+// leastCommit is how much of a commit has to be said.
 const leastCommit = 12
 
-// means reports whether somebody who said it saw a commit: they named it, or it was
-// there before they spoke.
+// means reports whether somebody who said it saw a commit: they named it in full, or it
+// was there before they spoke, and what they named of it fits. A part of a commit names
+// none by itself: who makes two commits can have them begin alike, shows one, and pushes
+// the other once it is approved.
 func (s statement) means(sha string, pushed time.Time) bool {
-	if s.sha != "" {
-		return len(s.sha) >= leastCommit && len(s.sha) <= len(sha) && strings.EqualFold(s.sha, sha[:len(s.sha)])
+	switch {
+	case s.names(sha):
+		return true
+	case s.sha != "" && (len(s.sha) < leastCommit || len(s.sha) > len(sha) || !strings.EqualFold(s.sha, sha[:len(s.sha)])):
+		return false
+	default:
+		return !pushed.IsZero() && s.at.After(pushed)
 	}
-	return !pushed.IsZero() && s.at.After(pushed)
 }
+
+// names reports whether a commit is said in full.
+func (s statement) names(sha string) bool { return s.sha != "" && strings.EqualFold(s.sha, sha) }
 
 // word is what a command begins with.
 const word = "/preview"

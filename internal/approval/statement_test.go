@@ -71,7 +71,9 @@ func TestACommitIsMeantWhereItWasSeen(t *testing.T) {
 		want   bool
 	}{
 		"it is named":                   {statement{sha: sha}, time.Time{}, true},
-		"its beginning is named":        {statement{sha: "6DCB09B5B578"}, time.Time{}, true},
+		"its beginning is named":        {statement{sha: "6DCB09B5B578"}, time.Time{}, false}, // others can begin so
+		"its beginning is named, later": {statement{sha: "6DCB09B5B578", at: at.Add(time.Second)}, at, true},
+		"its beginning is named before": {statement{sha: "6DCB09B5B578", at: at}, at.Add(time.Second), false},
 		"too little of it is named":     {statement{sha: sha[:11]}, time.Time{}, false},
 		"more than it is named":         {statement{sha: sha + "00"}, time.Time{}, false},
 		"another one is named":          {statement{sha: "6dcb09b5b579"}, time.Time{}, false},

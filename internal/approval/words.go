@@ -56,6 +56,8 @@ func (l *ledger) whyNot(item forge.Item, r reading) string {
 			return by + " said so before " + ended
 		case one.sha != "" && len(one.sha) < leastCommit:
 			return fmt.Sprintf("%s named %s, and it takes %d digits at least", by, one.sha, leastCommit)
+		case one.sha != "" && len(one.sha) < len(item.SHA) && strings.EqualFold(one.sha, item.SHA[:len(one.sha)]):
+			return fmt.Sprintf("%s named %s, which another commit may begin with, and the forge does not tell that this one was there before: name it in full", by, one.sha)
 		case one.sha != "":
 			return fmt.Sprintf("%s approved of %.12s", by, one.sha)
 		case r.pushed.IsZero():

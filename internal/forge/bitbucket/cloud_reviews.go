@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -125,21 +124,21 @@ func (c *Cloud) Reviews(ctx context.Context, item forge.Item) ([]forge.Review, e
 }
 
 // PushedAt implements forge.Pushes. Each update of a request tells the commit that it was
-// at, abbreviated, whatever was changed: the head is as old as the first of the last
-// ones in a row that tell it.
+// at, abbreviated, whatever was changed: the head was there at the last one, if that tells
+// it. It may have been before, but two commits can be made to begin alike.
 func (c *Cloud) PushedAt(ctx context.Context, item forge.Item) (time.Time, error) {
 	all, err := c.activities(ctx, item)
 	if err != nil {
 		return time.Time{}, err
 	}
-	all = slices.DeleteFunc(all, func(one happened) bool { return one.Update == nil })
-	slices.SortStableFunc(all, func(a, b happened) int { return b.Update.Date.Compare(a.Update.Date) })
-	var at time.Time
+	var last happened
 	for _, one := range all {
-		if hash := one.Update.Source.Commit.Hash; hash == "" || !strings.HasPrefix(item.SHA, hash) {
-			break
+		if one.Update != nil && (last.Update == nil || one.Update.Date.After(last.Update.Date)) {
+			last = one
 		}
-		at = one.Update.Date
 	}
-	return at, nil
+	if last.Update == nil || last.Update.Source.Commit.Hash == "" || !strings.HasPrefix(item.SHA, last.Update.Source.Commit.Hash) {
+		return time.Time{}, nil
+	}
+	return last.Update.Date, nil
 }
