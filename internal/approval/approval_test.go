@@ -207,6 +207,29 @@ func TestAReviewIsOfTheCommitThatItWasGivenFor(t *testing.T) {
 	})
 }
 
+func TestACrowdTakesNoApprovalAwayAndDrownsNone(t *testing.T) {
+	onEvery(t, v1.Forks{WhenRevoked: v1.WhenMissingRemove}, func(t *testing.T, b *bench) {
+		crowd := func(words string) {
+			for n := range 60 {
+				b.forge.Say(1, fmt.Sprint("stranger", n), words)
+			}
+			b.now = b.now.Add(time.Minute)
+		}
+		b.forge.Say(1, "grace", "/preview "+shaA)
+		b.wantApproved()
+		crowd("/preview " + shaA)
+		for range 4 {
+			b.wantApproved()
+		}
+		b.forge.Say(1, "grace", "/preview revoke")
+		crowd("/preview " + shaA)
+		crowd("/preview revoke")
+		if got := b.poll()["1"]; got.Message == "" || !got.Revoked {
+			t.Errorf("it is %+v", got)
+		}
+	})
+}
+
 func TestAReviewThatIsDismissedApprovesOfNothing(t *testing.T) {
 	onEvery(t, v1.Forks{WhenRevoked: v1.WhenMissingRemove}, func(t *testing.T, b *bench) {
 		id := b.forge.Review(1, "grace", forge.Approves)

@@ -82,7 +82,7 @@ func lastRevoke(r reading) *statement {
 //	somebody took it back since                   what was said until then counts no more
 //	what was said is there no more                it counts no more
 //
-// Where nothing could be read nothing was taken back, and what is not there has to be
+// Where not all could be read nothing was taken back, and what is not there has to be
 // missed twice: an answer may be empty by mistake. A review and a label may go with the
 // next push, and that is nobody's wish: what they approved of stays so.
 func (l *ledger) settle(item forge.Item, r reading) {
@@ -96,7 +96,7 @@ func (l *ledger) settle(item forge.Item, r reading) {
 		case revoked != nil && !revoked.at.Before(record.At.Time):
 			end(&record, revoked.at, tookBack(*revoked))
 			l.ended[cmp.Or(record.Author, record.ID)] = true
-		case record.ID == item.ID && (r.err == nil || record.How == v1.ByAnnotation) && l.isGone(record, item, r):
+		case record.ID == item.ID && (r.err == nil && !r.partial || record.How == v1.ByAnnotation) && l.isGone(record, item, r):
 			l.ended[cmp.Or(record.Author, record.ID)] = true
 			continue
 		}

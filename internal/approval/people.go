@@ -14,7 +14,8 @@ import (
 // remember is how long it counts what somebody may.
 const remember = 10 * time.Minute
 
-// most is how many people are asked about for one request: whoever likes may comment.
+// most is how many people are asked about for one request, beside those who are known to
+// matter: whoever likes may comment.
 const most = 20
 
 // judge says who may approve.
@@ -23,7 +24,25 @@ type judge struct {
 	repository forge.Repository
 	now        time.Time
 	known      map[string]permitted
-	asked      int
+	// matters are those who approved of the request before, or may by name: nobody who
+	// speaks after them keeps them from being looked at.
+	matters map[string]bool
+	asked   int
+	// partial says that there were more people than are asked about.
+	partial bool
+}
+
+// begin begins with a request, whose approvals are recorded.
+func (j *judge) begin(item forge.Item, records []v1.Approval) {
+	j.asked, j.partial, j.matters = 0, false, map[string]bool{}
+	for _, record := range records {
+		if isOf(record, item) {
+			j.matters[strings.ToLower(record.By)] = true
+		}
+	}
+	for _, name := range j.spec.Approvers {
+		j.matters[strings.ToLower(name)] = true
+	}
 }
 
 // permitted is what was found out about somebody, and when.
@@ -45,7 +64,11 @@ func (j *judge) judge(ctx context.Context, who forge.Person, item forge.Item) (m
 	if found, is := j.known[name]; is && j.now.Sub(found.at) < remember {
 		return found.may, found.why, nil
 	}
-	if j.asked++; j.asked > most {
+	if !j.matters[name] {
+		j.asked++
+	}
+	if j.asked > most && !j.matters[name] {
+		j.partial = true
 		return false, "more people ask for it than are looked at", nil
 	}
 	found := permitted{at: j.now}

@@ -21,6 +21,8 @@ type reading struct {
 	pushed time.Time
 	// why says of what was said last and does not count why it does not.
 	why string
+	// partial says that of some who spoke nobody knows whether they may.
+	partial bool
 	// err is why nothing could be read.
 	err error
 }
@@ -33,7 +35,7 @@ func (p *Policy) readAll(ctx context.Context, looks *Looks, q Question, items []
 	for n, item := range items {
 		look, is := known.requests[item.ID]
 		if !is || look.isDue(q, item) {
-			judge.asked = 0
+			judge.begin(item, q.Records)
 			look = looked{item: item, at: q.Now(), reading: p.read(ctx, q, judge, item)}
 			look.reading.at = look.at
 			known.requests[item.ID] = look
@@ -62,6 +64,13 @@ func (p *Policy) read(ctx context.Context, q Question, judge *judge, item forge.
 	if err != nil {
 		return reading{err: err}
 	}
+	for _, one := range slices.Backward(said) { // what takes back is heard before others drown it
+		if one.revokes {
+			if _, _, err := judge.judge(ctx, one.by, item); err != nil {
+				return reading{err: err}
+			}
+		}
+	}
 	out := reading{}
 	for _, one := range slices.Backward(said) { // who speaks last is asked about first
 		may, why, err := judge.judge(ctx, one.by, item)
@@ -75,6 +84,7 @@ func (p *Policy) read(ctx context.Context, q Question, judge *judge, item forge.
 		}
 	}
 	slices.Reverse(out.said)
+	out.partial = judge.partial
 	unnamed := func(one statement) bool { return !one.revokes && len(one.sha) < len(item.SHA) }
 	if pushes, tells := q.Repository.(forge.Pushes); tells && slices.ContainsFunc(out.said, unnamed) {
 		if out.pushed, err = pushes.PushedAt(ctx, item); err != nil {
