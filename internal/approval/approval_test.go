@@ -344,6 +344,25 @@ func TestAnApprovalOfAnAuthorLastsUntilItIsTakenBack(t *testing.T) {
 	})
 }
 
+func TestAnAuthorWhoIsTrustedNoMoreIsNotForgottenForWhatOthersClose(t *testing.T) {
+	onEvery(t, v1.Forks{Scope: v1.ApproveAuthor}, func(t *testing.T, b *bench) {
+		b.forge.Say(1, "grace", "/preview "+shaA)
+		b.wantApproved()
+		b.forge.Say(1, "grace", "/preview revoke")
+		b.wantWaiting("took it back")
+		var closed []v1.Approval
+		at := metav1.NewTime(b.now)
+		for n := range 100 {
+			closed = append(closed, v1.Approval{ID: fmt.Sprint(100 + n), SHA: shaB, How: v1.ByComment, At: at, Revoked: &at})
+		}
+		b.provider.Status.Approvals = append(b.provider.Status.Approvals, closed...)
+		b.poll()
+		if !slices.ContainsFunc(b.provider.Status.Approvals, func(one v1.Approval) bool { return one.Author != "" && one.Revoked != nil }) {
+			t.Errorf("it is forgotten: %d are kept", len(b.provider.Status.Approvals))
+		}
+	})
+}
+
 func TestAnAnnotationApprovesOfTheCommitThatItNames(t *testing.T) {
 	onEvery(t, v1.Forks{}, func(t *testing.T, b *bench) {
 		name := v1.ApproveAnnotationPrefix + "1"

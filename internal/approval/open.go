@@ -12,7 +12,8 @@ const (
 	// maxEnded is how many records of requests that are closed are kept, for the case
 	// that one is opened again.
 	maxEnded = 50
-	// maxAuthors is how many authors are trusted at once; the first that were go first.
+	// maxAuthors is how many authors are trusted at once, and of how many it is kept that
+	// they are not any more; the first that were go first.
 	maxAuthors = 500
 )
 
@@ -24,12 +25,14 @@ func Open(records []v1.Approval, items []forge.Item, now time.Time) []v1.Approva
 	for _, item := range items {
 		open[item.ID] = true
 	}
-	var out, ended, authors []v1.Approval
+	var out, ended, authors, distrusted []v1.Approval
 	for _, record := range records {
 		switch {
 		case record.Author != "" && record.Revoked == nil:
 			authors = append(authors, record)
-		case record.Revoked != nil && (!open[record.ID] || record.Author != ""):
+		case record.Author != "": // the requests that others close are no reason to forget it
+			distrusted = append(distrusted, record)
+		case record.Revoked != nil && !open[record.ID]:
 			ended = append(ended, record)
 		case !open[record.ID]:
 			end(&record, now, "the request was closed")
@@ -38,7 +41,7 @@ func Open(records []v1.Approval, items []forge.Item, now time.Time) []v1.Approva
 			out = append(out, record)
 		}
 	}
-	return slices.Concat(last(authors, maxAuthors), last(newest(ended), maxEnded), newest(out))
+	return slices.Concat(last(authors, maxAuthors), last(newest(distrusted), maxAuthors), last(newest(ended), maxEnded), newest(out))
 }
 
 // last are so many of a list, from its end.

@@ -21,11 +21,10 @@ type approvals struct {
 
 // approver returns what asks who has approved of commits; nil where nobody has to.
 func (r *Reconciler) approver(provider *v1.ResourceSetInputProvider, config source.Config, exported export.Inputs) (*approvals, func(context.Context, []source.Item) map[forge.Change]admit.Approval) {
-	kept := &approvals{policy: approval.Compile(provider)}
+	kept := &approvals{policy: approval.Compile(provider), records: provider.Status.Approvals}
 	if kept.policy == nil {
 		return kept, nil
 	}
-	kept.records = provider.Status.Approvals
 	question := approval.Question{
 		Provider: client.ObjectKeyFromObject(provider), Generation: provider.Generation,
 		Now: r.Now, Interval: r.Report.Interval(provider), Anew: isAsked(provider),
@@ -46,11 +45,19 @@ func (r *Reconciler) approver(provider *v1.ResourceSetInputProvider, config sour
 	}
 }
 
-// of are the records that the status keeps while items are open; none where nobody has
-// to be approved of.
-func (a *approvals) of(r *Reconciler, open []source.Item) []v1.Approval {
-	if a.policy == nil {
-		return nil
+// expected adds to what is exported the requests that are approved of: their approval
+// ends with them, and not with a listing that lacks them.
+func (a *approvals) expected(exported map[string]bool) map[string]bool {
+	for _, record := range a.records {
+		if record.Revoked == nil {
+			exported[record.ID] = true
+		}
 	}
+	return exported
+}
+
+// of are the records that the status keeps while items are open. A policy that asks for
+// no approval for a while lets nothing count again that was taken back before.
+func (a *approvals) of(r *Reconciler, open []source.Item) []v1.Approval {
 	return approval.Open(a.records, open, r.Now())
 }

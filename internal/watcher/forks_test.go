@@ -113,11 +113,7 @@ func TestNoRegistryIsAskedForWhatNobodyApprovedOf(t *testing.T) {
 	pass := b.gated(f, r, nil)
 	f.Clock(b.Now)
 	f.Permit("grace", "write")
-	provider := b.run()
-	provider.Spec.Forks = &v1.Forks{Policy: v1.ForksApprove}
-	if err := server.Client.Update(t.Context(), provider); err != nil {
-		t.Fatal(err)
-	}
+	b.asksApproval(v1.ForksApprove)
 	f.Open(forge.Request{SHA: shaA, Fork: true})
 	r.Push(t, "", shaA)
 	before := r.Asked("")
@@ -129,6 +125,66 @@ func TestNoRegistryIsAskedForWhatNobodyApprovedOf(t *testing.T) {
 	f.Say(1, "grace", "/preview "+shaA)
 	if in := inputOf(b.want("1@"+shaA), "1"); in["images"] == nil || textOf(in, "approvedBy") != "grace" {
 		t.Errorf("exported is %v", in)
+	}
+}
+
+// asksApproval changes the policy of what a bench watches.
+func (b *bench) asksApproval(policy string) {
+	b.t.Helper()
+	provider := b.run()
+	provider.Spec.Forks = &v1.Forks{Policy: policy}
+	if err := server.Client.Update(b.t.Context(), provider); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+func TestAnApprovalOutlivesAListingThatLacksItsRequest(t *testing.T) {
+	b, f, r := newBench(t), forge.NewGitea(t), forge.NewRegistry(t)
+	pass := b.gated(f, r, nil)
+	f.Clock(b.Now)
+	f.Permit("grace", "write")
+	b.asksApproval(v1.ForksApprove)
+	f.Open(forge.Request{SHA: shaA, Fork: true})
+	pass(time.Hour)
+	f.Say(1, "grace", "/preview "+shaA)
+	b.want("") // its image is not there yet
+	f.Break(func(w http.ResponseWriter, req *http.Request) bool {
+		if !strings.HasSuffix(req.URL.Path, "/pulls") {
+			return false
+		}
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("X-Total-Count", "0")
+		_, _ = w.Write([]byte("[]")) // the client reads it
+		return true
+	})
+	b.want("")
+	f.Mend()
+	r.Push(t, "", shaA)
+	pass(time.Hour)
+	b.want("1@" + shaA)
+}
+
+func TestWhatWasTakenBackStaysSoThoughThePolicyIsAnotherForAWhile(t *testing.T) {
+	for _, meanwhile := range []string{v1.ForksExclude, v1.ForksInclude} {
+		t.Run(meanwhile, func(t *testing.T) {
+			b, f := newBench(t), forge.NewGitea(t)
+			pass := b.guarded(f, nil)
+			f.Open(forge.Request{SHA: shaA, Fork: true})
+			pass(time.Hour)
+			f.Say(1, "grace", "/preview "+shaA)
+			b.want("1@" + shaA)
+			pass(time.Hour)
+			f.Change(1, func(r *forge.Request) { r.Target = "release" })
+			if got := heldBy(b.want("1@" + shaA)); !strings.Contains(got, "the request changed where it goes to") {
+				t.Fatalf("held is %q", got)
+			}
+			b.asksApproval(meanwhile)
+			b.run()
+			b.asksApproval(v1.ForksApprove)
+			if got := heldBy(b.run()); !strings.Contains(got, "WaitingForApproval") || !strings.Contains(got, "the request changed where it goes to") {
+				t.Errorf("held is %q", got)
+			}
+		})
 	}
 }
 

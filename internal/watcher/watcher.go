@@ -230,7 +230,7 @@ func (r *Reconciler) decide(ctx context.Context, provider *v1.ResourceSetInputPr
 	forge.prove = r.prover(provider, gate, forge, exported)
 	approved, approve := r.approver(provider, forge.config, exported)
 	forge.approve = approve
-	open, err := r.list(ctx, forge, chain.Query(), exported)
+	open, err := r.list(ctx, forge, chain.Query(), approved.expected(exported.Keys()))
 	if err != nil {
 		return decision{}, failed(err, r.Now())
 	}
@@ -241,14 +241,14 @@ func (r *Reconciler) decide(ctx context.Context, provider *v1.ResourceSetInputPr
 	return decision{verdicts: verdicts, approvals: approved.of(r, open), account: chain.Account(verdicts)}, nil
 }
 
-// list returns all that is open: what is listed, and what was exported and is not
-// said to be gone.
-func (r *Reconciler) list(ctx context.Context, forge repository, q source.Query, exported export.Inputs) ([]source.Item, error) {
+// list returns all that is open: what is listed, and what is expected and not said to be
+// gone.
+func (r *Reconciler) list(ctx context.Context, forge repository, q source.Query, expected map[string]bool) ([]source.Item, error) {
 	listed, err := forge.List(ctx, q)
 	if err != nil {
 		return nil, err
 	}
-	return confirm(ctx, forge, listed, exported)
+	return confirm(ctx, forge, listed, expected)
 }
 
 // open connects to the provider's forge with its credentials.
