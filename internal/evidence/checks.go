@@ -76,11 +76,11 @@ func judge(wanted v1.GateCheck, field string, found []forge.Check) (state string
 }
 
 // newestOf leaves of checks, the newest first, what the same one says last under the same
-// name.
+// names.
 func newestOf(found []forge.Check) []forge.Check {
 	var out []forge.Check
 	for _, check := range found {
-		if !slices.ContainsFunc(out, func(c forge.Check) bool { return c.Name == check.Name && c.App == check.App }) {
+		if !slices.ContainsFunc(out, func(c forge.Check) bool { return c.Name == check.Name && c.Other == check.Other && c.App == check.App }) {
 			out = append(out, check)
 		}
 	}

@@ -80,6 +80,9 @@ func TestACheckIsEvidenceOnceItIsAccepted(t *testing.T) {
 		{"and are", v1.GateCheck{Name: "build*"},
 			[]forge.Check{check("", "build (amd64)", forge.CheckSuccess, "success"), check("", "build (arm64)", forge.CheckSuccess, "success"), check("", "lint", forge.CheckFailed, "failure")}, "", ""},
 		{"of a beginning there is one", v1.GateCheck{Name: "build*"}, []forge.Check{check("", "lint", forge.CheckSuccess, "")}, admit.WaitingForCheck, `waits for the check "build*" (there are: lint)`},
+		{"of a beginning two may be called alike", v1.GateCheck{Name: "ci-*"},
+			[]forge.Check{{ID: "1", Name: "Tests", Other: "ci-e2e", State: forge.CheckSuccess}, {ID: "2", Name: "Tests", Other: "ci-unit", State: forge.CheckFailed, Said: "FAILED"}},
+			admit.CheckFailed, "which came to FAILED"},
 		{"upper and lower case count", build, []forge.Check{check("", "BUILD", forge.CheckSuccess, "")}, admit.WaitingForCheck, "(there are: BUILD)"},
 		{"what a stranger has written is quoted", build, []forge.Check{check("", "\x1b[31m", forge.CheckSuccess, "")}, admit.WaitingForCheck, `(there are: "\x1b[31m")`},
 	} {
@@ -132,6 +135,11 @@ func TestWhatWasProvedIsNotAskedForAgain(t *testing.T) {
 		if got := askedOf(t, &other, before, never); got.Reason != admit.EvidenceUnavailable {
 			t.Errorf("%s: got %+v", claim, got)
 		}
+	}
+	madeUp := before.DeepCopy()
+	madeUp["shortSha"].Raw = []byte(`"local"`)
+	if got := askedOf(t, gate, madeUp, never); got.Reason != admit.EvidenceUnavailable {
+		t.Errorf("a default value: %+v", got)
 	}
 	fewer := gated("").Spec.Gate
 	fewer.Checks = gate.Checks

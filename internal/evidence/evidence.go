@@ -197,11 +197,15 @@ func (g *Gate) MadeUp(ctx context.Context, item forge.Item) (v1.ResourceSetInput
 }
 
 // stored returns what was proved of an item before, where that is all that the gate
-// asks for.
+// asks for. That it was proved its short commit says, which spec.defaultValues cannot give.
 func (g *Gate) stored(ctx context.Context, item forge.Item, before v1.ResourceSetInput) v1.ResourceSetInput {
-	var sha string
-	if before["sha"] == nil || before[admit.ShortSHAKey] == nil || json.Unmarshal(before["sha"].Raw, &sha) != nil || sha != item.SHA ||
-		!g.hasImages(ctx, item, before) || !g.hasChecks(before) {
+	text := func(key string) (text string) {
+		if raw := before[key]; raw != nil {
+			_ = json.Unmarshal(raw.Raw, &text) // what is no text is no commit
+		}
+		return text
+	}
+	if text("sha") != item.SHA || text(admit.ShortSHAKey) != short(item.SHA) || !g.hasImages(ctx, item, before) || !g.hasChecks(before) {
 		return nil
 	}
 	out := v1.ResourceSetInput{admit.ShortSHAKey: before[admit.ShortSHAKey]}

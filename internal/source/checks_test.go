@@ -147,6 +147,16 @@ func TestGitHubTellsStatusesAfterCheckRuns(t *testing.T) {
 	}
 }
 
+func TestOfABeginningAllThatAForgeListsIsTold(t *testing.T) {
+	f := forge.NewGitHub(t)
+	asked, item := open(t, f, forge.Token), source.Item{ID: "1", SHA: shaA}
+	f.Check(forge.Check{SHA: shaA, Name: "ci/lint", App: "github-actions", State: "success"})
+	f.Check(forge.Check{SHA: shaA, Name: "ci/e2e", State: "failure"})
+	if got := said(t, asked, item, "ci/*"); got != "ci/lint=success ci/e2e=failure" {
+		t.Error(got)
+	}
+}
+
 func TestGitLabTellsThePipelineOfTheVeryCommit(t *testing.T) {
 	for _, c := range []struct {
 		claim    string
