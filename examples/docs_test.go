@@ -11,7 +11,6 @@ import (
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/input"
-	"github.com/eddy-previews/eddy/internal/plan"
 	"github.com/eddy-previews/eddy/internal/render"
 )
 
@@ -79,7 +78,11 @@ func TestTheCombinedInputsInTheDocsAreRendered(t *testing.T) {
 	request.Status.ExportedInputs = []v1.ResourceSetInput{{
 		"id": &apiextensionsv1.JSON{Raw: []byte(`"1234"`)}, "sha": &apiextensionsv1.JSON{Raw: []byte(`"` + sha + `"`)},
 	}}
-	combined, err := plan.Combine(set, []v1.ResourceSetInputProvider{*request})
+	strategy, err := input.StrategyOf(set, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	combined, err := strategy.Combine(set, []v1.ResourceSetInputProvider{*request}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

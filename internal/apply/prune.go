@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/resourceversion"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
@@ -98,6 +99,8 @@ func (r *pruneRun) all(ctx context.Context, entries Inventory) {
 	var asked []fate
 	for _, one := range fates {
 		switch {
+		case apierrors.IsConflict(one.err): // nobody refused it
+			r.left[one.entry.Ref] = "somebody changes it all the time; it is tried again"
 		case one.err != nil:
 			r.block(one.entry.Ref, one.what, one.err)
 		case one.asked != nil:
@@ -225,7 +228,7 @@ func (r *pruneRun) told(one fate) (told, reached bool) {
 	switch {
 	case !reached:
 		return false, false
-	case seen.Gone == one.asked.UID, seen.Is != nil && seen.Is.UID != one.asked.UID:
+	case seen.Gone == one.asked.UID, seen.Is != nil && seen.Is.UID != one.asked.UID && isLater(seen.Is, one.asked):
 		r.Memory.forget(one.entry.Ref)
 		return true, true
 	case seen.Is != nil && seen.Is.DeletionTimestamp != nil:
@@ -235,6 +238,13 @@ func (r *pruneRun) told(one fate) (told, reached bool) {
 	default:
 		return false, true
 	}
+}
+
+// isLater reports whether a version of an object is known to come after another: the watch
+// may be behind, and tell of what was there before that one.
+func isLater(is, than *Meta) bool {
+	order, err := resourceversion.CompareResourceVersion(is.ResourceVersion, than.ResourceVersion)
+	return err == nil && order > 0
 }
 
 // confirm asks what became of an object that was asked to go.

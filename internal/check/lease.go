@@ -8,6 +8,8 @@ import (
 	coordinationv1 "k8s.io/api/coordination/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/eddy-previews/eddy/internal/turns"
 )
 
 // ofOperator is the lease that an operator holds which no chart has installed, and
@@ -16,9 +18,6 @@ const (
 	ofOperator = "eddy-operator"
 	ofFlux     = "-leader-election"
 )
-
-// leaseGrace is how far the clock of whoever holds a lease may be behind.
-const leaseGrace = 30 * time.Second
 
 // outside tells of a controller that has no Deployment: one that runs outside of the
 // cluster, or under another name, renews its lease. It is nil where none was held in
@@ -33,22 +32,11 @@ func outside(ctx context.Context, c *Cluster, lease string) (*coordinationv1.Lea
 		return nil, fmt.Errorf("looking for the lease %s: %w", lease, err)
 	}
 	for n := range found.Items {
-		if isHeld(&found.Items[n], c.Now) {
+		if turns.IsHeld(&found.Items[n], c.Now) {
 			return &found.Items[n], nil
 		}
 	}
 	return nil, nil
-}
-
-// isHeld reports whether somebody leads now: who has stopped gave the lease back, or
-// does not renew it.
-func isHeld(lease *coordinationv1.Lease, now time.Time) bool {
-	spec := lease.Spec
-	if spec.HolderIdentity == nil || *spec.HolderIdentity == "" || spec.RenewTime == nil || spec.LeaseDurationSeconds == nil {
-		return false
-	}
-	ends := spec.RenewTime.Add(time.Duration(*spec.LeaseDurationSeconds)*time.Second + leaseGrace)
-	return now.Before(ends)
 }
 
 // runsOutside is the result of a controller that renews its lease.

@@ -124,7 +124,11 @@ func (r *Reconciler) silence(ctx context.Context, provider *v1.ResourceSetInputP
 func (r *Reconciler) look(ctx context.Context, namespace string) (preview.Snapshot, error) {
 	var sets v1.ResourceSetList
 	var providers v1.ResourceSetInputProviderList
-	err := errors.Join(r.Client.List(ctx, &sets, client.InNamespace(namespace)), r.Client.List(ctx, &providers, client.InNamespace(namespace)))
+	reader := client.Reader(r.Client)
+	if r.Selector != nil {
+		reader = r.Direct // a set of another shard is in no cache, and is there all the same
+	}
+	err := errors.Join(reader.List(ctx, &sets, client.InNamespace(namespace)), r.Client.List(ctx, &providers, client.InNamespace(namespace)))
 	return preview.Snapshot{Sets: sets.Items, Providers: providers.Items}, err
 }
 

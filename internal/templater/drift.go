@@ -36,6 +36,9 @@ import (
 type drift struct {
 	cache cache.Cache
 	kinds *apply.Kinds
+	// narrowed says that only what bears the label of a shard is watched: what is not told
+	// of may bear another, of a template's own or of somebody's, and is there all the same.
+	narrowed bool
 	// events name the sets whose objects may need repair.
 	events chan event.GenericEvent
 	// disturb is told of each object that has changed; nobody is when nil.
@@ -74,7 +77,7 @@ func newDrift(mgr ctrl.Manager, kinds *apply.Kinds, namespaces map[string]cache.
 	}
 	d := &drift{
 		kinds: kinds, events: make(chan event.GenericEvent), stopped: make(chan struct{}),
-		watched: map[schema.GroupKind]watched{}, sleepers: newSleepers(),
+		watched: map[schema.GroupKind]watched{}, sleepers: newSleepers(), narrowed: len(shard) > 0,
 	}
 	d.cache, err = cache.New(mgr.GetConfig(), cache.Options{
 		HTTPClient: mgr.GetHTTPClient(), Scheme: mgr.GetScheme(), Mapper: mgr.GetRESTMapper(),
@@ -84,7 +87,9 @@ func newDrift(mgr ctrl.Manager, kinds *apply.Kinds, namespaces map[string]cache.
 		// What is read is compared, never changed.
 		DefaultUnsafeDisableDeepCopy: ptr.To(true),
 		DefaultWatchErrorHandler: func(ctx context.Context, r *toolscache.Reflector, err error) {
-			d.note(err)
+			if r.LastSyncResourceVersion() != "" { // what never told anything does not tell less now
+				d.note(err)
+			}
 			toolscache.DefaultWatchErrorHandler(ctx, r, err)
 		},
 	})
@@ -228,7 +233,7 @@ func (d *drift) read(ctx context.Context, ref apply.Ref) (found client.Object, r
 	found = kind.empty()
 	err := d.cache.Get(ctx, types.NamespacedName{Namespace: ref.Namespace, Name: ref.Name}, found)
 	if err != nil {
-		return nil, apierrors.IsNotFound(err)
+		return nil, apierrors.IsNotFound(err) && !d.narrowed
 	}
 	return found, true
 }

@@ -14,6 +14,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/turns"
 )
 
 // Shard is one of several operators that share the sets by their labels. A set says in its
@@ -73,7 +74,13 @@ func (s *Shard) name() string {
 // mayBegin reports whether a set may be worked on here, as far as another shard goes.
 func (s *Shard) mayBegin(ctx context.Context, set *v1.ResourceSet) (bool, error) {
 	other := set.Status.Shard
-	if s == nil || other == "" || other == s.Name {
+	if s == nil {
+		return true, nil
+	}
+	if other == "" || other == s.Name {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.met, set.UID) // who has it the next time is waited for anew
 		return true, nil
 	}
 	lease, err := s.lease(ctx, other)
@@ -111,7 +118,7 @@ func (s *Shard) lease(ctx context.Context, name string) (leaseLook, error) {
 		return leaseLook{}, err
 	}
 	if err == nil {
-		look.alive = isHeld(found, s.Now())
+		look.alive = turns.IsHeld(found, s.Now())
 		if found.Spec.AcquireTime != nil {
 			look.acquired = found.Spec.AcquireTime.Time
 		}
@@ -123,15 +130,6 @@ func (s *Shard) lease(ctx context.Context, name string) (leaseLook, error) {
 	}
 	s.looked[name] = look
 	return look, nil
-}
-
-// isHeld reports whether somebody has a lease.
-func isHeld(lease *coordinationv1.Lease, now time.Time) bool {
-	spec := lease.Spec
-	if spec.HolderIdentity == nil || *spec.HolderIdentity == "" || spec.RenewTime == nil || spec.LeaseDurationSeconds == nil {
-		return false
-	}
-	return now.Before(spec.RenewTime.Add(time.Duration(*spec.LeaseDurationSeconds) * time.Second))
 }
 
 // begin returns a context for a run, which ends when the set leaves the shard.

@@ -64,6 +64,29 @@ func TestAShardBeginsOnceTheOneBeforeCannotBeAtWork(t *testing.T) {
 	}
 }
 
+func TestAShardIsWaitedForEachTimeThatItHasTheSet(t *testing.T) {
+	b := newBench(t)
+	now := time.Date(2026, 3, 1, 10, 0, 0, 0, time.UTC)
+	renewed := &metav1.MicroTime{Time: now.Add(24 * time.Hour)}
+	lease := &coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{Namespace: b.namespace, Name: "eddy-two"}}
+	lease.Spec = coordinationv1.LeaseSpec{HolderIdentity: ptr.To("b"), LeaseDurationSeconds: ptr.To[int32](15), RenewTime: renewed, AcquireTime: &metav1.MicroTime{Time: now}}
+	if err := server.Client.Create(t.Context(), lease); err != nil {
+		t.Fatal(err)
+	}
+	shard := &Shard{Name: "eddy-one", Namespace: b.namespace, Selector: labels.Everything(), Reader: server.Client, Now: func() time.Time { return now }}
+	set := &v1.ResourceSet{ObjectMeta: metav1.ObjectMeta{UID: "1"}}
+	for _, step := range []struct {
+		shard string
+		want  bool
+	}{{"eddy-two", false}, {"", true}, {"eddy-one", true}, {"eddy-two", false}} {
+		now = now.Add(time.Hour)
+		set.Status.Shard = step.shard
+		if may, err := shard.mayBegin(t.Context(), set); err != nil || may != step.want {
+			t.Fatalf("of %q it begins: %v, %v", step.shard, may, err)
+		}
+	}
+}
+
 func TestARunEndsWhenItsSetLeavesTheShard(t *testing.T) {
 	shard, set := &Shard{Name: "eddy-one"}, types.NamespacedName{Namespace: "a", Name: "previews"}
 	run, end := shard.begin(context.Background(), set)

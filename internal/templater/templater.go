@@ -103,6 +103,8 @@ type run struct {
 // Reconcile brings the previews of one ResourceSet in line with its inputs.
 func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
 	defer r.Turns.Done(req)
+	run, end := r.Shard.begin(ctx, req.NamespacedName) // before it is read: from now on, that it leaves ends this
+	defer end()
 	set := &v1.ResourceSet{}
 	if err := r.Client.Get(ctx, req.NamespacedName, set); err != nil {
 		r.drift.release(req.NamespacedName)
@@ -121,15 +123,13 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	}
 	defer func() { memory.wrote = set.ResourceVersion }()
 	defer r.drift.begin(req.NamespacedName, memory.applied)()
-	ctx, end := r.Shard.begin(ctx, req.NamespacedName)
-	defer end()
-	if may, err := r.Shard.mayBegin(ctx, set); err != nil || !may {
+	if may, err := r.Shard.mayBegin(run, set); err != nil || !may {
 		return ctrl.Result{RequeueAfter: shardLook}, err
 	}
-	if err := r.takeOver(ctx, set); err != nil {
+	if err := r.takeOver(run, set); err != nil {
 		return report.RetryOnConflict(err)
 	}
-	return r.reconcile(ctx, set)
+	return r.reconcile(run, set)
 }
 
 // takeOver writes down who works on a set, before anything is done for it.
