@@ -201,3 +201,23 @@ func TestWhatIsMadeAnewUnderTheNameOfWhatWasDeletedIsNotForgotten(t *testing.T) 
 		t.Errorf("left %q, it is there: %v", left(pruned), b.exists(one))
 	}
 }
+
+// A watch that is behind tells of an object that is gone, while one of the same name is
+// held by its finalizer: what that needs stays until it is gone, too.
+func TestAWatchThatIsBehindDoesNotMakeWhatCameLaterGone(t *testing.T) {
+	b := newBench(t)
+	w := b.watch()
+	held := b.kustomization("1", "held")
+	b.run(held)
+	b.await(w, held)
+	w.set(true)
+	if err := server.Client.Delete(t.Context(), held.DeepCopy()); err != nil {
+		t.Fatal(err)
+	}
+	b.finalize(held)
+	anew := b.kustomization("1", "held")
+	b.run(anew)
+	if pruned, _ := b.pruneWatched(w, anew); left(pruned) != "Kustomization/held" {
+		t.Errorf("left %q, and it is there: %v", left(pruned), b.exists(anew))
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
@@ -129,5 +130,26 @@ func TestAServiceThatIsNotWatchedAnyMoreIsNotNamedWhenTheRequestIsClosed(t *test
 		if all := b.f.Comments(1); len(all) != 1 || !strings.Contains(all[0].Text, step.says) || strings.Contains(all[0].Text, "docs") {
 			t.Errorf("%s: there are %+v", step.says, all)
 		}
+	}
+}
+
+// elsewhere is the API server as the cache of a shard has it whose sets have gone to
+// another one.
+type elsewhere struct{ client.Client }
+
+func (e elsewhere) List(ctx context.Context, list client.ObjectList, options ...client.ListOption) error {
+	if _, are := list.(*v1.ResourceSetList); are {
+		return nil
+	}
+	return e.Client.List(ctx, list, options...)
+}
+
+func TestASetOfAnotherShardIsThereAllTheSame(t *testing.T) {
+	b := toldOne(t, forge.NewGitHub(t))
+	before := b.f.Comments(1)
+	b.Client, b.Selector = elsewhere{server.Client}, labels.Everything()
+	b.settle("api", time.Hour)
+	if after := b.f.Comments(1); len(after) != 1 || after[0].Text != before[0].Text {
+		t.Errorf("it is told\n%s\nin the place of\n%s", after[0].Text, before[0].Text)
 	}
 }
