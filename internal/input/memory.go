@@ -2,7 +2,6 @@ package input
 
 import (
 	"bytes"
-	"reflect"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 )
@@ -78,41 +77,6 @@ func isSame(a, b v1.ResourceSetInput) bool {
 	for key, was := range a {
 		is, there := b[key]
 		if !there || was == nil || is == nil || !bytes.Equal(was.Raw, is.Raw) {
-			return false
-		}
-	}
-	return true
-}
-
-// isVery reports whether two maps are one.
-func isVery(a, b map[string]any) bool {
-	return reflect.ValueOf(a).UnsafePointer() == reflect.ValueOf(b).UnsafePointer()
-}
-
-func sameValue(a, b any) bool {
-	switch a := a.(type) {
-	case map[string]any:
-		b, is := b.(map[string]any)
-		return is && SameValues(a, b)
-	case []any:
-		return reflect.DeepEqual(a, b)
-	default:
-		return reflect.TypeOf(a) == reflect.TypeOf(b) && a == b
-	}
-}
-
-// SameValues reports whether two input sets have the same values. Those that were
-// remembered are the very same, and are not looked into.
-func SameValues(a, b map[string]any) bool {
-	if isVery(a, b) {
-		return true
-	}
-	if len(a) != len(b) {
-		return false
-	}
-	for key, was := range a {
-		is, there := b[key]
-		if !there || !sameValue(was, is) {
 			return false
 		}
 	}

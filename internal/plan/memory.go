@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"reflect"
+
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
@@ -52,7 +54,7 @@ func (m *Memory) recall(program *render.Program, served uint64, sets []input.Set
 	}
 	for n, set := range sets {
 		last := m.known[set.Key()]
-		if last == nil || set.Err != nil || !input.SameValues(last.Input.Values, set.Values) {
+		if last == nil || set.Err != nil || !reflect.DeepEqual(last.Input.Values, set.Values) {
 			fresh = append(fresh, set)
 			continue
 		}
