@@ -83,7 +83,7 @@ func (o *reconcilePreview) run(ctx context.Context) error {
 	if err := run.named(waiting, v1.ResourceSetKind, set); err != nil {
 		return err
 	}
-	wait := &waitPreview{onePreview: o.onePreview, For: forReady, Timeout: o.Timeout}
+	wait := &waitPreview{onePreview: o.onePreview, For: forReady, Timeout: o.Timeout, known: one.Name}
 	wait.Name = one.FullName()
 	err = wait.run(ctx)
 	if late := new(ExitError); errors.As(err, &late) && late.Code == timedOut {
@@ -115,11 +115,11 @@ func (o *reconcilePreview) deploy(ctx context.Context, run reconciling, one foun
 	}
 	current, err := preview.Find(one.FullName(), now.Requests())
 	if err == nil && !current.HasPreview() {
-		return fmt.Errorf("%s has no preview: %s", current.Name, current.Standing())
+		return noPreviewError(current)
 	}
 	var gone *preview.NotFoundError
 	if errors.As(err, &gone) {
-		return fmt.Errorf("%s is gone: its pull request is closed, or is no input any more", one.Name)
+		return goneError(one.Name)
 	}
 	if err != nil {
 		return err
@@ -138,6 +138,16 @@ func (o *reconcilePreview) deploy(ctx context.Context, run reconciling, one foun
 		}
 	}
 	return nil
+}
+
+// goneError says that there is neither a preview nor a request of it.
+func goneError(name string) error {
+	return fmt.Errorf("%s is gone: its pull request is closed, or is no input any more", name)
+}
+
+// noPreviewError says how the request of a preview stands that is not there.
+func noPreviewError(one preview.View) error {
+	return errors.New(terminal.OneLine(fmt.Sprintf("%s has no preview: %s", one.Name, one.Standing())))
 }
 
 // fetchSources lets Flux fetch what deployers deploy from, each source once.

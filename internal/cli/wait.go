@@ -43,6 +43,9 @@ type waitPreview struct {
 	FailedFor time.Duration
 	// Output is url or json; words for a person when empty.
 	Output string
+	// known is what the preview was called that was there, so that there is nothing to
+	// wait for once it is not; "" when it may still come.
+	known string
 
 	// line is where it is told how things stand.
 	line *terminal.Line
@@ -216,6 +219,8 @@ func (a *awaited) hasFailed(one preview.View, err error) bool {
 func (a *awaited) judge(one preview.View, err error) (bool, error) {
 	var missing *preview.NotFoundError
 	switch {
+	case errors.As(err, &missing) && a.known != "":
+		return false, goneError(a.known)
 	case errors.As(err, &missing):
 		a.tell(missing.Error())
 		if a.For == forGone {
@@ -227,6 +232,8 @@ func (a *awaited) judge(one preview.View, err error) (bool, error) {
 	case !one.HasPreview() && a.For == forGone:
 		a.last = terminal.OneLine(one.Name + " is gone; its request is " + one.Standing())
 		return true, nil
+	case !one.HasPreview() && a.known != "":
+		return false, noPreviewError(one)
 	case !one.HasPreview():
 		a.tell(terminal.OneLine(one.Name + " has no preview: " + one.Standing()))
 		return false, nil

@@ -3,6 +3,7 @@ package templater
 import (
 	"sync"
 	"time"
+	"weak"
 
 	"github.com/fluxcd/cli-utils/pkg/object"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -21,9 +22,10 @@ type memory struct {
 	wrote string
 	stale int
 
-	// made is what inputs were rendered to, and digests are those of the objects.
+	// made is what inputs were rendered to, and digests are those of the objects, which
+	// they keep none of.
 	made    *plan.Memory
-	digests map[*unstructured.Unstructured]apply.Digest
+	digests map[weak.Pointer[unstructured.Unstructured]]apply.Digest
 	applied *apply.Memory
 	// looked is when the API server was last asked for all that the set owns.
 	looked time.Time
@@ -61,14 +63,15 @@ func newMemory() *memory {
 // digest gives objects their digests; of those that were made before, and are the very
 // same, as they were taken then.
 func (m *memory) digest(steps []step) {
-	next := make(map[*unstructured.Unstructured]apply.Digest, len(m.digests))
+	next := make(map[weak.Pointer[unstructured.Unstructured]]apply.Digest, len(m.digests))
 	for _, s := range steps {
 		for i, object := range s.objects {
-			known, ok := m.digests[object.Unstructured]
+			of := weak.Make(object.Unstructured)
+			known, ok := m.digests[of]
 			if !ok {
 				known = apply.DigestOf(object.Unstructured)
 			}
-			s.objects[i].Digest, next[object.Unstructured] = known, known
+			s.objects[i].Digest, next[of] = known, known
 		}
 	}
 	m.digests = next
