@@ -75,10 +75,11 @@ func (w *watcher) told(ref apply.Ref) (apply.Glimpse, bool) {
 	return apply.Glimpse{Gone: w.gone[ref]}, true
 }
 
-func (w *watcher) set(deaf bool) {
+// deafen lets it hear of nothing that comes from now on.
+func (w *watcher) deafen() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.deaf = deaf
+	w.deaf = true
 }
 
 // pruneWatched prunes by what the watch tells, and returns how many requests that takes.
@@ -139,7 +140,7 @@ func TestWhatHasChangedSinceTheWatchShowedItIsLookedAtBeforeItIsDeleted(t *testi
 			one := b.configMap("1", "one", "a")
 			b.run(one)
 			b.await(w, one)
-			w.set(true)
+			w.deafen()
 			found := b.get("one")
 			base := found.DeepCopy()
 			for key, value := range c.labels {
@@ -178,7 +179,7 @@ func TestWhatFluxHoldsIsWaitedForWithoutAskingForIt(t *testing.T) {
 func TestWhatWasMadeAMomentAgoIsNotTakenForGone(t *testing.T) {
 	b := newBench(t)
 	w := b.watch()
-	w.set(true)
+	w.deafen()
 	one := b.configMap("1", "one", "a")
 	b.run(one)
 	pruned, _ := b.pruneWatched(w, one)
@@ -194,7 +195,7 @@ func TestWhatIsMadeAnewUnderTheNameOfWhatWasDeletedIsNotForgotten(t *testing.T) 
 	b.run(one)
 	b.await(w, one)
 	b.pruneWatched(w, one)
-	w.set(true)
+	w.deafen()
 	b.run(one) // which the watch does not show yet
 	pruned, _ := b.pruneWatched(w, one)
 	if left(pruned) != "" || b.exists(one) {
@@ -210,7 +211,7 @@ func TestAWatchThatIsBehindDoesNotMakeWhatCameLaterGone(t *testing.T) {
 	held := b.kustomization("1", "held")
 	b.run(held)
 	b.await(w, held)
-	w.set(true)
+	w.deafen()
 	if err := server.Client.Delete(t.Context(), held.DeepCopy()); err != nil {
 		t.Fatal(err)
 	}
