@@ -179,7 +179,7 @@ func (o *showDiff) printUnified(changes []diff.Change) error {
 	out := terminal.Of(o.Out)
 	for _, change := range changes {
 		for _, line := range strings.SplitAfter(change.Unified(), "\n") {
-			if out.Obeys {
+			if out.Obeys || out.Runner {
 				line = terminal.Visible(line)
 			}
 			words := strings.TrimSuffix(line, "\n")

@@ -214,7 +214,7 @@ func (o *lintSetup) tellText(findings []lint.Finding) error {
 			severity = terminal.Red(string(finding.Severity))
 		}
 		_, err := fmt.Fprintf(out, "%s: %s: %s [%s]\n    %s %s\n",
-			terminal.Bold(terminal.Visible(finding.String())), severity, terminal.Visible(finding.Message), finding.Rule, terminal.Green("fix:"), terminal.Visible(finding.Fix))
+			terminal.Bold(terminal.OneLine(finding.String())), severity, terminal.Visible(finding.Message), finding.Rule, terminal.Green("fix:"), terminal.Visible(finding.Fix))
 		if err != nil {
 			return err
 		}

@@ -30,6 +30,8 @@ type Screen struct {
 	Width int
 	// Obeys says that control characters are obeyed: it is a terminal.
 	Obeys bool
+	// Runner says that a runner of CI reads along, and takes some lines for commands.
+	Runner bool
 }
 
 // Of returns the screen behind a writer. TTY_FORCE and COLUMNS make a terminal of
@@ -39,7 +41,7 @@ func Of(writer io.Writer) Screen {
 	if os.Getenv("NO_COLOR") != "" {
 		colours.Profile = colorprofile.NoTTY // not bold or faint either
 	}
-	out := Screen{Writer: colours, Obeys: IsOne(writer)}
+	out := Screen{Writer: colours, Obeys: IsOne(writer), Runner: isRunner()}
 	if !out.Obeys {
 		return out
 	}
@@ -50,6 +52,10 @@ func Of(writer io.Writer) Screen {
 	}
 	return out
 }
+
+// isRunner reports whether the environment is that of a runner of GitHub, Gitea, Forgejo
+// or Azure Pipelines.
+func isRunner() bool { return os.Getenv("GITHUB_ACTIONS") != "" || os.Getenv("TF_BUILD") != "" }
 
 // IsOne reports whether what is written to is a terminal. TTY_FORCE makes one of
 // what is none.

@@ -29,3 +29,22 @@ func TestATerminalObeysNothingInALogButColours(t *testing.T) {
 		}
 	}
 }
+
+func TestARunnerOfCIObeysNothingThatIsShown(t *testing.T) {
+	for text, want := range map[string]string{
+		"::set-output name=url::https://elsewhere":           "\uFFFD:set-output name=url::https://elsewhere",
+		"a line\n \t::add-mask::a":                           "a line\n \t\uFFFD:add-mask::a",
+		"\u00a0\u3000::stop-commands::x":                     "\u00a0\u3000\uFFFD:stop-commands::x",
+		"the title ##vso[task.setvariable variable=a]b":      "the title #\uFFFDvso[task.setvariable variable=a]b",
+		"the title ##[set-output name=a]b":                   "the title #\uFFFD[set-output name=a]b",
+		"###[group] and ##teamcity[progressMessage 'x']":     "##\uFFFD[group] and #\uFFFDteamcity[progressMessage 'x']",
+		"::1 is loopback, a::b no command, ## a heading [x]": "::1 is loopback, a::b no command, ## a heading [x]",
+	} {
+		if got := terminal.Visible(text); got != want {
+			t.Errorf("%q became %q", text, got)
+		}
+		if got := (terminal.Screen{Runner: true}).LogLine(text); got != want+"\n" {
+			t.Errorf("in a log %q became %q", text, got)
+		}
+	}
+}
