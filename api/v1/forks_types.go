@@ -101,7 +101,8 @@ type Forks struct {
 	Permission string `json:"permission,omitempty"`
 
 	// Approvers are those who may approve, by the name that is exported as author, or
-	// @ORGANISATION/TEAM, in upper or lower case. Others may not then, and Permission
+	// @ORGANISATION/TEAM, in upper or lower case. NAME#NUMBER is the account of that
+	// number alone: a name may go to somebody else. Others may not then, and Permission
 	// is not asked for. Bots may approve where they are named here. Where the forge
 	// tells nobody's permissions, as Azure DevOps and Bitbucket Cloud, nobody who is
 	// not named here may.
@@ -113,7 +114,8 @@ type Forks struct {
 	Approvers []string `json:"approvers,omitempty"`
 
 	// TrustedAuthors are those whose requests need no approval, by the name that is
-	// exported as author, in upper or lower case.
+	// exported as author, in upper or lower case, or NAME#NUMBER with that of their
+	// account.
 	// +kubebuilder:validation:MaxItems=100
 	// +kubebuilder:validation:items:MinLength=1
 	// +kubebuilder:validation:items:MaxLength=255
@@ -148,6 +150,11 @@ type Approval struct {
 	// +optional
 	By string `json:"by,omitempty"`
 
+	// ByID is the number of their account at the forge, which nobody gets after them;
+	// empty where it tells none.
+	// +optional
+	ByID string `json:"byID,omitempty"`
+
 	// How they did: Review, Comment, Label or Annotation.
 	How string `json:"how"`
 
@@ -161,6 +168,11 @@ type Approval struct {
 	// Author is who is trusted by it, where it is for all that they ask for.
 	// +optional
 	Author string `json:"author,omitempty"`
+
+	// AuthorID is the number of their account at the forge: whoever takes their name
+	// later is not trusted. Empty where the forge tells none.
+	// +optional
+	AuthorID string `json:"authorID,omitempty"`
 
 	// TargetBranch and Source are the branch that the request was to be merged into
 	// and the repository that it came from: it is for no other.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
@@ -78,7 +77,7 @@ func (g guests) excluded(item source.Item, _ Known) *Verdict {
 
 // need reports whether an item needs an approval.
 func (g guests) need(item source.Item) bool {
-	isTrusted := slices.ContainsFunc(g.spec.TrustedAuthors, func(name string) bool { return strings.EqualFold(name, item.WrittenBy()) })
+	isTrusted := slices.ContainsFunc(g.spec.TrustedAuthors, func(name string) bool { return forge.IsCalled(name, item.WrittenBy(), item.AuthorID) })
 	return g.spec.Policy == v1.ForksApprove && (item.Fork || g.spec.AppliesTo == v1.AppliesToEverybody) && !isTrusted
 }
 

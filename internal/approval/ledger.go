@@ -24,13 +24,12 @@ type ledger struct {
 	absent map[string]time.Time
 	// tells says that the forge tells who may write.
 	tells bool
-	// ended are the requests, and the authors, whose approval ended in this run because
-	// somebody wanted it.
-	ended map[string]bool
+	// ended are the records that ended in this run because somebody wanted it.
+	ended []v1.Approval
 }
 
 func newLedger(spec v1.Forks, q Question) *ledger {
-	out := &ledger{spec: spec, now: q.Now(), exported: q.Exported, ended: map[string]bool{}}
+	out := &ledger{spec: spec, now: q.Now(), exported: q.Exported}
 	_, out.tells = q.Repository.(forge.Permissions)
 	for _, one := range q.Records {
 		out.records = append(out.records, *one.DeepCopy())
@@ -48,7 +47,17 @@ func authorOf(item forge.Item) string {
 
 // isOf reports whether a record is about a request, or about its author.
 func isOf(record v1.Approval, item forge.Item) bool {
-	return record.ID == item.ID || record.Author != "" && record.Author == authorOf(item)
+	return record.ID == item.ID || record.Author != "" && isBy(record, item)
+}
+
+// isBy reports whether the author of an item is the one whom a record trusts: by their
+// account, as a login may be another's by now. Where either has none it is the login;
+// and who is not trusted any more is so where it cannot be told.
+func isBy(record v1.Approval, item forge.Item) bool {
+	if record.AuthorID != "" && (item.AuthorID != "" || record.Revoked == nil) {
+		return record.AuthorID == item.AuthorID
+	}
+	return record.Author == authorOf(item)
 }
 
 // floor is until when what was said of a request counts no more, and why; zero where
@@ -88,6 +97,9 @@ func lastRevoke(r reading) *statement {
 func (l *ledger) settle(item forge.Item, r reading) {
 	kept := make([]v1.Approval, 0, len(l.records))
 	for _, record := range l.records {
+		if record.Author != "" && record.AuthorID == "" && isBy(record, item) { // it was written before accounts were
+			record.AuthorID = item.AuthorID
+		}
 		revoked := lastRevoke(r)
 		switch {
 		case record.Revoked != nil || !isOf(record, item):
@@ -95,9 +107,9 @@ func (l *ledger) settle(item forge.Item, r reading) {
 			end(&record, l.now, "the request changed where it goes to or comes from")
 		case revoked != nil && !revoked.at.Before(record.At.Time):
 			end(&record, revoked.at, tookBack(*revoked))
-			l.ended[cmp.Or(record.Author, record.ID)] = true
+			l.ended = append(l.ended, record)
 		case record.ID == item.ID && (r.err == nil && !r.partial || record.How == v1.ByAnnotation) && l.isGone(record, item, r):
-			l.ended[cmp.Or(record.Author, record.ID)] = true
+			l.ended = append(l.ended, record)
 			continue
 		}
 		kept = append(kept, record)
@@ -115,7 +127,7 @@ func end(record *v1.Approval, at time.Time, why string) {
 // request whose head may have moved on since.
 func (l *ledger) isGone(record v1.Approval, item forge.Item, r reading) bool {
 	isThere := slices.ContainsFunc(r.said, func(one statement) bool {
-		return !one.revokes && one.how == record.How && one.id == record.Evidence && (one.how != v1.ByAnnotation || strings.EqualFold(one.sha, record.SHA))
+		return !one.revokes && one.how == record.How && one.id == record.Evidence && one.by.IsAccount(record.ByID) && (one.how != v1.ByAnnotation || strings.EqualFold(one.sha, record.SHA))
 	})
 	of := record.How + " " + record.ID + " " + record.Evidence
 	if isThere {
@@ -179,7 +191,7 @@ func (l *ledger) decide(item forge.Item, r reading) admit.Approval {
 
 // hasEnded reports whether somebody wanted an approval of an item to end.
 func (l *ledger) hasEnded(item forge.Item) bool {
-	return l.ended[item.ID] || l.ended[authorOf(item)]
+	return slices.ContainsFunc(l.ended, func(record v1.Approval) bool { return isOf(record, item) })
 }
 
 // find looks for what was said last that approves of a commit, and writes it down.
@@ -194,14 +206,14 @@ func (l *ledger) find(item forge.Item, sha string, r reading) *v1.Approval {
 			continue
 		}
 		record := v1.Approval{
-			ID: item.ID, SHA: sha, By: one.by.Login, How: one.how, At: metav1.NewTime(one.at.Truncate(time.Second)), Evidence: one.id,
+			ID: item.ID, SHA: sha, By: one.by.Login, ByID: one.by.ID, How: one.how, At: metav1.NewTime(one.at.Truncate(time.Second)), Evidence: one.id,
 			TargetBranch: item.TargetBranch, Source: item.Source,
 		}
 		if one.at.IsZero() {
 			record.At = metav1.NewTime(l.now.Truncate(time.Second))
 		}
 		if l.spec.Scope == v1.ApproveAuthor {
-			record.Author = authorOf(item)
+			record.Author, record.AuthorID = authorOf(item), item.AuthorID
 		}
 		l.records = append(l.records, record)
 		return &l.records[len(l.records)-1]

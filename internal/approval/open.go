@@ -49,17 +49,17 @@ func last(records []v1.Approval, most int) []v1.Approval { return records[max(0,
 
 // newest leaves of the records that end an approval of the same request the newest.
 func newest(records []v1.Approval) []v1.Approval {
-	type about struct{ id, author string }
+	type about struct{ id, author, account string }
 	last := map[about]int{}
 	for n, record := range records {
-		of := about{record.ID, record.Author}
+		of := about{record.ID, record.Author, record.AuthorID}
 		if before, known := last[of]; record.Revoked != nil && (!known || !record.Revoked.Before(records[before].Revoked)) {
 			last[of] = n
 		}
 	}
 	var out []v1.Approval
 	for n, record := range records {
-		if record.Revoked == nil || last[about{record.ID, record.Author}] == n {
+		if record.Revoked == nil || last[about{record.ID, record.Author, record.AuthorID}] == n {
 			out = append(out, record)
 		}
 	}

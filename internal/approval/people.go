@@ -37,7 +37,7 @@ func (j *judge) begin(item forge.Item, records []v1.Approval) {
 	j.asked, j.partial, j.matters = 0, false, map[string]bool{}
 	for _, record := range records {
 		if isOf(record, item) {
-			j.matters[strings.ToLower(record.By)] = true
+			j.matters[strings.ToLower(record.By)], j.matters["#"+record.ByID] = true, true
 		}
 	}
 	for _, name := range j.spec.Approvers {
@@ -58,16 +58,18 @@ func (j *judge) judge(ctx context.Context, who forge.Person, item forge.Item) (m
 	switch {
 	case name == "" || who.Login == forge.Unnamed:
 		return false, "the forge does not say who it was", nil
-	case strings.EqualFold(who.Login, item.WrittenBy()) || strings.EqualFold(who.Login, item.Author):
+	case strings.EqualFold(who.Login, item.WrittenBy()), strings.EqualFold(who.Login, item.Author), who.ID != "" && who.ID == item.AuthorID:
 		return false, shown(who) + " wrote it", nil
 	}
-	if found, is := j.known[name]; is && j.now.Sub(found.at) < remember {
+	account := strings.ToLower(name + "#" + who.ID)
+	if found, is := j.known[account]; is && j.now.Sub(found.at) < remember {
 		return found.may, found.why, nil
 	}
-	if !j.matters[name] {
+	matters := j.matters[name] || j.matters[account] || who.ID != "" && j.matters["#"+who.ID]
+	if !matters {
 		j.asked++
 	}
-	if j.asked > most && !j.matters[name] {
+	if j.asked > most && !matters {
 		j.partial = true
 		return false, "more people ask for it than are looked at", nil
 	}
@@ -81,13 +83,13 @@ func (j *judge) judge(ctx context.Context, who forge.Person, item forge.Item) (m
 	if err != nil {
 		return false, "", err
 	}
-	j.known[name] = found
+	j.known[account] = found
 	return found.may, found.why, nil
 }
 
 // isNamed reports whether somebody is one of spec.forks.approvers, or in a team that is.
 func (j *judge) isNamed(ctx context.Context, who forge.Person) (bool, error) {
-	if slices.ContainsFunc(j.spec.Approvers, func(name string) bool { return strings.EqualFold(name, who.Login) }) {
+	if slices.ContainsFunc(j.spec.Approvers, func(name string) bool { return forge.IsCalled(name, who.Login, who.ID) }) {
 		return true, nil
 	}
 	for _, name := range j.spec.Approvers {

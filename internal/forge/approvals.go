@@ -15,10 +15,21 @@ type Person struct {
 	// Login is what an author goes by in Item.WrittenBy: nobody chooses it freely. It
 	// is empty where the forge does not say who it was.
 	Login string
-	// ID is what the forge is asked about them by, where that is not the login.
+	// ID is the number of their account, which nobody gets after them as they may get
+	// the login; empty where the forge tells none.
 	ID string
 	// Bot says that no human has this account.
 	Bot bool
+}
+
+// IsAccount reports whether somebody may be who has an account: where both are known, they
+// are the same.
+func (p Person) IsAccount(id string) bool { return p.ID == "" || id == "" || p.ID == id }
+
+// IsCalled reports whether a name that people have written means an account: it is its
+// login, or the login and the number, LOGIN#NUMBER.
+func IsCalled(name, login, id string) bool {
+	return strings.EqualFold(name, login) || id != "" && strings.EqualFold(name, login+"#"+id)
 }
 
 // Reviews is a Repository that tells who has approved of a request.
@@ -69,8 +80,8 @@ type Labelling struct {
 
 // Permissions is a Repository that tells what somebody may do in it.
 type Permissions interface {
-	// Permission returns what a person may do: NoPermission where the forge says so, or
-	// knows nobody by that name.
+	// Permission returns what a person may do: NoPermission where the forge says so, knows
+	// nobody by that name, or tells of another account that has it.
 	Permission(ctx context.Context, who Person) (Permission, error)
 }
 

@@ -34,6 +34,9 @@ type Item struct {
 	// Login is what filters by author go by, where Author is a name that everybody
 	// chooses for themselves; empty where it is not.
 	Login string
+	// AuthorID is the number of the author's account, which nobody gets after them;
+	// empty where the forge tells none.
+	AuthorID string
 	// Slug is the branch as GitLab writes it into host names (CI_COMMIT_REF_SLUG).
 	Slug string
 	// Labels in the forge's order.

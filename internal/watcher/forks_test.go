@@ -1,6 +1,7 @@
 package watcher
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -259,6 +260,18 @@ func TestARequestWhoseForkIsGoneStaysAForks(t *testing.T) {
 	pass(time.Hour)
 	f.Change(1, func(r *forge.Request) { r.Gone, r.SHA = true, shaB })
 	if got := heldBy(b.want("1@" + shaA)); !strings.Contains(got, "WaitingForApproval") {
+		t.Errorf("held is %q", got)
+	}
+}
+
+func TestATrustedAuthorIsAnAccountWhereItsNumberIsNamed(t *testing.T) {
+	b, f := newBench(t), forge.NewGitHub(t)
+	b.guarded(f, func(p *v1.ResourceSetInputProvider) {
+		p.Spec.Forks.TrustedAuthors = []string{fmt.Sprintf("Ada#%d", forge.Number("ada"))}
+	})
+	f.Open(forge.Request{SHA: shaA, Fork: true, Author: "ada"})
+	f.Open(forge.Request{SHA: shaB, Fork: true, Author: "ada#mallory"})
+	if got := heldBy(b.want("1@" + shaA)); !strings.Contains(got, "2@"+shaB+"() WaitingForApproval") {
 		t.Errorf("held is %q", got)
 	}
 }

@@ -169,11 +169,7 @@ func (f *Forge) pushesTo(owner, branch string) []happening {
 	var out []happening
 	for _, one := range f.told.happened {
 		request := f.requests[one.request-1]
-		from := "acme"
-		if request.Fork {
-			from = request.Author
-		}
-		if one.kind == pushed && from == owner && (branch == "" || one.branch == branch) {
+		if one.kind == pushed && ownerOf(*request) == owner && (branch == "" || one.branch == branch) {
 			out = append(out, one)
 		}
 	}

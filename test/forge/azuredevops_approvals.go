@@ -24,7 +24,7 @@ func azureVote(one Review) string {
 }
 
 func azureIdentity(author string) map[string]any {
-	return map[string]any{"displayName": author, "uniqueName": author + "@example.com"}
+	return map[string]any{"id": AzureID(author), "displayName": loginOf(author), "uniqueName": loginOf(author) + "@example.com"}
 }
 
 // azureReviewers are those who voted, as their vote stands.

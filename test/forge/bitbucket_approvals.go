@@ -32,7 +32,7 @@ func cloudApprovals() []tale {
 }
 
 func cloudUser(author string) map[string]any {
-	return map[string]any{"nickname": author, "display_name": "Ada Lovelace", "account_id": AccountID(author), "type": "user"}
+	return map[string]any{"nickname": loginOf(author), "display_name": "Ada Lovelace", "account_id": AccountID(author), "type": "user"}
 }
 
 // cloudParticipants are those who take part in a request, as their approval stands.
@@ -73,7 +73,7 @@ func serverApprovals() []tale {
 		{http.MethodGet, "/permissions/users", func(f *Forge, t telling) (int, any) {
 			all := []any{}
 			for author, permission := range f.told.permits {
-				if author == t.r.URL.Query().Get("filter") {
+				if loginOf(author) == t.r.URL.Query().Get("filter") {
 					role := map[string]string{"read": "REPO_READ", "write": "REPO_WRITE", "maintain": "REPO_WRITE", "admin": "REPO_ADMIN"}[permission]
 					all = append(all, map[string]any{"user": serverUser(author), "permission": role})
 				}
@@ -84,5 +84,5 @@ func serverApprovals() []tale {
 }
 
 func serverUser(author string) map[string]any {
-	return map[string]any{"name": author, "displayName": "Ada Lovelace", "type": "NORMAL"}
+	return map[string]any{"id": Number(author), "name": loginOf(author), "displayName": "Ada Lovelace", "type": "NORMAL"}
 }

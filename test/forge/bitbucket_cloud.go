@@ -15,7 +15,7 @@ import (
 const Mail = "ada@example.com"
 
 // AccountID is the account of an author, who calls it what they like.
-func AccountID(author string) string { return "557058:" + fmt.Sprintf("%x", author) }
+func AccountID(author string) string { return "557058:" + fmt.Sprintf("%x", whoIs(author)) }
 
 // NewBitbucketCloud stands in for bitbucket.org and its API. Requests have no
 // labels, and abbreviated commits.
@@ -127,7 +127,7 @@ func cloudRequest(f *Forge, r Request) any {
 	}
 	from := "acme/api"
 	if r.Fork {
-		from = r.Author + "/api"
+		from = ownerOf(r) + "/api"
 	}
 	end := func(repository, branch, sha string) any {
 		return map[string]any{

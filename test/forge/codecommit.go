@@ -165,7 +165,7 @@ func (f *Forge) openNumbers() []any {
 func awsRequest(r Request) any {
 	return map[string]any{
 		"pullRequestId": fmt.Sprint(r.Number), "title": r.Title, "pullRequestStatus": state(r, "OPEN", "CLOSED"), "revisionId": awsRevision(r),
-		"authorArn": "arn:aws:sts::111122223333:assumed-role/developer/" + r.Author, "lastActivityDate": r.Updated.Unix(),
+		"authorArn": "arn:aws:sts::111122223333:assumed-role/developer/" + loginOf(r.Author), "lastActivityDate": r.Updated.Unix(),
 		"pullRequestTargets": []any{map[string]any{
 			"repositoryName": or(r.Repository, "api"), "sourceReference": "refs/heads/" + r.Branch, "sourceCommit": r.SHA,
 			"destinationReference": "refs/heads/" + r.Target, "destinationCommit": "ba5e", "mergeBase": mergeBase(r),

@@ -22,7 +22,7 @@ func (f *Forge) awsApprovals(r Request, revision string) any {
 			if one.Verdict == Approves && !one.Dismissed {
 				state = "APPROVE"
 			}
-			all = append(all, map[string]any{"userArn": "arn:aws:iam::111122223333:user/" + one.Author, "approvalState": state})
+			all = append(all, map[string]any{"userArn": "arn:aws:iam::111122223333:user/" + loginOf(one.Author), "approvalState": state})
 		}
 	}
 	return map[string]any{"approvals": all}

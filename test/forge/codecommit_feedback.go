@@ -18,7 +18,7 @@ func (f *Forge) awsComments(w http.ResponseWriter, r *http.Request, number int) 
 }
 
 func awsComment(one Comment) any {
-	return map[string]any{"commentId": fmt.Sprint(one.ID), "content": one.Text, "deleted": false, "authorArn": "arn:aws:iam::111122223333:user/" + one.Author, "creationDate": one.At.Unix(), "lastModifiedDate": one.changed().Unix()}
+	return map[string]any{"commentId": fmt.Sprint(one.ID), "content": one.Text, "deleted": false, "authorArn": "arn:aws:iam::111122223333:user/" + loginOf(one.Author), "creationDate": one.At.Unix(), "lastModifiedDate": one.changed().Unix()}
 }
 
 // awsRecomment answers UpdateComment.

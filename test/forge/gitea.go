@@ -69,10 +69,10 @@ func NewGitea(t testing.TB) *Forge {
 func giteaRequest(f *Forge, r Request) any {
 	return map[string]any{
 		"id": 1000 + r.Number, "number": r.Number, "title": r.Title, "draft": r.Draft, "merged": r.Merged,
-		"state": state(r, "open", "closed"), "user": map[string]any{"login": r.Author},
+		"state": state(r, "open", "closed"), "user": giteaUser(r.Author),
 		"labels": names(r.Labels), "html_url": fmt.Sprintf("%s/pulls/%d", f.URL, r.Number),
 		"updated_at": r.Updated,
-		"head":       map[string]any{"ref": r.Branch, "sha": r.SHA, "repo_id": fork(r), "repo": map[string]any{"id": fork(r), "full_name": owner(r) + "/api"}},
+		"head":       map[string]any{"ref": r.Branch, "sha": r.SHA, "repo_id": fork(r), "repo": map[string]any{"id": fork(r), "full_name": ownerOf(r) + "/api"}},
 		"base":       map[string]any{"ref": r.Target, "sha": "ba5e", "repo_id": 1},
 	}
 }
@@ -92,10 +92,10 @@ func fork(r Request) int {
 	return 1
 }
 
-// owner is whose repository that is.
-func owner(r Request) string {
+// ownerOf is whose repository that is.
+func ownerOf(r Request) string {
 	if r.Fork {
-		return r.Author
+		return loginOf(r.Author)
 	}
 	return "acme"
 }
@@ -124,7 +124,7 @@ func giteaTag(r Ref) any {
 // repoCreateStatus)
 func giteaTales() []tale {
 	tell := func(_ *Forge, one Comment) any {
-		return map[string]any{"id": one.ID, "body": one.Text, "user": map[string]any{"login": one.Author}, "created_at": one.At, "updated_at": one.changed()}
+		return map[string]any{"id": one.ID, "body": one.Text, "user": giteaUser(one.Author), "created_at": one.At, "updated_at": one.changed()}
 	}
 	return []tale{
 		{http.MethodGet, "/issues/*/comments", on(func(f *Forge, _ telling, number int) (int, any) {

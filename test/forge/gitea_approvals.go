@@ -13,11 +13,11 @@ func giteaApprovals() []tale {
 	review := func(one Review) any {
 		return map[string]any{
 			"id": one.ID, "state": map[string]string{Approves: "APPROVED", Refuses: "REQUEST_CHANGES", Looks: "COMMENT"}[one.Verdict],
-			"commit_id": one.SHA, "submitted_at": one.At, "user": map[string]any{"login": one.Author}, "dismissed": one.Dismissed, "stale": false, "official": true,
+			"commit_id": one.SHA, "submitted_at": one.At, "user": giteaUser(one.Author), "dismissed": one.Dismissed, "stale": false, "official": true,
 		}
 	}
 	event := func(one happening) any {
-		out := map[string]any{"id": one.id, "type": "label", "body": "", "created_at": one.at, "user": map[string]any{"login": one.by}}
+		out := map[string]any{"id": one.id, "type": "label", "body": "", "created_at": one.at, "user": giteaUser(one.by)}
 		switch one.kind {
 		case pushed:
 			body, _ := json.Marshal(map[string]any{"is_force_push": false, "commit_ids": []string{one.sha}}) // it is texts
@@ -40,16 +40,20 @@ func giteaApprovals() []tale {
 			return http.StatusOK, page
 		})},
 		{http.MethodGet, "/collaborators/*/permission", func(f *Forge, t telling) (int, any) {
-			role, known := f.told.permits[t.parts[0]]
+			author, role, known := f.called(t.parts[0])
 			if !known {
 				return http.StatusNotFound, "Not Found"
 			}
 			if role == "maintain" { // there is no such
 				role = "admin"
 			}
-			return http.StatusOK, map[string]any{"permission": role, "role_name": role, "user": map[string]any{"login": t.parts[0]}}
+			return http.StatusOK, map[string]any{"permission": role, "role_name": role, "user": giteaUser(author)}
 		}},
 	}
+}
+
+func giteaUser(author string) map[string]any {
+	return map[string]any{"id": Number(author), "login": loginOf(author)}
 }
 
 // giteaBeside is what forks tell of their pushes, and who is in a team.
@@ -67,7 +71,7 @@ func giteaBeside() []tale {
 			return http.StatusOK, f.paged(t.w, t.r, []any{map[string]any{"id": 3, "name": "Owners"}, map[string]any{"id": 4, "name": "maintainers"}})
 		}},
 		{http.MethodGet, "/teams/4/members/*", func(f *Forge, t telling) (int, any) {
-			return f.inTeam(t.parts[0], map[string]any{"login": t.parts[0]})
+			return f.inTeam(t.parts[0], func(author string) any { return giteaUser(author) })
 		}},
 	}
 }

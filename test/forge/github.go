@@ -129,7 +129,7 @@ func gitHubRequest(like sample) func(*Forge, Request) any {
 	return func(f *Forge, r Request) any {
 		from := any(ours)
 		if r.Fork {
-			from = within(r.Author+"/api", true)
+			from = within(ownerOf(r)+"/api", true)
 		}
 		if r.Gone {
 			from = nil
@@ -140,7 +140,7 @@ func gitHubRequest(like sample) func(*Forge, Request) any {
 		}
 		return like.with(map[string]any{
 			"id": 1000 + r.Number, "number": r.Number, "title": r.Title, "draft": r.Draft,
-			"state": state(r, "open", "closed"), "user": user.with(map[string]any{"login": r.Author}),
+			"state": state(r, "open", "closed"), "user": gitHubUser(user, r.Author),
 			"labels": labels, "html_url": fmt.Sprintf("%s/pull/%d", f.URL, r.Number),
 			"updated_at": r.Updated,
 			"head":       end.with(map[string]any{"ref": r.Branch, "sha": r.SHA, "repo": from}),

@@ -34,22 +34,22 @@ func gitHubApprovals(c *contract) []tale {
 		{http.MethodGet, "/pulls/*/reviews", listing(func(f *Forge, number int) []any { return each(f.reviewsOf(number), review) })},
 		{http.MethodGet, "/issues/*/events", listing(func(f *Forge, number int) []any { return each(f.happenedTo(number, labelled, unlabeled), event) })},
 		{http.MethodGet, "/collaborators/*/permission", func(f *Forge, t telling) (int, any) {
-			role, known := f.told.permits[t.parts[0]]
+			author, role, known := f.called(t.parts[0])
 			if !known {
 				return http.StatusNotFound, "Not Found"
 			}
 			legacy := map[string]string{"maintain": "write", "triage": "read"}
-			return http.StatusOK, permission.with(map[string]any{"role_name": role, "permission": or(legacy[role], role), "user": somebody.with(map[string]any{"role_name": role})})
+			return http.StatusOK, permission.with(map[string]any{"role_name": role, "permission": or(legacy[role], role), "user": somebody.with(map[string]any{"id": Number(author), "login": loginOf(author), "role_name": role})})
 		}},
 	}
 }
 
-func gitHubUser(like sample, login string) map[string]any {
+func gitHubUser(like sample, author string) map[string]any {
 	kind := "User"
-	if isBot(login) {
+	if isBot(author) {
 		kind = "Bot"
 	}
-	return like.with(map[string]any{"login": login, "type": kind})
+	return like.with(map[string]any{"id": Number(author), "login": loginOf(author), "type": kind})
 }
 
 func each[T any](all []T, tell func(T) any) []any {
@@ -77,16 +77,16 @@ func gitHubBeside(c *contract) []tale {
 			}))
 		}},
 		{http.MethodGet, "/orgs/acme/teams/maintainers/memberships/*", func(f *Forge, t telling) (int, any) {
-			return f.inTeam(t.parts[0], membership.with(map[string]any{"state": "active", "role": "member"}))
+			return f.inTeam(t.parts[0], func(string) any { return membership.with(map[string]any{"state": "active", "role": "member"}) })
 		}},
 	}
 }
 
-// inTeam answers with a body for who is in the team.
-func (f *Forge) inTeam(author string, body any) (int, any) {
+// inTeam tells of who goes by a login and is in the team.
+func (f *Forge) inTeam(login string, tell func(author string) any) (int, any) {
 	for _, one := range f.told.team {
-		if one == author {
-			return http.StatusOK, body
+		if loginOf(one) == login {
+			return http.StatusOK, tell(one)
 		}
 	}
 	return http.StatusNotFound, "Not Found"

@@ -62,7 +62,7 @@ func gitLabRequest(f *Forge, r Request) map[string]any {
 	}
 	return map[string]any{
 		"id": 1000 + r.Number, "iid": r.Number, "title": r.Title, "draft": r.Draft, "state": lifecycle,
-		"author": map[string]any{"username": r.Author, "name": "Ada Lovelace"}, "labels": labels,
+		"author": gitLabUser(r.Author), "labels": labels,
 		"web_url": fmt.Sprintf("%s/-/merge_requests/%d", f.URL, r.Number), "updated_at": r.Updated,
 		"source_branch": r.Branch, "target_branch": r.Target, "sha": r.SHA,
 		"source_project_id": fork(r), "target_project_id": 1,

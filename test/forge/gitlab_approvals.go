@@ -7,17 +7,8 @@ import (
 	"strings"
 )
 
-// gitLabID is the number of somebody.
-func gitLabID(author string) int {
-	out := 1
-	for _, letter := range author {
-		out = out*31%1_000_003 + int(letter)
-	}
-	return out
-}
-
 func gitLabUser(author string) map[string]any {
-	return map[string]any{"id": gitLabID(author), "username": author, "name": "Ada Lovelace"}
+	return map[string]any{"id": Number(author), "username": loginOf(author), "name": "Ada Lovelace"}
 }
 
 // gitLabNotes are what people said, and what GitLab noted itself, in their order.
@@ -75,9 +66,9 @@ func gitLabApprovals() []tale {
 		})},
 		{http.MethodGet, "/members/all/*", func(f *Forge, t telling) (int, any) {
 			for author, permission := range f.told.permits {
-				if fmt.Sprint(gitLabID(author)) == t.parts[0] {
+				if fmt.Sprint(Number(author)) == t.parts[0] {
 					level := map[string]int{"read": 20, "write": 30, "maintain": 40, "admin": 50}[permission]
-					return http.StatusOK, map[string]any{"id": gitLabID(author), "username": author, "state": "active", "access_level": level}
+					return http.StatusOK, map[string]any{"id": Number(author), "username": loginOf(author), "state": "active", "access_level": level}
 				}
 			}
 			return http.StatusNotFound, "404 Not found"
@@ -91,8 +82,8 @@ func gitLabApprovals() []tale {
 func gitLabBeside() []tale {
 	return []tale{{http.MethodGet, "/groups/*/members/all/*", func(f *Forge, t telling) (int, any) {
 		for _, author := range f.told.team {
-			if strings.EqualFold(t.parts[0], "acme/maintainers") && fmt.Sprint(gitLabID(author)) == t.parts[1] {
-				return http.StatusOK, map[string]any{"id": gitLabID(author), "username": author, "state": "active", "access_level": 30}
+			if strings.EqualFold(t.parts[0], "acme/maintainers") && fmt.Sprint(Number(author)) == t.parts[1] {
+				return http.StatusOK, map[string]any{"id": Number(author), "username": loginOf(author), "state": "active", "access_level": 30}
 			}
 		}
 		return http.StatusNotFound, "404 Not found"

@@ -105,7 +105,7 @@ func (a *Repository) item(r pullRequest, labels []label) (forge.Item, error) {
 			item.Labels = append(item.Labels, label.Name)
 		}
 	}
-	item.Login = cmp.Or(r.CreatedBy.UniqueName, forge.Unnamed)
+	item.Login, item.AuthorID = cmp.Or(r.CreatedBy.UniqueName, forge.Unnamed), r.CreatedBy.ID
 	var err error
 	item.Closed, err = forge.IsOver(r.Status, []string{"active"}, []string{"abandoned", "completed"})
 	return item, err

@@ -11,6 +11,7 @@ import (
 
 // identity is somebody.
 type identity struct {
+	ID          string `json:"id,omitempty"`
 	DisplayName string `json:"displayName,omitempty"`
 	UniqueName  string `json:"uniqueName,omitempty"`
 	// IsContainer says that it is a group.
@@ -21,7 +22,7 @@ func (i identity) person() forge.Person {
 	if i.IsContainer {
 		return forge.Person{}
 	}
-	return forge.Person{Login: i.UniqueName}
+	return forge.Person{Login: i.UniqueName, ID: i.ID}
 }
 
 // property is a value of a thread, with its type.

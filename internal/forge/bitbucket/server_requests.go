@@ -66,7 +66,7 @@ func (s *Server) request(ctx context.Context, key string) (forge.Item, error) {
 func (r serverRequest) item() (forge.Item, error) {
 	item := forge.Item{
 		ID: strconv.Itoa(r.ID), SHA: r.From.LatestCommit, Branch: r.From.DisplayID,
-		TargetBranch: r.To.DisplayID, Title: r.Title, Author: r.Author.User.Name,
+		TargetBranch: r.To.DisplayID, Title: r.Title, Author: r.Author.User.Name, AuthorID: r.Author.User.account(),
 		Fork: r.From.Repository.ID != r.To.Repository.ID, Draft: r.Draft,
 		UpdatedAt: inMillis(r.UpdatedDate),
 	}

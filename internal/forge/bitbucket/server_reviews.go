@@ -13,12 +13,20 @@ import (
 
 // serverUser is somebody.
 type serverUser struct {
+	ID   int    `json:"id,omitempty"`
 	Name string `json:"name,omitempty"`
 	Type string `json:"type,omitempty"`
 }
 
 func (u serverUser) person() forge.Person {
-	return forge.Person{Login: u.Name, Bot: u.Type == "SERVICE"}
+	return forge.Person{Login: u.Name, ID: u.account(), Bot: u.Type == "SERVICE"}
+}
+
+func (u serverUser) account() string {
+	if u.ID == 0 {
+		return ""
+	}
+	return strconv.Itoa(u.ID)
 }
 
 // inMillis is a time as the server tells it.
@@ -112,7 +120,7 @@ func (s *Server) Permission(ctx context.Context, who forge.Person) (forge.Permis
 		return forge.NoPermission, s.place.Unasked(who, err)
 	}
 	for _, one := range answer.Values {
-		if !strings.EqualFold(one.User.Name, who.Login) {
+		if !strings.EqualFold(one.User.Name, who.Login) || !who.IsAccount(one.User.account()) {
 			continue
 		}
 		switch one.Permission {

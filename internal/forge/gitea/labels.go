@@ -13,10 +13,19 @@ import (
 
 // user is somebody, as the server tells.
 type user struct {
+	ID    int64  `json:"id"`
 	Login string `json:"login"`
 }
 
-func (u user) person() forge.Person { return forge.Person{Login: u.Login} }
+func (u user) person() forge.Person { return forge.Person{Login: u.Login, ID: accountOf(u.ID)} }
+
+// accountOf is the number of an account; of those that are no more it is none.
+func accountOf(id int64) string {
+	if id <= 0 {
+		return ""
+	}
+	return strconv.FormatInt(id, 10)
+}
 
 // happened is what has happened to a request.
 type happened struct {

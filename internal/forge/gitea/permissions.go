@@ -27,6 +27,9 @@ func (g *Repository) Permission(ctx context.Context, who forge.Person) (forge.Pe
 	if err != nil {
 		return forge.NoPermission, g.place.Unasked(who, err)
 	}
+	if found.User != nil && !who.IsAccount(accountOf(found.User.ID)) {
+		return forge.NoPermission, nil
+	}
 	switch found.Permission {
 	case gitea.AccessModeOwner, gitea.AccessModeAdmin:
 		return forge.MayAdminister, nil
@@ -72,11 +75,11 @@ func (g *Repository) isMember(ctx context.Context, team string, who forge.Person
 		if err != nil {
 			return false, err
 		}
-		_, _, err = client.GetTeamMember(id, who.Login)
+		member, _, err := client.GetTeamMember(id, who.Login)
 		if errors.Is(err, transport.ErrNotFound) {
 			return false, nil
 		}
-		return err == nil, err
+		return err == nil && (member == nil || who.IsAccount(accountOf(member.ID))), err
 	}
 	return false, nil
 }

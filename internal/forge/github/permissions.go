@@ -23,6 +23,9 @@ func (g *Repository) Permission(ctx context.Context, who forge.Person) (forge.Pe
 	if err != nil {
 		return forge.NoPermission, g.place.Unasked(who, err)
 	}
+	if !who.IsAccount(accountOf(found.GetUser())) {
+		return forge.NoPermission, nil
+	}
 	switch found.GetRoleName() {
 	case "maintain":
 		return forge.MayMaintain, nil
