@@ -22,6 +22,8 @@ type Person struct {
 	Bot bool
 }
 
+func (p Person) size() int { return len(p.Login) + len(p.ID) }
+
 // IsAccount reports whether somebody may be who has an account: where both are known, they
 // are the same.
 func (p Person) IsAccount(id string) bool { return p.ID == "" || id == "" || p.ID == id }
@@ -54,7 +56,7 @@ type Review struct {
 func (r Review) Key() string { return r.ID }
 
 // Size implements transport.Listed.
-func (r Review) Size() int { return len(r.ID) + len(r.By.Login) + len(r.SHA) }
+func (r Review) Size() int { return len(r.ID) + r.By.size() + len(r.SHA) }
 
 // Pushes is a Repository whose server tells when a commit was pushed to a request.
 // When it was written, its author decides.
@@ -151,7 +153,7 @@ type Event struct {
 func (e Event) Key() string { return e.ID }
 
 // Size implements transport.Listed.
-func (e Event) Size() int { return len(e.ID) + len(e.Label) + len(e.SHA) + len(e.By.Login) }
+func (e Event) Size() int { return len(e.ID) + len(e.Label) + len(e.SHA) + e.By.size() }
 
 // EventPage is a part of what has happened to a request.
 type EventPage = transport.Page[Event]

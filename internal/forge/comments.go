@@ -39,7 +39,7 @@ type Comment struct {
 func (c Comment) Key() string { return c.ID }
 
 // Size implements transport.Listed.
-func (c Comment) Size() int { return len(c.ID) + len(c.Text) + len(c.By.Login) + len(c.By.ID) }
+func (c Comment) Size() int { return len(c.ID) + len(c.Text) + c.By.size() }
 
 // Markdown says what a forge makes of comments.
 type Markdown struct {

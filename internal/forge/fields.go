@@ -78,4 +78,5 @@ var unexported = []Field{
 	text("environment", func(i Item) string { return i.Environment }),
 	text("the source repository", func(i Item) string { return i.Source }),
 	text("the author's login", func(i Item) string { return i.Login }),
+	text("the author's number", func(i Item) string { return i.AuthorID }),
 }
