@@ -2,7 +2,6 @@ package check
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -96,8 +95,7 @@ func refusal(ctx context.Context, c *Cluster, of *v1.ResourceSetInputProvider) (
 // aRequest is one that a provider exports or holds; "" where there is none.
 func aRequest(of *v1.ResourceSetInputProvider) string {
 	for _, input := range of.Status.ExportedInputs {
-		id := ""
-		if raw := input["id"]; raw != nil && json.Unmarshal(raw.Raw, &id) == nil && id != "" {
+		if id := input.ID(); id != "" {
 			return id
 		}
 	}

@@ -199,13 +199,7 @@ func (g *Gate) MadeUp(ctx context.Context, item forge.Item) (v1.ResourceSetInput
 // stored returns what was proved of an item before, where that is all that the gate
 // asks for. That it was proved its short commit says, which spec.defaultValues cannot give.
 func (g *Gate) stored(ctx context.Context, item forge.Item, before v1.ResourceSetInput) v1.ResourceSetInput {
-	text := func(key string) (text string) {
-		if raw := before[key]; raw != nil {
-			_ = json.Unmarshal(raw.Raw, &text) // what is no text is no commit
-		}
-		return text
-	}
-	if text("sha") != item.SHA || text(admit.ShortSHAKey) != short(item.SHA) || !g.hasImages(ctx, item, before) || !g.hasChecks(before) {
+	if before.Text("sha") != item.SHA || before.Text(admit.ShortSHAKey) != short(item.SHA) || !g.hasImages(ctx, item, before) || !g.hasChecks(before) {
 		return nil
 	}
 	out := v1.ResourceSetInput{admit.ShortSHAKey: before[admit.ShortSHAKey]}

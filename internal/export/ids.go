@@ -2,7 +2,6 @@ package export
 
 import (
 	"cmp"
-	"encoding/json"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/identity"
@@ -23,7 +22,7 @@ type Input struct {
 func Read(provider *v1.ResourceSetInputProvider) Inputs {
 	exported := Inputs{}
 	for _, in := range provider.Status.ExportedInputs {
-		if id := idOf(in); id != "" {
+		if id := in.ID(); id != "" {
 			exported[keyOf(in, id)] = Input{ID: id, Values: in}
 		}
 	}
@@ -40,36 +39,17 @@ func (i Inputs) Keys() map[string]bool {
 }
 
 // Text returns a value that is a string, "" for any other.
-func (i Input) Text(key string) string { return textOf(i.Values, key) }
-
-// idOf returns the id of an exported input. One that was written as a number
-// counts as well.
-func idOf(in v1.ResourceSetInput) string {
-	var number json.Number
-	if raw := in["id"]; raw != nil && json.Unmarshal(raw.Raw, &number) == nil && number != "" {
-		return number.String()
-	}
-	return textOf(in, "id")
-}
+func (i Input) Text(key string) string { return i.Values.Text(key) }
 
 // keyOf returns what source.Item.Key was of an exported input: the name that
 // its id was made of, which is exported beside it, or the id itself.
 func keyOf(in v1.ResourceSetInput, id string) string {
-	for _, name := range []string{textOf(in, "tag"), textOf(in, "branch"), textOf(in, "namespace") + "/" + textOf(in, "name")} {
+	for _, name := range []string{in.Text("tag"), in.Text("branch"), in.Text("namespace") + "/" + in.Text("name")} {
 		if name != "" && identity.Fits(id, name, identity.Checksum) {
 			return name
 		}
 	}
 	return id
-}
-
-// textOf returns a value that is a string, "" for any other.
-func textOf(in v1.ResourceSetInput, key string) string {
-	var text string
-	if raw := in[key]; raw != nil {
-		_ = json.Unmarshal(raw.Raw, &text) // what is no string leaves it empty
-	}
-	return text
 }
 
 // identify gives an id to each item that its forge does not number. One that

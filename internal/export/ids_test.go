@@ -33,7 +33,7 @@ func reexport(t *testing.T, provider *v1.ResourceSetInputProvider, items []sourc
 	}
 	ids := map[string]string{}
 	for _, in := range provider.Status.ExportedInputs {
-		ids[cmp.Or(textOf(in, "branch"), textOf(in, "id"))] = textOf(in, "id")
+		ids[cmp.Or(in.Text("branch"), in.Text("id"))] = in.Text("id")
 	}
 	return ids, made.Collisions
 }

@@ -83,9 +83,8 @@ func (r *request) has(service string) bool {
 func (r *request) describe(providers []v1.ResourceSetInputProvider) {
 	for _, provider := range providers {
 		for _, input := range provider.Status.ExportedInputs {
-			var id string
 			var labels []string
-			if read(input, "id", &id); id != r.id {
+			if input.ID() != r.id {
 				continue
 			}
 			read(input, "fork", &r.fork)

@@ -1,8 +1,6 @@
 package input
 
 import (
-	"bytes"
-
 	v1 "github.com/eddy-previews/eddy/api/v1"
 )
 
@@ -49,7 +47,7 @@ func (m *Memory) decode(from Provider, in v1.ResourceSetInput) (map[string]any, 
 		id = string(raw.Raw)
 	}
 	if m != nil {
-		if last, ok := m.known[from][id]; ok && isSame(last.raw, in) {
+		if last, ok := m.known[from][id]; ok && last.raw.Equal(in) {
 			m.remember(from, id, decoded{raw: in, values: last.values})
 			return last.values, nil
 		}
@@ -68,17 +66,4 @@ func (m *Memory) remember(from Provider, id string, now decoded) {
 	if m != nil && m.next != nil {
 		m.next[from][id] = now
 	}
-}
-
-func isSame(a, b v1.ResourceSetInput) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for key, was := range a {
-		is, there := b[key]
-		if !there || was == nil || is == nil || !bytes.Equal(was.Raw, is.Raw) {
-			return false
-		}
-	}
-	return true
 }

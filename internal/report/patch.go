@@ -88,7 +88,7 @@ func providerChanges(before, after *v1.ResourceSetInputProvider) ([]operation, b
 		return nil, false
 	}
 	inputs := lines[v1.ResourceSetInput]{
-		path: "/status/exportedInputs", before: before.Status.ExportedInputs, after: after.Status.ExportedInputs, same: sameInput,
+		path: "/status/exportedInputs", before: before.Status.ExportedInputs, after: after.Status.ExportedInputs, same: v1.ResourceSetInput.Equal,
 		key: func(one v1.ResourceSetInput) string {
 			if id := one["id"]; id != nil {
 				return string(id.Raw)
@@ -110,19 +110,6 @@ func samePreview(a, b v1.PreviewStatus) bool {
 	x, y := a.LastTransitionTime, b.LastTransitionTime
 	a.LastTransitionTime, b.LastTransitionTime = y, y
 	return a == b && x.Equal(&y)
-}
-
-func sameInput(a, b v1.ResourceSetInput) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for key, was := range a {
-		is, there := b[key]
-		if !there || (was == nil) != (is == nil) || (was != nil && !bytes.Equal(was.Raw, is.Raw)) {
-			return false
-		}
-	}
-	return true
 }
 
 // fields compares the fields of two statuses; false where the first has none.

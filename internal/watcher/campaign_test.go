@@ -225,7 +225,7 @@ func (c *campaign) verify(t *testing.T) {
 func (c *campaign) exported() map[int]bool {
 	out := map[int]bool{}
 	for _, in := range c.provider.Status.ExportedInputs {
-		number, err := strconv.Atoi(textOf(in, "id"))
+		number, err := strconv.Atoi(in.Text("id"))
 		out[number] = err == nil
 	}
 	return out

@@ -27,8 +27,6 @@ func jsonText(text string) *apiextensionsv1.JSON {
 }
 
 // textOf returns a value that is a string, "" for any other.
-func textOf(in v1.ResourceSetInput, key string) string { return export.Input{Values: in}.Text(key) }
-
 func exportedJSON(t *testing.T, provider *v1.ResourceSetInputProvider) string {
 	t.Helper()
 	text, err := json.Marshal(provider.Status.ExportedInputs)

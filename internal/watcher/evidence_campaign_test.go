@@ -286,10 +286,10 @@ func (c *gateCampaign) inputs(t *testing.T) map[int]proven {
 	for _, in := range c.provider.Status.ExportedInputs {
 		var number int
 		var images map[string]map[string]string
-		if _, err := fmt.Sscan(textOf(in, "id"), &number); err != nil || in["images"] == nil || json.Unmarshal(in["images"].Raw, &images) != nil {
+		if _, err := fmt.Sscan(in.Text("id"), &number); err != nil || in["images"] == nil || json.Unmarshal(in["images"].Raw, &images) != nil {
 			t.Fatalf("an input without its image: %s", exportedJSON(t, c.provider))
 		}
-		out[number] = proven{textOf(in, "sha"), images["api"]["digest"]}
+		out[number] = proven{in.Text("sha"), images["api"]["digest"]}
 	}
 	return out
 }

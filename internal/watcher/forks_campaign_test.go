@@ -238,8 +238,8 @@ func (c *vetting) commits() map[int]string {
 	out := map[int]string{}
 	for _, in := range c.provider.Status.ExportedInputs {
 		number := 0
-		if _, err := fmt.Sscan(textOf(in, "id"), &number); err == nil {
-			out[number] = textOf(in, "sha")
+		if _, err := fmt.Sscan(in.Text("id"), &number); err == nil {
+			out[number] = in.Text("sha")
 		}
 	}
 	return out

@@ -58,13 +58,13 @@ func TestAForksCommitRunsOnceSomebodyHasApprovedOfIt(t *testing.T) {
 			if got := provider.Status.Approvals; len(got) != 1 || got[0].SHA != shaA || got[0].How != v1.ByComment || !strings.HasPrefix(got[0].By, "grace") {
 				t.Fatalf("the approvals are %+v", got)
 			}
-			if got := inputOf(provider, "1"); textOf(got, "approvedSHA") != shaA || !strings.HasPrefix(textOf(got, "approvedBy"), "grace") {
+			if got := inputOf(provider, "1"); got.Text("approvedSHA") != shaA || !strings.HasPrefix(got.Text("approvedBy"), "grace") {
 				t.Errorf("exported is %s", exportedJSON(t, provider))
 			}
 			pass(time.Hour)
 			f.Push(1, shaB)
 			behind := b.want("1@" + shaA + " 2@" + shaB)
-			if got := heldBy(behind); !strings.HasPrefix(got, "1@"+shaB+"("+shaA+") WaitingForApproval") || textOf(inputOf(behind, "1"), "approvedSHA") != shaA {
+			if got := heldBy(behind); !strings.HasPrefix(got, "1@"+shaB+"("+shaA+") WaitingForApproval") || inputOf(behind, "1").Text("approvedSHA") != shaA {
 				t.Fatalf("held is %q", got)
 			}
 			b.Approvals = approval.Looks{} // as a restart does
@@ -89,7 +89,7 @@ func TestAForksCommitRunsOnceSomebodyHasApprovedOfIt(t *testing.T) {
 // inputOf is what a provider exports of a request.
 func inputOf(provider *v1.ResourceSetInputProvider, id string) v1.ResourceSetInput {
 	for _, in := range provider.Status.ExportedInputs {
-		if textOf(in, "id") == id {
+		if in.Text("id") == id {
 			return in
 		}
 	}
@@ -124,7 +124,7 @@ func TestNoRegistryIsAskedForWhatNobodyApprovedOf(t *testing.T) {
 	}
 	pass(time.Hour)
 	f.Say(1, "grace", "/preview "+shaA)
-	if in := inputOf(b.want("1@"+shaA), "1"); in["images"] == nil || textOf(in, "approvedBy") != "grace" {
+	if in := inputOf(b.want("1@"+shaA), "1"); in["images"] == nil || in.Text("approvedBy") != "grace" {
 		t.Errorf("exported is %v", in)
 	}
 }

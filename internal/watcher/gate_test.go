@@ -61,7 +61,7 @@ func proved(t *testing.T, provider *v1.ResourceSetInputProvider) map[string]stri
 		if api["ref"] != api["repository"]+"@"+api["digest"] || !strings.HasPrefix(api["digest"], "sha256:") {
 			t.Fatalf("the image is %v", api)
 		}
-		out[textOf(in, "id")] = api["digest"]
+		out[in.Text("id")] = api["digest"]
 	}
 	return out
 }

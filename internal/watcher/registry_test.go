@@ -39,8 +39,8 @@ func (b *bench) wantTags(want ...string) *v1.ResourceSetInputProvider {
 	provider := b.run()
 	var got []string
 	for _, in := range provider.Status.ExportedInputs {
-		got = append(got, textOf(in, "tag"))
-		if !strings.HasPrefix(textOf(in, "digest"), "sha256:") || textOf(in, "id") == "" || in["fork"] != nil {
+		got = append(got, in.Text("tag"))
+		if !strings.HasPrefix(in.Text("digest"), "sha256:") || in.Text("id") == "" || in["fork"] != nil {
 			b.t.Errorf("exported %s", exportedJSON(b.t, provider))
 		}
 	}
@@ -80,10 +80,10 @@ func TestATagThatMovesIsExportedWithItsNewDigest(t *testing.T) {
 	r := forge.NewRegistry(t)
 	r.Push(t, "one", "main")
 	b.watchTags(r, nil)
-	before := textOf(b.wantTags("main").Status.ExportedInputs[0], "digest")
+	before := b.wantTags("main").Status.ExportedInputs[0].Text("digest")
 	r.Push(t, "two", "main")
 	provider := b.wantTags("main")
-	if after := textOf(provider.Status.ExportedInputs[0], "digest"); after == before || provider.Status.ExportedInputs[0]["id"] == nil {
+	if after := provider.Status.ExportedInputs[0].Text("digest"); after == before || provider.Status.ExportedInputs[0]["id"] == nil {
 		t.Errorf("the digest is still %s", after)
 	}
 }
@@ -143,7 +143,7 @@ func TestAServicesInputsAreExportedAsTheyAre(t *testing.T) {
 		t.Fatalf("exported %d inputs; %v", got, provider.Status.Conditions)
 	}
 	last := provider.Status.ExportedInputs[149]
-	if textOf(last, "id") != "env-149" || string(last["replicas"].Raw) != "149" || textOf(last, "tier") != "dev" || len(last) != 3 {
+	if last.Text("id") != "env-149" || string(last["replicas"].Raw) != "149" || last.Text("tier") != "dev" || len(last) != 3 {
 		t.Errorf("exported %v", last)
 	}
 	s.Break(forge.Body("application/json", `{"inputs": null}`))

@@ -71,7 +71,7 @@ func (b *bench) value(key string) string {
 	if err != nil || len(provider.Status.ExportedInputs) == 0 {
 		return ""
 	}
-	return textOf(provider.Status.ExportedInputs[0], key)
+	return provider.Status.ExportedInputs[0].Text(key)
 }
 
 // sorted joins inputs as exported does.

@@ -302,7 +302,7 @@ func TestOfMoreThanFitsTheNewestAreNamedAndTheOthersExported(t *testing.T) {
 	}
 	provider := b.run()
 	got := len(provider.Status.ExportedInputs)
-	if got < 500 || got > 1000 || textOf(provider.Status.ExportedInputs[got-1], "sha") != "a" {
+	if got < 500 || got > 1000 || provider.Status.ExportedInputs[got-1].Text("sha") != "a" {
 		t.Fatalf("exported %d inputs", got)
 	}
 	b.wantReady(provider, metav1.ConditionTrue, meta.ReconciliationSucceededReason, fmt.Sprintf("; %d inputs are left out: ", 1201-got))
