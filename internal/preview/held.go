@@ -74,8 +74,8 @@ func (h Held) Advice() string {
 }
 
 // stateOfHeld is the word for a request without a preview.
-func stateOfHeld(reason string) State {
-	switch reason {
+func (p View) stateOfHeld() State {
+	switch p.Reason {
 	case v1.HeldLabelMissing:
 		return WaitingForLabel
 	case v1.HeldPaused:
@@ -86,12 +86,27 @@ func stateOfHeld(reason string) State {
 		return WaitingForForge
 	case v1.HeldWaitingForApproval:
 		return WaitingForApproval
-	case v1.HeldWaitingForImage, v1.HeldEvidenceUnavailable:
+	case v1.HeldWaitingForImage:
 		return WaitingForImage
+	case v1.HeldEvidenceUnavailable:
+		return p.evidence
 	case v1.HeldWaitingForCheck, v1.HeldCheckFailed:
 		return WaitingForCheck
 	default:
 		return Failed
+	}
+}
+
+// evidenceOf is what is waited for where it cannot be told whether it is there: the
+// message says which of both where a gate wants both.
+func evidenceOf(gate *v1.Gate) State {
+	switch {
+	case gate == nil, len(gate.Images) > 0 && len(gate.Checks) > 0:
+		return WaitingForEvidence
+	case len(gate.Images) > 0:
+		return WaitingForImage
+	default:
+		return WaitingForCheck
 	}
 }
 
@@ -194,7 +209,7 @@ func (s Snapshot) waiting(known []View) []View {
 func request(provider v1.ResourceSetInputProvider, set v1.ResourceSet, line v1.HeldRequest) View {
 	out := View{
 		Namespace: provider.Namespace, Set: set.Name, Provider: provider.Name, ID: line.ID, Title: line.Title,
-		Head: line.SHA, Held: heldOf(line), Ready: metav1.ConditionUnknown, Reason: line.Reason, requestOnly: true,
+		Head: line.SHA, Held: heldOf(line), Ready: metav1.ConditionUnknown, Reason: line.Reason, requestOnly: true, evidence: evidenceOf(provider.Spec.Gate),
 		Suspended: provider.IsDisabled() || set.IsDisabled(),
 	}
 	out.Since, out.Message = out.Held.Since, out.Standing()

@@ -111,3 +111,22 @@ func told(previews []preview.View) string {
 	}
 	return strings.Join(out, "; ")
 }
+
+func TestWhatCannotBeToldIsSaidToBeWaitedFor(t *testing.T) {
+	for _, c := range []struct{ claim, gate, want string }{
+		{"an image", `{images: [{name: api, repository: registry.example.com/api}]}`, "Waiting for image"},
+		{"a check", `{checks: [{name: build}]}`, "Waiting for check"},
+		{"a check, and then an image", `{images: [{name: api, repository: registry.example.com/api}], checks: [{name: build}]}`, "Waiting for evidence"},
+	} {
+		t.Run(c.claim, func(t *testing.T) {
+			snapshot := snapshotOf(t, `{held: [{id: "2", sha: b, reason: EvidenceUnavailable, message: "waits, as it cannot be told", since: null}]}`, `{}`)
+			snapshot.Providers[0].Spec.Gate = &v1.Gate{}
+			read(t, c.gate, snapshot.Providers[0].Spec.Gate)
+			for _, request := range snapshot.Requests() {
+				if got := string(request.State()); request.ID == "2" && got != c.want {
+					t.Errorf("it is %q, want %q", got, c.want)
+				}
+			}
+		})
+	}
+}

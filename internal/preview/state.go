@@ -19,6 +19,7 @@ const (
 	WaitingForApproval State = "Waiting for approval"
 	WaitingForImage    State = "Waiting for image"
 	WaitingForCheck    State = "Waiting for check"
+	WaitingForEvidence State = "Waiting for evidence"
 	Paused             State = "Paused"
 	Queued             State = "Queued"
 

@@ -79,6 +79,8 @@ type View struct {
 
 	// behind is why the preview is not at Head.
 	behind string
+	// evidence is what its gate wants of a request without a preview.
+	evidence State
 	// requestOnly says that there is no preview of the request.
 	requestOnly bool
 }
@@ -92,7 +94,7 @@ func (p View) FullName() string { return p.Set + "/" + p.Key().String() }
 // State is what it is in.
 func (p View) State() State {
 	if !p.HasPreview() {
-		return stateOfHeld(p.Reason)
+		return p.stateOfHeld()
 	}
 	return StateOf(p.Ready, p.Reason)
 }
