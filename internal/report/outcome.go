@@ -56,11 +56,17 @@ type Outcome struct {
 // what is worth knowing all the same, such as "3 more match and wait".
 func Done(took, after time.Duration, remarks ...string) Outcome {
 	done := Outcome{Kind: Ready, Reason: meta.ReconciliationSucceededReason, After: after}
+	done.Message = finishedIn + rounded(took).String()
+	return done.noting(remarks...)
+}
+
+// noting adds to an outcome what is worth knowing whatever a run came to.
+func (o Outcome) noting(remarks ...string) Outcome {
 	for _, remark := range remarks {
-		done.remarks += "; " + remark
+		o.Message += "; " + remark
+		o.remarks += "; " + remark
 	}
-	done.Message = finishedIn + rounded(took).String() + done.remarks
-	return done
+	return o
 }
 
 // finishedIn begins the message of a success; how long it took comes next.

@@ -19,6 +19,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/schedule"
 )
 
 // FieldManager is the name under which Eddy writes to the cluster.
@@ -145,6 +146,7 @@ func (r *Reporter) Finish(ctx context.Context, before, obj Object, outcome Outco
 	if token, ok := meta.ReconcileAnnotationValue(obj.GetAnnotations()); ok {
 		obj.SetLastHandledReconcileRequest(token)
 	}
+	outcome = outcome.noting(unheeded(obj)...)
 	news := setConditions(before, obj, outcome)
 	first, then := outcome.events()
 	r.Tell(obj, first...)
@@ -161,6 +163,16 @@ func (r *Reporter) Finish(ctx context.Context, before, obj Object, outcome Outco
 		ctrl.LoggerFrom(ctx).Info(outcome.Message, "reason", outcome.Reason)
 	}
 	return next(outcome)
+}
+
+// unheeded are the annotations of an object that say nothing that anybody understands: a
+// typing error slows a preview down, or keeps it going, and who made it is told.
+func unheeded(obj Object) []string {
+	var out []string
+	for _, fault := range schedule.Annotations(obj.GetAnnotations(), v1.Annotations()) {
+		out = append(out, fault.Message+": "+fault.Fix)
+	}
+	return out
 }
 
 // next says when the controller runs again.
