@@ -66,20 +66,26 @@ type Reconciler struct {
 	Selector labels.Selector
 
 	memory memory
+	moves  moves
 }
 
 // Reconcile tells the requests of the repository that a provider watches, where that
 // is the first by name to do so.
 func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
+	telling, end := r.moves.begin(ctx, req.NamespacedName) // before it is read: from now on, that it leaves ends this
+	defer end()
 	provider := &v1.ResourceSetInputProvider{}
 	if err := r.Client.Get(ctx, req.NamespacedName, provider); err != nil {
 		r.memory.forget(req.NamespacedName)
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
-	if r.Selector != nil && !r.Selector.Matches(labels.Set(provider.Labels)) { // it is another shard's
+	if !r.isOurs(provider) {
 		r.Credentials.Forget(provider)
 		r.memory.forget(req.NamespacedName)
 		return ctrl.Result{}, nil
+	}
+	if wait := r.moves.wait(req.NamespacedName, r.Now()); wait > 0 {
+		return ctrl.Result{RequeueAfter: wait}, nil
 	}
 	if provider.Spec.Feedback == nil && provider.DeletionTimestamp.IsZero() { // which needs no look at all the others
 		return ctrl.Result{}, r.silence(ctx, provider)
@@ -102,7 +108,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 		return ctrl.Result{}, nil
 	}
 	told := r.memory.recall(provider)
-	timed, cancel := context.WithTimeout(ctx, timeout)
+	timed, cancel := context.WithTimeout(telling, timeout)
 	defer cancel()
 	became := r.run(timed, provider, work{providers: together, snapshot: snapshot, told: told})
 	r.memory.remember(req.NamespacedName, became.told)

@@ -26,6 +26,7 @@ const gather = 300 * time.Millisecond
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Options) error {
 	built := ctrl.NewControllerManagedBy(mgr).Named("feedback").
 		Watches(&v1.ResourceSetInputProvider{}, r.waking(r.ofProvider)).
+		Watches(&v1.ResourceSetInputProvider{}, r.moving()).
 		Watches(&v1.ResourceSet{}, r.waking(r.ofSet)).
 		WithOptions(options)
 	if watch := r.Credentials.Watch; watch != nil {
@@ -37,25 +38,30 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Optio
 	return built.Complete(r)
 }
 
+// queue is that of a controller.
+type queue = workqueue.TypedRateLimitingInterface[ctrl.Request]
+
+// wake wakes providers in a moment.
+func wake(whom []types.NamespacedName, queue queue) {
+	for _, one := range whom {
+		queue.AddAfter(ctrl.Request{NamespacedName: one}, gather)
+	}
+}
+
 // waking wakes those that a function names, once for changes that come together. What
 // changes nothing of a preview wakes nobody, and so not what this controller writes.
 func (r *Reconciler) waking(whom func(context.Context, client.Object) []types.NamespacedName) handler.EventHandler {
-	wake := func(ctx context.Context, object client.Object, queue workqueue.TypedRateLimitingInterface[ctrl.Request]) {
-		for _, one := range whom(ctx, object) {
-			queue.AddAfter(ctrl.Request{NamespacedName: one}, gather)
-		}
-	}
 	return handler.Funcs{
-		CreateFunc: func(ctx context.Context, e event.CreateEvent, queue workqueue.TypedRateLimitingInterface[ctrl.Request]) {
-			wake(ctx, e.Object, queue)
+		CreateFunc: func(ctx context.Context, e event.CreateEvent, queue queue) {
+			wake(whom(ctx, e.Object), queue)
 		},
-		DeleteFunc: func(ctx context.Context, e event.DeleteEvent, queue workqueue.TypedRateLimitingInterface[ctrl.Request]) {
-			wake(ctx, e.Object, queue)
+		DeleteFunc: func(ctx context.Context, e event.DeleteEvent, queue queue) {
+			wake(whom(ctx, e.Object), queue)
 		},
-		UpdateFunc: func(ctx context.Context, e event.UpdateEvent, queue workqueue.TypedRateLimitingInterface[ctrl.Request]) {
+		UpdateFunc: func(ctx context.Context, e event.UpdateEvent, queue queue) {
 			if saysElse(e.ObjectOld, e.ObjectNew) {
-				wake(ctx, e.ObjectOld, queue)
-				wake(ctx, e.ObjectNew, queue)
+				wake(whom(ctx, e.ObjectOld), queue)
+				wake(whom(ctx, e.ObjectNew), queue)
 			}
 		},
 	}
