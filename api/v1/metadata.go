@@ -89,6 +89,7 @@ const (
 	ReasonStatusNotWritten        = "StatusNotWritten"
 	ReasonUninstallationSucceeded = "UninstallationSucceeded"
 	ReasonUninstallationBlocked   = "UninstallationBlocked"
+	ReasonShardsOverlap           = "ShardsOverlap"
 )
 
 // Reasons of what is held: see ResourceSetInputProviderStatus.Held.

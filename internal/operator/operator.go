@@ -202,6 +202,7 @@ func addControllers(manager ctrl.Manager, shared *source.Shared, measures *repor
 		return err
 	}
 	template.Kinds, template.Report, template.Shard = apply.NewKinds(kinds, time.Now), reporter, newShard(own, selector, options, time.Now)
+	template.Shard.Overlaps = func(set *v1.ResourceSet, other string) { reporter.Tell(set, report.Overlapped(other)) }
 	if err := template.SetupWithManager(manager, controllerOptions(options, template.Turns.Workers())); err != nil {
 		return fmt.Errorf("adding the templater: %w", err)
 	}

@@ -102,6 +102,13 @@ func LeftBehind(because, objects string) Event {
 	return Event{Type: corev1.EventTypeWarning, Reason: v1.ReasonUninstallationBlocked, Message: message}
 }
 
+// Overlapped warns of a set that two operators select.
+func Overlapped(other string) Event {
+	return Event{Type: corev1.EventTypeWarning, Reason: v1.ReasonShardsOverlap, Message: fmt.Sprintf(
+		"The operator with the lease %s is at work and has the ResourceSet, which this operator selects too: see that no two select one by --watch-label-selector; beside shards, an operator for all others has '!%s'",
+		other, v1.ShardLabel)}
+}
+
 // disabled warns who asks for a run of what is suspended.
 func disabled() Event {
 	return Event{Type: corev1.EventTypeWarning, Reason: v1.ReasonReconciliationDisabled, Message: "Reconciliation is disabled"}

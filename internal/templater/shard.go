@@ -35,6 +35,9 @@ type Shard struct {
 	Reader client.Reader
 	// Now is the clock.
 	Now func() time.Time
+	// Overlaps is told of a set that another shard has, which is alive and does not let go
+	// of it: nobody is when nil.
+	Overlaps func(set *v1.ResourceSet, other string)
 
 	mu sync.Mutex
 	// met is since when sets are waited for that another shard has.
@@ -54,11 +57,11 @@ const (
 	shardPatience = 2 * time.Minute
 )
 
-// leaseLook is what a lease said.
+// leaseLook is what a lease said. One that was not found is taken to be of who is alive.
 type leaseLook struct {
-	at       time.Time
-	alive    bool
-	acquired time.Time
+	at           time.Time
+	alive, found bool
+	acquired     time.Time
 }
 
 func (s *Shard) isOne() bool { return s != nil && s.Name != "" }
@@ -96,11 +99,15 @@ func (s *Shard) mayBegin(ctx context.Context, set *v1.ResourceSet) (bool, error)
 		s.met[set.UID] = s.Now()
 	}
 	since := s.met[set.UID]
-	if lease.alive && !lease.acquired.After(since) && s.Now().Sub(since) < shardPatience {
+	isAtWork := lease.alive && !lease.acquired.After(since)
+	if isAtWork && s.Now().Sub(since) < shardPatience {
 		return false, nil
 	}
 	delete(s.met, set.UID)
-	return true, nil
+	if isAtWork && lease.found && s.Overlaps != nil {
+		s.Overlaps(set, other)
+	}
+	return !isAtWork || !lease.found || s.isOne(), nil // who selects none leaves those alone that a shard has
 }
 
 // lease looks at the lease of another shard. One that is not there may be of an operator
@@ -118,7 +125,7 @@ func (s *Shard) lease(ctx context.Context, name string) (leaseLook, error) {
 		return leaseLook{}, err
 	}
 	if err == nil {
-		look.alive = turns.IsHeld(found, s.Now())
+		look.alive, look.found = turns.IsHeld(found, s.Now()), true
 		if found.Spec.AcquireTime != nil {
 			look.acquired = found.Spec.AcquireTime.Time
 		}

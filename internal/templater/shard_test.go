@@ -24,16 +24,23 @@ func TestAShardBeginsOnceTheOneBeforeCannotBeAtWork(t *testing.T) {
 		renewed, acquired time.Duration
 		// waited is how long the set is known here.
 		waited time.Duration
+		// isOnly says that it selects none by their labels.
+		isOnly bool
 		want   bool
+		// overlaps says that it is told that two select the set.
+		overlaps bool
 	}{
-		"nobody works on it":              {want: true},
-		"it works on it itself":           {shard: "eddy-one", holder: ptr.To("b"), want: true},
-		"the other is alive":              {shard: "eddy-two", holder: ptr.To("b"), acquired: -time.Hour},
-		"the other has let its lease go":  {shard: "eddy-two", holder: ptr.To(""), want: true},
-		"the other has not renewed it":    {shard: "eddy-two", holder: ptr.To("b"), renewed: -time.Minute, acquired: -time.Hour, want: true},
-		"the other has begun since":       {shard: "eddy-two", holder: ptr.To("b"), acquired: time.Second, waited: 2 * time.Second, want: true},
-		"the other has no lease":          {shard: "eddy-two"},
-		"the other never answers, for 2m": {shard: "eddy-two", holder: ptr.To("b"), renewed: shardPatience, acquired: -time.Hour, waited: shardPatience, want: true},
+		"nobody works on it":                                 {want: true},
+		"it works on it itself":                              {shard: "eddy-one", holder: ptr.To("b"), want: true},
+		"the other is alive":                                 {shard: "eddy-two", holder: ptr.To("b"), acquired: -time.Hour},
+		"the other has let its lease go":                     {shard: "eddy-two", holder: ptr.To(""), want: true},
+		"the other has not renewed it":                       {shard: "eddy-two", holder: ptr.To("b"), renewed: -time.Minute, acquired: -time.Hour, want: true},
+		"the other has begun since":                          {shard: "eddy-two", holder: ptr.To("b"), acquired: time.Second, waited: 2 * time.Second, want: true},
+		"the other has no lease":                             {shard: "eddy-two"},
+		"the other never answers, for 2m":                    {shard: "eddy-two", holder: ptr.To("b"), renewed: shardPatience, acquired: -time.Hour, waited: shardPatience, want: true, overlaps: true},
+		"it selects all, and the other is at work":           {shard: "eddy-two", holder: ptr.To("b"), renewed: shardPatience, acquired: -time.Hour, waited: shardPatience, isOnly: true, overlaps: true},
+		"it selects all, and the other is gone":              {shard: "eddy-two", holder: ptr.To(""), isOnly: true, want: true},
+		"it selects all, and the other has no lease, for 2m": {shard: "eddy-two", waited: shardPatience, isOnly: true, want: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if c.holder != nil {
@@ -51,14 +58,19 @@ func TestAShardBeginsOnceTheOneBeforeCannotBeAtWork(t *testing.T) {
 			shard := &Shard{
 				Name: "eddy-one", Namespace: b.namespace, Selector: labels.Everything(), Reader: server.Client, Now: func() time.Time { return clock },
 			}
+			overlaps := false
+			shard.Overlaps = func(*v1.ResourceSet, string) { overlaps = true }
+			if c.isOnly {
+				shard.Name, shard.Selector = "", nil
+			}
 			set := &v1.ResourceSet{ObjectMeta: metav1.ObjectMeta{UID: "1"}}
 			set.Status.Shard = c.shard
 			may, err := shard.mayBegin(context.Background(), set)
 			if clock = now.Add(c.waited); !may && c.waited > 0 && err == nil {
 				may, err = shard.mayBegin(context.Background(), set)
 			}
-			if err != nil || may != c.want {
-				t.Errorf("it begins: %v, %v", may, err)
+			if err != nil || may != c.want || overlaps != c.overlaps {
+				t.Errorf("it begins: %v, %v; told that two select it: %v", may, err, overlaps)
 			}
 		})
 	}
