@@ -29,14 +29,14 @@ func day(text string) time.Time {
 
 // fabrikam is a request as Azure DevOps tells it.
 func fabrikam(item source.Item) source.Item {
-	item.Author, item.Login, item.URL = "Normal Paulk", "fabrikamfiber16@hotmail.com", "REPOSITORY/pullrequest/"+item.ID
+	item.Author, item.Login, item.AuthorID, item.URL = "Normal Paulk", "fabrikamfiber16@hotmail.com", "d6245f20-2af8-44f4-9451-8107cb2767db", "REPOSITORY/pullrequest/"+item.ID
 	return item
 }
 
 // octocat is a request as GitHub tells it.
 func octocat() source.Item {
 	return source.Item{
-		ID: "1347", SHA: "6dcb09b5b57875f334f61aebed695e2e4193db5e", Title: "Amazing new feature", Author: "octocat", Source: "octocat/Hello-World",
+		ID: "1347", SHA: "6dcb09b5b57875f334f61aebed695e2e4193db5e", Title: "Amazing new feature", Author: "octocat", AuthorID: "1", Source: "octocat/Hello-World",
 		Branch: "new-topic", TargetBranch: "master", Labels: []string{"bug"}, UpdatedAt: day("2011-01-26T19:01:12Z"),
 		URL: "https://github.com/octocat/Hello-World/pull/1347",
 	}
