@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"time"
 
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 
@@ -25,8 +24,6 @@ const (
 type Approval struct {
 	// Message says what it waits for; empty where it is approved.
 	Message string
-	// Next is when it may be otherwise by itself; zero where nobody knows.
-	Next time.Time
 	// Revoked says that what is exported was approved, and is so no more.
 	Revoked bool
 	// Given is what is exported of it.
@@ -110,9 +107,7 @@ func (g guests) approved(item source.Item, known Known) *Verdict {
 	case approval.Message == "":
 		return nil
 	}
-	out := hold(WaitingForApproval, "%s", approval.Message).by("spec.forks").keeping(item, known)
-	out.Next = approval.Next
-	return out
+	return hold(WaitingForApproval, "%s", approval.Message).by("spec.forks").keeping(item, known)
 }
 
 // approve asks who has approved of the commits of those that need it. Whom a label

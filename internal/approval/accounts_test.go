@@ -2,7 +2,9 @@ package approval_test
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -127,4 +129,28 @@ func (b *bench) number(author string) string {
 	default:
 		return fmt.Sprint(forge.Number(author))
 	}
+}
+
+func TestWhatIsReadOfARequestIsReadOnce(t *testing.T) {
+	onEvery(t, v1.Forks{}, func(t *testing.T, b *bench) {
+		b.wantWaiting("")
+		b.forge.Say(1, "grace", "/preview")
+		b.forge.Review(1, "grace", forge.Approves)
+		var mu sync.Mutex
+		asked := map[string]int{}
+		b.forge.Break(func(_ http.ResponseWriter, r *http.Request) bool {
+			mu.Lock()
+			defer mu.Unlock()
+			if r.Method == http.MethodGet {
+				asked[r.URL.String()]++
+			}
+			return false
+		})
+		b.poll()
+		for url, times := range asked {
+			if times > 1 {
+				t.Errorf("%s is asked for %d times", url, times)
+			}
+		}
+	})
 }

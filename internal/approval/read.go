@@ -9,6 +9,7 @@ import (
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/forge"
+	"github.com/eddy-previews/eddy/internal/transport"
 )
 
 // reading is what was read of a request.
@@ -36,7 +37,7 @@ func (p *Policy) readAll(ctx context.Context, looks *Looks, q Question, items []
 		look, is := known.requests[item.ID]
 		if !is || look.isDue(q, item) {
 			judge.begin(item, q.Records)
-			look = looked{item: item, at: q.Now(), reading: p.read(ctx, q, judge, item)}
+			look = looked{item: item, at: q.Now(), reading: p.read(transport.Once(ctx), q, judge, item)}
 			look.reading.at = look.at
 			known.requests[item.ID] = look
 		}

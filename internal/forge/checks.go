@@ -1,7 +1,9 @@
 package forge
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"strings"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
@@ -28,6 +30,9 @@ type Check struct {
 	State CheckState
 	// Said is that in the word of the forge.
 	Said string
+	// Order is greater of what is newer; those of the same are as they were listed, the
+	// newest first.
+	Order int64
 }
 
 // CheckState is what a check came to.
@@ -90,7 +95,7 @@ type CheckPage = transport.Page[Check]
 type checkList = func(ctx context.Context, cursor string) (CheckPage, error)
 
 // ReadChecks reads lists of the checks of an item's commit, one after the other, until
-// all that is wanted was found, as strictly as any other list.
+// all that is wanted was found, as strictly as any other list, and puts the newest first.
 func (p Place) ReadChecks(ctx context.Context, item Item, wanted Names, lists ...checkList) ([]Check, error) {
 	var out []Check
 	for n, list := range lists {
@@ -103,6 +108,7 @@ func (p Place) ReadChecks(ctx context.Context, item Item, wanted Names, lists ..
 		}
 		out = append(out, found...)
 	}
+	slices.SortStableFunc(out, func(a, b Check) int { return cmp.Compare(b.Order, a.Order) })
 	return out, nil
 }
 

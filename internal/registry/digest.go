@@ -48,7 +48,7 @@ func (r *Repository) lookUp(ctx context.Context, tag string, again bool) (string
 		return head.Digest.String(), nil
 	case errors.As(err, &limited) || ctx.Err() != nil:
 		return "", err
-	case again && isNotFound(err):
+	case again && notFound(err) != nil:
 		return "", ErrNoTag
 	}
 	// The answer to HEAD has no body that says why, and with some registries no digest.
@@ -82,16 +82,20 @@ func checkManifest(got *remote.Descriptor) error {
 // schemaVersion is that of every manifest and index since 2016.
 const schemaVersion = 2
 
-func isNotFound(err error) bool {
+// notFound is what a registry says that answers 404; nil for any other answer.
+func notFound(err error) *ocitransport.Error {
 	var said *ocitransport.Error
-	return errors.As(err, &said) && said.StatusCode == http.StatusNotFound
+	if errors.As(err, &said) && said.StatusCode == http.StatusNotFound {
+		return said
+	}
+	return nil
 }
 
 // isNoManifest tells a tag that is gone from anything else that answers 404: a
 // proxy, a repository that is gone or hidden from an account.
 func isNoManifest(err error) bool {
-	var said *ocitransport.Error
-	return errors.As(err, &said) && said.StatusCode == http.StatusNotFound &&
+	said := notFound(err)
+	return said != nil &&
 		slices.ContainsFunc(said.Errors, func(d ocitransport.Diagnostic) bool {
 			return d.Code == ocitransport.ManifestUnknownErrorCode || d.Code == "NOT_FOUND" // as Harbor says it
 		})

@@ -42,6 +42,9 @@ func (s *strict) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	asked := By[question]{asker, questionOf(req)}
+	if again, err := answered(req, asked); again != nil || err != nil {
+		return again, err
+	}
 	known, _ := s.pools.answers.Get(asked)
 	known.ask(req.Header)
 	answer, err := s.exchange(req, caller{asker, Host(req.URL.Host)})
@@ -57,8 +60,11 @@ func (s *strict) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	s.pools.limits.read(answer.who, answer.Header, nil)
 	if answer.StatusCode == http.StatusNotModified {
-		return known.again(answer.Response), nil
+		again := known.again(answer.Response)
+		remember(asked, again.Header, &Answer{Response: again, Text: known.body})
+		return again, nil
 	}
+	remember(asked, answer.Header, answer)
 	if again := keep(answer); again != nil {
 		s.pools.answers.Put(asked, again, again.size())
 	}

@@ -153,20 +153,13 @@ func (e evaluation) check(sha string) forge.Check {
 //
 // https://learn.microsoft.com/en-us/rest/api/azure/devops/policy/evaluations/list
 func (a *Repository) validations(ctx context.Context, item forge.Item, at string) (forge.CheckPage, error) {
-	var repository struct {
-		Project struct {
-			ID string `json:"id"`
-		} `json:"project"`
-	}
-	if _, err := a.get(ctx, "", nil, &repository); err != nil {
-		return forge.CheckPage{}, err
-	}
-	if err := forge.Exists(repository.Project.ID); err != nil {
+	id, err := a.projectID(ctx)
+	if err != nil {
 		return forge.CheckPage{}, err
 	}
 	project, _, _ := strings.Cut(a.api, "/_apis/git/")
 	query := url.Values{
-		"artifactId":  {fmt.Sprintf("vstfs:///CodeReview/CodeReviewId/%s/%s", repository.Project.ID, item.ID)},
+		"artifactId":  {fmt.Sprintf("vstfs:///CodeReview/CodeReviewId/%s/%s", id, item.ID)},
 		"api-version": {policyVersion}, "$top": {strconv.Itoa(statusesPage)}, "$skip": {cmp.Or(at, "0")},
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, project+"/_apis/policy/evaluations?"+query.Encode(), nil)
@@ -181,6 +174,25 @@ func (a *Repository) validations(ctx context.Context, item forge.Item, at string
 		return e.check(item.SHA), strings.EqualFold(e.Configuration.Type.ID, buildPolicy)
 	})
 	return forge.CheckPage{Items: checks, Next: nextPart(at, len(found.Value))}, err
+}
+
+// projectID is the number of the project, which stays: it is asked for once.
+func (a *Repository) projectID(ctx context.Context) (string, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.project != "" {
+		return a.project, nil
+	}
+	var repository struct {
+		Project struct {
+			ID string `json:"id"`
+		} `json:"project"`
+	}
+	if _, err := a.get(ctx, "", nil, &repository); err != nil {
+		return "", err
+	}
+	a.project = repository.Project.ID
+	return a.project, forge.Exists(a.project)
 }
 
 // nextPart is how many to skip for the next part of a list; "" after the last one.

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 
 	"github.com/eddy-previews/eddy/internal/forge"
 	"github.com/eddy-previews/eddy/internal/transport"
@@ -33,6 +34,10 @@ type Repository struct {
 	api   string // of the repository
 	login transport.Credentials
 	http  *http.Client
+
+	mu sync.Mutex
+	// project is the number of its project, once it was asked for.
+	project string
 }
 
 // Open opens a repository.

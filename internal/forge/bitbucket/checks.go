@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -31,8 +30,7 @@ func (b build) check(list string) forge.Check {
 //
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-commit-statuses/#api-repositories-workspace-repo-slug-commit-commit-statuses-get
 func (c *Cloud) Checks(ctx context.Context, item forge.Item, wanted forge.Names) ([]forge.Check, error) {
-	updated := map[string]time.Time{}
-	all, err := c.place.ReadChecks(ctx, item, wanted, func(ctx context.Context, at string) (forge.CheckPage, error) {
+	return c.place.ReadChecks(ctx, item, wanted, func(ctx context.Context, at string) (forge.CheckPage, error) {
 		query, err := cloudQuery(at, url.Values{"pagelen": {strconv.Itoa(transport.PageSize)}})
 		if err != nil {
 			return forge.CheckPage{}, err
@@ -51,13 +49,11 @@ func (c *Cloud) Checks(ctx context.Context, item forge.Item, wanted forge.Names)
 		out := forge.CheckPage{Next: next, Total: answer.Size}
 		for _, one := range answer.Values {
 			check := one.check("")
-			updated[check.ID] = one.Updated
+			check.Order = one.Updated.UnixMilli()
 			out.Items = append(out.Items, check)
 		}
 		return out, nil
 	})
-	slices.SortStableFunc(all, func(a, b forge.Check) int { return updated[b.ID].Compare(updated[a.ID]) })
-	return all, err
 }
 
 // Checks implements forge.Checks: the builds of the commit in this repository whose keys
@@ -103,13 +99,11 @@ func (s *Server) allBuilds(ctx context.Context, sha, at string) (forge.CheckPage
 	if err := s.client.get(ctx, server+"/rest/build-status/1.0/commits/"+url.PathEscape(sha), query, &answer); err != nil {
 		return forge.CheckPage{}, err
 	}
-	if answer.Values == nil || answer.IsLast == nil || !*answer.IsLast && answer.Next == 0 {
-		return forge.CheckPage{}, transport.ErrNotAList
+	next, err := answer.next()
+	if err != nil {
+		return forge.CheckPage{}, err
 	}
-	var out forge.CheckPage
-	if !*answer.IsLast {
-		out.Next = transport.Cursor(answer.Next)
-	}
+	out := forge.CheckPage{Next: next}
 	for _, one := range answer.Values {
 		out.Items = append(out.Items, one.check("all "))
 	}

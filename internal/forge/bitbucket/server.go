@@ -43,21 +43,31 @@ type serverPage[T any] struct {
 	Next   int   `json:"nextPageStart"`
 }
 
+// next is where the next page starts; "" after the last one. It is an error for what is no
+// page.
+func (p serverPage[T]) next() (string, error) {
+	switch {
+	case p.IsLast == nil || p.Values == nil || !*p.IsLast && p.Next == 0:
+		return "", transport.ErrNotAList
+	case *p.IsLast:
+		return "", nil
+	default:
+		return transport.Cursor(p.Next), nil
+	}
+}
+
 func serverList[T any](ctx context.Context, s *Server, at listing, read func(T) (forge.Item, error)) (forge.Page, error) {
 	var answer serverPage[T]
 	at.query.Set("limit", strconv.Itoa(transport.PageSize))
 	if err := s.client.get(ctx, s.api+at.path, at.query, &answer); err != nil {
 		return forge.Page{}, err
 	}
-	if answer.IsLast == nil || !*answer.IsLast && answer.Next == 0 {
-		return forge.Page{}, transport.ErrNotAList
+	next, err := answer.next()
+	if err != nil {
+		return forge.Page{}, err
 	}
 	items, err := forge.ItemsOf(answer.Values, read)
-	out := forge.Page{Items: items}
-	if !*answer.IsLast {
-		out.Next = transport.Cursor(answer.Next)
-	}
-	return out, err
+	return forge.Page{Items: items, Next: next}, err
 }
 
 // start is where a page begins.

@@ -48,10 +48,11 @@ func (s *Server) Comments(ctx context.Context, request, holding string) ([]forge
 		if err != nil {
 			return forge.CommentPage{}, err
 		}
-		out := forge.CommentPage{}
-		if !*answer.IsLast {
-			out.Next = transport.Cursor(answer.Next)
+		next, err := answer.next()
+		if err != nil {
+			return forge.CommentPage{}, err
 		}
+		out := forge.CommentPage{Next: next}
 		for _, one := range answer.Values {
 			if one.Action != "COMMENTED" || one.CommentAction != "ADDED" { // it counts, so that pages differ
 				out.Items = append(out.Items, forge.Comment{ID: "activity " + strconv.Itoa(one.ID)})
@@ -71,13 +72,8 @@ func (s *Server) activities(ctx context.Context, request, at string) (serverPage
 	var answer serverPage[activity]
 	query := start(at)
 	query.Set("limit", strconv.Itoa(transport.PageSize))
-	if err := s.client.get(ctx, s.api+"/pull-requests/"+request+"/activities", query, &answer); err != nil {
-		return answer, err
-	}
-	if answer.IsLast == nil || answer.Values == nil || !*answer.IsLast && answer.Next == 0 {
-		return answer, transport.ErrNotAList
-	}
-	return answer, nil
+	err := s.client.get(ctx, s.api+"/pull-requests/"+request+"/activities", query, &answer)
+	return answer, err
 }
 
 func (s *Server) comments(request string) string {

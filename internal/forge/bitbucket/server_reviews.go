@@ -51,13 +51,11 @@ func (s *Server) Reviews(ctx context.Context, item forge.Item) ([]forge.Review, 
 		if err := s.client.get(ctx, s.api+"/pull-requests/"+item.ID+"/participants", query, &answer); err != nil {
 			return forge.ReviewPage{}, err
 		}
-		if answer.IsLast == nil || answer.Values == nil || !*answer.IsLast && answer.Next == 0 {
-			return forge.ReviewPage{}, transport.ErrNotAList
+		next, err := answer.next()
+		if err != nil {
+			return forge.ReviewPage{}, err
 		}
-		out := forge.ReviewPage{}
-		if !*answer.IsLast {
-			out.Next = transport.Cursor(answer.Next)
-		}
+		out := forge.ReviewPage{Next: next}
 		for _, one := range answer.Values { // one without a commit is of none: see approval
 			out.Items = append(out.Items, forge.Review{
 				ID: one.User.Name + " of " + one.Commit, By: one.User.person(), SHA: one.Commit, Withdrawn: one.Status != "APPROVED" || one.Commit == "",
@@ -80,10 +78,11 @@ func (s *Server) PushedAt(ctx context.Context, item forge.Item) (time.Time, erro
 		if err != nil {
 			return forge.EventPage{}, err
 		}
-		out := forge.EventPage{}
-		if !*answer.IsLast {
-			out.Next = transport.Cursor(answer.Next)
+		next, err := answer.next()
+		if err != nil {
+			return forge.EventPage{}, err
 		}
+		out := forge.EventPage{Next: next}
 		for _, one := range answer.Values {
 			event := forge.Event{Labelling: forge.Labelling{ID: strconv.Itoa(one.ID), At: inMillis(one.Date)}}
 			if one.Action == "RESCOPED" {

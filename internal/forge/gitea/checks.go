@@ -1,9 +1,7 @@
 package gitea
 
 import (
-	"cmp"
 	"context"
-	"slices"
 	"strconv"
 
 	"code.gitea.io/sdk/gitea"
@@ -24,8 +22,7 @@ var statusStates = map[string]forge.CheckState{
 //
 // https://docs.gitea.com/api/ (repoListStatusesByRef)
 func (g *Repository) Checks(ctx context.Context, item forge.Item, wanted forge.Names) ([]forge.Check, error) {
-	numbers := map[string]int64{}
-	all, err := g.place.ReadChecks(ctx, item, wanted, func(ctx context.Context, at string) (forge.CheckPage, error) {
+	return g.place.ReadChecks(ctx, item, wanted, func(ctx context.Context, at string) (forge.CheckPage, error) {
 		client, err := g.client(ctx)
 		if err != nil {
 			return forge.CheckPage{}, err
@@ -46,16 +43,13 @@ func (g *Repository) Checks(ctx context.Context, item forge.Item, wanted forge.N
 			}
 			check := forge.Check{
 				ID: strconv.FormatInt(status.ID, 10), Name: status.Context,
-				State: forge.CheckStateOf(string(status.State), statusStates), Said: string(status.State),
+				State: forge.CheckStateOf(string(status.State), statusStates), Said: string(status.State), Order: status.ID,
 			}
 			if status.Creator != nil {
 				check.App = status.Creator.UserName
 			}
-			numbers[check.ID] = status.ID
 			out.Items = append(out.Items, check)
 		}
 		return out, nil
 	})
-	slices.SortFunc(all, func(a, b forge.Check) int { return cmp.Compare(numbers[b.ID], numbers[a.ID]) })
-	return all, err
 }

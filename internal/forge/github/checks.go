@@ -3,7 +3,7 @@ package github
 import (
 	"cmp"
 	"context"
-	"slices"
+	"math"
 	"strconv"
 
 	"github.com/google/go-github/v87/github"
@@ -15,16 +15,9 @@ import (
 // Checks implements forge.Checks: check runs, and then statuses, of which it is not told
 // who set them.
 func (g *Repository) Checks(ctx context.Context, item forge.Item, wanted forge.Names) ([]forge.Check, error) {
-	runs := &checkRuns{Repository: g, sha: item.SHA}
-	all, err := g.place.ReadChecks(ctx, item, wanted,
-		runs.page,
+	return g.place.ReadChecks(ctx, item, wanted,
+		func(ctx context.Context, at string) (forge.CheckPage, error) { return g.runPage(ctx, item.SHA, at) },
 		func(ctx context.Context, at string) (forge.CheckPage, error) { return g.statusPage(ctx, item.SHA, at) })
-	if err != nil {
-		return nil, err
-	}
-	// A job that was run for a push and for a request is there twice.
-	slices.SortStableFunc(all, func(a, b forge.Check) int { return cmp.Compare(runs.began[b.ID], runs.began[a.ID]) })
-	return all, nil
 }
 
 // conclusions are what a check run may come to; all else has failed.
@@ -36,22 +29,12 @@ var conclusions = map[string]forge.CheckState{
 	"action_required": forge.CheckFailed, "startup_failure": forge.CheckFailed, "stale": forge.CheckFailed,
 }
 
-// checkRuns are those of a commit.
-type checkRuns struct {
-	*Repository
-	sha string
-	// began says when each was begun, by its id.
-	began map[string]int64
-}
-
-// page reads a page of them.
+// runPage reads a page of the check runs of a commit. A job that was run for a push and
+// for a request is there twice: the one that was begun last is the newer one.
 //
 // https://docs.github.com/en/rest/checks/runs#list-check-runs-for-a-git-reference
-func (g *checkRuns) page(ctx context.Context, at string) (forge.CheckPage, error) {
-	if at == "" {
-		g.began = map[string]int64{}
-	}
-	listed, resp, err := g.client.Checks.ListCheckRunsForRef(ctx, g.owner, g.name, g.sha, &github.ListCheckRunsOptions{
+func (g *Repository) runPage(ctx context.Context, sha, at string) (forge.CheckPage, error) {
+	listed, resp, err := g.client.Checks.ListCheckRunsForRef(ctx, g.owner, g.name, sha, &github.ListCheckRunsOptions{
 		Filter: github.Ptr("latest"), ListOptions: github.ListOptions{Page: transport.Numbered(at), PerPage: transport.PageSize},
 	})
 	if err != nil {
@@ -62,19 +45,18 @@ func (g *checkRuns) page(ctx context.Context, at string) (forge.CheckPage, error
 	}
 	out := forge.CheckPage{Number: transport.Numbered(at), Next: transport.Cursor(resp.NextPage), Total: *listed.Total}
 	for _, run := range listed.CheckRuns {
-		if run.GetName() == "" || run.GetHeadSHA() != "" && run.GetHeadSHA() != g.sha {
+		if run.GetName() == "" || run.GetHeadSHA() != "" && run.GetHeadSHA() != sha {
 			return forge.CheckPage{}, transport.ErrNotAList
 		}
 		check := forge.Check{
 			ID: "run " + strconv.FormatInt(run.GetID(), 10), Name: run.GetName(), App: run.GetApp().GetSlug(),
-			State: forge.CheckPending, Said: cmp.Or(run.GetConclusion(), run.GetStatus()),
+			State: forge.CheckPending, Said: cmp.Or(run.GetConclusion(), run.GetStatus()), Order: run.GetStartedAt().UnixMilli(),
 		}
 		if run.GetStatus() == "completed" {
 			check.State = forge.CheckStateOf(run.GetConclusion(), conclusions)
 		}
-		g.began[check.ID] = run.GetStartedAt().UnixMilli()
 		if run.StartedAt == nil { // it was not begun, so nothing is newer
-			g.began[check.ID] = 1<<63 - 1
+			check.Order = math.MaxInt64
 		}
 		out.Items = append(out.Items, check)
 	}

@@ -1,7 +1,6 @@
 package gitlab
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"strconv"
@@ -29,22 +28,13 @@ var jobStates = map[string]forge.CheckState{
 func (g *Project) Checks(ctx context.Context, item forge.Item, wanted forge.Names) ([]forge.Check, error) {
 	statuses := func(ctx context.Context, at string) (forge.CheckPage, error) { return g.statusPage(ctx, item.SHA, at) }
 	if !slices.Contains(wanted, pipelineName) {
-		all, err := g.place.ReadChecks(ctx, item, wanted, statuses)
-		return newest(all), err
+		return g.place.ReadChecks(ctx, item, wanted, statuses)
 	}
 	all, err := g.place.ReadChecks(ctx, item, wanted, func(ctx context.Context, _ string) (forge.CheckPage, error) {
 		return g.pipelineOf(ctx, item)
 	}, statuses)
 	all = slices.DeleteFunc(all, func(c forge.Check) bool { return c.Name == pipelineName && c.ID != pipelineName }) // a job of that name
-	return newest(all), err
-}
-
-// newest puts first what was given its number last.
-func newest(all []forge.Check) []forge.Check {
-	slices.SortStableFunc(all, func(a, b forge.Check) int {
-		return cmp.Or(cmp.Compare(len(b.ID), len(a.ID)), cmp.Compare(b.ID, a.ID))
-	})
-	return all
+	return all, err
 }
 
 // statusPage reads a page of the newest statuses of a commit. One that is allowed to fail
@@ -66,7 +56,7 @@ func (g *Project) statusPage(ctx context.Context, sha, at string) (forge.CheckPa
 		}
 		out.Items = append(out.Items, forge.Check{
 			ID: strconv.FormatInt(status.ID, 10), Name: status.Name, App: status.Author.Username,
-			State: forge.CheckStateOf(status.Status, jobStates), Said: status.Status,
+			State: forge.CheckStateOf(status.Status, jobStates), Said: status.Status, Order: status.ID,
 		})
 	}
 	return out, nil
