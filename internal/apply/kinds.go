@@ -47,6 +47,8 @@ type Kind struct {
 	id schema.GroupKind
 	// Versions in which it is served, the preferred one first.
 	Versions []string
+	// Resource is what the API server calls its objects in paths.
+	Resource string
 	// Namespaced: its objects have a namespace.
 	Namespaced bool
 	// verbs that its objects can be asked with, in the preferred version.
@@ -83,6 +85,9 @@ func (k *Kinds) Again(kind schema.GroupKind) (Kind, error) {
 	}
 	return k.recall(kind)
 }
+
+// Known is Of without asking anybody.
+func (k *Kinds) Known(kind schema.GroupKind) (Kind, error) { return k.recall(kind) }
 
 // recall returns what is known of a kind.
 func (k *Kinds) recall(kind schema.GroupKind) (Kind, error) {
@@ -155,7 +160,7 @@ func addTo(kinds map[schema.GroupKind]Kind, version schema.GroupVersion, resourc
 	id := schema.GroupKind{Group: version.Group, Kind: resource.Kind}
 	kind, known := kinds[id]
 	if !known || len(kind.Versions) == 0 {
-		kind.id, kind.Namespaced, kind.verbs = id, resource.Namespaced, resource.Verbs
+		kind.id, kind.Resource, kind.Namespaced, kind.verbs = id, resource.Name, resource.Namespaced, resource.Verbs
 	}
 	if !slices.Contains(kind.Versions, version.Version) {
 		kind.Versions = append(slices.Clip(kind.Versions), version.Version)

@@ -123,6 +123,19 @@ func (inv Inventory) Refs() map[Ref]bool {
 	return refs
 }
 
+// Kinds returns those of the inventory, each once.
+func (inv Inventory) Kinds() []schema.GroupKind {
+	var kinds []schema.GroupKind
+	seen := map[schema.GroupKind]bool{}
+	for _, entry := range inv {
+		if kind := entry.groupKind(); !seen[kind] {
+			seen[kind] = true
+			kinds = append(kinds, kind)
+		}
+	}
+	return kinds
+}
+
 // SharedAs returns the inventory with each object shared that was so before.
 func (inv Inventory) SharedAs(before Inventory) Inventory {
 	shared := make(map[Ref]bool, len(before))

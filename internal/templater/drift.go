@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"sync"
 	"time"
@@ -48,14 +47,16 @@ type drift struct {
 
 	mu      sync.Mutex
 	watched map[schema.GroupKind]watched
-	// broken is when a watch was last found to be broken.
-	broken time.Time
+	// broken is when the watch of a kind was last found to be broken, by its resource; of
+	// all where none is named.
+	broken map[schema.GroupResource]time.Time
 	sleepers
 }
 
 // watched is a kind that is followed, in one version.
 type watched struct {
-	gvk schema.GroupVersionKind
+	gvk      schema.GroupVersionKind
+	resource schema.GroupResource
 	// empty is what the watch brings objects of the kind as: their metadata, or,
 	// of a kind that runs once, their status as well.
 	empty  func() client.Object
@@ -77,7 +78,7 @@ func newDrift(mgr ctrl.Manager, kinds *apply.Kinds, namespaces map[string]cache.
 	}
 	d := &drift{
 		kinds: kinds, events: make(chan event.GenericEvent), stopped: make(chan struct{}),
-		watched: map[schema.GroupKind]watched{}, sleepers: newSleepers(), narrowed: len(shard) > 0,
+		watched: map[schema.GroupKind]watched{}, broken: map[schema.GroupResource]time.Time{}, sleepers: newSleepers(), narrowed: len(shard) > 0,
 	}
 	d.cache, err = cache.New(mgr.GetConfig(), cache.Options{
 		HTTPClient: mgr.GetHTTPClient(), Scheme: mgr.GetScheme(), Mapper: mgr.GetRESTMapper(),
@@ -88,7 +89,7 @@ func newDrift(mgr ctrl.Manager, kinds *apply.Kinds, namespaces map[string]cache.
 		DefaultUnsafeDisableDeepCopy: ptr.To(true),
 		DefaultWatchErrorHandler: func(ctx context.Context, r *toolscache.Reflector, err error) {
 			if r.LastSyncResourceVersion() != "" { // what never told anything does not tell less now
-				d.note(err)
+				d.note(ctx, err)
 			}
 			toolscache.DefaultWatchErrorHandler(ctx, r, err)
 		},
@@ -102,27 +103,6 @@ func newDrift(mgr ctrl.Manager, kinds *apply.Kinds, namespaces map[string]cache.
 		return nil
 	})
 	return d, errors.Join(mgr.Add(d.cache), mgr.Add(stop))
-}
-
-// note notes that a watch is broken. One that the API server ends, as it does now and then,
-// is not.
-func (d *drift) note(err error) {
-	if err == nil || errors.Is(err, io.EOF) || apierrors.IsResourceExpired(err) || apierrors.IsGone(err) {
-		return
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.broken = time.Now() //nolint:forbidigo // a watch takes real time
-}
-
-// heardSince reports whether no watch was broken since a time.
-func (d *drift) heardSince(looked time.Time) bool {
-	if d == nil {
-		return false
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.broken.Before(looked)
 }
 
 // watch follows the kinds of an inventory from now on. It comes before the
@@ -144,7 +124,7 @@ func (d *drift) watch(ctx context.Context, inventory apply.Inventory) {
 		if err != nil || !served.IsWatchable() {
 			continue
 		}
-		one, err := d.follow(ctx, kind.WithVersion(served.In(entry.Version)))
+		one, err := d.follow(ctx, kind.WithVersion(served.In(entry.Version)), served.Resource)
 		if err != nil {
 			ctrl.LoggerFrom(ctx).Error(err, "watching what was applied", "kind", kind.String())
 			continue
@@ -166,7 +146,7 @@ func (w watched) wait(ctx context.Context) {
 
 // follow watches one kind from now on, unless that is done already in a version
 // that is still served.
-func (d *drift) follow(ctx context.Context, gvk schema.GroupVersionKind) (watched, error) {
+func (d *drift) follow(ctx context.Context, gvk schema.GroupVersionKind, resource string) (watched, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if known, ok := d.watched[gvk.GroupKind()]; ok {
@@ -178,7 +158,10 @@ func (d *drift) follow(ctx context.Context, gvk schema.GroupVersionKind) (watche
 		}
 		delete(d.watched, gvk.GroupKind())
 	}
-	followed := watched{gvk: gvk, empty: emptyOf(gvk), patience: time.Now().Add(syncTimeout)} //nolint:forbidigo // a watch takes real time
+	followed := watched{
+		gvk: gvk, resource: schema.GroupResource{Group: gvk.Group, Resource: resource}, empty: emptyOf(gvk),
+		patience: time.Now().Add(syncTimeout), //nolint:forbidigo // a watch takes real time
+	}
 	informer, err := d.cache.GetInformer(ctx, followed.empty(), cache.BlockUntilSynced(false))
 	if err != nil {
 		return watched{}, err

@@ -56,7 +56,7 @@ func (r *run) open(ctx context.Context, applier *apply.Applier, known apply.Inve
 
 // watched begins with what the watch tells, where that is enough.
 func (r *run) watched(ctx context.Context, applier *apply.Applier, known apply.Inventory) (*apply.Session, bool) {
-	if r.mustList() {
+	if r.mustList(known) {
 		return nil, false
 	}
 	live, ok := r.drift.observed(ctx, known)
@@ -77,10 +77,10 @@ func unseen(session *apply.Session, known apply.Inventory, asked map[apply.Ref]b
 
 // mustList reports whether it is time to list what is owned. A run may come a little
 // before an interval is over.
-func (r *run) mustList() bool {
+func (r *run) mustList(known apply.Inventory) bool {
 	interval := r.Report.AtLeast(r.set.GetInterval())
 	due := interval/10*9 + (listedEach-1)*min(interval, longestInterval)
-	return r.started.Sub(r.memory.looked) >= due || !r.drift.heardSince(r.memory.looked)
+	return r.started.Sub(r.memory.looked) >= due || !r.drift.heardSince(r.memory.looked, known)
 }
 
 // longestInterval keeps what is computed of an interval within what a duration holds.

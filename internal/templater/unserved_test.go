@@ -1,0 +1,73 @@
+package templater
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
+	ctrl "sigs.k8s.io/controller-runtime"
+	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
+
+	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/apply"
+	"github.com/eddy-previews/eddy/test/rig"
+)
+
+// What asks in vain for a kind that is gone would do so for ever, and each time every
+// set would take its own watch to be broken, too.
+func TestAKindThatIsServedNoMoreIsWatchedNoMore(t *testing.T) {
+	b := newBench(t)
+	group, _ := b.widgets()
+	widget := &unstructured.Unstructured{}
+	widget.SetGroupVersionKind(schema.GroupVersionKind{Group: group, Version: "v1", Kind: "Widget"})
+	widget.SetNamespace(b.namespace)
+	widget.SetName("app")
+	widget.SetLabels(map[string]string{v1.OwnerLabelPrefix + "/name": "previews", v1.OwnerLabelPrefix + "/namespace": b.namespace})
+	if err := server.Client.Create(t.Context(), widget); err != nil {
+		t.Fatal(err)
+	}
+	manager, err := ctrl.NewManager(server.Config, ctrl.Options{Scheme: server.Client.Scheme(), Metrics: metricsserver.Options{BindAddress: "0"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := newDrift(manager, apply.NewKinds(server.Discovery, time.Now), nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rig.Manage(t, manager)
+	set := types.NamespacedName{Namespace: b.namespace, Name: "previews"}
+	widgets := apply.Inventory{{Ref: apply.RefOf(widget), Version: "v1"}}
+	others := apply.Inventory{{Ref: apply.Ref{Kind: "ConfigMap", Namespace: b.namespace, Name: "app"}, Version: "v1"}}
+	d.own(set, widgets)
+	d.watch(context.WithoutCancel(t.Context()), append(widgets, others...))
+	if _, reached := d.observed(t.Context(), widgets); !reached {
+		t.Fatal("the kind is not watched")
+	}
+	woken := make(chan struct{}, 10)
+	go func() {
+		for range d.events {
+			woken <- struct{}{}
+		}
+	}()
+	b.undefine(group)
+	gone := time.Now()
+	b.await("the kind is watched no more", func() bool {
+		_, reached := d.observed(t.Context(), widgets)
+		return !reached
+	})
+	b.await("the set is woken that has some of it", func() bool { return len(woken) > 0 })
+	if !d.heardSince(gone, others) {
+		t.Error("the watch of another kind is taken to be broken")
+	}
+	time.Sleep(time.Second) // for who has begun to ask
+	given := time.Now()
+	time.Sleep(2 * time.Second)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if at := d.broken[schema.GroupResource{Group: group, Resource: "widgets"}]; at.IsZero() || at.After(given) {
+		t.Errorf("it was last asked for in vain at %s, and given up at %s", at, given)
+	}
+}
