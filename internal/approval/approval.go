@@ -82,6 +82,7 @@ func (p *Policy) Ask(ctx context.Context, looks *Looks, q Question, items []forg
 	for n, item := range items {
 		out.Approvals[item.Change()] = book.decide(item, readings[n])
 	}
+	book.tidy()
 	out.Records = book.records
 	return out
 }

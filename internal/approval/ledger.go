@@ -2,6 +2,7 @@ package approval
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -129,7 +130,7 @@ func (l *ledger) isGone(record v1.Approval, item forge.Item, r reading) bool {
 	isThere := slices.ContainsFunc(r.said, func(one statement) bool {
 		return !one.revokes && one.how == record.How && one.id == record.Evidence && one.by.IsAccount(record.ByID) && (one.how != v1.ByAnnotation || strings.EqualFold(one.sha, record.SHA))
 	})
-	of := record.How + " " + record.ID + " " + record.Evidence
+	of := evidenceOf(record)
 	if isThere {
 		delete(l.absent, of)
 		return false
@@ -148,6 +149,18 @@ func (l *ledger) isGone(record v1.Approval, item forge.Item, r reading) bool {
 	default:
 		return record.How != v1.ByReview
 	}
+}
+
+// evidenceOf is what tells a piece of evidence from others.
+func evidenceOf(record v1.Approval) string {
+	return record.How + " " + record.ID + " " + record.Evidence
+}
+
+// tidy forgets of the evidence that was missed what no record goes by any more.
+func (l *ledger) tidy() {
+	maps.DeleteFunc(l.absent, func(of string, _ time.Time) bool {
+		return !slices.ContainsFunc(l.records, func(record v1.Approval) bool { return record.Revoked == nil && evidenceOf(record) == of })
+	})
 }
 
 // covering is a record by which a commit of a request is approved; nil for none.

@@ -8,6 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/eddy-previews/eddy/internal/forge"
+	"github.com/eddy-previews/eddy/internal/lru"
 )
 
 // often is how long what was read of a request is good for at most, where the forge
@@ -25,7 +26,7 @@ type Looks struct {
 type provider struct {
 	generation int64
 	requests   map[string]looked
-	people     map[string]permitted
+	people     *lru.Cache[string, permitted]
 	// absent are pieces of evidence that were not there, since when.
 	absent map[string]time.Time
 }
@@ -37,13 +38,17 @@ type looked struct {
 	reading reading
 }
 
-// isDue reports whether an item is to be read anew. Of one that is approved only that may
-// be taken back is news, for which the interval is soon enough.
-func (l looked) isDue(q Question, item forge.Item) bool {
-	wait := min(often, q.Interval)
-	if isRecorded(q, item) {
-		wait = q.Interval - q.Interval/10 // intervals differ a little
+// patience is how long what was read of an item is good for. Of one that is approved only
+// that may be taken back is news, for which the interval is soon enough.
+func (l *ledger) patience(q Question, item forge.Item) time.Duration {
+	if l.covering(item, item.SHA) != nil {
+		return q.Interval - q.Interval/10 // intervals differ a little
 	}
+	return min(often, q.Interval)
+}
+
+// isDue reports whether an item is to be read anew.
+func (l looked) isDue(q Question, item forge.Item, wait time.Duration) bool {
 	changed := l.item.Change() != item.Change() || !l.item.UpdatedAt.Equal(item.UpdatedAt) || !slices.Equal(l.item.Labels, item.Labels)
 	return changed || q.Anew || l.reading.err != nil || q.Now().Sub(l.at) >= wait
 }
@@ -55,7 +60,7 @@ func (l *Looks) of(q Question) *provider {
 	defer l.mu.Unlock()
 	known := l.providers[q.Provider]
 	if known == nil || known.generation != q.Generation {
-		known = &provider{generation: q.Generation, requests: map[string]looked{}, people: map[string]permitted{}, absent: map[string]time.Time{}}
+		known = &provider{generation: q.Generation, requests: map[string]looked{}, people: lru.New[string, permitted](maxPeople), absent: map[string]time.Time{}}
 		if l.providers == nil {
 			l.providers = map[types.NamespacedName]*provider{}
 		}
@@ -64,7 +69,7 @@ func (l *Looks) of(q Question) *provider {
 	return known
 }
 
-// keep forgets requests that are asked about no more, and people long ago.
+// keep forgets requests that are asked about no more.
 func (l *Looks) keep(name types.NamespacedName, items []forge.Item) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -9,6 +9,7 @@ import (
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/forge"
+	"github.com/eddy-previews/eddy/internal/lru"
 )
 
 // remember is how long it counts what somebody may.
@@ -18,12 +19,15 @@ const remember = 10 * time.Minute
 // matter: whoever likes may comment.
 const most = 20
 
+// maxPeople is of how many it is remembered what they may.
+const maxPeople = 10_000
+
 // judge says who may approve.
 type judge struct {
 	spec       v1.Forks
 	repository forge.Repository
 	now        time.Time
-	known      map[string]permitted
+	known      *lru.Cache[string, permitted]
 	// matters are those who approved of the request before, or may by name: nobody who
 	// speaks after them keeps them from being looked at.
 	matters map[string]bool
@@ -62,7 +66,7 @@ func (j *judge) judge(ctx context.Context, who forge.Person, item forge.Item) (m
 		return false, shown(who) + " wrote it", nil
 	}
 	account := strings.ToLower(name + "#" + who.ID)
-	if found, is := j.known[account]; is && j.now.Sub(found.at) < remember {
+	if found, is := j.known.Get(account); is && j.now.Sub(found.at) < remember {
 		return found.may, found.why, nil
 	}
 	matters := j.matters[name] || j.matters[account] || who.ID != "" && j.matters["#"+who.ID]
@@ -83,7 +87,7 @@ func (j *judge) judge(ctx context.Context, who forge.Person, item forge.Item) (m
 	if err != nil {
 		return false, "", err
 	}
-	j.known[account] = found
+	j.known.Put(account, found, 1)
 	return found.may, found.why, nil
 }
 

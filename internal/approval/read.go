@@ -31,11 +31,12 @@ type reading struct {
 // readAll reads what was said of each item, of those whose turn it is.
 func (p *Policy) readAll(ctx context.Context, looks *Looks, q Question, items []forge.Item) []reading {
 	known := looks.of(q)
+	recorded := &ledger{spec: p.spec, records: q.Records}
 	out := make([]reading, len(items))
 	judge := &judge{spec: p.spec, repository: q.Repository, now: q.Now(), known: known.people}
 	for n, item := range items {
 		look, is := known.requests[item.ID]
-		if !is || look.isDue(q, item) {
+		if !is || look.isDue(q, item, recorded.patience(q, item)) {
 			judge.begin(item, q.Records)
 			look = looked{item: item, at: q.Now(), reading: p.read(transport.Once(ctx), q, judge, item)}
 			look.reading.at = look.at
@@ -47,11 +48,6 @@ func (p *Policy) readAll(ctx context.Context, looks *Looks, q Question, items []
 	}
 	looks.keep(q.Provider, items)
 	return out
-}
-
-// isRecorded reports whether the commit of an item is approved already.
-func isRecorded(q Question, item forge.Item) bool {
-	return slices.ContainsFunc(q.Records, func(one v1.Approval) bool { return one.Revoked == nil && one.ID == item.ID && one.SHA == item.SHA })
 }
 
 func byTime(a, b statement) int { return a.at.Compare(b.at) }

@@ -7,8 +7,11 @@ import (
 	"testing"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/forge"
+	"github.com/eddy-previews/eddy/internal/lru"
 )
 
 func TestACommandIsTheFirstWordOfALineThatSomebodySays(t *testing.T) {
@@ -92,7 +95,7 @@ func TestACommitIsMeantWhereItWasSeen(t *testing.T) {
 
 func TestManyWhoAskAreNotAllLookedAt(t *testing.T) {
 	repository := &counting{}
-	judge := &judge{spec: v1.Forks{Permission: v1.PermissionWrite}, repository: repository, now: time.Now(), known: map[string]permitted{}}
+	judge := &judge{spec: v1.Forks{Permission: v1.PermissionWrite}, repository: repository, now: time.Now(), known: lru.New[string, permitted](10)}
 	for n := range 3 * most {
 		if may, _, err := judge.judge(t.Context(), forge.Person{Login: fmt.Sprint("stranger", n)}, forge.Item{Author: "ada"}); may || err != nil {
 			t.Fatal(may, err)
@@ -113,4 +116,13 @@ type counting struct {
 func (c *counting) Permission(_ context.Context, _ forge.Person) (forge.Permission, error) {
 	c.asked++
 	return forge.NoPermission, nil
+}
+
+func TestWhatWasMissedIsForgottenWithItsRecord(t *testing.T) {
+	record := v1.Approval{ID: "1", How: v1.ByComment, Evidence: "7"}
+	revoked := v1.Approval{ID: "2", How: v1.ByComment, Evidence: "8", Revoked: &metav1.Time{}}
+	l := &ledger{records: []v1.Approval{record, revoked}, absent: map[string]time.Time{evidenceOf(record): {}, evidenceOf(revoked): {}, "Comment 3 9": {}}}
+	if l.tidy(); len(l.absent) != 1 {
+		t.Errorf("remembered are %v", l.absent)
+	}
 }

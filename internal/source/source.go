@@ -62,6 +62,9 @@ type Source interface {
 	forge.Files
 	// Checks tells what CI says of a commit, or ErrUnsupported: see Type.Checks.
 	forge.Checks
+	// Repository is the one of a forge that requests or branches are watched in, or
+	// ErrUnsupported for what is watched elsewhere.
+	Repository() (forge.Repository, error)
 }
 
 // lister is what every type can.

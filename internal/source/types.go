@@ -165,7 +165,7 @@ func (r row) watches(thing Thing, tells Tells) Type {
 func thingsOf(repository forge.Repository, thing Thing) (lister, error) {
 	switch thing {
 	case Branch:
-		return branches{repository.Branches(), checks{repository}}, nil
+		return commits{repository.Branches(), checks{repository}}, nil
 	case Tag:
 		return repository.Tags(), nil
 	case Environment:
@@ -176,7 +176,7 @@ func thingsOf(repository forge.Repository, thing Thing) (lister, error) {
 		if files, ok := repository.(forge.Files); ok {
 			return requests{repository.Requests(), checks{repository}, files}, nil
 		}
-		return repository.Requests(), nil
+		return commits{repository.Requests(), checks{repository}}, nil
 	case ArtifactTag, External: // are in no repository of a forge
 	}
 	return nil, fmt.Errorf("a %s of %T: %w", thing, repository, ErrUnsupported)

@@ -58,6 +58,15 @@ func (w *watched) Checks(ctx context.Context, item Item, wanted forge.Names) ([]
 	return found, withRemedyOfChecks(err, w.kind.Checks.Permission)
 }
 
+// Repository implements Source.
+func (w *watched) Repository() (forge.Repository, error) {
+	within, ok := w.lister.(interface{ repository() forge.Repository })
+	if !ok {
+		return nil, fmt.Errorf("the repository of a %s: %w", w.kind.Watches, ErrUnsupported)
+	}
+	return within.repository(), nil
+}
+
 // requests are those of a repository that tells which files they change.
 type requests struct {
 	*forge.Collection
@@ -65,14 +74,17 @@ type requests struct {
 	files forge.Files
 }
 
-// branches are those of a repository.
-type branches struct {
+// commits are what has one in a repository: branches, and requests of which no files are
+// told.
+type commits struct {
 	*forge.Collection
 	checks
 }
 
 // checks are those of commits in a repository.
 type checks struct{ of forge.Repository }
+
+func (c checks) repository() forge.Repository { return c.of }
 
 // Checks implements forge.Checks.
 func (c checks) Checks(ctx context.Context, item Item, wanted forge.Names) ([]forge.Check, error) {

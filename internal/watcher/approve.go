@@ -20,7 +20,7 @@ type approvals struct {
 }
 
 // approver returns what asks who has approved of commits; nil where nobody has to.
-func (r *Reconciler) approver(provider *v1.ResourceSetInputProvider, config source.Config, exported export.Inputs) (*approvals, func(context.Context, []source.Item) map[forge.Change]admit.Approval) {
+func (r *Reconciler) approver(provider *v1.ResourceSetInputProvider, asked source.Source, exported export.Inputs) (*approvals, func(context.Context, []source.Item) map[forge.Change]admit.Approval) {
 	kept := &approvals{policy: approval.Compile(provider), records: provider.Status.Approvals}
 	if kept.policy == nil {
 		return kept, nil
@@ -33,11 +33,7 @@ func (r *Reconciler) approver(provider *v1.ResourceSetInputProvider, config sour
 	for key, in := range exported {
 		question.Exported[key] = in.Text("sha")
 	}
-	open := r.NewRepository
-	if open == nil {
-		open = source.Repository
-	}
-	question.Repository, question.Failed = open(config)
+	question.Repository, question.Failed = asked.Repository()
 	return kept, func(ctx context.Context, items []source.Item) map[forge.Change]admit.Approval {
 		found := kept.policy.Ask(ctx, &r.Approvals, question, items)
 		kept.records = found.Records

@@ -13,7 +13,6 @@ import (
 	real "github.com/eddy-previews/eddy/internal/forge"
 	"github.com/eddy-previews/eddy/internal/report"
 	"github.com/eddy-previews/eddy/internal/source"
-	"github.com/eddy-previews/eddy/internal/transport"
 	"github.com/eddy-previews/eddy/test/forge"
 )
 
@@ -73,15 +72,11 @@ func newVetting(t *testing.T, f *forge.Forge, random *rand.Rand) *vetting {
 	if f.AWS != nil {
 		spec.AppliesTo = v1.AppliesToEverybody
 	}
-	c.NewRepository = func(config source.Config) (real.Repository, error) {
-		config.Credentials = transport.Credentials{Username: "flux", Password: forge.Token}
-		config.Proxy, config.TLS = f.Proxy, f.TLS
-		if f.AWS != nil {
-			config.Credentials = transport.Credentials{}
-		}
-		return source.Repository(config)
+	watched, err := c.NewSource(source.Config{Type: f.Type, URL: f.URL})
+	if err != nil {
+		t.Fatal(err)
 	}
-	opened, err := c.NewRepository(source.Config{Type: f.Type, URL: f.URL})
+	opened, err := watched.Repository()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -32,7 +32,6 @@ import (
 	"github.com/eddy-previews/eddy/internal/credential"
 	"github.com/eddy-previews/eddy/internal/evidence"
 	"github.com/eddy-previews/eddy/internal/export"
-	"github.com/eddy-previews/eddy/internal/forge"
 	"github.com/eddy-previews/eddy/internal/report"
 	"github.com/eddy-previews/eddy/internal/schedule"
 	"github.com/eddy-previews/eddy/internal/source"
@@ -59,9 +58,6 @@ type Reconciler struct {
 	// Turns bound how many runs of one namespace, and to one host, are at work
 	// at once; nothing does when nil.
 	Turns *turns.Turns
-	// NewRepository opens what is asked who has approved of a request; source.Repository
-	// unless a test says otherwise.
-	NewRepository func(source.Config) (forge.Repository, error)
 	// Looks remember when evidence was looked for, Approvals what was said of requests.
 	Looks     evidence.Looks
 	Approvals approval.Looks
@@ -228,7 +224,7 @@ func (r *Reconciler) decide(ctx context.Context, provider *v1.ResourceSetInputPr
 	}
 	exported := export.Read(provider)
 	forge.prove = r.prover(provider, gate, forge, exported)
-	approved, approve := r.approver(provider, forge.config, exported)
+	approved, approve := r.approver(provider, forge, exported)
 	forge.approve = approve
 	open, err := r.list(ctx, forge, chain.Query(), approved.expected(exported.Keys()))
 	if err != nil {

@@ -1,6 +1,7 @@
 package azuredevops_test
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -27,7 +28,7 @@ func TestTheNumberOfTheProjectIsAskedForOnce(t *testing.T) {
 	})
 	for _, sha := range []string{"a", "b", "c"} {
 		number := f.Open(fake.Request{SHA: sha})
-		if _, err := repository.Checks(t.Context(), forge.Item{ID: string(rune('0' + number)), SHA: sha}, forge.Names{"build*"}); err != nil {
+		if _, err := repository.Checks(t.Context(), forge.Item{ID: fmt.Sprint(number), SHA: sha}, forge.Names{"build*"}); err != nil {
 			t.Fatal(err)
 		}
 	}
