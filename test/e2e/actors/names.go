@@ -14,6 +14,9 @@ const (
 	SharedInfra   = "app-common-dev"
 	ReadyLabel    = "build/image-ready"
 
+	// kustomizations is what the names of the previews' Kustomizations begin with.
+	kustomizations = "api-pr-"
+
 	image    = "registry.example.com/api"
 	owner    = "acme"
 	appRepo  = "api"
@@ -41,7 +44,7 @@ func (p PullRequest) ID() string { return strconv.Itoa(p.Number) }
 func (p PullRequest) Name(base string) string { return base + "-" + p.ID() }
 
 // Kustomization is the name of the preview's Flux Kustomization.
-func (p PullRequest) Kustomization() string { return "api-pr-" + p.ID() }
+func (p PullRequest) Kustomization() string { return kustomizations + p.ID() }
 
 // Label is the value of pr-env on everything of the preview.
 func (p PullRequest) Label() string { return "pr-" + p.ID() }

@@ -68,8 +68,12 @@ func field(input v1.ResourceSetInput, key string) string {
 	return strings.Trim(string(input[key].Raw), `"`)
 }
 
-// Objects lists what is deployed of a pull request, by its one label, as
-// "Kind name" in order.
+// deployedBy is the label with which Flux names the Kustomization of an object.
+const deployedBy = "kustomize.toolkit.fluxcd.io/name"
+
+// Objects lists what is deployed of a pull request, by its one label and that of the
+// Kustomization that deploys it, as "Kind name" in order: another service may have a
+// pull request of the same number.
 func (w *World) Objects(ctx context.Context, pr PullRequest) ([]string, error) {
 	var out []string
 	for kind, list := range map[string]client.ObjectList{
@@ -77,7 +81,9 @@ func (w *World) Objects(ctx context.Context, pr PullRequest) ([]string, error) {
 		"Ingress": &networkingv1.IngressList{}, "ConfigMap": &corev1.ConfigMapList{},
 		"ServiceAccount": &corev1.ServiceAccountList{},
 	} {
-		err := w.Kube.List(ctx, list, client.InNamespace(Namespace), client.MatchingLabels{"pr-env": pr.Label()})
+		err := w.Kube.List(ctx, list, client.InNamespace(Namespace), client.MatchingLabels{
+			"pr-env": pr.Label(), deployedBy: pr.Kustomization(),
+		})
 		if err != nil {
 			return nil, err
 		}

@@ -113,20 +113,23 @@ func (w *World) Look(ctx context.Context) (Scene, error) {
 }
 
 func (w *World) lookAtObjects(ctx context.Context, scene Scene) error {
-	ours := []client.ListOption{client.InNamespace(Namespace), client.HasLabels{"pr-env"}}
+	labelled := []client.ListOption{client.InNamespace(Namespace), client.HasLabels{"pr-env"}}
 	deployments, services, ingresses := &appsv1.DeploymentList{}, &corev1.ServiceList{}, &networkingv1.IngressList{}
 	for _, list := range []client.ObjectList{deployments, services, ingresses} {
-		if err := w.Kube.List(ctx, list, ours...); err != nil {
+		if err := w.Kube.List(ctx, list, labelled...); err != nil {
 			return err
 		}
 	}
-	for _, d := range deployments.Items {
+	for _, d := range ours(deployments.Items) {
 		scene[Thing{"Deployment", d.Name}] = w.deploymentState(d)
 	}
-	for _, s := range services.Items {
+	for _, s := range ours(services.Items) {
 		scene[Thing{"Service", s.Name}] = ""
 	}
-	for _, i := range ingresses.Items {
+	for _, i := range ours(ingresses.Items) {
+		if len(i.Spec.Rules) == 0 {
+			continue
+		}
 		host := i.Spec.Rules[0].Host
 		scene[Thing{"Ingress", i.Name}] = "host " + host
 		if body, err := w.visit(ctx, host); err == nil {
@@ -134,6 +137,17 @@ func (w *World) lookAtObjects(ctx context.Context, scene Scene) error {
 		}
 	}
 	return nil
+}
+
+// ours are those of the objects that are of previews of the application: another service
+// in this namespace has its own.
+func ours[T any, P interface {
+	*T
+	client.Object
+}](objects []T) []T {
+	return slices.DeleteFunc(objects, func(object T) bool {
+		return !strings.HasPrefix(P(&object).GetLabels()[deployedBy], kustomizations)
+	})
 }
 
 func kustomizationState(ks kustomizev1.Kustomization) string {

@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -90,7 +91,7 @@ func (w *World) publishFleet(ctx context.Context) error {
 }
 
 // ConnectFlux creates the GitRepository flux-system: "a cluster already
-// running Flux".
+// running Flux". It looks as often as the watcher does.
 func (w *World) ConnectFlux(ctx context.Context) error {
 	return w.apply(ctx, fmt.Sprintf(`
 apiVersion: source.toolkit.fluxcd.io/v1
@@ -99,11 +100,31 @@ metadata:
   name: flux-system
   namespace: %s
 spec:
-  interval: 1m
+  interval: %s
   url: %s
   ref:
     branch: main
-`, FluxNamespace, w.Forge.FleetURL()))
+`, FluxNamespace, cmp.Or(w.PollEvery, "1m"), w.Forge.FleetURL()))
+}
+
+// DeployFleet has Flux deploy what the fleet repository lists, as after flux bootstrap.
+// Nobody waits for it.
+func (w *World) DeployFleet(ctx context.Context) error {
+	return w.apply(ctx, fmt.Sprintf(`
+apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata:
+  name: flux-system
+  namespace: %s
+spec:
+  interval: 10m
+  retryInterval: 10s
+  prune: true
+  sourceRef:
+    kind: GitRepository
+    name: flux-system
+  path: ./clusters/eks
+`, FluxNamespace))
 }
 
 // ShareInfra creates the Kustomization app-common-dev, and waits for the

@@ -35,7 +35,7 @@ func newCommand() *cobra.Command {
 	root.PersistentFlags().StringVar(&o.dir, "dir", "", "the system's folder (default: system in Eddy's cache folder)")
 	root.Flags().BoolVar(&o.check, "check", false, "play it all to its end in a folder of its own, check each step, and take all down")
 	root.AddCommand(
-		o.openCommand(), o.statusCommand(), o.downCommand(),
+		o.openCommand(), o.statusCommand(), o.envCommand(), o.downCommand(),
 		o.actCommand("push", "Push a commit to a pull request; CI builds it", (*play).push),
 		o.actCommand("label", "Let CI build a pull request and set its label", (*play).label),
 		o.actCommand("unlabel", "Take the label away", (*play).unlabel),

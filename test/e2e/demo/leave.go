@@ -70,7 +70,7 @@ func start(ctx context.Context, programs actors.Programs, dir string) (*play, er
 	if err := world.StartPreviews(ctx); err != nil {
 		return nil, err
 	}
-	if err := world.TellRequests(ctx); err != nil {
+	if err := errors.Join(world.TellRequests(ctx), world.DeployFleet(ctx)); err != nil {
 		return nil, err
 	}
 	print.line("platform", "lets Eddy tell pull requests what becomes of their previews: spec.feedback of the provider")
@@ -170,6 +170,7 @@ func (p *play) invite() {
 		{"close 1", "closed: everything of it goes"},
 		{"open 'My change'", "a pull request of yours"},
 		{"status", "what there is"},
+		{"env", "where everything is, for a shell: docs/demo.md adds a service of your own"},
 		{"down", "end it, and remove all traces"},
 	})
 	say("")

@@ -12,20 +12,25 @@ import (
 )
 
 // imageOptions are the flags of cluster image.
-type imageOptions struct{ dir, ref, message, archive string }
+type imageOptions struct {
+	local.Built
+	dir, archive string
+}
 
 func newImage() *cobra.Command {
 	o := &imageOptions{}
 	cmd := &cobra.Command{
 		Use:   "image",
-		Short: "Give the node an image: one of the sample app under any name, or one in a file",
-		Long: `Build an image of the sample app under the name REF, as if CI had built it. One
-of the system's own registry (see cluster up) is pushed there, and pods pull it.
+		Short: "Give the node an image: one of the sample app or of a program of yours, or one in a file",
+		Long: `Build an image of the sample app, or with --program of a static program of
+yours, under the name REF, as if CI had built it. One of the system's own
+registry (see cluster up) is pushed there, and pods pull it.
 Any other is given to the node: pods find it as long as they do not ask to pull
 always, and without a node there is nothing to do. With --archive it is an image
 that is built already, in a tar file that docker save, podman save or make image
 has written, under the name that it has there.`,
 		Example: `  cluster image --ref registry.example.com/api:pr-1 --message "First change"
+  cluster image --ref 10.98.0.1:21007/shop:pr-1 --program ./server --revision "$(git rev-parse HEAD)"
   cluster image --archive dist/eddy-image.tar`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -41,11 +46,16 @@ has written, under the name that it has there.`,
 		},
 	}
 	dirFlag(cmd, &o.dir)
-	cmd.Flags().StringVar(&o.ref, "ref", "", "the image's name with a tag, such as registry.example.com/api:pr-1")
-	cmd.Flags().StringVar(&o.message, "message", "Hello from the sample app", "what the app's page says")
+	cmd.Flags().StringVar(&o.Ref, "ref", "", "the image's name with a tag, such as registry.example.com/api:pr-1")
+	cmd.Flags().StringVar(&o.Message, "message", "Hello from the sample app", "what the app's page says")
+	cmd.Flags().StringVar(&o.Program, "program", "", "a static program of yours that the image runs, in place of the sample app")
+	cmd.Flags().StringVar(&o.Revision, "revision", "", "the commit that the image is of, written on it as its label org.opencontainers.image.revision")
 	cmd.Flags().StringVar(&o.archive, "archive", "", "the tar file of an image that is built already")
 	cmd.MarkFlagsOneRequired("ref", "archive")
-	cmd.MarkFlagsMutuallyExclusive("ref", "archive")
+	for _, one := range []string{"ref", "program", "revision"} {
+		cmd.MarkFlagsMutuallyExclusive(one, "archive")
+	}
+	cmd.MarkFlagsMutuallyExclusive("message", "program")
 	return cmd
 }
 
@@ -62,5 +72,5 @@ func (o *imageOptions) give(cmd *cobra.Command) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return o.ref, local.SampleImage(cmd.Context(), folder, local.Sample{Ref: o.ref, Message: o.message}, builder)
+	return o.Ref, local.BuildImage(cmd.Context(), folder, o.Built, builder)
 }

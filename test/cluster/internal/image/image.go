@@ -7,11 +7,13 @@ import (
 	"archive/tar"
 	"bytes"
 	"context"
+	"debug/elf"
 	"fmt"
 	"io"
 	"os"
 	"path"
 	"runtime"
+	"slices"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -29,6 +31,8 @@ type Image struct {
 	Program string
 	// Env are variables of the image, NAME=value each.
 	Env []string
+	// Labels say something of the image, such as the commit that it was built from.
+	Labels map[string]string
 	// Port is where the program listens, 0 if nowhere.
 	Port int
 }
@@ -73,6 +77,9 @@ func (i Image) build() (v1.Image, error) {
 	if err != nil {
 		return nil, err
 	}
+	if interpreter(program) {
+		return nil, fmt.Errorf("%s needs libraries, and an image of it alone has none: build it without (CGO_ENABLED=0 go build)", i.Program)
+	}
 	files, err := programLayer(path.Base(i.Program), program)
 	if err != nil {
 		return nil, err
@@ -93,12 +100,22 @@ func (i Image) build() (v1.Image, error) {
 	}
 	config.OS, config.Architecture = "linux", runtime.GOARCH
 	config.Config.Entrypoint = []string{"/" + path.Base(i.Program)}
-	config.Config.Env = i.Env
+	config.Config.Env, config.Config.Labels = i.Env, i.Labels
 	config.Config.User = nobody
 	if i.Port != 0 {
 		config.Config.ExposedPorts = map[string]struct{}{fmt.Sprintf("%d/tcp", i.Port): {}}
 	}
 	return mutate.ConfigFile(image, config)
+}
+
+// interpreter says whether a program is started by another one, which loads its
+// libraries.
+func interpreter(program []byte) bool {
+	file, err := elf.NewFile(bytes.NewReader(program))
+	if err != nil {
+		return false // whatever it is, it says so itself when it is run
+	}
+	return slices.ContainsFunc(file.Progs, func(p *elf.Prog) bool { return p.Type == elf.PT_INTERP })
 }
 
 // programLayer is a layer of one file. It carries no time, so that the same

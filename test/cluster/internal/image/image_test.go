@@ -48,3 +48,10 @@ func TestImageWithoutATagIsRefused(t *testing.T) {
 		}
 	}
 }
+
+func TestImageOfAProgramThatNeedsLibrariesIsRefused(t *testing.T) {
+	err := image.Image{Ref: "registry.example.com/api:pr-1", Program: "/bin/sh"}.Write(filepath.Join(t.TempDir(), "image.tar"))
+	if err == nil || !strings.Contains(err.Error(), "CGO_ENABLED=0") {
+		t.Errorf("the error is %v, and does not say how to build it", err)
+	}
+}

@@ -21,30 +21,43 @@ var ErrNoNode = errors.New("the system has no node")
 // appPort is where the sample app listens by itself.
 const appPort = 8080
 
-// Sample is an image of the sample app.
-type Sample struct {
+// revisionLabel is the one of an image that says of which commit it is.
+const revisionLabel = "org.opencontainers.image.revision"
+
+// Built is an image as CI would build it: of the sample app, or of a program of
+// somebody's own.
+type Built struct {
 	// Ref is its name.
 	Ref string
-	// Message is what the app's page says.
+	// Message is what the page of the sample app says.
 	Message string
+	// Program is the path of a static program; that of the sample app when empty.
+	Program string
+	// Revision is the commit that it is of, written on it; nothing when empty.
+	Revision string
 }
 
-// SampleImage builds an image. One of the system's own registry is pushed there;
+// BuildImage builds an image. One of the system's own registry is pushed there;
 // any other is given to the system's node, where pods find it without a registry.
-func SampleImage(ctx context.Context, f Folder, sample Sample, builder *toolchain.Builder) error {
+func BuildImage(ctx context.Context, f Folder, of Built, builder *toolchain.Builder) error {
 	info, err := system.Load(string(f))
 	if err != nil {
 		return err
 	}
-	pushed := info.Registry != nil && strings.HasPrefix(sample.Ref, info.Registry.Host+"/")
+	pushed := info.Registry != nil && strings.HasPrefix(of.Ref, info.Registry.Host+"/")
 	if info.Node == nil && !pushed {
 		return ErrNoNode
 	}
-	program, err := builder.Program(ctx, "app")
-	if err != nil {
-		return err
+	built := image.Image{Ref: of.Ref, Program: of.Program}
+	if of.Program == "" {
+		built.Port, built.Env = appPort, []string{"APP_MESSAGE=" + of.Message}
+		if built.Program, err = builder.Program(ctx, "app"); err != nil {
+			return err
+		}
 	}
-	built := image.Image{Ref: sample.Ref, Program: program, Port: appPort, Env: []string{"APP_MESSAGE=" + sample.Message}}
+	if of.Revision != "" {
+		built.Labels = map[string]string{revisionLabel: of.Revision}
+	}
 	if pushed {
 		return built.Push(ctx)
 	}

@@ -1,13 +1,11 @@
 package supervise
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
-	"strings"
 	"syscall"
 	"time"
 )
@@ -94,21 +92,4 @@ func (p *process) awaitReady(ctx context.Context) error {
 		case <-time.After(probeInterval):
 		}
 	}
-}
-
-// tailLines is how much of a log goes into an error.
-const tailLines = 15
-
-// Tail is the end of a log, set apart from the sentence that it follows, or
-// nothing where there is no log.
-func Tail(path string) string {
-	raw, err := os.ReadFile(path)
-	if err != nil || len(bytes.TrimSpace(raw)) == 0 {
-		return ""
-	}
-	lines := strings.Split(strings.TrimRight(string(raw), "\n"), "\n")
-	if len(lines) > tailLines {
-		lines = lines[len(lines)-tailLines:]
-	}
-	return fmt.Sprintf("\nThe end of %s:\n    %s", path, strings.Join(lines, "\n    "))
 }
