@@ -20,9 +20,6 @@ package approval
 
 import (
 	"context"
-	"time"
-
-	"k8s.io/apimachinery/pkg/types"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/admit"
@@ -43,14 +40,7 @@ func Compile(provider *v1.ResourceSetInputProvider) *Policy {
 
 // Question is who asks, and what is known already.
 type Question struct {
-	Provider   types.NamespacedName
-	Generation int64
-	// Now is the clock.
-	Now func() time.Time
-	// Interval is that of the provider.
-	Interval time.Duration
-	// Anew asks for all, however short ago it was asked for.
-	Anew bool
+	admit.Asking
 	// Annotations of the provider.
 	Annotations map[string]string
 	// Exported are the commits that are exported, by the keys of their items.

@@ -107,7 +107,7 @@ func (b *bench) poll() map[string]admit.Approval {
 		b.t.Fatal(err)
 	}
 	found := approval.Compile(b.provider).Ask(b.t.Context(), b.looks, approval.Question{
-		Now: func() time.Time { return b.now }, Interval: 10 * time.Minute, Annotations: b.provider.Annotations,
+		Asking: admit.Asking{Now: func() time.Time { return b.now }, Interval: 10 * time.Minute}, Annotations: b.provider.Annotations,
 		Exported: b.exported, Records: b.provider.Status.Approvals, Repository: repository,
 	}, items)
 	b.provider.Status.Approvals = approval.Open(found.Records, items, b.now)
@@ -453,7 +453,7 @@ func TestAForgeInTroubleLetsNothingThroughAndTakesNothingBack(t *testing.T) {
 		}
 		ask := func(records []v1.Approval) approval.Found {
 			return approval.Compile(b.provider).Ask(t.Context(), &approval.Looks{}, approval.Question{
-				Now: func() time.Time { return b.now }, Interval: time.Minute, Records: records, Repository: b.repository(),
+				Asking: admit.Asking{Now: func() time.Time { return b.now }, Interval: time.Minute}, Records: records, Repository: b.repository(),
 			}, items)
 		}
 		b.forge.Break(forge.Status(503))

@@ -1,12 +1,11 @@
 package approval
 
 import (
+	"maps"
 	"slices"
-	"sync"
 	"time"
 
-	"k8s.io/apimachinery/pkg/types"
-
+	"github.com/eddy-previews/eddy/internal/admit"
 	"github.com/eddy-previews/eddy/internal/forge"
 	"github.com/eddy-previews/eddy/internal/lru"
 )
@@ -17,16 +16,12 @@ const often = time.Minute
 
 // Looks remember what was read of each request, and who may approve, for all providers
 // of a process. What a restart forgets is read anew.
-type Looks struct {
-	mu        sync.Mutex
-	providers map[types.NamespacedName]*provider
-}
+type Looks struct{ admit.Memory[provider] }
 
 // provider is what was read for one provider, by one of its specs.
 type provider struct {
-	generation int64
-	requests   map[string]looked
-	people     *lru.Cache[string, permitted]
+	requests map[string]looked
+	people   *lru.Cache[string, permitted]
 	// absent are pieces of evidence that were not there, since when.
 	absent map[string]time.Time
 }
@@ -53,40 +48,16 @@ func (l looked) isDue(q Question, item forge.Item, wait time.Duration) bool {
 	return changed || q.Anew || l.reading.err != nil || q.Now().Sub(l.at) >= wait
 }
 
-// of returns what was read for a provider. One provider is asked about by one run at
-// a time.
+// of returns what was read for a provider.
 func (l *Looks) of(q Question) *provider {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	known := l.providers[q.Provider]
-	if known == nil || known.generation != q.Generation {
-		known = &provider{generation: q.Generation, requests: map[string]looked{}, people: lru.New[string, permitted](maxPeople), absent: map[string]time.Time{}}
-		if l.providers == nil {
-			l.providers = map[types.NamespacedName]*provider{}
-		}
-		l.providers[q.Provider] = known
-	}
-	return known
+	return l.Of(q.Asking, func() *provider {
+		return &provider{requests: map[string]looked{}, people: lru.New[string, permitted](maxPeople), absent: map[string]time.Time{}}
+	})
 }
 
 // keep forgets requests that are asked about no more.
-func (l *Looks) keep(name types.NamespacedName, items []forge.Item) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	known := l.providers[name]
-	if known == nil {
-		return
-	}
-	for id := range known.requests {
-		if !slices.ContainsFunc(items, func(item forge.Item) bool { return item.ID == id }) {
-			delete(known.requests, id)
-		}
-	}
-}
-
-// Forget is for a provider that is gone or suspended.
-func (l *Looks) Forget(name types.NamespacedName) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	delete(l.providers, name)
+func (p *provider) keep(items []forge.Item) {
+	maps.DeleteFunc(p.requests, func(id string, _ looked) bool {
+		return !slices.ContainsFunc(items, func(item forge.Item) bool { return item.ID == id })
+	})
 }

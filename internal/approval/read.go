@@ -46,7 +46,7 @@ func (p *Policy) readAll(ctx context.Context, looks *Looks, q Question, items []
 		out[n].said = slices.Concat(out[n].said, annotated(q, item))
 		slices.SortStableFunc(out[n].said, byTime)
 	}
-	looks.keep(q.Provider, items)
+	known.keep(items)
 	return out
 }
 

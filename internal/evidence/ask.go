@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
-	"k8s.io/apimachinery/pkg/types"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/admit"
@@ -23,14 +22,7 @@ const atOnce = 8
 
 // Question is who asks, and what is known already.
 type Question struct {
-	Provider   types.NamespacedName
-	Generation int64
-	// Now is the clock.
-	Now func() time.Time
-	// Interval is that of the provider.
-	Interval time.Duration
-	// Anew asks for all that is not proved, however short ago it was asked for.
-	Anew bool
+	admit.Asking
 	// Before is what was exported of each item, by its key, and Held what was held.
 	Before map[string]v1.ResourceSetInput
 	Held   []v1.HeldRequest
@@ -57,7 +49,7 @@ func (g *Gate) Ask(ctx context.Context, looks *Looks, q Question, items []forge.
 	for n, item := range due {
 		out[item.Change()] = asked[n]
 	}
-	looks.keep(q.Provider, due)
+	looks.keep(q, known, due)
 	return out
 }
 

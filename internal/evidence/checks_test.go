@@ -34,7 +34,7 @@ func askedOf(t *testing.T, gate *v1.Gate, before v1.ResourceSetInput, forges fun
 		t.Fatal(err)
 	}
 	return compiled.Ask(t.Context(), &evidence.Looks{}, evidence.Question{
-		Provider: types.NamespacedName{Name: "prs"}, Now: time.Now, Interval: time.Minute,
+		Asking: admit.Asking{Provider: types.NamespacedName{Name: "prs"}, Now: time.Now, Interval: time.Minute},
 		Before: map[string]v1.ResourceSetInput{head.ID: before}, Checks: forges,
 		Open: func(context.Context, v1.GateImage, string) (*registry.Repository, error) {
 			return nil, errors.New("there is no registry")

@@ -1,12 +1,10 @@
 package evidence
 
 import (
+	"maps"
 	"math"
 	"slices"
-	"sync"
 	"time"
-
-	"k8s.io/apimachinery/pkg/types"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/admit"
@@ -32,15 +30,13 @@ type Looks struct {
 	// hangs holds nobody up.
 	Patience time.Duration
 
-	mu        sync.Mutex
-	providers map[types.NamespacedName]*provider
-	hosts     hosts
+	admit.Memory[provider]
+	hosts hosts
 }
 
 // provider is what was looked at for one provider, by one of its specs.
 type provider struct {
-	generation int64
-	commits    map[forge.Change]*look
+	commits map[forge.Change]*look
 	// hosts are those of all providers, and patience is theirs.
 	hosts    *hosts
 	patience time.Duration
@@ -57,38 +53,21 @@ type look struct {
 
 // of returns what was looked at for a provider.
 func (l *Looks) of(q Question) *provider {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	known := l.providers[q.Provider]
-	if known == nil || known.generation != q.Generation {
-		known = &provider{generation: q.Generation, commits: map[forge.Change]*look{}, hosts: &l.hosts}
-		if l.providers == nil {
-			l.providers = map[types.NamespacedName]*provider{}
-		}
-		l.providers[q.Provider] = known
-	}
+	known := l.Of(q.Asking, func() *provider { return &provider{commits: map[forge.Change]*look{}, hosts: &l.hosts} })
 	known.patience = l.Patience
 	return known
 }
 
 // keep forgets the commits of a provider that wait no more.
-func (l *Looks) keep(name types.NamespacedName, waiting []forge.Item) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	known := l.providers[name]
-	if len(waiting) == 0 || known == nil {
-		delete(l.providers, name)
+func (l *Looks) keep(q Question, known *provider, waiting []forge.Item) {
+	if len(waiting) == 0 {
+		l.Forget(q.Provider)
 		return
 	}
-	for change := range known.commits {
-		if !slices.ContainsFunc(waiting, func(item forge.Item) bool { return item.Change() == change }) {
-			delete(known.commits, change)
-		}
-	}
+	maps.DeleteFunc(known.commits, func(change forge.Change, _ *look) bool {
+		return !slices.ContainsFunc(waiting, func(item forge.Item) bool { return item.Change() == change })
+	})
 }
-
-// Forget is for a provider that is gone or suspended.
-func (l *Looks) Forget(name types.NamespacedName) { l.keep(name, nil) }
 
 // look returns that at an item; of one that is held already it goes on from since
 // when.

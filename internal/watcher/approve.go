@@ -3,8 +3,6 @@ package watcher
 import (
 	"context"
 
-	"sigs.k8s.io/controller-runtime/pkg/client"
-
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/admit"
 	"github.com/eddy-previews/eddy/internal/approval"
@@ -26,9 +24,7 @@ func (r *Reconciler) approver(provider *v1.ResourceSetInputProvider, asked sourc
 		return kept, nil
 	}
 	question := approval.Question{
-		Provider: client.ObjectKeyFromObject(provider), Generation: provider.Generation,
-		Now: r.Now, Interval: r.Report.Interval(provider), Anew: isAsked(provider),
-		Annotations: provider.Annotations, Exported: map[string]string{}, Records: kept.records,
+		Asking: r.asking(provider), Annotations: provider.Annotations, Exported: map[string]string{}, Records: kept.records,
 	}
 	for key, in := range exported {
 		question.Exported[key] = in.Text("sha")

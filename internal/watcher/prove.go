@@ -18,14 +18,21 @@ import (
 	"github.com/eddy-previews/eddy/internal/source"
 )
 
+// asking says on whose behalf a run asks.
+func (r *Reconciler) asking(provider *v1.ResourceSetInputProvider) admit.Asking {
+	return admit.Asking{
+		Provider: client.ObjectKeyFromObject(provider), Generation: provider.Generation,
+		Now: r.Now, Interval: r.Report.Interval(provider), Anew: isAsked(provider),
+	}
+}
+
 // prover returns what asks for the evidence that a gate wants; nil for no gate.
 func (r *Reconciler) prover(provider *v1.ResourceSetInputProvider, gate *evidence.Gate, asked source.Source, exported export.Inputs) func(context.Context, []source.Item) map[forge.Change]admit.Evidence {
 	if gate == nil {
 		return nil
 	}
 	question := evidence.Question{
-		Provider: client.ObjectKeyFromObject(provider), Generation: provider.Generation,
-		Now: r.Now, Interval: r.Report.Interval(provider), Anew: isAsked(provider),
+		Asking: r.asking(provider),
 		Before: map[string]v1.ResourceSetInput{}, Held: provider.Status.Held,
 		Open: func(ctx context.Context, image v1.GateImage, field string) (*registry.Repository, error) {
 			config, err := r.Credentials.Config(ctx, credential.OfImage(provider, image, field))
