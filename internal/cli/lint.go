@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -31,6 +32,12 @@ type lintSetup struct {
 	// hasPath reports whether --path was given.
 	hasPath func() bool
 }
+
+// How much garbage a run may leave, in percent of what it needs, and up to how many bytes.
+const (
+	seldom = 400
+	plenty = 1 << 30
+)
 
 func newLintCommand(streams Streams) *cobra.Command {
 	o := &lintSetup{Streams: streams}
@@ -93,6 +100,9 @@ func (o *lintSetup) run(ctx context.Context) error {
 	if o.Rules {
 		return o.listRules()
 	}
+	// A run is short, and lets go of all that it made when it ends.
+	defer debug.SetGCPercent(debug.SetGCPercent(seldom))
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(plenty))
 	findings, err := o.check(ctx)
 	if err != nil {
 		return err

@@ -35,7 +35,7 @@ func (s *Setup) Fix(findings []Finding) (fixed map[string][]byte, count int) {
 	fixed = map[string][]byte{}
 	for file, edits := range byFile {
 		slices.SortFunc(edits, func(a, b Edit) int { return cmp.Compare(b.Start, a.Start) })
-		text := bytes.Clone(s.texts[file])
+		text := bytes.Clone(s.texts.of(file))
 		for _, edit := range edits {
 			text = slices.Replace(text, edit.Start, edit.End, []byte(edit.Text)...)
 		}

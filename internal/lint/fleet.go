@@ -122,24 +122,34 @@ func (s *Service) fleetPaths() []string {
 	return slices.DeleteFunc(out, func(path string) bool { return filepath.Clean(path) == "." })
 }
 
-// repository opens a fleet repository once for all that is built of it.
-func (s *Setup) repository(fleet string) *overlay.Repository {
-	if s.fleets[fleet] == nil {
-		s.fleets[fleet] = overlay.Open(fleet)
-	}
-	return s.fleets[fleet]
+// fleets are the repositories that somebody reads of, each opened once. They are not
+// safe for concurrent use.
+type fleets struct {
+	built map[string]*overlay.Repository
+	read  map[string]*files.Folder
 }
 
-// folder opens a fleet repository once for all files of it that are looked at; nil
-// when there is none.
-func (s *Setup) folder(fleet string) *files.Folder {
+func newFleets() *fleets {
+	return &fleets{built: map[string]*overlay.Repository{}, read: map[string]*files.Folder{}}
+}
+
+// repository is what overlays are built of.
+func (f *fleets) repository(fleet string) *overlay.Repository {
+	if f.built[fleet] == nil {
+		f.built[fleet] = overlay.Open(fleet)
+	}
+	return f.built[fleet]
+}
+
+// folder is what files are read of; nil when there is none.
+func (f *fleets) folder(fleet string) *files.Folder {
 	if fleet == "" {
 		return nil
 	}
-	if _, known := s.roots[fleet]; !known {
-		s.roots[fleet], _ = files.Open(fleet) // the build says what is wrong
+	if _, known := f.read[fleet]; !known {
+		f.read[fleet], _ = files.Open(fleet) // the build says what is wrong
 	}
-	return s.roots[fleet]
+	return f.read[fleet]
 }
 
 func isFolder(path string) bool {

@@ -12,7 +12,7 @@ var ignoring = regexp.MustCompile(`#\s*eddy:ignore\s+([a-z-]+):?\s+\S`)
 // silenced reports whether a comment in the line of a finding, or in those right
 // above it, names its rule.
 func (s *Setup) silenced(finding Finding) bool {
-	lines := bytes.Split(s.texts[finding.File], []byte("\n"))
+	lines := bytes.Split(s.texts.of(finding.File), []byte("\n"))
 	if finding.Line < 1 || finding.Line > len(lines) {
 		return false
 	}

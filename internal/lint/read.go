@@ -46,7 +46,7 @@ func (s *Setup) readFolder(path string) error {
 		return err
 	}
 	s.folders = append(s.folders, path)
-	before := len(s.texts)
+	before := s.texts.count()
 	err = folder.Walk(".", func(relative string, entry fs.DirEntry) error {
 		name := filepath.Join(path, relative)
 		switch {
@@ -64,7 +64,7 @@ func (s *Setup) readFolder(path string) error {
 		}
 		return nil
 	})
-	if err == nil && before == len(s.texts) {
+	if err == nil && before == s.texts.count() {
 		return fmt.Errorf("%s: there is no YAML file in the folder, or below it", path)
 	}
 	return err
@@ -76,7 +76,7 @@ var apiVersion = regexp.MustCompile(`(?m)^apiVersion:`)
 // addFound adds a file of a folder that was given. What is wrong in one that is no
 // manifest is none of our business: a playbook, a patch, a chart's values.
 func (s *Setup) addFound(name string, text []byte) {
-	if _, known := s.texts[name]; known {
+	if s.texts.has(name) {
 		return
 	}
 	before := len(s.Broken)
@@ -98,7 +98,7 @@ func isYAML(name string) bool {
 }
 
 func (s *Setup) readFile(name string) error {
-	if _, known := s.texts[name]; known {
+	if s.texts.has(name) {
 		return nil
 	}
 	text, err := files.Read(name)
@@ -111,8 +111,8 @@ func (s *Setup) readFile(name string) error {
 
 // add parses a file. A template of a Helm chart is no YAML yet, and no mistake.
 func (s *Setup) add(name string, text []byte) {
-	s.texts[name] = text
-	documents, err := manifest.Parse(name, text)
+	s.texts.keep(name, text)
+	documents, err := s.texts.parse(name)
 	switch {
 	case err == nil:
 	case !bytes.Contains(text, []byte("{{")):
@@ -161,15 +161,4 @@ func isOfChart(name string) bool {
 
 func isKustomizationFile(name string) bool {
 	return slices.Contains(konfig.RecognizedKustomizationFileNames(), filepath.Base(name))
-}
-
-// parse returns the documents of a file that was read.
-func (s *Setup) parse(name string) []*manifest.Document {
-	documents, err := manifest.Parse(name, s.texts[name])
-	if err != nil { // kustomize says what is wrong in it, unless it is a list
-		if list := manifest.List(name, s.texts[name]); list != nil {
-			return []*manifest.Document{list}
-		}
-	}
-	return documents
 }

@@ -75,24 +75,44 @@ func (o object) isOneForAll() bool {
 // requests whose number another could share: it may be that of another cluster.
 func twins(s *Setup) iter.Seq[pair] {
 	return func(yield func(pair) bool) {
-		for n, service := range s.Services {
-			for _, other := range s.Services[:n] {
-				if service.String() != other.String() && service.hasPreviews() && other.hasPreviews() && !service.twins(other, yield) {
+		var before []identities
+		for _, service := range s.Services {
+			if !service.hasPreviews() {
+				continue
+			}
+			own := identified(service)
+			for _, other := range before {
+				if service.String() != other.service.String() && !own.twins(other, yield) {
 					return
 				}
 			}
+			before = append(before, own)
 		}
 	}
 }
 
-// twins yields those of two services, and reports whether more are wanted.
-func (s *Service) twins(other *Service, yield func(pair) bool) bool {
-	theirs := map[string]object{}
-	for object := range everything(other) {
-		theirs[object.identity()] = object
-	}
+// identities are the objects of a service for the first request.
+type identities struct {
+	service *Service
+	objects []object
+	// names are the identities of the objects, each at its place.
+	names []string
+	by    map[string]object
+}
+
+func identified(s *Service) identities {
+	out := identities{service: s, by: map[string]object{}}
 	for object := range everything(s) {
-		if twin, taken := theirs[object.identity()]; taken && !yield(pair{object, twin}) {
+		out.objects, out.names = append(out.objects, object), append(out.names, object.identity())
+		out.by[object.identity()] = object
+	}
+	return out
+}
+
+// twins yields those of two services, and reports whether more are wanted.
+func (i identities) twins(other identities, yield func(pair) bool) bool {
+	for n, object := range i.objects {
+		if twin, taken := other.by[i.names[n]]; taken && !yield(pair{object, twin}) {
 			return false
 		}
 	}

@@ -17,7 +17,9 @@ import (
 	"github.com/eddy-previews/eddy/internal/admit"
 	"github.com/eddy-previews/eddy/internal/evidence"
 	"github.com/eddy-previews/eddy/internal/forge"
+	"github.com/eddy-previews/eddy/internal/overlay"
 	"github.com/eddy-previews/eddy/internal/plan"
+	"github.com/eddy-previews/eddy/internal/render"
 	"github.com/eddy-previews/eddy/internal/simulate"
 	"github.com/eddy-previews/eddy/internal/source"
 )
@@ -117,11 +119,13 @@ func (s *Service) sample(ctx context.Context) {
 	numeric.sha, numeric.text = "1e10", numericText
 	hostile.text = hostileText
 
+	s.program, _ = render.Compile(s.Set) // following says what is wrong
 	s.Samples.First, s.Err = s.follow(ctx, first)
 	if s.Err != nil {
 		return
 	}
 	s.findFleet()
+	s.stand = s.unset()
 	if !s.hasPreviews() {
 		s.Samples.First, s.Err = s.follow(ctx, first)
 		return
@@ -142,12 +146,18 @@ func (s *Service) hasPreviews() bool {
 	})
 }
 
+// follow returns what is stamped out for a request, and what Flux builds of it.
 func (s *Service) follow(ctx context.Context, request sampleRequest) (simulate.Result, error) {
-	skip := func(ks *kustomizev1.Kustomization) bool { return s.beyond(ks) != "" }
-	chain := simulate.Chain{Set: s.Set, Skip: skip, Unset: s.unset()}
-	if s.Fleet != "" && request.text != hostileText { // nobody looks at what is built of that
-		chain.Fleet = s.setup.repository(s.Fleet)
+	if s.Fleet == "" || request.text == hostileText { // nobody looks at what is built of that
+		return s.stamp(ctx, request, nil)
 	}
+	return s.stamp(ctx, request, s.fleets.repository(s.Fleet))
+}
+
+// stamp follows a request, and builds what there is a fleet for.
+func (s *Service) stamp(ctx context.Context, request sampleRequest, fleet *overlay.Repository) (simulate.Result, error) {
+	skip := func(ks *kustomizev1.Kustomization) bool { return s.beyond(ks) != "" }
+	chain := simulate.Chain{Set: s.Set, Fleet: fleet, Skip: skip, Unset: s.stand, Program: s.program}
 	for _, provider := range append(s.Providers, s.assumed()...) {
 		exporting := provider.Object.DeepCopy()
 		exporting.Status.ExportedInputs = []v1.ResourceSetInput{request.input(ctx, exporting)}

@@ -4,15 +4,15 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"runtime"
 	"sync"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
-	"github.com/eddy-previews/eddy/internal/files"
 	"github.com/eddy-previews/eddy/internal/flux"
 	"github.com/eddy-previews/eddy/internal/manifest"
-	"github.com/eddy-previews/eddy/internal/overlay"
+	"github.com/eddy-previews/eddy/internal/render"
 	"github.com/eddy-previews/eddy/internal/schema"
 )
 
@@ -42,11 +42,9 @@ type Setup struct {
 
 	options Options
 	folders []string
-	texts   map[string][]byte
+	texts   *library
 	// templated are files that another tool makes manifests of.
 	templated []string
-	fleets    map[string]*overlay.Repository
-	roots     map[string]*files.Folder
 	kinds     *schema.Kinds
 	// given are the objects of Documents, providers the watchers and kustomizations those
 	// of Flux among them.
@@ -73,7 +71,12 @@ type Service struct {
 	Samples Samples
 
 	setup   *Setup
+	fleets  *fleets
 	sources map[string]*sourceFiles
+	// program are the templates, compiled once; nil where that cannot be done.
+	program *render.Program
+	// stand are values for variables that have none.
+	stand map[string]string
 }
 
 // Provider is a watcher.
@@ -87,7 +90,7 @@ type Provider struct {
 // Load reads the set-up. What is wrong in it is a finding; the error says that
 // it cannot be read.
 func Load(ctx context.Context, options Options) (*Setup, error) {
-	s := &Setup{options: options, texts: map[string][]byte{}, fleets: map[string]*overlay.Repository{}, roots: map[string]*files.Folder{}, refused: map[*manifest.Document]bool{}}
+	s := &Setup{options: options, texts: newLibrary(), refused: map[*manifest.Document]bool{}}
 	for _, path := range options.Paths {
 		if err := s.read(path); err != nil {
 			return nil, err
@@ -101,9 +104,10 @@ func Load(ctx context.Context, options Options) (*Setup, error) {
 	s.sort()
 	for _, document := range s.Documents {
 		if document.Is(v1.Group, v1.ResourceSetKind) {
-			s.addService(ctx, document)
+			s.addService(document)
 		}
 	}
+	s.sample(ctx)
 	for _, provider := range s.providers {
 		if err := provider.Decode(&v1.ResourceSetInputProvider{}); err != nil && !s.refused[provider.Document] {
 			s.Broken = append(s.Broken, err)
@@ -127,7 +131,7 @@ func (s *Setup) runs() []string {
 	return out
 }
 
-func (s *Setup) addService(ctx context.Context, document *manifest.Document) {
+func (s *Setup) addService(document *manifest.Document) {
 	service := &Service{Document: document, Set: &v1.ResourceSet{}, setup: s, sources: map[string]*sourceFiles{}}
 	if err := document.Decode(service.Set); err != nil && !s.refused[document] {
 		s.Broken = append(s.Broken, err)
@@ -135,7 +139,26 @@ func (s *Setup) addService(ctx context.Context, document *manifest.Document) {
 	}
 	service.Providers = s.providersOf(service)
 	s.Services = append(s.Services, service)
-	service.sample(ctx)
+}
+
+// sample follows the made-up requests through each service, several services at a time.
+func (s *Setup) sample(ctx context.Context) {
+	waiting := make(chan *Service)
+	var workers sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(s.Services)) {
+		workers.Go(func() {
+			fleets := newFleets()
+			for service := range waiting {
+				service.fleets = fleets
+				service.sample(ctx)
+			}
+		})
+	}
+	for _, service := range s.Services {
+		waiting <- service
+	}
+	close(waiting)
+	workers.Wait()
 }
 
 // sort finds among the documents what each service asks for.

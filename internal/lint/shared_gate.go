@@ -48,13 +48,16 @@ func sharings(s *Setup) iter.Seq[sharing] {
 // sharesGate reports whether two watchers let the same requests in at the same time,
 // and for images of their own. One of a name is one, in however many clusters.
 func (p Provider) sharesGate(other Provider) bool {
+	if p.Object.Name == other.Object.Name && p.Object.Namespace == other.Object.Namespace {
+		return false
+	}
 	own, theirs := sorted(p.required()), sorted(other.required())
 	switch {
-	case p.Object.Name == other.Object.Name && p.Object.Namespace == other.Object.Namespace:
+	case len(own) == 0 || !slices.Equal(own, theirs):
 		return false
-	case len(own) == 0 || !slices.Equal(own, theirs) || !p.hasLabels() || p.proves():
+	case !forge.IsSame(p.Object.Spec.URL, other.Object.Spec.URL) || !p.hasLabels() || p.proves():
 		return false
-	case !forge.IsSame(p.Object.Spec.URL, other.Object.Spec.URL) || !reflect.DeepEqual(p.requests(), other.requests()):
+	case !reflect.DeepEqual(p.requests(), other.requests()):
 		return false
 	}
 	images, others := p.images(), other.images()

@@ -50,7 +50,7 @@ func (p part) sources() *sourceFiles {
 }
 
 func (s *Service) newSourceFiles() *sourceFiles {
-	return &sourceFiles{setup: s.setup, fleet: s.Fleet, folder: s.setup.folder(s.Fleet), seen: map[string]bool{}}
+	return &sourceFiles{setup: s.setup, fleet: s.Fleet, folder: s.fleets.folder(s.Fleet), seen: map[string]bool{}}
 }
 
 func (f *sourceFiles) addFolder(dir string) {
@@ -116,7 +116,7 @@ func (f *sourceFiles) addPath(path string) {
 
 // read reads a file of the fleet repository, and reports whether that can be done.
 func (f *sourceFiles) read(name string) bool {
-	if _, known := f.setup.texts[name]; known {
+	if f.setup.texts.has(name) {
 		return true
 	}
 	relative, err := filepath.Rel(f.fleet, name)
@@ -125,7 +125,7 @@ func (f *sourceFiles) read(name string) bool {
 	}
 	text, err := f.folder.Read(relative)
 	if err == nil {
-		f.setup.texts[name] = text
+		f.setup.texts.keep(name, text)
 	}
 	return err == nil
 }
@@ -136,7 +136,7 @@ func (f *sourceFiles) open(name string) []*manifest.Document {
 	if !f.read(name) {
 		return nil
 	}
-	return f.setup.parse(name)
+	return f.setup.texts.documents(name)
 }
 
 // paths are where a kustomization.yaml names files, folders and repositories,

@@ -38,7 +38,7 @@ func (f *sourceFiles) variables() []use {
 		})
 	}
 	for _, name := range f.generated {
-		out = append(out, usesIn(string(f.setup.texts[name]), manifest.Position{File: name, Line: 1, Column: 1})...)
+		out = append(out, usesIn(string(f.setup.texts.of(name)), manifest.Position{File: name, Line: 1, Column: 1})...)
 	}
 	return out
 }

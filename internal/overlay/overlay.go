@@ -39,7 +39,6 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/kustomize/api/resmap"
-	"sigs.k8s.io/kustomize/api/resource"
 	"sigs.k8s.io/kustomize/api/types"
 	"sigs.k8s.io/yaml"
 
@@ -82,7 +81,7 @@ type Repository struct {
 
 // built is what kustomize made of a kustomization.yaml.
 type built struct {
-	resources []*resource.Resource
+	templates []*template
 	leftOut   []LeftOut
 	err       error
 }
@@ -127,15 +126,13 @@ func (r *Repository) Build(ctx context.Context, path string, ks kustomizev1.Kust
 	if known.err != nil {
 		return result, r.stop(fmt.Errorf("building %q: %w", path, known.err))
 	}
-	for _, res := range known.resources {
-		object, err := within(*r.watch, func() (*unstructured.Unstructured, error) {
-			return r.deploy(ctx, res.DeepCopy(), ks, flux)
-		})
+	for _, template := range known.templates {
+		object, err := r.deploy(ctx, template, ks, flux)
 		if errors.Is(err, ErrLimit) {
 			return result, r.stop(fmt.Errorf("building %q: %w", path, err))
 		}
 		if err != nil {
-			return result, fmt.Errorf("building %q: %s %q: %w", path, res.GetKind(), res.GetName(), err)
+			return result, fmt.Errorf("building %q: %s %q: %w", path, template.resource.GetKind(), template.resource.GetName(), err)
 		}
 		result.Objects = append(result.Objects, object)
 	}
@@ -225,7 +222,9 @@ func (r *Repository) kustomize(ctx context.Context, file string, manifest []byte
 		out.err = r.shorten(err)
 		return out
 	}
-	out.resources = result.Resources()
+	for _, res := range result.Resources() {
+		out.templates = append(out.templates, &template{resource: res})
+	}
 	return out
 }
 
@@ -299,36 +298,6 @@ func (r *Repository) shorten(err error) error {
 		text = strings.ReplaceAll(text, in.path+separator, in.name+": ")
 	}
 	return errors.New(strings.ReplaceAll(strings.ReplaceAll(text, root+separator, ""), root, "."))
-}
-
-// deploy turns one built resource into the object that is applied.
-func (r *Repository) deploy(ctx context.Context, res *resource.Resource, ks kustomizev1.Kustomization, flux unstructured.Unstructured) (*unstructured.Unstructured, error) {
-	if err := r.substitute(ctx, res, ks, flux); err != nil {
-		return nil, err
-	}
-	content, err := res.MarshalJSON()
-	if err != nil {
-		return nil, err
-	}
-	object := &unstructured.Unstructured{}
-	if err := object.UnmarshalJSON(content); err != nil {
-		return nil, err
-	}
-	if common := ks.Spec.CommonMetadata; common != nil {
-		object.SetLabels(merge(object.GetLabels(), common.Labels))
-		object.SetAnnotations(merge(object.GetAnnotations(), common.Annotations))
-	}
-	return object, nil
-}
-
-func merge(into, from map[string]string) map[string]string {
-	if len(into) == 0 {
-		return from
-	}
-	for key, value := range from {
-		into[key] = value
-	}
-	return into
 }
 
 func toUnstructured(ks kustomizev1.Kustomization) (unstructured.Unstructured, error) {

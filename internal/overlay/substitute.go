@@ -25,26 +25,27 @@ const (
 	maxNested = 100
 )
 
-// substitute replaces the variables of an object as the controller does.
-func (r *Repository) substitute(ctx context.Context, res *resource.Resource, ks kustomizev1.Kustomization, flux unstructured.Unstructured) error {
+// substitute replaces the variables of a template as the controller does.
+func (r *Repository) substitute(ctx context.Context, from *template, ks kustomizev1.Kustomization, flux unstructured.Unstructured) (*resource.Resource, error) {
+	res := from.resource.DeepCopy()
 	if ks.Spec.PostBuild == nil {
-		return nil
+		return res, nil
 	}
 	for _, from := range ks.Spec.PostBuild.SubstituteFrom {
 		if !from.Optional {
-			return fmt.Errorf("postBuild.substituteFrom %s %q %w: give them in postBuild.substitute", from.Kind, from.Name, ErrNeedsCluster)
+			return nil, fmt.Errorf("postBuild.substituteFrom %s %q %w: give them in postBuild.substitute", from.Kind, from.Name, ErrNeedsCluster)
 		}
 	}
-	if err := boundSubstitution(res, ks); err != nil {
-		return fmt.Errorf("substituting postBuild variables: %w", err)
+	if err := boundSubstitution(from.text, ks); err != nil {
+		return nil, fmt.Errorf("substituting postBuild variables: %w", err)
 	}
 	// A dry run needs no client: it reads nothing from the cluster.
 	_, err := kustomize.SubstituteVariables(ctx, nil, flux, res,
 		kustomize.SubstituteWithDryRun(true), kustomize.SubstituteWithStrict(!r.Lenient), kustomize.SubstituteWithAlways(always(ks)))
 	if err != nil {
-		return fmt.Errorf("substituting postBuild variables: %w", err)
+		return nil, fmt.Errorf("substituting postBuild variables: %w", err)
 	}
-	return nil
+	return res, nil
 }
 
 // always reports whether defaults are put in where there are no variables.
@@ -55,16 +56,15 @@ func always(ks kustomizev1.Kustomization) bool {
 // boundSubstitution refuses an object that substitution makes too large, which may
 // be asked for in few characters, or too deep. What is wrong in another way is left
 // to the controller's code, which says so.
-func boundSubstitution(res *resource.Resource, ks kustomizev1.Kustomization) error {
-	text, err := res.AsYAML()
+func boundSubstitution(text string, ks kustomizev1.Kustomization) error {
 	variables := ks.Spec.PostBuild.Substitute
-	if err != nil || (len(variables) == 0 && !always(ks)) {
-		return err
+	if len(variables) == 0 && !always(ks) {
+		return nil
 	}
-	if nested(string(text)) > maxNested {
+	if nested(text) > maxNested {
 		return fmt.Errorf("more than %d ${ are in each other", maxNested)
 	}
-	tree, err := parse.Parse(string(text))
+	tree, err := parse.Parse(text)
 	if err != nil {
 		return nil //nolint:nilerr // the controller's code says so
 	}
@@ -72,7 +72,7 @@ func boundSubstitution(res *resource.Resource, ks kustomizev1.Kustomization) err
 	if most(tree.Root, value) > maxSubstituted {
 		return fmt.Errorf("the object may come to more than %d MiB: take fewer or shorter variables, or replace less in them", maxSubstituted>>20)
 	}
-	output, err := envsubst.Eval(string(text), func(name string) (string, bool) { return value(name), true })
+	output, err := envsubst.Eval(text, func(name string) (string, bool) { return value(name), true })
 	if err != nil {
 		return nil //nolint:nilerr // the controller's code says so
 	}

@@ -22,11 +22,15 @@ import (
 	"github.com/eddy-previews/eddy/internal/input"
 	"github.com/eddy-previews/eddy/internal/overlay"
 	"github.com/eddy-previews/eddy/internal/plan"
+	"github.com/eddy-previews/eddy/internal/render"
 )
 
 // Chain is a ResourceSet and what it works on.
 type Chain struct {
 	Set *v1.ResourceSet
+	// Program are the compiled templates of the set, where it is followed more than
+	// once; nil compiles them.
+	Program *render.Program
 	// Providers that the set refers to, with what they export in their status.
 	Providers []v1.ResourceSetInputProvider
 	// Fleet is the repository that Flux deploys; without it nothing is built.
@@ -71,7 +75,7 @@ func (c Chain) Follow(ctx context.Context) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	wanted, err := plan.Make(ctx, plan.Request{Set: c.Set, Inputs: c.wanted(inputs.Sets)})
+	wanted, err := plan.Make(ctx, plan.Request{Set: c.Set, Program: c.Program, Inputs: c.wanted(inputs.Sets)})
 	if err != nil {
 		return Result{}, err
 	}
