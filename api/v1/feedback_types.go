@@ -19,6 +19,16 @@ const (
 	FeedbackReady    = "Ready"
 	FeedbackFailed   = "Failed"
 	FeedbackRemoved  = "Removed"
+	// FeedbackNotifyFailure is for people: a comment of its own, of which they are
+	// notified, where a preview has failed that was ready.
+	FeedbackNotifyFailure = "NotifyFailure"
+)
+
+// What becomes of an environment that is over: the values of
+// spec.feedback.environmentRetention.
+const (
+	RetentionKeep   = "Keep"
+	RetentionDelete = "Delete"
 )
 
 // Feedback says what each request is told of its preview, by the account of a Secret.
@@ -53,13 +63,30 @@ type Feedback struct {
 	// +optional
 	Environment string `json:"environment,omitempty"`
 
+	// EnvironmentRetention says what becomes of an environment at GitLab whose request
+	// is closed: Keep leaves it there, stopped, and Delete deletes it then, with the list of
+	// what was deployed. Keep when absent.
+	// +kubebuilder:validation:Enum=Keep;Delete
+	// +optional
+	EnvironmentRetention string `json:"environmentRetention,omitempty"`
+
+	// GitLabAgentID is the number of the agent for Kubernetes that connects this cluster
+	// with GitLab. With it, each environment shows the pods of its preview, and how the
+	// Kustomization or HelmRelease stands that deploys it.
+	// +kubebuilder:validation:Minimum=1
+	// +optional
+	GitLabAgentID int64 `json:"gitlabAgentID,omitempty"`
+
 	// Template names a ConfigMap in the namespace of the provider with another text for
 	// the comment, in the key comment.md: a template in the language of a ResourceSet.
 	// +optional
 	Template *meta.LocalObjectReference `json:"template,omitempty"`
 
-	// When lists what may cause something to be written; all when empty.
-	// +kubebuilder:validation:items:Enum=Progress;Ready;Failed;Removed
+	// When lists what may cause something to be written: Progress, Ready, Failed and
+	// Removed when empty. With NotifyFailure, people are notified, by a second comment, of
+	// each preview that was ready and has failed.
+	// +kubebuilder:validation:items:Enum=Progress;Ready;Failed;Removed;NotifyFailure
+	// +kubebuilder:validation:MaxItems=5
 	// +listType=set
 	// +optional
 	When []string `json:"when,omitempty"`
@@ -121,6 +148,15 @@ type FeedbackPreview struct {
 	// Deployed is what was said of the deployment: pending, success or failure.
 	// +optional
 	Deployed string `json:"deployed,omitempty"`
+
+	// Dashboard is a digest of where in the cluster the environment was told to look.
+	// +optional
+	Dashboard string `json:"dashboard,omitempty"`
+
+	// ReadySince is since when the preview was ready, where people are to be notified
+	// once it has failed; absent once they were.
+	// +optional
+	ReadySince string `json:"readySince,omitempty"`
 }
 
 // GetFeedback returns what requests are told, with its defaults; nil for nothing.
@@ -134,6 +170,7 @@ func (p *ResourceSetInputProvider) GetFeedback() *Feedback {
 		status = FeatureDisabled
 	}
 	out.Comment, out.Status, out.Deployment = cmp.Or(out.Comment, FeatureEnabled), cmp.Or(out.Status, status), cmp.Or(out.Deployment, FeatureDisabled)
+	out.EnvironmentRetention = cmp.Or(out.EnvironmentRetention, RetentionKeep)
 	if len(out.When) == 0 {
 		out.When = []string{FeedbackProgress, FeedbackReady, FeedbackFailed, FeedbackRemoved}
 	}

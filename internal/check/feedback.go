@@ -40,7 +40,7 @@ func feedback(ctx context.Context, c *Cluster) ([]Result, error) {
 		condition := meta.FindStatusCondition(one.Status.Conditions, v1.FeedbackReadyCondition)
 		switch {
 		case condition != nil && condition.Status != metav1.ConditionTrue:
-			out = append(out, warning("give the token the permission, or make another one; it is tried again at the provider's interval, and when its Secret changes",
+			out = append(out, warning("do what it says, such as giving the token a permission; it is tried again at the provider's interval, and when its Secret changes",
 				"the requests of %s/%s are not told: %s", one.Namespace, one.Name, condition.Message))
 		case refused != nil:
 			out = append(out, warning("give the token what it needs: "+source.Permission(one.Spec.Type, source.Comment),

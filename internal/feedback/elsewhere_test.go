@@ -35,8 +35,18 @@ func TestARequestOfARepositoryThatIsRenamedIsToldInTheSameComment(t *testing.T) 
 	b.f.Rename("renamed")
 	b.is("api", state{id: "1", sha: sha(1), ready: "True"})
 	b.settle("api", time.Minute)
-	if got := b.condition(); got.Status != metav1.ConditionFalse || !strings.Contains(got.Message, "not allowed for moved projects") {
+	renamed := b.f.URL[:strings.LastIndex(b.f.URL, "/")] + "/renamed"
+	if got := b.condition(); got.Status != metav1.ConditionFalse || !strings.Contains(got.Message, "as it is "+renamed+" now: set spec.url to the name that the repository has now") {
 		t.Errorf("GitLab: the condition is %+v", got)
+	}
+	provider := b.provider("api")
+	provider.Spec.URL = renamed
+	if err := server.Client.Update(context.Background(), provider); err != nil {
+		t.Fatal(err)
+	}
+	b.settle("api", time.Minute)
+	if got, all := b.condition(), b.f.Comments(1); got.Status != metav1.ConditionTrue || len(all) != 1 || !strings.Contains(all[0].Text, "## Preview: ready") {
+		t.Errorf("GitLab, by the new name: there are %+v, and the condition is %+v", all, got)
 	}
 	for name, start := range map[string]func(testing.TB) *forge.Forge{"Gitea": forge.NewGitea, "GitHub": forge.NewGitHub} {
 		t.Run(name, func(t *testing.T) {

@@ -166,6 +166,9 @@ func (r *Reconciler) run(ctx context.Context, provider *v1.ResourceSetInputProvi
 		}
 		return nil
 	}
+	if t.dashboards != nil {
+		t.workloads = workloadsOf(w.snapshot.Sets)
+	}
 	requests := requestsOf(w.snapshot, w.providers, w.told)
 	at := round{now: r.Now, memory: &r.memory, of: client.ObjectKeyFromObject(provider)}
 	lines, errs, after := at.tellAll(ctx, t, ordered(requests, w.told))
@@ -173,6 +176,9 @@ func (r *Reconciler) run(ctx context.Context, provider *v1.ResourceSetInputProvi
 	if err := errors.Join(errs...); err != nil {
 		out.condition = broken(provider, err)
 		out.after = soonest(out.after, provider.GetInterval())
+	}
+	if forks := t.beyond(requests); forks > 0 {
+		out.condition.Message += fmt.Sprintf("; the commits of requests from forks (%d) have no status, as they are in other projects", forks)
 	}
 	if len(requests) > maxTold {
 		out.condition.Message += fmt.Sprintf("; %d requests are not told, as the status has room for %d", len(requests)-maxTold, maxTold)
@@ -199,7 +205,11 @@ func (r *Reconciler) open(ctx context.Context, provider *v1.ResourceSetInputProv
 	if err != nil {
 		return nil, login{}, err
 	}
-	t := &teller{when: told.When, environment: told.Environment}
+	t := &teller{when: told.When, environment: told.Environment, agent: told.GitLabAgentID}
+	t.near = provider.Spec.Type == v1.InputProviderGitLabMergeRequest
+	if told.EnvironmentRetention == v1.RetentionDelete {
+		t.retention = forge.Deleted
+	}
 	if t.text, err = r.template(ctx, provider); err != nil {
 		return nil, login{}, err
 	}
@@ -254,6 +264,11 @@ func (t *teller) capable(repository forge.Repository, told *v1.Feedback) error {
 	if told.Deployment == v1.FeatureEnabled {
 		if t.deployments, ok = repository.(forge.Deployments); !ok {
 			return fmt.Errorf("spec.feedback.deployment: this forge takes none: %w", source.ErrUnsupported)
+		}
+	}
+	if t.environments = t.deployments; told.GitLabAgentID != 0 && t.deployments != nil {
+		if t.dashboards, ok = repository.(forge.Dashboards); !ok {
+			return fmt.Errorf("spec.feedback.gitlabAgentID: this forge has no agent: %w", source.ErrUnsupported)
 		}
 	}
 	return nil

@@ -97,9 +97,12 @@ func (b *bench) provider(service string) *v1.ResourceSetInputProvider {
 // state is what a preview of a service is to be.
 type state struct {
 	id, sha, url string
-	ready        metav1.ConditionStatus
-	message      string
-	labels       []string
+	// branch is that of the request, and fork says that it is another repository's.
+	branch  string
+	fork    bool
+	ready   metav1.ConditionStatus
+	message string
+	labels  []string
 	// held is why the request waits, where it has no preview.
 	held string
 }
@@ -128,7 +131,7 @@ func (b *bench) write(service string, states []state) error {
 			continue
 		}
 		input := v1.ResourceSetInput{}
-		for key, value := range map[string]any{"id": s.id, "sha": s.sha, "labels": s.labels} {
+		for key, value := range map[string]any{"id": s.id, "sha": s.sha, "labels": s.labels, "branch": s.branch, "fork": s.fork} {
 			raw, err := json.Marshal(value)
 			if err != nil {
 				b.t.Fatal(err)

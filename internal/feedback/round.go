@@ -151,7 +151,10 @@ func (o round) tellAll(ctx context.Context, t *teller, requests []pending) (line
 		after = soonest(after, wait)
 	}
 	var stop error
-	for _, told := range []source.Told{source.Comment, source.Status, source.Deployment} {
+	for n := range requests {
+		t.standing += requests[n].deployed()
+	}
+	for _, told := range []source.Told{source.Comment, source.Status, source.Deployment, source.Dashboard} {
 		for n := range requests {
 			one := &requests[n]
 			if !one.due || stop != nil {
@@ -181,6 +184,17 @@ func (o round) tellAll(ctx context.Context, t *teller, requests []pending) (line
 		return cmp.Or(cmp.Compare(len(a.ID), len(b.ID)), cmp.Compare(a.ID, b.ID))
 	})
 	return lines, failed, soonest(after, o.until(stop))
+}
+
+// deployed is how many of its previews have a deployment.
+func (p *pending) deployed() int {
+	out := 0
+	for _, mark := range p.line.Previews {
+		if mark.Deployment != "" {
+			out++
+		}
+	}
+	return out
 }
 
 // prepare says whether a request is to be told anything now, or how long to wait with
@@ -249,6 +263,8 @@ func (t *teller) giveUp(told source.Told, err error) {
 		t.statuses = nil
 	case source.Deployment:
 		t.deployments = nil
+	case source.Dashboard:
+		t.dashboards = nil
 	}
 }
 
@@ -296,7 +312,7 @@ func (r *request) wanted() string {
 func linesOf(line v1.FeedbackStatus) []string {
 	out := []string{line.Comment, line.Digest}
 	for _, one := range line.Previews {
-		out = append(out, one.Name, one.SHA, one.Status, one.Deployment, one.DeployedSHA, one.Deployed)
+		out = append(out, one.Name, one.SHA, one.Status, one.Deployment, one.DeployedSHA, one.Deployed, one.Dashboard, one.ReadySince)
 	}
 	return out
 }

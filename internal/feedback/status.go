@@ -39,6 +39,9 @@ func broken(provider *v1.ResourceSetInputProvider, err error) *metav1.Condition 
 	var failed *failure
 	if errors.As(err, &failed) {
 		message = failed.err.Error()
+		if errors.Is(failed.err, transport.ErrMoved) {
+			message = source.WithRemedy(failed.err).Error()
+		}
 		if permission := source.Permission(provider.Spec.Type, failed.told); isMissing(failed.err) && !isArchived(failed.err) && permission != "" {
 			message = fmt.Sprintf("%s: the token of %s needs %s to tell it by a %s; a token without it may not see that the repository is there", message, fieldOf(provider), permission, failed.told)
 		}
@@ -92,4 +95,16 @@ func (r *Reconciler) save(ctx context.Context, of types.NamespacedName, became o
 		patch := client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})
 		return r.Client.Status().Patch(ctx, provider, patch, client.FieldOwner(report.FieldManager))
 	})
+}
+
+// beyond counts the requests whose commits have no status, as they are where the forge
+// takes none.
+func (t *teller) beyond(requests map[string]*request) int {
+	out := 0
+	for _, one := range requests {
+		if t.near && t.statuses != nil && one.fork && !one.gone {
+			out++
+		}
+	}
+	return out
 }

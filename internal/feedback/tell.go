@@ -41,9 +41,21 @@ type teller struct {
 	comments    forge.Comments
 	statuses    forge.Statuses
 	deployments forge.Deployments
+	dashboards  forge.Dashboards
+	// environments names those of deployments, whether it is told of them or not.
+	environments forge.Deployments
+	// agent is what connects the cluster with the forge, and workloads where previews
+	// run, by their full names.
+	agent     int64
+	workloads map[string]forge.Workload
 	// when lists the classes that cause something to be told.
 	when        []string
 	environment string
+	retention   forge.Retention
+	// near says that commits of forks have no status.
+	near bool
+	// standing is how many previews have a deployment.
+	standing int
 	// marker is that of the comment on a request.
 	marker func(request string) string
 	// text writes the comment: that of package card unless a template does.
@@ -58,11 +70,16 @@ type teller struct {
 func (t *teller) tell(ctx context.Context, told source.Told, one *pending) error {
 	switch told {
 	case source.Comment:
-		return t.comment(ctx, one.request, &one.line)
+		if err := t.comment(ctx, one.request, &one.line); err != nil {
+			return err
+		}
+		return t.notice(ctx, one.request, &one.line)
 	case source.Status:
 		return t.status(ctx, one.request, &one.line)
 	case source.Deployment:
 		return t.deploy(ctx, one.request, &one.line)
+	case source.Dashboard:
+		return t.dashboard(ctx, one.request, &one.line)
 	}
 	return nil
 }
@@ -106,6 +123,9 @@ func (t *teller) comment(ctx context.Context, r *request, line *v1.FeedbackStatu
 		return err
 	}
 	for _, one := range found {
+		if !begins(one, c.Markdown.Hidden(c.Marker)) {
+			continue
+		}
 		line.Comment = one.ID
 		if one.Text == text {
 			line.Digest = digest
@@ -144,7 +164,7 @@ func done(err error, note func()) error {
 
 // status sets that of the commit that the request is at, for each of its previews.
 func (t *teller) status(ctx context.Context, r *request, line *v1.FeedbackStatus) error {
-	if t.statuses == nil {
+	if t.statuses == nil || t.near && r.fork {
 		return nil
 	}
 	for _, row := range r.rows {
@@ -193,11 +213,7 @@ func (t *teller) deployed(ctx context.Context, r *request, row card.Row, mark *v
 	if !t.wants(class) || !over && (!row.HasPreview() || row.Commit == "") || over && mark.Deployment == "" {
 		return nil
 	}
-	is := forge.Deployment{
-		Request: r.id, SHA: cmp.Or(row.Commit, mark.DeployedSHA), Branch: r.branch, Name: contextOf(row), Marker: t.marker(r.id),
-		Environment: cmp.Or(t.environment, t.deployments.Environment(row.Service, r.id)),
-		State:       row.Fares(), Description: row.Description(), URL: row.Answers(), Page: r.page,
-	}
+	is := t.deploymentOf(r, row, mark)
 	if row.State() == "Ready" { // whatever is pushed next
 		is.State = forge.Success
 	}
@@ -209,14 +225,23 @@ func (t *teller) deployed(ctx context.Context, r *request, row card.Row, mark *v
 	if mark.Deployed == string(is.State) || mark.Deployment == "" {
 		return nil
 	}
-	if err := t.became(ctx, mark.Deployment, is); err != nil {
-		return err
+	if !over || !t.isShared() {
+		if err := t.became(ctx, mark.Deployment, is); err != nil {
+			return err
+		}
 	}
 	mark.Deployed = string(is.State)
 	if over {
-		mark.Deployment, mark.DeployedSHA, mark.Deployed = "", "", ""
+		t.standing--
+		mark.Deployment, mark.DeployedSHA, mark.Deployed, mark.Dashboard = "", "", "", ""
 	}
 	return nil
+}
+
+// isShared reports whether others are deployed to the one environment that all have, where
+// that is over as a whole.
+func (t *teller) isShared() bool {
+	return t.environment != "" && !t.deployments.Replaces() && t.standing > 1
 }
 
 // begin tells of a deployment, which is pending by that.
@@ -229,6 +254,9 @@ func (t *teller) begin(ctx context.Context, is forge.Deployment, mark *v1.Feedba
 		return err
 	}
 	before := *mark
+	if before.Deployment == "" {
+		t.standing++
+	}
 	mark.Deployment, mark.DeployedSHA, mark.Deployed = id, is.SHA, string(forge.Pending)
 	if before.Deployment == "" || before.Deployment == id || !t.deployments.Replaces() {
 		return nil

@@ -21,6 +21,8 @@ type Comments interface {
 	// Recomment gives one another text, of which nobody is notified. One that is gone
 	// is transport.ErrNotFound.
 	Recomment(ctx context.Context, request string, comment Comment) error
+	// Uncomment takes one away. One that is gone is transport.ErrNotFound.
+	Uncomment(ctx context.Context, request, id string) error
 	// Markdown is what a comment may be written with.
 	Markdown() Markdown
 }

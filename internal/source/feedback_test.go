@@ -67,7 +67,12 @@ func TestACommentIsFoundAgainWhereverItStands(t *testing.T) {
 		if of.Text != marker+"twice" || of.Edits != 2 || len(f.Comments(1)) != 261 {
 			t.Errorf("there is %+v among %d", of, len(f.Comments(1)))
 		}
-		f.Uncomment(of.ID)
+		if err := can.Uncomment(ctx, n, id); err != nil || len(f.Comments(1)) != 260 {
+			t.Errorf("it is not taken away: %v, and there are %d", err, len(f.Comments(1)))
+		}
+		if err := can.Uncomment(ctx, n, id); !errors.Is(err, transport.ErrNotFound) {
+			t.Errorf("taken away twice: %v", err)
+		}
 		if err := can.Recomment(ctx, n, repo.Comment{ID: id, Text: marker}); !errors.Is(err, transport.ErrNotFound) {
 			t.Errorf("after it was deleted: %v", err)
 		}

@@ -10,6 +10,8 @@ const (
 	Comment    Told = "comment"
 	Status     Told = "status"
 	Deployment Told = "deployment"
+	// Dashboard is that of an environment.
+	Dashboard Told = "dashboard for Kubernetes"
 )
 
 // Permission is what a token needs at a forge to tell it something, in the words that
@@ -27,6 +29,7 @@ var permissions = map[string]map[Told]string{
 		Comment:    "the scope api and the role Reporter",
 		Status:     "the scope api and the role Developer",
 		Deployment: "the scope api and the role Developer",
+		Dashboard:  "the scope api and the role Developer",
 	},
 	v1.InputProviderGiteaPullRequest: {
 		Comment: "the scope write:issue",

@@ -25,7 +25,10 @@ func TestEveryPermissionIsNamedInTheReference(t *testing.T) {
 		_, comments := repository.(repo.Comments)
 		_, statuses := repository.(repo.Statuses)
 		_, deployments := repository.(repo.Deployments)
-		for told, can := range map[source.Told]bool{source.Comment: comments, source.Status: statuses, source.Deployment: deployments} {
+		_, dashboards := repository.(repo.Dashboards)
+		for told, can := range map[source.Told]bool{
+			source.Comment: comments, source.Status: statuses, source.Deployment: deployments, source.Dashboard: dashboards,
+		} {
 			permission := source.Permission(f.Type, told)
 			if can != (permission != "") || !strings.Contains(string(text), permission) {
 				t.Errorf("%s can be told by a %s: %t; the permission is %q", name, told, can, permission)

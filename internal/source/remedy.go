@@ -38,6 +38,8 @@ func remedyFor(err error) string {
 		return `correct the service: it is to answer {"inputs": [{"id": "TEXT", …}, …]}: ` + notTheForge
 	case errors.Is(err, transport.ErrAuthority):
 		return "name its authority in spec.certSecretRef, or " + notTheForge
+	case errors.Is(err, transport.ErrMoved):
+		return "set spec.url to the name that the repository has now"
 	case errors.Is(err, transport.ErrInvalidAnswer):
 		return notTheForge
 	case errors.Is(err, transport.ErrUnauthorized):

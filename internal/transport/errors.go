@@ -22,6 +22,9 @@ var (
 	ErrInvalidAnswer = errors.New("the answer is not what was asked for")
 	// ErrAuthority is a certificate that nobody who is trusted has signed.
 	ErrAuthority = fmt.Errorf("the authority is unknown: %w", ErrInvalidAnswer)
+	// ErrMoved is something that goes by another name now, by which alone it can be told
+	// something.
+	ErrMoved = fmt.Errorf("it has another name: %w", ErrInvalidAnswer)
 	// ErrTooOften is what a Dialect makes of a body that says that it was asked for
 	// too often; it comes to a RateLimited.
 	ErrTooOften = errors.New("it was asked too often")

@@ -26,7 +26,7 @@ func CheckRedirect(req *http.Request, via []*http.Request) error {
 	case signIn.MatchString(req.URL.Path):
 		return &Error{What: "redirected to a page to sign in", Kind: ErrUnauthorized}
 	case req.Method != via[0].Method:
-		return &Error{What: fmt.Sprintf("redirected so that %s would become %s", via[0].Method, req.Method), Kind: ErrInvalidAnswer}
+		return &Error{What: fmt.Sprintf("redirected so that %s would become %s", via[0].Method, req.Method), Kind: ErrMoved}
 	case len(via) >= maxRedirects:
 		return &Error{What: "redirected too often", Kind: ErrInvalidAnswer}
 	default:

@@ -39,6 +39,7 @@ func azureTales() []tale {
 			return http.StatusOK, thread(*one)
 		})},
 		{http.MethodPatch, "/pullRequests/*/threads/*/comments/1", about(1, resaid("content", func(_ *Forge, one Comment) any { return comment(one) }))},
+		{http.MethodDelete, "/pullRequests/*/threads/*/comments/1", about(1, unsaid(http.StatusOK))},
 		{http.MethodPost, "/pullRequests/*/statuses", on(func(f *Forge, t telling, number int) (int, any) {
 			return azureStatus(f, t, f.requests[number-1].SHA)
 		})},

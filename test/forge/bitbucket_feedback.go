@@ -3,6 +3,7 @@ package forge
 import (
 	"net/http"
 	"slices"
+	"strconv"
 )
 
 // cloudTales are comments and the statuses of builds.
@@ -21,6 +22,7 @@ func cloudTales() []tale {
 		{http.MethodGet, "/pullrequests/*/comments", on(listed(tell))},
 		{http.MethodPost, "/pullrequests/*/comments", on(said("content.raw", tell))},
 		{http.MethodPut, "/pullrequests/*/comments/*", about(1, resaid("content.raw", tell))},
+		{http.MethodDelete, "/pullrequests/*/comments/*", about(1, unsaid(http.StatusNoContent))},
 		{http.MethodPost, "/commit/*/statuses/build", built(http.StatusCreated)},
 	}
 }
@@ -74,6 +76,12 @@ func serverTales() []tale {
 				return http.StatusConflict, "The comment was changed meanwhile"
 			}
 			return resaid("text", tell)(f, t, one)
+		})},
+		{http.MethodDelete, "/pull-requests/*/comments/*", about(1, func(f *Forge, t telling, one *Comment) (int, any) {
+			if t.r.URL.Query().Get("version") != strconv.Itoa(one.Edits) {
+				return http.StatusConflict, "The comment was changed meanwhile"
+			}
+			return unsaid(http.StatusNoContent)(f, t, one)
 		})},
 		{http.MethodPost, "/commits/*/builds", built(http.StatusNoContent)},
 	}

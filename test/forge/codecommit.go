@@ -123,6 +123,8 @@ func (f *Forge) operate(w http.ResponseWriter, r *http.Request) {
 		answer(w, http.StatusOK, map[string]any{"comment": awsComment(*f.say(request.Number, me, input.Content))})
 	case operation == "UpdateComment":
 		f.awsRecomment(w, input.CommentID, input.Content)
+	case operation == "DeleteCommentContent":
+		f.awsUncomment(w, input.CommentID)
 	case strings.Contains(operation, "Comment"):
 		f.fail(w, http.StatusBadRequest, "PullRequestDoesNotExistException")
 	default:

@@ -35,3 +35,17 @@ func (f *Forge) awsRecomment(w http.ResponseWriter, id, text string) {
 	}
 	f.fail(w, http.StatusBadRequest, "CommentDoesNotExistException")
 }
+
+// awsUncomment answers DeleteCommentContent.
+//
+// https://docs.aws.amazon.com/codecommit/latest/APIReference/API_DeleteCommentContent.html
+func (f *Forge) awsUncomment(w http.ResponseWriter, id string) {
+	for _, one := range f.told.comments {
+		if fmt.Sprint(one.ID) == id {
+			f.forget(one.ID)
+			answer(w, http.StatusOK, map[string]any{"comment": map[string]any{"commentId": id, "deleted": true, "authorArn": "arn:aws:iam::111122223333:user/" + one.Author}})
+			return
+		}
+	}
+	f.fail(w, http.StatusBadRequest, "CommentDoesNotExistException")
+}

@@ -43,6 +43,8 @@ type told struct {
 	writes      []time.Time
 	clock       func() time.Time
 	given       int
+	// said is how often who tells has commented.
+	said int
 
 	reviews  []*Review
 	happened []happening
@@ -77,7 +79,17 @@ func (f *Forge) Say(number int, author, text string) int {
 func (f *Forge) say(number int, author, text string) *Comment {
 	one := &Comment{ID: f.give(), Request: number, Author: author, Text: text, At: f.at()}
 	f.told.comments = append(f.told.comments, one)
+	if author == me {
+		f.told.said++
+	}
 	return one
+}
+
+// Said is how often who tells has commented, whether that is still there or not.
+func (f *Forge) Said() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.told.said
 }
 
 // give returns a number that nothing else has.
@@ -111,7 +123,7 @@ func (f *Forge) commentsOn(number int) []*Comment {
 func (f *Forge) Uncomment(id int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.told.comments = slices.DeleteFunc(f.told.comments, func(one *Comment) bool { return one.ID == id })
+	f.forget(id)
 }
 
 // Statuses are those of a commit, in the order in which they were set.
@@ -259,6 +271,18 @@ func resaid(field string, tell func(f *Forge, one Comment) any) func(*Forge, tel
 		one.Edits++
 		return http.StatusOK, tell(f, *one)
 	}
+}
+
+// unsaid takes a comment away, and answers with a status and nothing else.
+func unsaid(code int) func(*Forge, telling, *Comment) (int, any) {
+	return func(f *Forge, _ telling, one *Comment) (int, any) {
+		f.forget(one.ID)
+		return code, nil
+	}
+}
+
+func (f *Forge) forget(id int) {
+	f.told.comments = slices.DeleteFunc(f.told.comments, func(one *Comment) bool { return one.ID == id })
 }
 
 // Lost lets the server do what it is asked for, but from the nth request on nobody

@@ -136,6 +136,7 @@ func giteaTales() []tale {
 		})},
 		{http.MethodPost, "/issues/*/comments", on(said("body", tell))},
 		{http.MethodPatch, "/issues/comments/*", about(0, resaid("body", tell))},
+		{http.MethodDelete, "/issues/comments/*", about(0, unsaid(http.StatusNoContent))},
 		{http.MethodPost, "/statuses/*", func(f *Forge, t telling) (int, any) {
 			one := CommitStatus{SHA: t.parts[0], Name: t.text("context"), State: t.text("state"), Description: t.text("description"), URL: t.text("target_url")}
 			f.told.statuses = append(f.told.statuses, one)

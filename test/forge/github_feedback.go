@@ -22,6 +22,7 @@ func gitHubTales(c *contract) []tale {
 		{http.MethodGet, "/issues/*/comments", on(listed(tell))},
 		{http.MethodPost, "/issues/*/comments", on(said("body", tell))},
 		{http.MethodPatch, "/issues/comments/*", about(0, resaid("body", tell))},
+		{http.MethodDelete, "/issues/comments/*", about(0, unsaid(http.StatusNoContent))},
 		{http.MethodPost, "/statuses/*", func(f *Forge, t telling) (int, any) {
 			one := CommitStatus{SHA: t.parts[0], Name: t.text("context"), State: t.text("state"), Description: t.text("description"), URL: t.text("target_url")}
 			if len([]rune(one.Description)) > 140 {

@@ -12,6 +12,11 @@ type Environment struct {
 	Name, Slug  string
 	State       string
 	Deployments []Deployment
+	// URL is where it leads to, and the rest what it shows of a cluster.
+	URL, Namespace, Flux string
+	Agent                int
+	// Busy lets nobody delete it, as if it were not stopped.
+	Busy bool
 }
 
 // Deployment is of a commit, by ada; the status is GitLab's.
@@ -70,7 +75,37 @@ func gitLabEnvironments() endpoint {
 }
 
 func gitLabEnvironment(e *Environment) any {
-	return map[string]any{"id": e.ID, "name": e.Name, "slug": e.Slug, "state": e.State, "tier": "development"}
+	out := map[string]any{
+		"id": e.ID, "name": e.Name, "slug": e.Slug, "state": e.State, "tier": "development",
+		"external_url": orNull(e.URL), "kubernetes_namespace": orNull(e.Namespace), "flux_resource_path": orNull(e.Flux),
+	}
+	if e.Agent != 0 {
+		out["cluster_agent"] = map[string]any{"id": e.Agent, "name": "agent"}
+	}
+	return out
+}
+
+func orNull(text string) any {
+	if text == "" {
+		return nil
+	}
+	return text
+}
+
+// number is that of the nth deployment to it, from 0.
+func (e *Environment) number(n int) int { return e.ID*1000 + n + 1 }
+
+// Environments are those that are there.
+func (f *Forge) Environments() []Environment {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var out []Environment
+	for _, e := range f.environments {
+		if e != nil {
+			out = append(out, *e)
+		}
+	}
+	return out
 }
 
 // gitLabDeployments lists the deployments to one environment, newest first.
@@ -84,7 +119,7 @@ func gitLabDeployments() endpoint {
 			}
 			for n, d := range e.Deployments {
 				out = append(out, map[string]any{
-					"id": n + 1, "iid": n + 1, "ref": d.Ref, "sha": d.SHA, "status": d.Status,
+					"id": e.number(n), "iid": n + 1, "ref": d.Ref, "sha": d.SHA, "status": d.Status,
 					"user": map[string]any{"username": "ada", "name": "Ada Lovelace"},
 				})
 			}

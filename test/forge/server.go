@@ -15,6 +15,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	v1 "github.com/eddy-previews/eddy/api/v1"
 )
 
 // dialect is how one forge speaks.
@@ -120,6 +122,12 @@ func (f *Forge) Rename(name string) {
 	defer f.mu.Unlock()
 	from, to := f.dialect.api, f.dialect.api[:strings.LastIndex(f.dialect.api, "/")+1]+name
 	f.dialect.api = to
+	isGitLab := f.Type == v1.InputProviderGitLabMergeRequest
+	if isGitLab { // the path is one part there
+		to = from[:strings.LastIndex(from, "%2F")+len("%2F")] + name
+		f.dialect.api = to
+		f.dialect.self = map[string]any{"id": 1, "path_with_namespace": "acme/platform/" + name}
+	}
 	f.fault = func(w http.ResponseWriter, r *http.Request) bool {
 		rest, old := strings.CutPrefix(r.URL.EscapedPath(), from)
 		if !old || rest != "" && rest[0] != '/' {
@@ -128,7 +136,7 @@ func (f *Forge) Rename(name string) {
 		code := http.StatusMovedPermanently
 		switch {
 		case r.Method == http.MethodGet:
-		case f.Type == "GitLabMergeRequest":
+		case isGitLab:
 			w.Header().Set("Content-Type", "application/json")
 			w.WriteHeader(http.StatusMethodNotAllowed)
 			_, _ = w.Write([]byte(`{"message": "Non GET methods are not allowed for moved projects"}`)) // the client reads it

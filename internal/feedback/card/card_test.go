@@ -148,7 +148,7 @@ var hostile = []string{
 var (
 	blocks = regexp.MustCompile("(?s)\n(````*)text\n.*?\n````*(\n|$)")
 	spans  = regexp.MustCompile("`[^`\n]*`")
-	ours   = regexp.MustCompile(`<!-- eddy:v1 [0-9a-f ]+ -->|\[eddy:v1:[0-9a-f:]+\]: https://eddy\.invalid|</?details( open)?>|</?summary>`)
+	ours   = regexp.MustCompile(`<!-- eddy:(v1|notice|fall) [0-9a-f ]+ -->|\[eddy:(v1|notice|fall):[0-9a-f:]+\]: https://eddy\.invalid|</?details( open)?>|</?summary>`)
 	links  = regexp.MustCompile(`\[[A-Za-z0-9.:-]+\]\(https?://[A-Za-z0-9.:-]+[A-Za-z0-9/?#&=;,.:$+%-]*\)`)
 )
 
@@ -157,6 +157,7 @@ func TestWhatAStrangerWroteIsShownAndDoesNothing(t *testing.T) {
 		for name, markdown := range forges {
 			for _, ready := range []metav1.ConditionStatus{metav1.ConditionTrue, metav1.ConditionFalse, metav1.ConditionUnknown} {
 				said := card.Card{Marker: "eddy:v1 0a1b 2c3d", Rows: []card.Row{view(ready, text), view(ready, text)}, Markdown: markdown}.Text()
+				said += card.Notice{Markers: []string{"eddy:notice 0a1b 2c3d", "eddy:fall 4e5f"}, Rows: []card.Row{view(ready, text), view(ready, text)}, Markdown: markdown}.Text()
 				rest := said
 				for _, known := range []*regexp.Regexp{blocks, spans, ours, links} {
 					rest = known.ReplaceAllString(rest, "\n")
@@ -209,6 +210,10 @@ func TestACardThatIsTooLongKeepsItsMarkerAndCountsWhatItLeavesOut(t *testing.T) 
 		said := card.Card{Marker: "eddy:v1 x", Rows: rows, Markdown: markdown}.Text()
 		if len(said) > markdown.Most || !strings.HasPrefix(said, markdown.Hidden("eddy:v1 x")) || !strings.Contains(said, "more have no room here") {
 			t.Errorf("a forge that %s is told %d bytes: %.200s", name, len(said), said)
+		}
+		said = card.Notice{Markers: []string{"eddy:notice x", "eddy:fall y"}, Rows: rows, Markdown: markdown}.Text()
+		if len(said) > markdown.Most || !strings.HasPrefix(said, markdown.Hidden("eddy:notice x")+"\n"+markdown.Hidden("eddy:fall y")) || !strings.Contains(said, "more have no room here") {
+			t.Errorf("a forge that %s is notified with %d bytes: %.200s", name, len(said), said)
 		}
 	}
 }

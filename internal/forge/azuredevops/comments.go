@@ -111,3 +111,20 @@ func (a *Repository) recomment(ctx context.Context, request string, changed forg
 	}
 	return a.tell(ctx, telling{http.MethodPatch, threadsOf(request) + "/" + changed.ID + "/comments/1", comment{Content: changed.Text}}, nil)
 }
+
+// Uncomment implements forge.Comments. A thread is shown as long as somebody has said
+// something else in it.
+//
+// https://learn.microsoft.com/en-us/rest/api/azure/devops/git/pull-request-thread-comments/delete
+func (a *Repository) Uncomment(ctx context.Context, request, id string) error {
+	return a.place.Told("taking away a comment on", request, a.uncomment(ctx, request, id))
+}
+
+func (a *Repository) uncomment(ctx context.Context, request, id string) error {
+	for _, number := range []string{request, id} {
+		if _, err := forge.Number(number); err != nil {
+			return err
+		}
+	}
+	return a.tell(ctx, telling{method: http.MethodDelete, path: threadsOf(request) + "/" + id + "/comments/1"}, nil)
+}

@@ -113,7 +113,7 @@ func (a *Repository) get(ctx context.Context, path string, query url.Values, int
 
 // tell tells one endpoint of the repository something.
 func (a *Repository) tell(ctx context.Context, what telling, into any) error {
-	body, err := json.Marshal(what.body)
+	body, err := what.json()
 	if err != nil {
 		return err
 	}
@@ -129,7 +129,15 @@ func (a *Repository) tell(ctx context.Context, what telling, into any) error {
 // telling is what an endpoint is told.
 type telling struct {
 	method, path string
-	body         any
+	// body is sent as JSON; nothing is where it is nil.
+	body any
+}
+
+func (t telling) json() ([]byte, error) {
+	if t.body == nil {
+		return nil, nil
+	}
+	return json.Marshal(t.body)
 }
 
 func (a *Repository) do(req *http.Request, into any) (next string, err error) {

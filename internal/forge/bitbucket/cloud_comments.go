@@ -93,3 +93,14 @@ func (c *Cloud) Recomment(ctx context.Context, request string, changed forge.Com
 	}
 	return c.place.Told("changing the comment on", request, err)
 }
+
+// Uncomment implements forge.Comments.
+//
+// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pullrequests/#api-repositories-workspace-repo-slug-pullrequests-pull-request-id-comments-comment-id-delete
+func (c *Cloud) Uncomment(ctx context.Context, request, id string) error {
+	_, err := forge.Number(id)
+	if err == nil {
+		err = c.client.tell(ctx, telling{method: http.MethodDelete, address: c.comments(request) + "/" + id}, nil)
+	}
+	return c.place.Told("taking away a comment on", request, err)
+}

@@ -2,6 +2,7 @@ package bitbucket
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -108,19 +109,41 @@ func (s *Server) Recomment(ctx context.Context, request string, changed forge.Co
 }
 
 func (s *Server) recomment(ctx context.Context, request string, changed forge.Comment) error {
-	if _, err := forge.Number(changed.ID); err != nil {
+	is, err := s.oneComment(ctx, request, changed.ID)
+	if err != nil || is.Text == changed.Text {
 		return err
 	}
-	address := s.comments(request) + "/" + changed.ID
-	var is serverComment
-	if err := s.client.get(ctx, address, nil, &is); err != nil {
+	return s.client.tell(ctx, telling{http.MethodPut, s.comments(request) + "/" + changed.ID, serverComment{Version: is.Version, Text: changed.Text}}, nil)
+}
+
+// Uncomment implements forge.Comments. The server wants to know which version is taken
+// away, and keeps one that somebody has answered.
+//
+// https://developer.atlassian.com/server/bitbucket/rest/v906/api-group-pull-requests/#api-api-latest-projects-projectkey-repos-repositoryslug-pull-requests-pullrequestid-comments-commentid-delete
+func (s *Server) Uncomment(ctx context.Context, request, id string) error {
+	return s.place.Told("taking away a comment on", request, s.uncomment(ctx, request, id))
+}
+
+func (s *Server) uncomment(ctx context.Context, request, id string) error {
+	is, err := s.oneComment(ctx, request, id)
+	if err != nil {
 		return err
+	}
+	address := fmt.Sprintf("%s/%s?version=%d", s.comments(request), id, *is.Version)
+	return s.client.tell(ctx, telling{method: http.MethodDelete, address: address}, nil)
+}
+
+// oneComment reads one, in the version that it is in.
+func (s *Server) oneComment(ctx context.Context, request, id string) (serverComment, error) {
+	var is serverComment
+	if _, err := forge.Number(id); err != nil {
+		return is, err
+	}
+	if err := s.client.get(ctx, s.comments(request)+"/"+id, nil, &is); err != nil {
+		return is, err
 	}
 	if is.Version == nil {
-		return &transport.Error{What: "200 OK with JSON that is not a comment", Kind: transport.ErrInvalidAnswer}
+		return is, &transport.Error{What: "200 OK with JSON that is not a comment", Kind: transport.ErrInvalidAnswer}
 	}
-	if is.Text == changed.Text {
-		return nil
-	}
-	return s.client.tell(ctx, telling{http.MethodPut, address, serverComment{Version: is.Version, Text: changed.Text}}, nil)
+	return is, nil
 }

@@ -89,3 +89,11 @@ func (c *Repository) Recomment(ctx context.Context, request string, changed forg
 	_, err := c.client.UpdateComment(ctx, &codecommit.UpdateCommentInput{CommentId: &changed.ID, Content: &changed.Text})
 	return c.place.Told("changing the comment on", request, err)
 }
+
+// Uncomment implements forge.Comments. Of what is taken away, that it was there stays.
+//
+// https://docs.aws.amazon.com/codecommit/latest/APIReference/API_DeleteCommentContent.html
+func (c *Repository) Uncomment(ctx context.Context, request, id string) error {
+	_, err := c.client.DeleteCommentContent(ctx, &codecommit.DeleteCommentContentInput{CommentId: &id})
+	return c.place.Told("taking away a comment on", request, err)
+}

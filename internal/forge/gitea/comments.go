@@ -111,3 +111,21 @@ func (g *Repository) recomment(ctx context.Context, comment forge.Comment) error
 	}
 	return err
 }
+
+// Uncomment implements forge.Comments.
+func (g *Repository) Uncomment(ctx context.Context, request, id string) error {
+	return g.place.Told("taking away a comment on", request, g.uncomment(ctx, id))
+}
+
+func (g *Repository) uncomment(ctx context.Context, id string) error {
+	n, err := forge.Number(id)
+	if err != nil {
+		return err
+	}
+	client, err := g.client(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = client.DeleteIssueComment(g.owner, g.name, n)
+	return err
+}

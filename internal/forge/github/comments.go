@@ -74,3 +74,14 @@ func (g *Repository) Recomment(ctx context.Context, request string, comment forg
 	}
 	return g.place.Told("changing the comment on", request, err)
 }
+
+// Uncomment implements forge.Comments.
+//
+// https://docs.github.com/en/rest/issues/comments#delete-an-issue-comment
+func (g *Repository) Uncomment(ctx context.Context, request, id string) error {
+	n, err := forge.Number(id)
+	if err == nil {
+		_, err = g.client.Issues.DeleteComment(ctx, g.owner, g.name, n)
+	}
+	return g.place.Told("taking away a comment on", request, err)
+}

@@ -51,7 +51,7 @@ func (g *Project) Comments(ctx context.Context, request, holding string) ([]forg
 // https://docs.gitlab.com/api/notes/#create-a-merge-request-note
 func (g *Project) Comment(ctx context.Context, request, text string) (string, error) {
 	id, err := g.comment(ctx, request, text)
-	return id, g.place.Told("commenting on", request, err)
+	return id, g.told(ctx, "commenting on", request, err)
 }
 
 func (g *Project) comment(ctx context.Context, request, text string) (string, error) {
@@ -70,7 +70,7 @@ func (g *Project) comment(ctx context.Context, request, text string) (string, er
 //
 // https://docs.gitlab.com/api/notes/#update-a-merge-request-note
 func (g *Project) Recomment(ctx context.Context, request string, comment forge.Comment) error {
-	return g.place.Told("changing the comment on", request, g.recomment(ctx, request, comment))
+	return g.told(ctx, "changing the comment on", request, g.recomment(ctx, request, comment))
 }
 
 func (g *Project) recomment(ctx context.Context, request string, comment forge.Comment) error {
@@ -83,5 +83,25 @@ func (g *Project) recomment(ctx context.Context, request string, comment forge.C
 		return err
 	}
 	_, _, err = g.client.Notes.UpdateMergeRequestNote(g.path, n, id, &gitlab.UpdateMergeRequestNoteOptions{Body: &comment.Text}, gitlab.WithContext(ctx))
+	return err
+}
+
+// Uncomment implements forge.Comments.
+//
+// https://docs.gitlab.com/api/notes/#delete-a-merge-request-note
+func (g *Project) Uncomment(ctx context.Context, request, id string) error {
+	return g.told(ctx, "taking away a comment on", request, g.uncomment(ctx, request, id))
+}
+
+func (g *Project) uncomment(ctx context.Context, request, id string) error {
+	n, err := forge.Number(request)
+	if err != nil {
+		return err
+	}
+	note, err := forge.Number(id)
+	if err != nil {
+		return err
+	}
+	_, err = g.client.Notes.DeleteMergeRequestNote(g.path, n, note, gitlab.WithContext(ctx))
 	return err
 }

@@ -3,6 +3,7 @@ package gitlab
 import (
 	"cmp"
 	"context"
+	"errors"
 	"strconv"
 	"strings"
 
@@ -27,7 +28,7 @@ func (g *Project) Replaces() bool { return false }
 // https://docs.gitlab.com/api/deployments/#create-a-deployment
 func (g *Project) Deploy(ctx context.Context, d forge.Deployment) (string, error) {
 	id, err := g.deploy(ctx, d)
-	return id, g.place.Told("telling of the deployment of", d.Request, err)
+	return id, g.told(ctx, "telling of the deployment of", d.Request, err)
 }
 
 func (g *Project) deploy(ctx context.Context, d forge.Deployment) (string, error) {
@@ -38,10 +39,13 @@ func (g *Project) deploy(ctx context.Context, d forge.Deployment) (string, error
 		return "", err
 	}
 	if len(known) > 0 && known[0].SHA == d.SHA {
-		return strconv.FormatInt(known[0].ID, 10), nil
+		still, err := g.stands(ctx, d.Environment, known[0])
+		if err != nil || still {
+			return strconv.FormatInt(known[0].ID, 10), err
+		}
 	}
 	made, _, err := g.client.Deployments.CreateProjectDeployment(g.path, &gitlab.CreateProjectDeploymentOptions{
-		Environment: &d.Environment, Ref: gitlab.Ptr(cmp.Or(d.Branch, d.SHA)), SHA: &d.SHA, Tag: gitlab.Ptr(false), Status: gitlab.Ptr(gitlab.DeploymentStatusRunning),
+		Environment: &d.Environment, Ref: gitlab.Ptr(refOf(d)), SHA: &d.SHA, Tag: gitlab.Ptr(false), Status: gitlab.Ptr(gitlab.DeploymentStatusRunning),
 	}, gitlab.WithContext(ctx))
 	if err != nil {
 		return "", err
@@ -49,32 +53,59 @@ func (g *Project) deploy(ctx context.Context, d forge.Deployment) (string, error
 	return strconv.FormatInt(made.ID, 10), forge.Exists(made.ID)
 }
 
+// stands reports whether a deployment is that of an environment which is not over. One
+// that was stopped starts with another deployment, and with that alone.
+func (g *Project) stands(ctx context.Context, environment string, last *gitlab.Deployment) (bool, error) {
+	if last.Status == begun {
+		return true, nil
+	}
+	found, err := g.named(ctx, environment)
+	return found == nil || !strings.HasPrefix(found.State, "stop"), err
+}
+
+// refOf is what a deployment was made of. The branch of a fork is in another project.
+func refOf(d forge.Deployment) string {
+	if d.Fork {
+		return "refs/merge-requests/" + d.Request + "/head"
+	}
+	return cmp.Or(d.Branch, d.SHA)
+}
+
+// begun is the status in which a deployment begins. None comes to it again.
+const begun = string(gitlab.DeploymentStatusRunning)
+
 // Deployed implements forge.Deployments. What is over stops its environment, and runs
-// no job for that.
+// no job for that. What is said already is not said again, which GitLab refuses.
 //
+// https://docs.gitlab.com/api/deployments/#get-a-specific-deployment
 // https://docs.gitlab.com/api/deployments/#update-a-deployment
 // https://docs.gitlab.com/api/environments/#update-an-existing-environment
 // https://docs.gitlab.com/api/environments/#stop-an-environment
+// https://docs.gitlab.com/api/environments/#delete-an-environment
 func (g *Project) Deployed(ctx context.Context, id string, d forge.Deployment) error {
-	return g.place.Told("telling what became of the deployment of", d.Request, g.becomes(ctx, id, d))
+	return g.told(ctx, "telling what became of the deployment of", d.Request, g.becomes(ctx, id, d))
 }
 
 func (g *Project) becomes(ctx context.Context, id string, d forge.Deployment) error {
 	if d.State == forge.Over {
-		return g.stop(ctx, d.Environment)
+		return g.end(ctx, d)
 	}
 	n, err := forge.Number(id)
 	if err != nil {
 		return err
 	}
-	state, err := d.State.In(map[forge.State]string{forge.Pending: "running", forge.Success: "success", forge.Failure: "failed"})
-	if err != nil {
+	state, err := d.State.In(map[forge.State]string{forge.Pending: begun, forge.Success: "success", forge.Failure: "failed"})
+	if err != nil || state == begun {
 		return err
 	}
 	if d.URL != "" {
 		if err := g.lead(ctx, d); err != nil {
 			return err
 		}
+	}
+	is, _, err := g.client.Deployments.GetProjectDeployment(g.path, n, gitlab.WithContext(ctx))
+	if err != nil || is.Status == state {
+		return err
 	}
 	_, _, err = g.client.Deployments.UpdateProjectDeployment(g.path, n, &gitlab.UpdateProjectDeploymentOptions{
 		Status: gitlab.Ptr(gitlab.DeploymentStatusValue(state)),
@@ -84,32 +115,78 @@ func (g *Project) becomes(ctx context.Context, id string, d forge.Deployment) er
 
 // lead lets an environment lead to where the preview answers.
 func (g *Project) lead(ctx context.Context, d forge.Deployment) error {
-	found, err := g.named(ctx, d.Environment)
-	if err != nil {
+	found, err := g.theOne(ctx, d.Environment)
+	if err != nil || found.ExternalURL == d.URL {
 		return err
-	}
-	if found.ExternalURL == d.URL {
-		return nil
 	}
 	_, _, err = g.client.Environments.EditEnvironment(g.path, found.ID, &gitlab.EditEnvironmentOptions{ExternalURL: &d.URL}, gitlab.WithContext(ctx))
 	return err
 }
 
-func (g *Project) stop(ctx context.Context, environment string) error {
-	found, err := g.named(ctx, environment)
+// Show implements forge.Dashboards.
+//
+// https://docs.gitlab.com/api/environments/#update-an-existing-environment
+// https://docs.gitlab.com/ci/environments/kubernetes_dashboard/
+func (g *Project) Show(ctx context.Context, d forge.Deployment, w forge.Workload) error {
+	return g.told(ctx, "showing what runs in the environment of", d.Request, g.show(ctx, d, w))
+}
+
+func (g *Project) show(ctx context.Context, d forge.Deployment, w forge.Workload) error {
+	found, err := g.theOne(ctx, d.Environment)
 	if err != nil {
 		return err
 	}
-	if strings.HasPrefix(found.State, "stop") {
+	// Who may not see the agent is not told of it.
+	isSame := found.ClusterAgent == nil && found.KubernetesNamespace != "" || found.ClusterAgent != nil && found.ClusterAgent.ID == w.Agent
+	if isSame && found.KubernetesNamespace == w.Namespace && found.FluxResourcePath == w.Path {
 		return nil
 	}
-	_, _, err = g.client.Environments.StopEnvironment(g.path, found.ID, &gitlab.StopEnvironmentOptions{Force: gitlab.Ptr(true)}, gitlab.WithContext(ctx))
+	options := &gitlab.EditEnvironmentOptions{ClusterAgentID: &w.Agent, KubernetesNamespace: &w.Namespace}
+	if w.Path != "" {
+		options.FluxResourcePath = &w.Path
+	}
+	_, _, err = g.client.Environments.EditEnvironment(g.path, found.ID, options, gitlab.WithContext(ctx))
 	return err
 }
 
-// named finds an environment by its name.
+// end stops the environment of what is over, and deletes it where it is not to stay.
+// One that somebody has deleted is over.
+func (g *Project) end(ctx context.Context, d forge.Deployment) error {
+	found, err := g.named(ctx, d.Environment)
+	if err != nil || found == nil {
+		return err
+	}
+	if found.State != stopped && (d.Retention == forge.Deleted || found.State != "stopping") {
+		_, _, err = g.client.Environments.StopEnvironment(g.path, found.ID, &gitlab.StopEnvironmentOptions{Force: gitlab.Ptr(true)}, gitlab.WithContext(ctx))
+	}
+	if err != nil || d.Retention != forge.Deleted {
+		return err
+	}
+	_, err = g.client.Environments.DeleteEnvironment(g.path, found.ID, gitlab.WithContext(ctx))
+	if errors.Is(err, transport.ErrNotFound) { // somebody was faster
+		return nil
+	}
+	return err
+}
+
+// stopped is the state of an environment that may be deleted.
+const stopped = "stopped"
+
+// theOne finds an environment that is there.
+func (g *Project) theOne(ctx context.Context, name string) (*gitlab.Environment, error) {
+	found, err := g.named(ctx, name)
+	if err == nil && found == nil {
+		err = &transport.Error{What: "there is no such environment", Kind: transport.ErrNotFound}
+	}
+	return found, err
+}
+
+// named finds an environment by its name; nil where there is none.
 func (g *Project) named(ctx context.Context, name string) (*gitlab.Environment, error) {
 	found, _, err := g.client.Environments.ListEnvironments(g.path, &gitlab.ListEnvironmentsOptions{Name: &name}, gitlab.WithContext(ctx))
+	if err == nil && found == nil {
+		err = transport.ErrNotAList
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -118,5 +195,5 @@ func (g *Project) named(ctx context.Context, name string) (*gitlab.Environment, 
 			return one, nil
 		}
 	}
-	return nil, &transport.Error{What: "there is no such environment", Kind: transport.ErrNotFound}
+	return nil, nil
 }

@@ -33,5 +33,5 @@ func (g *Project) SetStatus(ctx context.Context, status forge.Status) error {
 	if err != nil && strings.Contains(err.Error(), "Cannot transition status") { // it is in that state, or was over already
 		return nil
 	}
-	return g.place.Told("setting the status of the commit of", status.Request, err)
+	return g.told(ctx, "setting the status of the commit of", status.Request, err)
 }
