@@ -99,6 +99,10 @@ type part struct {
 	image       func() (v1.Image, error)
 }
 
+// maxParts bounds how many images of one index are looked at: who may push one may list
+// thousands in it, and of each the registry is asked twice.
+const maxParts = 50
+
 // partsOf returns the images of a tag: that of the manifest, or those of its index,
 // without what builders put beside them, such as an attestation.
 func partsOf(found *remote.Descriptor) ([]part, error) {
@@ -117,6 +121,9 @@ func partsOf(found *remote.Descriptor) ([]part, error) {
 	for _, each := range manifest.Manifests {
 		if each.Platform == nil || each.Platform.OS == "unknown" || !each.MediaType.IsImage() {
 			continue
+		}
+		if len(out) == maxParts {
+			return nil, &transport.Error{What: fmt.Sprintf("its index lists more than %d images", maxParts), Kind: transport.ErrTooMuch}
 		}
 		out = append(out, part{
 			platform: each.Platform, annotations: manifest.Annotations,

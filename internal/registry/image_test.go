@@ -61,3 +61,27 @@ func TestARegistryThatDoesNotAnswerHEADOrTellsNoDigestIsAskedForTheManifest(t *t
 		t.Errorf("a tag that is not there: %v", err)
 	}
 }
+
+// Whoever pushes the images of a request writes their index, too.
+func TestAnIndexThatListsThousandsOfImagesCostsNoThousandsOfRequests(t *testing.T) {
+	fake := forge.NewRegistry(t)
+	list := strings.TrimSuffix(strings.Repeat(`{"mediaType": "application/vnd.oci.image.manifest.v1+json", "size": 2,
+		"digest": "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a", "platform": {"os": "linux", "architecture": "amd64"}},`, 5000), ",")
+	asked := 0
+	fake.Break(func(w http.ResponseWriter, r *http.Request) bool {
+		if !strings.Contains(r.URL.Path, "/manifests/") {
+			return false
+		}
+		asked++
+		return forge.Body("application/vnd.oci.image.index.v1+json", `{"schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json", "manifests": [`+list+`]}`)(w, r)
+	})
+	for _, wanted := range []registry.Wanted{{Platforms: []string{"linux/arm64"}}, {Revision: true}} {
+		_, err := pull(t, fake, forge.Token).Image(context.Background(), "a", wanted)
+		if !errors.Is(err, transport.ErrTooMuch) || !strings.Contains(err.Error(), "its index lists more than 50 images") {
+			t.Errorf("%+v: %v", wanted, err)
+		}
+	}
+	if asked > 2 {
+		t.Errorf("it was asked %d times", asked)
+	}
+}
