@@ -181,6 +181,10 @@ type Approval struct {
 	// +optional
 	Source string `json:"source,omitempty"`
 
+	// Repository is where the request is, as spec.url named it: it is for no other.
+	// +optional
+	Repository string `json:"repository,omitempty"`
+
 	// Revoked is when it was taken back; what was said until then counts no more.
 	// +optional
 	Revoked *metav1.Time `json:"revoked,omitempty"`

@@ -41,6 +41,8 @@ func Compile(provider *v1.ResourceSetInputProvider) *Policy {
 // Question is who asks, and what is known already.
 type Question struct {
 	admit.Asking
+	// URL of the repository, as the spec has it.
+	URL string
 	// Annotations of the provider.
 	Annotations map[string]string
 	// Exported are the commits that are exported, by the keys of their items.

@@ -49,7 +49,7 @@ func newBench(t *testing.T, f *forge.Forge, spec v1.Forks) *bench {
 		spec.AppliesTo = v1.AppliesToEverybody
 	}
 	b.provider = &v1.ResourceSetInputProvider{ObjectMeta: metav1.ObjectMeta{Name: "prs", Annotations: map[string]string{}}}
-	b.provider.Spec.Type, b.provider.Spec.Forks = f.Type, &spec
+	b.provider.Spec.Type, b.provider.Spec.URL, b.provider.Spec.Forks = f.Type, f.URL, &spec
 	return b
 }
 
@@ -108,7 +108,7 @@ func (b *bench) poll() map[string]admit.Approval {
 	}
 	found := approval.Compile(b.provider).Ask(b.t.Context(), b.looks, approval.Question{
 		Asking: admit.Asking{Now: func() time.Time { return b.now }, Interval: 10 * time.Minute}, Annotations: b.provider.Annotations,
-		Exported: b.exported, Records: b.provider.Status.Approvals, Repository: repository,
+		URL: b.provider.Spec.URL, Exported: b.exported, Records: b.provider.Status.Approvals, Repository: repository,
 	}, items)
 	b.provider.Status.Approvals = approval.Open(found.Records, items, b.now)
 	out := map[string]admit.Approval{}

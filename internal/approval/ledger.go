@@ -18,6 +18,7 @@ import (
 // that was taken back.
 type ledger struct {
 	spec     v1.Forks
+	url      string
 	now      time.Time
 	exported map[string]string
 	records  []v1.Approval
@@ -30,12 +31,25 @@ type ledger struct {
 }
 
 func newLedger(spec v1.Forks, q Question) *ledger {
-	out := &ledger{spec: spec, now: q.Now(), exported: q.Exported}
+	out := &ledger{spec: spec, url: q.URL, now: q.Now(), exported: q.Exported}
 	_, out.tells = q.Repository.(forge.Permissions)
 	for _, one := range q.Records {
-		out.records = append(out.records, *one.DeepCopy())
+		record := *one.DeepCopy()
+		if record.Revoked == nil && record.Repository != "" && canonical(record.Repository) != canonical(q.URL) { // its numbers, and logins, are others
+			end(&record, out.now, "the provider watches another repository")
+		}
+		out.records = append(out.records, record)
 	}
 	return out
+}
+
+// canonical is the URL of a repository, however it is written.
+func canonical(text string) string {
+	parsed, err := forge.ParseURL(text, "")
+	if err != nil {
+		return text
+	}
+	return strings.ToLower(parsed.String())
 }
 
 // authorOf is who is trusted with an item; nobody where it does not say who wrote it.
@@ -220,7 +234,7 @@ func (l *ledger) find(item forge.Item, sha string, r reading) *v1.Approval {
 		}
 		record := v1.Approval{
 			ID: item.ID, SHA: sha, By: one.by.Login, ByID: one.by.ID, How: one.how, At: metav1.NewTime(one.at.Truncate(time.Second)), Evidence: one.id,
-			TargetBranch: item.TargetBranch, Source: item.Source,
+			TargetBranch: item.TargetBranch, Source: item.Source, Repository: l.url,
 		}
 		if one.at.IsZero() {
 			record.At = metav1.NewTime(l.now.Truncate(time.Second))

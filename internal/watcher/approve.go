@@ -24,7 +24,8 @@ func (r *Reconciler) approver(provider *v1.ResourceSetInputProvider, asked sourc
 		return kept, nil
 	}
 	question := approval.Question{
-		Asking: r.asking(provider), Annotations: provider.Annotations, Exported: map[string]string{}, Records: kept.records,
+		Asking: r.asking(provider), URL: provider.Spec.URL, Annotations: provider.Annotations,
+		Exported: map[string]string{}, Records: kept.records,
 	}
 	for key, in := range exported {
 		question.Exported[key] = in.Text("sha")
