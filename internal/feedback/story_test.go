@@ -296,3 +296,26 @@ func TestWhatOthersSayOfAProviderStays(t *testing.T) {
 		t.Errorf("without the field it says %+v", provider.Status)
 	}
 }
+
+func TestOfTwoCommentsThatWereWrittenAtOnceTheOldestStays(t *testing.T) {
+	b := newBench(t, forge.NewGitHub(t))
+	b.f.Open(forge.Request{})
+	b.watch("api", v1.Feedback{})
+	b.is("api", state{id: "1", sha: sha(1), ready: "Unknown"})
+	b.settle("api", time.Minute)
+	first := b.f.Comments(1)[0]
+	b.f.Say(1, first.Author, first.Text)
+	b.f.Say(1, "mallory", first.Text)
+	provider := b.provider("api")
+	provider.Status.Feedback = nil
+	if err := server.Client.Status().Update(context.Background(), provider); err != nil {
+		t.Fatal(err)
+	}
+	b.restart()
+	b.is("api", state{id: "1", sha: sha(1), ready: "True"})
+	b.settle("api", time.Minute)
+	all := b.f.Comments(1)
+	if len(all) != 2 || all[0].ID != first.ID || !strings.Contains(all[0].Text, "## Preview: ready") || all[1].Author != "mallory" || all[1].Edits != 0 {
+		t.Errorf("there are %+v", all)
+	}
+}

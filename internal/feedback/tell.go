@@ -118,24 +118,9 @@ func (t *teller) comment(ctx context.Context, r *request, line *v1.FeedbackStatu
 		}
 		line.Comment, line.Digest = "", ""
 	}
-	found, err := t.comments.Comments(ctx, r.id, c.Markdown.Hidden(c.Marker))
-	if err != nil {
-		return err
-	}
-	for _, one := range found {
-		if !begins(one, c.Markdown.Hidden(c.Marker)) {
-			continue
-		}
-		line.Comment = one.ID
-		if one.Text == text {
-			line.Digest = digest
-			return nil
-		}
-		err := t.recomment(ctx, r.id, forge.Comment{ID: one.ID, Text: text})
-		if !errors.Is(err, transport.ErrNotFound) && !errors.Is(err, transport.ErrForbidden) { // it is somebody else's
-			return done(err, func() { line.Digest = digest })
-		}
-		line.Comment = ""
+	if found, err := t.find(ctx, r.id, forge.Comment{Text: text}, c); found != "" || err != nil {
+		line.Comment = found
+		return done(err, func() { line.Digest = digest })
 	}
 	if c.Class() == card.Removed {
 		return nil // a person has deleted it, and there is nothing to say
@@ -145,6 +130,34 @@ func (t *teller) comment(ctx context.Context, r *request, line *v1.FeedbackStatu
 	}
 	id, err := t.comments.Comment(ctx, r.id, text)
 	return done(err, func() { line.Comment, line.Digest = id, digest })
+}
+
+// find looks for the comment on a request where its id is not known, and lets it say what
+// it is to say. Of several, as two may have written one at the same time, the oldest stays.
+func (t *teller) find(ctx context.Context, request string, is forge.Comment, c card.Card) (id string, err error) {
+	found, err := t.comments.Comments(ctx, request, c.Markdown.Hidden(c.Marker))
+	if err != nil {
+		return "", err
+	}
+	for n, one := range found {
+		if !begins(one, c.Markdown.Hidden(c.Marker)) {
+			continue
+		}
+		if one.Text != is.Text {
+			err = t.recomment(ctx, request, forge.Comment{ID: one.ID, Text: is.Text})
+		}
+		if errors.Is(err, transport.ErrNotFound) || errors.Is(err, transport.ErrForbidden) { // it is somebody else's
+			err = nil
+			continue
+		}
+		if err != nil {
+			return one.ID, err
+		}
+		return one.ID, t.clear(ctx, request, slices.DeleteFunc(found[n+1:], func(other forge.Comment) bool {
+			return other.By != one.By || !begins(other, c.Markdown.Hidden(c.Marker))
+		}))
+	}
+	return "", nil
 }
 
 func (t *teller) recomment(ctx context.Context, request string, comment forge.Comment) error {

@@ -51,6 +51,8 @@ func azureTales() []tale {
 
 func azureStatus(f *Forge, t telling, sha string) (int, any) {
 	one := CommitStatus{SHA: sha, Name: t.text("context.genre") + "/" + t.text("context.name"), State: t.text("state"), Description: t.text("description"), URL: t.text("targetUrl")}
+	push, _ := t.body["iterationId"].(float64)
+	one.Push = int(push)
 	f.told.statuses = append(f.told.statuses, one)
 	return http.StatusOK, map[string]any{"id": f.give(), "state": one.State, "description": one.Description, "targetUrl": one.URL, "context": t.body["context"]}
 }

@@ -32,7 +32,8 @@ func cloudTales() []tale {
 func built(code int) func(*Forge, telling) (int, any) {
 	return func(f *Forge, t telling) (int, any) {
 		one := CommitStatus{SHA: t.parts[0], Name: t.text("name"), State: t.text("state"), Description: t.text("description"), URL: t.text("url")}
-		if key := t.text("key"); key == "" || len(key) > 40 || one.URL == "" || !slices.Contains([]string{"INPROGRESS", "SUCCESSFUL", "FAILED", "STOPPED"}, one.State) {
+		one.Key = t.text("key")
+		if key := one.Key; key == "" || len(key) > 40 || one.URL == "" || !slices.Contains([]string{"INPROGRESS", "SUCCESSFUL", "FAILED", "STOPPED"}, one.State) {
 			return http.StatusBadRequest, "url: This field is required."
 		}
 		f.told.statuses = append(f.told.statuses, one)

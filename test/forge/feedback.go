@@ -24,7 +24,14 @@ type Comment struct {
 }
 
 // CommitStatus is what somebody said of a commit.
-type CommitStatus struct{ SHA, Name, State, Description, URL string }
+type CommitStatus struct {
+	SHA, Name, State, Description, URL string
+	// Key is what it is replaced by, where that is not the name.
+	Key string
+	// Push is the number of that which it is about, where it is of a request of Azure
+	// DevOps.
+	Push int
+}
 
 // ToldDeployment is a deployment that somebody told of, and what became of it.
 type ToldDeployment struct {

@@ -29,13 +29,13 @@ func visible(text string) string {
 }
 
 // oneLine is a text without its lines.
-func oneLine(text string) string { return strings.Join(strings.Fields(visible(text)), " ") }
+func oneLine(text string) string { return hushed(strings.Join(strings.Fields(visible(text)), " ")) }
 
 // fenced is a block of code with a text, in which no forge reads anything: neither
 // names of people nor of requests, nor commands. It is longer than what the text has
 // of such.
 func fenced(text string) string {
-	text = forge.Cut(strings.TrimSpace(visible(text)), maxMessage)
+	text = forge.Cut(strings.TrimSpace(hushed(visible(text))), maxMessage)
 	fence := "```"
 	for strings.Contains(text, fence) {
 		fence += "`"

@@ -3,10 +3,12 @@ package azuredevops
 import (
 	"cmp"
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 
 	"github.com/eddy-previews/eddy/internal/forge"
+	"github.com/eddy-previews/eddy/internal/transport"
 )
 
 // maxDescription is how much of a description is told, in letters.
@@ -17,7 +19,10 @@ type status struct {
 	State       string `json:"state"`
 	Description string `json:"description"`
 	TargetURL   string `json:"targetUrl,omitempty"`
-	Context     struct {
+	// Iteration is the push that it is about. A policy does not take it for what is
+	// pushed next.
+	Iteration int `json:"iterationId,omitempty"`
+	Context   struct {
 		Genre string `json:"genre"`
 		Name  string `json:"name"`
 	} `json:"context"`
@@ -45,8 +50,31 @@ func (a *Repository) setStatus(ctx context.Context, s forge.Status) error {
 	said := status{State: state, Description: forge.Cut(s.Description, maxDescription), TargetURL: cmp.Or(s.URL, s.Page)}
 	genre, name, _ := strings.Cut(s.Name, "/") // as the page puts them together
 	said.Context.Genre, said.Context.Name = genre, name
-	if err := a.tell(ctx, telling{http.MethodPost, "/pullRequests/" + s.Request + "/statuses", said}, nil); err != nil || s.State == forge.Over || s.Fork {
+	ofPush := said
+	if ofPush.Iteration, err = a.iterationOf(ctx, s.Request, s.SHA); err != nil {
+		return err
+	}
+	if err := a.tell(ctx, telling{http.MethodPost, "/pullRequests/" + s.Request + "/statuses", ofPush}, nil); err != nil || s.State == forge.Over || s.Fork {
 		return err
 	}
 	return a.tell(ctx, telling{http.MethodPost, "/commits/" + s.SHA + "/statuses", said}, nil)
+}
+
+// iterationOf is the number of the newest push of a commit to a request; 0 where there is
+// none, or where a token that may set the status may not read them.
+//
+// https://learn.microsoft.com/en-us/rest/api/azure/devops/git/pull-request-iterations/list
+func (a *Repository) iterationOf(ctx context.Context, request, sha string) (int, error) {
+	var iterations list[iteration]
+	_, err := a.get(ctx, "/pullrequests/"+request+"/iterations", nil, &iterations)
+	if errors.Is(err, transport.ErrForbidden) || errors.Is(err, transport.ErrUnauthorized) {
+		return 0, nil
+	}
+	newest := 0
+	for _, one := range iterations.Value {
+		if one.SourceCommit.ID == sha {
+			newest = max(newest, one.ID)
+		}
+	}
+	return newest, err
 }
