@@ -31,10 +31,14 @@ func Routes(kind schema.GroupKind) bool {
 	return slices.ContainsFunc(routes(), func(r route) bool { return r.GroupKind == kind })
 }
 
+// maxURL is how long a URL may be that is one to every browser, in bytes.
+const maxURL = 2000
+
 // URL returns the URL at which an object says that what it belongs to answers: by
-// its annotation, or by the host that it routes. "" when it does not say.
+// its annotation, or by the host that it routes. "" when it does not say, or says more
+// than a URL may hold: a request may have written it.
 func URL(o *unstructured.Unstructured) string {
-	if url := o.GetAnnotations()[URLAnnotation]; url != "" {
+	if url := o.GetAnnotations()[URLAnnotation]; url != "" && len(url) <= maxURL {
 		return url
 	}
 	for _, route := range routes() {

@@ -132,15 +132,20 @@ func (s *linkSearch) ask(ctx context.Context, p desired) {
 			uid: is.GetUID(), revision: p.revisionOf(key), version: is.GetResourceVersion(), settled: settled,
 		}
 		s.awaiting = s.awaiting || waiting(!settled)
-		if url := s.deployed(ctx, is, deployerDepth); url != "" {
+		budget := mostRead
+		if url := s.deployed(ctx, is, deployerDepth, &budget); url != "" {
 			s.found[key] = url
 		}
 	}
 }
 
+// mostRead is how much is read of what one preview has deployed, each time that it has
+// deployed something: a request may bring thousands of routes without a host.
+const mostRead = 20
+
 // deployed returns the link of what a deployer has in its inventory, "" when
-// there is none, or when it may not be read.
-func (s *linkSearch) deployed(ctx context.Context, deployer *unstructured.Unstructured, depth int) string {
+// there is none, when it may not be read, or when the budget is used up before.
+func (s *linkSearch) deployed(ctx context.Context, deployer *unstructured.Unstructured, depth int, budget *int) string {
 	if depth == 0 {
 		return ""
 	}
@@ -150,13 +155,16 @@ func (s *linkSearch) deployed(ctx context.Context, deployer *unstructured.Unstru
 			if !pass(entry.GroupKind) {
 				continue
 			}
+			if *budget--; *budget < 0 {
+				return ""
+			}
 			is, err := s.session.Read(ctx, apply.RefTo(entry.ObjMetadata), entry.Version)
 			if err != nil || is == nil {
 				continue // the account may not, or it is on its way
 			}
 			url := flux.URL(is)
 			if url == "" && flux.Deploys(entry.GroupKind) {
-				url = s.deployed(ctx, is, depth-1)
+				url = s.deployed(ctx, is, depth-1, budget)
 			}
 			if url != "" {
 				return url

@@ -19,8 +19,11 @@ const (
 	maxObject = 1200 << 10
 	// maxWords bounds the message of one preview, in bytes.
 	maxWords = 1 << 10
-	// fewPreviews is up to when they surely fit.
-	fewPreviews = 400
+	// maxCommit bounds the commit of one preview, in bytes: an input may say anything.
+	maxCommit = 128
+	// fewBytes is up to when previews surely fit, and besideTexts about what one takes
+	// beside its texts.
+	fewBytes, besideTexts = 600 << 10, 400
 )
 
 // lines says what each preview has come to; owned is what the set owns now. A set
@@ -71,7 +74,7 @@ func (p asked) status(failed, waiting problems) v1.PreviewStatus {
 		Ready: metav1.ConditionTrue, Reason: meta.ReconciliationSucceededReason,
 	}
 	if sha, ok := p.input.Values["sha"].(string); ok {
-		out.SHA = sha
+		out.SHA = strings.ToValidUTF8(sha[:min(len(sha), maxCommit)], "")
 	}
 	if met, ok := failed.of(p.key); ok {
 		out.Ready, out.Reason, out.Message = metav1.ConditionFalse, met.reason, words(met.err)
@@ -116,7 +119,11 @@ func countPreviews(previews []v1.PreviewStatus) *v1.PreviewCounts {
 // fitting returns the previews for which the object has room, in their order:
 // those that are not ready first of all.
 func (r *run) fitting(previews []v1.PreviewStatus) []v1.PreviewStatus {
-	if len(previews) <= fewPreviews {
+	about := 0
+	for _, one := range previews {
+		about += besideTexts + len(one.ID) + len(one.Provider) + len(one.SHA) + len(one.ReadySHA) + len(one.URL) + len(one.Revision) + len(one.Message)
+	}
+	if about <= fewBytes {
 		return previews
 	}
 	room := maxObject - sizeWithoutPreviews(r.set)
