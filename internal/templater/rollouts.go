@@ -131,20 +131,10 @@ func (r *run) see(ctx context.Context, session *apply.Session, objects []apply.O
 	}
 	world, roots := rollout.NewWorld(known...), metadataOfAll(objects)
 	unseen := ""
-	for _, err := range rollout.Look(ctx, roots, world, listAs(session.Client)) {
+	for _, err := range rollout.Look(ctx, roots, world, lister{session.Client, mostListed}.list) {
 		unseen = "not all of what it deployed is seen: " + err.Error()
 	}
 	return world, deployers, unseen
-}
-
-// listAs lists as an account.
-func listAs(account client.Client) rollout.Lister {
-	return func(ctx context.Context, place rollout.Place) ([]unstructured.Unstructured, error) {
-		list := &unstructured.UnstructuredList{}
-		list.SetGroupVersionKind(place.GroupVersion().WithKind(place.Kind + "List"))
-		err := account.List(ctx, list, client.InNamespace(place.Namespace))
-		return list.Items, err
-	}
 }
 
 func metadataOfAll(objects []apply.Object) []object.ObjMetadata {
