@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	neturl "net/url"
 	"os"
 	"runtime"
 
@@ -11,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/eddy-previews/eddy/internal/flux"
-	"github.com/eddy-previews/eddy/internal/terminal"
+	"github.com/eddy-previews/eddy/internal/preview"
 )
 
 // openPreview are the options of `eddy open`.
@@ -64,11 +63,12 @@ func (o *openPreview) run(ctx context.Context) error {
 	case url == "":
 		return fmt.Errorf("the URL of %s is not known: give its Ingress a host, or any of its objects the annotation %s", one.Name, flux.URLAnnotation)
 	}
-	if parsed, err := neturl.Parse(url); err != nil || (parsed.Scheme != "http" && parsed.Scheme != "https") {
-		return fmt.Errorf("%q is not the address of a web page: correct the annotation or the Ingress that it comes from", url)
+	url, err = preview.Address(url)
+	if err != nil {
+		return err
 	}
 	if o.Print || !hasDisplay() {
-		_, err := fmt.Fprintln(o.Out, terminal.Visible(url))
+		_, err := fmt.Fprintln(o.Out, url)
 		return err
 	}
 	if one.Ready != "True" {

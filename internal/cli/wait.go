@@ -149,7 +149,10 @@ func (a *awaited) print(came bool) error {
 	case a.Output == "url" && a.For == forReady && a.one.URL == "":
 		return fmt.Errorf("%s is ready, and has no URL: there is no Ingress or HTTPRoute with a host, and no annotation that names one", a.one.Name)
 	case a.Output == "url":
-		_, err := fmt.Fprintln(a.Out, terminal.OneLine(a.one.URL))
+		address, err := preview.Address(a.one.URL)
+		if err == nil {
+			_, err = fmt.Fprintln(a.Out, address)
+		}
 		return err
 	default:
 		return a.done("%s", a.last)
