@@ -26,7 +26,7 @@ type fall struct {
 // its own, as no forge tells of one that is edited. Each fall is in one notice, which is
 // found again by it before it is written, and only the newest stays.
 func (t *teller) notice(ctx context.Context, r *request, line *v1.FeedbackStatus) error {
-	if t.comments == nil || !slices.Contains(t.when, v1.FeedbackNotifyFailure) {
+	if t.comments == nil || !t.notifies() {
 		return nil
 	}
 	fell := t.fallen(r, line)
@@ -44,14 +44,13 @@ func (t *teller) notice(ctx context.Context, r *request, line *v1.FeedbackStatus
 	return nil
 }
 
-// fallen are the previews that have failed since they were ready. It notes since when
-// those are that are ready: that they were is known after a restart, too, and whatever
-// was deployed in between.
-func (t *teller) fallen(r *request, line *v1.FeedbackStatus) []fall {
-	for _, row := range r.rows { // so that no mark moves while others are noted
-		markOf(line, row.Service)
+// watch notes since when those previews are ready that are, whether anything is to be told
+// of them now or not: that they were is known after a restart, too, and whatever is
+// deployed in between.
+func (t *teller) watch(r *request, line *v1.FeedbackStatus) {
+	if !t.notifies() {
+		return
 	}
-	var out []fall
 	for _, row := range r.rows {
 		mark := markOf(line, row.Service)
 		switch class := classOf(row); {
@@ -59,7 +58,20 @@ func (t *teller) fallen(r *request, line *v1.FeedbackStatus) []fall {
 			mark.ReadySince = ""
 		case class == card.Ready:
 			mark.ReadySince = sinceOf(row)
-		case class == card.Failed && mark.ReadySince != "":
+		}
+	}
+}
+
+func (t *teller) notifies() bool { return slices.Contains(t.when, v1.FeedbackNotifyFailure) }
+
+// fallen are the previews that have failed since they were ready.
+func (t *teller) fallen(r *request, line *v1.FeedbackStatus) []fall {
+	for _, row := range r.rows { // so that no mark moves while others are noted
+		markOf(line, row.Service)
+	}
+	var out []fall
+	for _, row := range r.rows {
+		if mark := markOf(line, row.Service); row.HasPreview() && classOf(row) == card.Failed && mark.ReadySince != "" {
 			out = append(out, fall{row, mark, digestOf(t.marker(r.id), row.FullName(), mark.ReadySince)})
 		}
 	}

@@ -209,3 +209,18 @@ func TestNoticesCountAmongWhatAForgeTakes(t *testing.T) {
 		}
 	}
 }
+
+func TestAPreviewThatIsReadyAlreadyWhenThatIsAskedForIsWatched(t *testing.T) {
+	b := newBench(t, forge.NewGitea(t))
+	b.f.Open(forge.Request{})
+	b.watch("api", v1.Feedback{})
+	b.is("api", state{id: "1", sha: sha(1), ready: "True"})
+	b.run("api")
+	b.change(func(told *v1.Feedback) { told.When = all })
+	b.run("api") // of which there is nothing to tell
+	b.is("api", state{id: "1", sha: sha(1), ready: "False", message: "broken"})
+	b.run("api")
+	if len(b.notices()) != 1 {
+		t.Errorf("there are %+v", b.f.Comments(1))
+	}
+}

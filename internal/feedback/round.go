@@ -200,6 +200,7 @@ func (p *pending) deployed() int {
 // prepare says whether a request is to be told anything now, or how long to wait with
 // that.
 func (o round) prepare(t *teller, one *pending) (wait time.Duration) {
+	t.watch(one.request, &one.line)
 	one.before, one.news = digestOf(linesOf(one.line)...), newsOf(one.request)
 	if one.line.Refused != "" && one.line.SHA == one.wanted() && !one.gone {
 		one.refused = one.line.Refused

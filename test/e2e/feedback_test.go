@@ -37,6 +37,7 @@ func TestThePullRequestSaysIt(t *testing.T) {
 		told.says(t, "## Preview: ready", "success")
 	})
 	second := told.remark(t)
+	notified(t, told)
 	t.Run("in the same comment for another service of the repository", func(t *testing.T) {
 		forget, err := world.WatchAgain(t.Context(), "docs")
 		must(t, err)
@@ -104,4 +105,30 @@ func (p *told) remark(t *testing.T) actors.Remark {
 		t.Fatalf("there are %d comments: %+v", len(remarks), remarks)
 	}
 	return remarks[0]
+}
+
+// notified plays how a preview that was ready fails, twice: each time people are notified
+// by a comment, of which one stays.
+func notified(t *testing.T, told *told) {
+	t.Helper()
+	if world.System.Node == nil {
+		return
+	}
+	must(t, world.NotifyOfFailures(t.Context()))
+	last := int64(0)
+	for _, name := range []string{"by a comment of its own that it fails after it was ready", "and by another in its place when it does so again"} {
+		t.Run(name, func(t *testing.T) {
+			image, err := world.Replace(t.Context(), told.PullRequest, told.Image()+"-none")
+			must(t, err)
+			told.says(t, "## Preview: failed", "failure")
+			expect(t, world.Notified(told.PullRequest, last))
+			_, err = world.Replace(t.Context(), told.PullRequest, image)
+			must(t, err)
+			notices, err := world.Forge.Notices(t.Context(), told.PullRequest)
+			must(t, err)
+			last = notices[0].ID
+			told.says(t, "## Preview: ready", "success")
+			expect(t, world.Notified(told.PullRequest, last-1))
+		})
+	}
 }

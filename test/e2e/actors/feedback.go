@@ -8,13 +8,18 @@ import (
 	"strconv"
 	"strings"
 
+	appsv1 "k8s.io/api/apps/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 )
 
-// marker is in the comments that Eddy writes.
-const marker = "<!-- eddy:v1 "
+// marker is in the comment that Eddy keeps true, and noticed in those of which people are
+// notified.
+const (
+	marker  = "<!-- eddy:v1 "
+	noticed = "<!-- eddy:notice "
+)
 
 // Remark is a comment on a pull request.
 type Remark struct {
@@ -22,12 +27,21 @@ type Remark struct {
 	Text string `json:"body"`
 }
 
-// Remarks are the comments that Eddy has written on a pull request.
+// Remarks are the comments on a pull request that Eddy keeps true.
 func (f *Forge) Remarks(ctx context.Context, pr PullRequest) ([]Remark, error) {
+	return f.remarks(ctx, pr, marker)
+}
+
+// Notices are those of which people are notified.
+func (f *Forge) Notices(ctx context.Context, pr PullRequest) ([]Remark, error) {
+	return f.remarks(ctx, pr, noticed)
+}
+
+func (f *Forge) remarks(ctx context.Context, pr PullRequest, marked string) ([]Remark, error) {
 	var all, ours []Remark
 	err := f.call(ctx, question{http.MethodGet, f.api() + "/issues/" + strconv.Itoa(pr.Number) + "/comments", nil}, &all)
 	for _, one := range all {
-		if strings.Contains(one.Text, marker) {
+		if strings.Contains(one.Text, marked) {
 			ours = append(ours, one)
 		}
 	}
@@ -89,6 +103,26 @@ func (w *World) TellRequests(ctx context.Context) error {
 	return err
 }
 
+// NotifyOfFailures lets Eddy notify people of what has failed, beside all else.
+func (w *World) NotifyOfFailures(ctx context.Context) error {
+	provider := &v1.ResourceSetInputProvider{}
+	if err := w.Get(ctx, Provider, provider); err != nil {
+		return err
+	}
+	return w.Patch(ctx, provider, `{"spec":{"feedback":{"when":["Progress","Ready","Failed","Removed","NotifyFailure"]}}}`)
+}
+
+// Replace runs another image in a preview's pods, and returns the one before.
+func (w *World) Replace(ctx context.Context, pr PullRequest, image string) (before string, err error) {
+	deployment := &appsv1.Deployment{}
+	if err := w.Get(ctx, pr.Name("api-deployment"), deployment); err != nil {
+		return "", err
+	}
+	container := &deployment.Spec.Template.Spec.Containers[0]
+	before, container.Image = container.Image, image
+	return before, w.Kube.Update(ctx, deployment)
+}
+
 // TellNothing undoes that.
 func (w *World) TellNothing(ctx context.Context) error {
 	provider := &v1.ResourceSetInputProvider{}
@@ -121,6 +155,18 @@ func (w *World) Says(pr PullRequest, text string) Claim {
 		remarks, err := w.Forge.Remarks(ctx, pr)
 		if err == nil && (len(remarks) != 1 || !strings.Contains(remarks[0].Text, text)) {
 			err = fmt.Errorf("it says %+v", remarks)
+		}
+		return err
+	}}
+}
+
+// Notified claims that people were notified by one comment on a pull request, which is not
+// one of before.
+func (w *World) Notified(pr PullRequest, before int64) Claim {
+	return Claim{fmt.Sprintf("pull request %d has one notice, after %d", pr.Number, before), later, func(ctx context.Context) error {
+		notices, err := w.Forge.Notices(ctx, pr)
+		if err == nil && (len(notices) != 1 || notices[0].ID <= before || !strings.Contains(notices[0].Text, "## Preview: failed after it was ready")) {
+			err = fmt.Errorf("there are %+v", notices)
 		}
 		return err
 	}}
