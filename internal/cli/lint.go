@@ -36,7 +36,7 @@ type lintSetup struct {
 // How much garbage a run may leave, in percent of what it needs, and up to how many bytes.
 const (
 	seldom = 400
-	plenty = 1 << 30
+	plenty = 512 << 20
 )
 
 func newLintCommand(streams Streams) *cobra.Command {

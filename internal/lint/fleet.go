@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	kustomizev1 "github.com/fluxcd/kustomize-controller/api/v1"
 	sourcev1 "github.com/fluxcd/source-controller/api/v1"
@@ -122,11 +123,13 @@ func (s *Service) fleetPaths() []string {
 	return slices.DeleteFunc(out, func(path string) bool { return filepath.Clean(path) == "." })
 }
 
-// fleets are the repositories that somebody reads of, each opened once. They are not
-// safe for concurrent use.
+// fleets are the repositories that somebody builds and reads of, each opened once.
 type fleets struct {
 	built map[string]*overlay.Repository
-	read  map[string]*files.Folder
+
+	// mu is held while files are read.
+	mu   sync.Mutex
+	read map[string]*files.Folder
 }
 
 func newFleets() *fleets {
@@ -140,6 +143,9 @@ func (f *fleets) repository(fleet string) *overlay.Repository {
 	}
 	return f.built[fleet]
 }
+
+// forget lets go of what was built, of which nobody else builds the same.
+func (f *fleets) forget() { clear(f.built) }
 
 // folder is what files are read of; nil when there is none.
 func (f *fleets) folder(fleet string) *files.Folder {

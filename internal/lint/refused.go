@@ -19,11 +19,18 @@ func (s *Setup) refuse() {
 		if !isOurs(document) || slices.Contains(patches, document.File) {
 			continue
 		}
-		for _, fault := range s.kinds.Check(document.Object) {
+		for _, fault := range s.faults(document.Object) {
 			s.refused[document] = true
 			s.Broken = append(s.Broken, schema.Locate(document, fault))
 		}
 	}
+}
+
+// faults are what the API server would not take of an object.
+func (s *Setup) faults(object *unstructured.Unstructured) []schema.Fault {
+	s.checking.Lock()
+	defer s.checking.Unlock()
+	return s.kinds.Check(object)
 }
 
 // isOurs reports whether a document is of Eddy's kinds, or is meant to be.
@@ -50,7 +57,7 @@ func refusedParts(s *Service) []Finding {
 	var out []Finding
 	for part := range stamped(s) {
 		unpruned := noPrune(part) != nil
-		for _, fault := range s.setup.kinds.Check(part.Stamped.Unstructured) {
+		for _, fault := range s.setup.faults(part.Stamped.Unstructured) {
 			if unpruned && fault.String() == "spec.prune: Required value" {
 				continue // no-prune says what comes of it
 			}
@@ -74,7 +81,7 @@ func (s *Service) refusedDeployed() []Finding {
 		}
 		verbatim := object.isVerbatim()
 		unquoted := slices.ContainsFunc(object.values(), func(v value) bool { return neverText(v) != nil })
-		for _, fault := range s.setup.kinds.Check(object.decrypted()) {
+		for _, fault := range s.setup.faults(object.decrypted()) {
 			if unquoted && fault.WantsText() {
 				continue // lost-quotes says why it is none
 			}

@@ -41,6 +41,8 @@ func remote(left leftOut) *Finding {
 // where returns the line that names something from elsewhere.
 func (l leftOut) where() manifest.Position {
 	name := filepath.Join(l.service.Fleet, l.File)
+	l.service.fleets.mu.Lock()
+	defer l.service.fleets.mu.Unlock()
 	files := l.service.newSourceFiles()
 	if files.folder == nil {
 		return manifest.Position{File: name}

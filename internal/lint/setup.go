@@ -46,6 +46,7 @@ type Setup struct {
 	// templated are files that another tool makes manifests of.
 	templated []string
 	kinds     *schema.Kinds
+	checking  sync.Mutex // held while kinds are asked
 	// given are the objects of Documents, providers the watchers and kustomizations those
 	// of Flux among them.
 	given          []*unstructured.Unstructured
@@ -141,21 +142,28 @@ func (s *Setup) addService(document *manifest.Document) {
 	s.Services = append(s.Services, service)
 }
 
-// sample follows the made-up requests through each service, several services at a time.
+// sample follows the made-up requests through each service.
 func (s *Setup) sample(ctx context.Context) {
-	waiting := make(chan *Service)
+	sideBySide(s.Services, func(waiting <-chan int) {
+		fleets := newFleets()
+		for n := range waiting {
+			service := s.Services[n]
+			service.fleets = fleets
+			service.sample(ctx)
+			fleets.forget()
+		}
+	})
+}
+
+// sideBySide has several workers take one service after the other, by its place.
+func sideBySide(services []*Service, work func(waiting <-chan int)) {
+	waiting := make(chan int)
 	var workers sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), len(s.Services)) {
-		workers.Go(func() {
-			fleets := newFleets()
-			for service := range waiting {
-				service.fleets = fleets
-				service.sample(ctx)
-			}
-		})
+	for range min(runtime.GOMAXPROCS(0), len(services)) {
+		workers.Go(func() { work(waiting) })
 	}
-	for _, service := range s.Services {
-		waiting <- service
+	for n := range services {
+		waiting <- n
 	}
 	close(waiting)
 	workers.Wait()

@@ -38,6 +38,8 @@ func (p part) sources() *sourceFiles {
 	}
 	s := p.service
 	path := filepath.Join(s.Fleet, p.Kustomization.Spec.Path)
+	s.fleets.mu.Lock()
+	defer s.fleets.mu.Unlock()
 	if known := s.sources[path]; known != nil {
 		return known
 	}

@@ -43,14 +43,16 @@ func all[In any](checks ...func(In) []Finding) func(In) []Finding {
 	}
 }
 
-// inServices checks one service after the other.
+// inServices checks each service, several at a time.
 func inServices(checks ...func(*Service) []Finding) func(*Setup) []Finding {
 	return func(s *Setup) []Finding {
-		var out []Finding
-		for _, service := range s.Services {
-			out = append(out, all(checks...)(service)...)
-		}
-		return out
+		found := make([][]Finding, len(s.Services))
+		sideBySide(s.Services, func(waiting <-chan int) {
+			for n := range waiting {
+				found[n] = all(checks...)(s.Services[n])
+			}
+		})
+		return slices.Concat(found...)
 	}
 }
 
