@@ -157,9 +157,15 @@ spec:
   type: GitHubPullRequest
   url: https://github.com/acme/api
 ` + gateLine},
-	{rule: "early-label", before: "      - run: docker build", after: "      - run: gh pr edit \"$N\" --add-label build/image-ready\n      - run: docker build"},
+	{rule: "open-forks", before: "  type: GitHubPullRequest\n  url: https://github.com/acme/api\n  secretRef: {name: forge}\n  gate:", after: "  type: GitHubPullRequest\n  url: https://github.com/acme/api\n  gate:"},
+	{rule: "open-forks", before: "  type: GitHubPullRequest\n  url: https://github.com/acme/api\n  secretRef: {name: forge}\n" + gateLine, after: "  type: GitHubPullRequest\n  url: https://github.com/acme/api\n  gate: {images: [{name: api, repository: registry.example.com/api}]}\n"},
+	{rule: "fork-source", before: "  forks: {policy: Approve}\n", after: ""},
+	{rule: "early-label", before: "      - run: docker build", after: "      - run: gh pr edit \"$N\" --add-label build/image-ready\n      - run: docker build", where: "--remove-label"},
 	{rule: "early-label", before: "label: {stage: label,", after: "label: {stage: clean,"},
 	{rule: "early-label", before: "  - stage: label\n", after: "  - stage: label\n    dependsOn: []\n"},
+	{rule: "merge-commit", before: "api:sha-${{ github.event.pull_request.head.sha }}", after: "api:sha-${{ github.sha }}"},
+	{rule: "merge-commit", before: "        env: {DOCKER_METADATA_PR_HEAD_SHA: \"true\"}\n", after: ""},
+	{rule: "merge-commit", before: "${{ github.event.pull_request.head.sha || github.sha }}", after: "${{ github.sha }}"},
 	{rule: "no-prune", before: "        prune: true\n", after: "        prune: false\n"},
 	{rule: "missing-dependency", before: "dependsOn: [{name: infra, namespace: flux-system}]", after: "dependsOn: [{name: infrastructure, namespace: flux-system}]"},
 	{rule: "same-name", before: "kind: Kustomization\n      metadata: {name: api-pr-<< inputs.id >>", after: "kind: Kustomization\n      metadata: {name: api-pr"},

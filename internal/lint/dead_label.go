@@ -125,13 +125,27 @@ func (p Provider) scripts() []*manifest.Document {
 	return out
 }
 
-// naming are the CI files that name a label: those in the folder of the provider or below
-// it, or else those of the repository that it is in.
-func (p Provider) naming(label string) []*manifest.Document {
+// building are the CI files that may make the images that a provider waits for: those in
+// its folder or below it, and those of the repository that it is in that name one.
+func (p Provider) building() []*manifest.Document {
+	out := p.scripts()
+	for _, image := range p.Object.Spec.Gate.Images {
+		for _, script := range p.naming(image.Repository) {
+			if !slices.Contains(out, script) {
+				out = append(out, script)
+			}
+		}
+	}
+	return out
+}
+
+// naming are the CI files that name something, a label or an image: those in the folder
+// of the provider or below it, or else those of the repository that it is in.
+func (p Provider) naming(what string) []*manifest.Document {
 	var below, above []*manifest.Document
 	for _, script := range p.setup.Scripts {
 		switch {
-		case !strings.Contains(string(script.Text), label):
+		case !strings.Contains(string(script.Text), what):
 		case isBelow(script.File, p.File):
 			below = append(below, script)
 		case isBelow(p.File, filepath.Join(repositoryOf(script.File), "x")):

@@ -45,8 +45,10 @@ func (s *Service) visiblePods() visiblePods {
 
 // podless are the groups beside those of Kubernetes whose objects make no pods.
 var podless = []string{
-	"bitnami.com", "cert-manager.io", "external-secrets.io", "gateway.networking.k8s.io", "keda.sh",
-	"monitoring.coreos.com", "networking.istio.io", "traefik.io",
+	"bitnami.com", "cert-manager.io", "cilium.io", "configuration.konghq.com", "crd.projectcalico.org", "external-secrets.io",
+	"gateway.networking.k8s.io", "generators.external-secrets.io", "image.toolkit.fluxcd.io", "keda.sh", "kyverno.io",
+	"monitoring.coreos.com", "networking.istio.io", "notification.toolkit.fluxcd.io", "policy.linkerd.io", "projectcontour.io",
+	"secretgenerator.mittwald.de", "security.istio.io", "source.toolkit.fluxcd.io", "telemetry.istio.io", "traefik.containo.us", "traefik.io",
 }
 
 // mayMakePods reports whether an object is that of an operator, which makes pods

@@ -42,7 +42,7 @@ func merges(s *Setup) iter.Seq[calling] {
 			if provider.Object.Spec.Type != v1.InputProviderGitHubPullRequest || !provider.provesImages() {
 				continue
 			}
-			for _, script := range provider.scripts() {
+			for _, script := range provider.building() {
 				for _, found := range provider.callings(script) {
 					if !seen[found.node] && !yield(found) {
 						return
