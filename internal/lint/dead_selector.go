@@ -13,7 +13,7 @@ import (
 // pods is left alone, and so is one in which an operator may make pods. Kubernetes
 // itself refuses a workload's; a policy's peers may be elsewhere.
 func deadSelector(s selector, own visiblePods) *Finding {
-	if s.object.hasPods() || len(s.path) > 2 || len(own) == 0 {
+	if s.object.hasPods() || len(s.path) > 2 || len(own) == 0 || s.what() != "pods" {
 		return nil
 	}
 	if _, matches := s.match(own); matches {
@@ -47,7 +47,7 @@ func (s *Service) visiblePods() visiblePods {
 var podless = []string{
 	"bitnami.com", "cert-manager.io", "cilium.io", "configuration.konghq.com", "crd.projectcalico.org", "external-secrets.io",
 	"gateway.networking.k8s.io", "generators.external-secrets.io", "image.toolkit.fluxcd.io", "keda.sh", "kyverno.io",
-	"monitoring.coreos.com", "networking.istio.io", "notification.toolkit.fluxcd.io", "policy.linkerd.io", "projectcontour.io",
+	"monitoring.coreos.com", "networking.istio.io", "notification.toolkit.fluxcd.io", "policy.linkerd.io", "projectcalico.org", "projectcontour.io",
 	"secretgenerator.mittwald.de", "security.istio.io", "source.toolkit.fluxcd.io", "telemetry.istio.io", "traefik.containo.us", "traefik.io",
 }
 
