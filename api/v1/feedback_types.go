@@ -114,6 +114,16 @@ type FeedbackStatus struct {
 	// +optional
 	Previews []FeedbackPreview `json:"previews,omitempty"`
 
+	// Reaction is the id of the comment that was answered last with a reaction, as it
+	// approved of a commit.
+	// +optional
+	Reaction string `json:"reaction,omitempty"`
+
+	// Unlabelled is the event by which a label was set that approved of a commit, and
+	// that was taken away once another commit was pushed.
+	// +optional
+	Unlabelled string `json:"unlabelled,omitempty"`
+
 	// Refused is what the forge said last, where it takes nothing for this request:
 	// it is not asked again before the request is pushed to.
 	// +optional

@@ -49,6 +49,9 @@ type Question struct {
 	Exported map[string]string
 	// Records are those of the provider's status.
 	Records []v1.Approval
+	// Unlabelled are the events of labels that were taken away, as the next commit was
+	// pushed, by the requests that had them: nobody took them back.
+	Unlabelled map[string]string
 	// Repository is what is asked; Failed is why it could not be opened.
 	Repository forge.Repository
 	Failed     error

@@ -38,6 +38,8 @@ type bench struct {
 	looks    *approval.Looks
 	now      time.Time
 	exported map[string]string
+	// unlabelled are the labels that were taken away with a push.
+	unlabelled map[string]string
 }
 
 func newBench(t *testing.T, f *forge.Forge, spec v1.Forks) *bench {
@@ -108,7 +110,7 @@ func (b *bench) poll() map[string]admit.Approval {
 	}
 	found := approval.Compile(b.provider).Ask(b.t.Context(), b.looks, approval.Question{
 		Asking: admit.Asking{Now: func() time.Time { return b.now }, Interval: 10 * time.Minute}, Annotations: b.provider.Annotations,
-		URL: b.provider.Spec.URL, Exported: b.exported, Records: b.provider.Status.Approvals, Repository: repository,
+		URL: b.provider.Spec.URL, Exported: b.exported, Unlabelled: b.unlabelled, Records: b.provider.Status.Approvals, Repository: repository,
 	}, items)
 	b.provider.Status.Approvals = approval.Open(found.Records, items, b.now)
 	out := map[string]admit.Approval{}

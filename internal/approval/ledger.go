@@ -22,6 +22,8 @@ type ledger struct {
 	now      time.Time
 	exported map[string]string
 	records  []v1.Approval
+	// unlabelled are the labels that were taken away as the next commit was pushed.
+	unlabelled map[string]string
 	// absent are pieces of evidence that were not there when they were looked for.
 	absent map[string]time.Time
 	// tells says that the forge tells who may write.
@@ -31,7 +33,7 @@ type ledger struct {
 }
 
 func newLedger(spec v1.Forks, q Question) *ledger {
-	out := &ledger{spec: spec, url: q.URL, now: q.Now(), exported: q.Exported}
+	out := &ledger{spec: spec, url: q.URL, now: q.Now(), exported: q.Exported, unlabelled: q.Unlabelled}
 	_, out.tells = q.Repository.(forge.Permissions)
 	for _, one := range q.Records {
 		record := *one.DeepCopy()
@@ -115,6 +117,9 @@ func (l *ledger) settle(item forge.Item, r reading) {
 		if record.Author != "" && record.AuthorID == "" && isBy(record, item) { // it was written before accounts were
 			record.AuthorID = item.AuthorID
 		}
+		if record.How == v1.ByLabel && l.unlabelled[record.ID] == record.Evidence {
+			record.Evidence = labelledAgain(record, r)
+		}
 		revoked := lastRevoke(r)
 		switch {
 		case record.Revoked != nil || !isOf(record, item):
@@ -141,6 +146,9 @@ func end(record *v1.Approval, at time.Time, why string) {
 // isGone reports whether what a record is about was said no more. It is asked of a
 // request whose head may have moved on since.
 func (l *ledger) isGone(record v1.Approval, item forge.Item, r reading) bool {
+	if record.How == v1.ByLabel && l.unlabelled[record.ID] == record.Evidence {
+		return false
+	}
 	isThere := slices.ContainsFunc(r.said, func(one statement) bool {
 		return !one.revokes && one.how == record.How && one.id == record.Evidence && one.by.IsAccount(record.ByID) && (one.how != v1.ByAnnotation || strings.EqualFold(one.sha, record.SHA))
 	})
@@ -163,6 +171,17 @@ func (l *ledger) isGone(record v1.Approval, item forge.Item, r reading) bool {
 	default:
 		return record.How != v1.ByReview
 	}
+}
+
+// labelledAgain is the event by which a label was set once more on the commit of a record,
+// or the one before it.
+func labelledAgain(record v1.Approval, r reading) string {
+	for _, one := range r.said {
+		if one.how == v1.ByLabel && one.means(record.SHA, r.pushed) {
+			return one.id
+		}
+	}
+	return record.Evidence
 }
 
 // evidenceOf is what tells a piece of evidence from others.

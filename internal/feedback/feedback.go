@@ -255,6 +255,7 @@ func (t *teller) capable(repository forge.Repository, told *v1.Feedback) error {
 		if t.comments, ok = repository.(forge.Comments); !ok {
 			return fmt.Errorf("spec.feedback.comment: this forge takes none: %w", source.ErrUnsupported)
 		}
+		t.answers = answersOf(repository)
 	}
 	if told.Status == v1.FeatureEnabled {
 		if t.statuses, ok = repository.(forge.Statuses); !ok {

@@ -33,6 +33,10 @@ type request struct {
 	fork, silent     bool
 	// gone says that there is no preview of it any more, and that none is wanted.
 	gone bool
+	// heard is the comment that approved of a commit last, and outlived a label that did
+	// so of one that is not the head any more; empty for none.
+	heard    string
+	outlived outlived
 }
 
 // requestsOf are all requests of which something is to be said, by their numbers: those
@@ -81,6 +85,7 @@ func (r *request) has(service string) bool {
 
 // describe adds what the providers export of it, and a view does not tell.
 func (r *request) describe(providers []v1.ResourceSetInputProvider) {
+	r.heed(providers)
 	for _, provider := range providers {
 		for _, input := range provider.Status.ExportedInputs {
 			var labels []string

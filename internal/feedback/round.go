@@ -154,7 +154,7 @@ func (o round) tellAll(ctx context.Context, t *teller, requests []pending) (line
 	for n := range requests {
 		t.standing += requests[n].deployed()
 	}
-	for _, told := range []source.Told{source.Comment, source.Status, source.Deployment, source.Dashboard} {
+	for _, told := range []source.Told{source.Comment, source.Status, source.Deployment, source.Dashboard, source.Answer} {
 		for n := range requests {
 			one := &requests[n]
 			if !one.due || stop != nil {
@@ -176,7 +176,7 @@ func (o round) tellAll(ctx context.Context, t *teller, requests []pending) (line
 		}
 	}
 	for n := range requests {
-		if line := o.conclude(&requests[n]); line.Comment != "" || len(line.Previews) > 0 || line.Refused != "" {
+		if line := o.conclude(&requests[n]); line.Comment+line.Reaction+line.Unlabelled+line.Refused != "" || len(line.Previews) > 0 {
 			lines = append(lines, line)
 		}
 	}
@@ -266,6 +266,8 @@ func (t *teller) giveUp(told source.Told, err error) {
 		t.deployments = nil
 	case source.Dashboard:
 		t.dashboards = nil
+	case source.Answer:
+		t.answers = answers{}
 	}
 }
 
@@ -296,7 +298,7 @@ func (t *teller) isNews(r *request, line v1.FeedbackStatus) bool {
 			return true
 		}
 	}
-	return t.statuses != nil || t.deployments != nil
+	return t.statuses != nil || t.deployments != nil || t.isUnanswered(r, line)
 }
 
 // wanted is the commit that a request is at.
@@ -311,7 +313,7 @@ func (r *request) wanted() string {
 
 // linesOf are the parts of a line that change with what is told.
 func linesOf(line v1.FeedbackStatus) []string {
-	out := []string{line.Comment, line.Digest}
+	out := []string{line.Comment, line.Digest, line.Reaction, line.Unlabelled}
 	for _, one := range line.Previews {
 		out = append(out, one.Name, one.SHA, one.Status, one.Deployment, one.DeployedSHA, one.Deployed, one.Dashboard, one.ReadySince)
 	}

@@ -48,6 +48,7 @@ type teller struct {
 	// run, by their full names.
 	agent     int64
 	workloads map[string]forge.Workload
+	answers   answers
 	// when lists the classes that cause something to be told.
 	when        []string
 	environment string
@@ -80,6 +81,8 @@ func (t *teller) tell(ctx context.Context, told source.Told, one *pending) error
 		return t.deploy(ctx, one.request, &one.line)
 	case source.Dashboard:
 		return t.dashboard(ctx, one.request, &one.line)
+	case source.Answer:
+		return t.answer(ctx, one.request, &one.line)
 	}
 	return nil
 }

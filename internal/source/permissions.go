@@ -12,6 +12,7 @@ const (
 	Deployment Told = "deployment"
 	// Dashboard is that of an environment.
 	Dashboard Told = "dashboard for Kubernetes"
+	Answer    Told = "answer"
 )
 
 // Permission is what a token needs at a forge to tell it something, in the words that

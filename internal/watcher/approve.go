@@ -25,7 +25,12 @@ func (r *Reconciler) approver(provider *v1.ResourceSetInputProvider, asked sourc
 	}
 	question := approval.Question{
 		Asking: r.asking(provider), URL: provider.Spec.URL, Annotations: provider.Annotations,
-		Exported: map[string]string{}, Records: kept.records,
+		Exported: map[string]string{}, Unlabelled: map[string]string{}, Records: kept.records,
+	}
+	for _, line := range provider.Status.Feedback {
+		if line.Unlabelled != "" {
+			question.Unlabelled[line.ID] = line.Unlabelled
+		}
 	}
 	for key, in := range exported {
 		question.Exported[key] = in.Text("sha")

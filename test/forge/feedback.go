@@ -14,6 +14,8 @@ import (
 
 // Comment is what somebody said about a request.
 type Comment struct {
+	// Reactions are what people reacted with.
+	Reactions    []string
 	ID, Request  int
 	Author, Text string
 	At           time.Time

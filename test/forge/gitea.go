@@ -50,7 +50,7 @@ func NewGitea(t testing.TB) *Forge {
 		endpoints: []endpoint{
 			requestsAt("/pulls", giteaRequest).filesAt("files", namedFiles), branchesAt("/branches", giteaBranch), tagsAt("/tags", giteaTag),
 		},
-		tales:      slices.Concat(giteaTales(), []tale{giteaChecks()}, giteaApprovals()),
+		tales:      slices.Concat(giteaTales(), giteaHeard(), []tale{giteaChecks()}, giteaApprovals()),
 		beside:     giteaBeside(),
 		most:       50,
 		authorized: func(r *http.Request) bool { return r.Header.Get("Authorization") == "token "+Token },

@@ -81,7 +81,7 @@ func gitHub() dialect {
 			tagsAt("/tags", gitHubRef(c.sample(http.MethodGet, at+"/tags", "tags"))),
 			gitHubRefs(c, "heads", branchesAt), gitHubRefs(c, "tags", tagsAt), gitHubAnnotations(c),
 		},
-		tales:      slices.Concat(gitHubTales(c), gitHubChecks(c), gitHubApprovals(c)),
+		tales:      slices.Concat(gitHubTales(c), gitHubHeard(c), gitHubChecks(c), gitHubApprovals(c)),
 		beside:     gitHubBeside(c),
 		most:       100,
 		etags:      true,

@@ -30,7 +30,7 @@ func NewGitLab(t testing.TB) *Forge {
 			branchesAt("/repository/branches", gitLabRef), tagsAt("/repository/tags", gitLabRef),
 			gitLabEnvironments(), gitLabDeployments(),
 		},
-		tales:      slices.Concat(gitLabTales(), gitLabChecks(), gitLabApprovals()),
+		tales:      slices.Concat(gitLabTales(), gitLabHeard(), gitLabChecks(), gitLabApprovals()),
 		beside:     gitLabBeside(),
 		most:       100,
 		etags:      true,

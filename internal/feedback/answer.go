@@ -1,0 +1,105 @@
+package feedback
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/forge"
+	"github.com/eddy-previews/eddy/internal/source"
+	"github.com/eddy-previews/eddy/internal/transport"
+)
+
+// answers are how people are shown that they were heard who approved of a commit, or are
+// not any more; nil for what the forge has not.
+type answers struct {
+	reactions forge.Reactions
+	labels    forge.Unlabelled
+	setters   forge.Labelled
+}
+
+func answersOf(repository forge.Repository) answers {
+	var out answers
+	out.reactions, _ = repository.(forge.Reactions)
+	out.labels, _ = repository.(forge.Unlabelled)
+	out.setters, _ = repository.(forge.Labelled)
+	return out
+}
+
+// outlived is a label that approved of a commit which is not the head any more, by the
+// event that set it.
+type outlived struct{ label, event string }
+
+// heed notes which comment has approved of the request last, and which label did so of
+// a commit that it is not at any more. A label that approves of later commits, too, stays;
+// and of the labels of other providers they take note themselves.
+func (r *request) heed(providers []v1.ResourceSetInputProvider) {
+	var last metav1.Time
+	for _, provider := range providers {
+		for _, record := range provider.Status.Approvals {
+			if record.ID == r.id && record.Revoked == nil && record.How == v1.ByComment && !record.At.Before(&last) {
+				r.heard, last = record.Evidence, record.At
+			}
+		}
+	}
+	teller := providers[0]
+	forks := teller.GetForks()
+	waits := slices.IndexFunc(teller.Status.Held, func(line v1.HeldRequest) bool {
+		return line.ID == r.id && line.Reason == v1.HeldWaitingForApproval && line.SHA != ""
+	})
+	if waits < 0 || forks.Policy != v1.ForksApprove || forks.Scope != v1.ApproveCommit {
+		return
+	}
+	for _, record := range teller.Status.Approvals {
+		if record.ID == r.id && record.Revoked == nil && record.How == v1.ByLabel && record.SHA != teller.Status.Held[waits].SHA {
+			r.outlived = outlived{forks.Label, record.Evidence}
+		}
+	}
+}
+
+// isUnanswered reports whether somebody has yet to be answered.
+func (t *teller) isUnanswered(r *request, line v1.FeedbackStatus) bool {
+	reacts := t.answers.reactions != nil && r.heard != "" && !r.silent && r.heard != line.Reaction
+	return reacts || t.takesAway() && r.outlived.event != "" && r.outlived.event != line.Unlabelled
+}
+
+func (t *teller) takesAway() bool { return t.answers.labels != nil && t.answers.setters != nil }
+
+// answer reacts to what approved of a commit, and takes away a label that did so of an
+// earlier one. What the token may not do is not done, and not tried again.
+func (t *teller) answer(ctx context.Context, r *request, line *v1.FeedbackStatus) error {
+	if r.gone || !t.isUnanswered(r, *line) {
+		return nil
+	}
+	if t.answers.reactions != nil && !r.silent && r.heard != "" && r.heard != line.Reaction {
+		if err := t.spend(source.Answer); err != nil {
+			return err
+		}
+		if err := t.answers.reactions.React(ctx, r.id, r.heard); err != nil && !mayNot(err) {
+			return err
+		}
+		line.Reaction = r.heard
+	}
+	if !t.takesAway() || r.outlived.event == "" || r.outlived.event == line.Unlabelled {
+		return nil
+	}
+	set, err := t.answers.setters.Labelled(ctx, forge.Item{ID: r.id}, r.outlived.label)
+	if err == nil && set.ID == r.outlived.event { // nobody has set it again since
+		if err = t.spend(source.Answer); err == nil {
+			err = t.answers.labels.Unlabel(ctx, r.id, r.outlived.label)
+		}
+	}
+	if err != nil && !mayNot(err) {
+		return err
+	}
+	line.Unlabelled = r.outlived.event
+	return nil
+}
+
+// mayNot reports whether a token may not do something, or what it is about is gone.
+func mayNot(err error) bool {
+	return errors.Is(err, transport.ErrForbidden) || errors.Is(err, transport.ErrNotFound) || errors.Is(err, transport.ErrUnauthorized)
+}
