@@ -44,8 +44,12 @@ func (l *ledger) patience(q Question, item forge.Item) time.Duration {
 
 // isDue reports whether an item is to be read anew.
 func (l looked) isDue(q Question, item forge.Item, wait time.Duration) bool {
-	changed := l.item.Change() != item.Change() || !l.item.UpdatedAt.Equal(item.UpdatedAt) || !slices.Equal(l.item.Labels, item.Labels)
-	return changed || q.Anew || l.reading.err != nil || q.Now().Sub(l.at) >= wait
+	return l.hasChanged(item) || q.Anew || l.reading.err != nil || q.Now().Sub(l.at) >= wait
+}
+
+// hasChanged reports whether something has happened to an item since.
+func (l looked) hasChanged(item forge.Item) bool {
+	return l.item.Change() != item.Change() || !l.item.UpdatedAt.Equal(item.UpdatedAt) || !slices.Equal(l.item.Labels, item.Labels)
 }
 
 // of returns what was read for a provider.

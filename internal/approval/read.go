@@ -9,7 +9,6 @@ import (
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/forge"
-	"github.com/eddy-previews/eddy/internal/transport"
 )
 
 // reading is what was read of a request.
@@ -26,28 +25,6 @@ type reading struct {
 	partial bool
 	// err is why nothing could be read.
 	err error
-}
-
-// readAll reads what was said of each item, of those whose turn it is.
-func (p *Policy) readAll(ctx context.Context, looks *Looks, q Question, items []forge.Item) []reading {
-	known := looks.of(q)
-	recorded := &ledger{spec: p.spec, records: q.Records}
-	out := make([]reading, len(items))
-	judge := &judge{spec: p.spec, repository: q.Repository, now: q.Now(), known: known.people}
-	for n, item := range items {
-		look, is := known.requests[item.ID]
-		if !is || look.isDue(q, item, recorded.patience(q, item)) {
-			judge.begin(item, q.Records)
-			look = looked{item: item, at: q.Now(), reading: p.read(transport.Once(ctx), q, judge, item)}
-			look.reading.at = look.at
-			known.requests[item.ID] = look
-		}
-		out[n] = look.reading
-		out[n].said = slices.Concat(out[n].said, annotated(q, item))
-		slices.SortStableFunc(out[n].said, byTime)
-	}
-	known.keep(items)
-	return out
 }
 
 func byTime(a, b statement) int { return a.at.Compare(b.at) }
