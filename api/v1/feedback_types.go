@@ -63,8 +63,8 @@ type Feedback struct {
 	// +optional
 	Environment string `json:"environment,omitempty"`
 
-	// EnvironmentRetention says what becomes of an environment at GitLab whose request
-	// is closed: Keep leaves it there, stopped, and Delete deletes it then, with the list of
+	// EnvironmentRetention says what becomes of an environment at GitLab whose preview
+	// is removed: Keep leaves it there, stopped, and Delete deletes it then, with the list of
 	// what was deployed. Keep when absent.
 	// +kubebuilder:validation:Enum=Keep;Delete
 	// +optional
