@@ -3,6 +3,7 @@ package feedback
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -222,5 +223,25 @@ func TestAPreviewThatIsReadyAlreadyWhenThatIsAskedForIsWatched(t *testing.T) {
 	b.run("api")
 	if len(b.notices()) != 1 {
 		t.Errorf("there are %+v", b.f.Comments(1))
+	}
+}
+
+func TestANoticeThatTheForgeKeepsStaysAndKeepsNothingFromBeingTold(t *testing.T) {
+	for name, code := range map[string]int{"it is forbidden": http.StatusForbidden, "somebody has answered": http.StatusConflict, "it is gone": http.StatusNotFound} {
+		b := newBench(t, forge.NewBitbucketServer(t))
+		b.f.Open(forge.Request{})
+		b.watch("api", v1.Feedback{When: all})
+		b.f.Break(func(w http.ResponseWriter, r *http.Request) bool {
+			return r.Method == http.MethodDelete && forge.Status(code)(w, r)
+		})
+		for n := 1; n <= 2; n++ {
+			for _, is := range []state{{id: "1", sha: sha(n), ready: "True"}, {id: "1", sha: sha(n), ready: "False", message: "broken"}} {
+				b.is("api", is)
+				b.settle("api", time.Minute)
+			}
+		}
+		if got := b.condition(); got.Status != "True" || len(b.notices()) != 2 || b.f.Said() != 3 {
+			t.Errorf("%s: there are %+v, and %+v", name, b.notices(), got)
+		}
 	}
 }
