@@ -32,8 +32,8 @@ func touching(globs []string) rule {
 // computed waits for a forge that has yet to find out what a commit changes.
 func computed(globs []string) rule {
 	return func(item source.Item, known Known) *Verdict {
-		if len(globs) > 0 && errors.Is(known.Files[item.Change()].Why, forge.ErrNotComputed) {
-			return hold(NotComputed, "waits: %s", forge.ErrNotComputed).by("spec.filter.paths").keeping(item, known)
+		if why := known.Files[item.Change()].Why; len(globs) > 0 && errors.Is(why, forge.ErrNotComputed) {
+			return hold(NotComputed, "waits: %s", why).by("spec.filter.paths").keeping(item, known)
 		}
 		return nil
 	}

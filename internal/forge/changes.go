@@ -3,6 +3,8 @@ package forge
 import (
 	"context"
 	"errors"
+	"fmt"
+	"time"
 )
 
 // Change is a state of a request: which files it touches is the same for as long
@@ -19,16 +21,31 @@ type Touched struct {
 	Why error
 }
 
-// Touches asks which files each of some changes touches. Any other error than
-// that a forge does not tell of one is an error.
+// errLater is a change whose turn has not come: strangers may open as many requests as
+// they like, each of thousands of files.
+var errLater = fmt.Errorf("more requests are new than are looked at in one run: %w", ErrNotComputed)
+
+// Touches asks which files each of some changes touches, for three quarters of the time
+// that is left: what is not asked for by then waits. Any other error than that a forge
+// does not tell of one is an error.
 func Touches(ctx context.Context, asked Files, items []Item) (map[Change]Touched, error) {
+	within, cancel := ctx, context.CancelFunc(func() {})
+	if ends, is := ctx.Deadline(); is {
+		within, cancel = context.WithTimeout(ctx, time.Until(ends)*3/4)
+	}
+	defer cancel()
 	out := make(map[Change]Touched, len(items))
 	for _, item := range items {
-		files, err := asked.Files(ctx, item)
-		if err != nil && !errors.Is(err, ErrNotComputed) && !errors.Is(err, ErrTooManyFiles) {
+		if out[item.Change()] = (Touched{Why: errLater}); within.Err() != nil {
+			continue
+		}
+		files, err := asked.Files(within, item)
+		switch {
+		case err == nil, errors.Is(err, ErrNotComputed), errors.Is(err, ErrTooManyFiles):
+			out[item.Change()] = Touched{Files: files, Why: err}
+		case within.Err() == nil || ctx.Err() != nil:
 			return nil, err
 		}
-		out[item.Change()] = Touched{Files: files, Why: err}
 	}
 	return out, nil
 }
