@@ -126,7 +126,7 @@ func (o *lintSetup) check(ctx context.Context) ([]lint.Finding, error) {
 	}
 	findings := setup.Findings()
 	if !o.Fix {
-		return findings, nil
+		return setup.Tried(ctx, findings), nil
 	}
 	return o.repair(ctx, setup, findings)
 }

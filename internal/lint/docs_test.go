@@ -146,15 +146,18 @@ func load(t *testing.T, paths ...string) *lint.Setup {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, service := range setup.Unchecked() {
-		t.Errorf("%s is not checked", service)
-	}
 	return setup
 }
 
 func check(t *testing.T, paths ...string) []lint.Finding {
 	t.Helper()
-	return load(t, paths...).Check()
+	return slices.DeleteFunc(load(t, paths...).Findings(), func(finding lint.Finding) bool {
+		unseen := finding.Rule == lint.Unseen().ID
+		if unseen && strings.Contains(finding.Message, "is not checked") {
+			t.Error(finding.Message)
+		}
+		return unseen
+	})
 }
 
 // changed copies the set-up of the examples with the lines of one side of a diff,

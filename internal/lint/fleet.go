@@ -15,23 +15,7 @@ import (
 	"github.com/eddy-previews/eddy/internal/simulate"
 )
 
-// Unchecked is a ResourceSet of which something could not be checked.
-type Unchecked struct {
-	*Service
-	Why string
-}
-
-// Unchecked tells what Flux deploys and nobody can tell from the files.
-func (s *Setup) Unchecked() []Unchecked {
-	var out []Unchecked
-	for _, service := range s.Services {
-		for _, why := range service.unchecked() {
-			out = append(out, Unchecked{service, why})
-		}
-	}
-	return out
-}
-
+// unchecked tells what Flux deploys and nobody can tell from the files.
 func (s *Service) unchecked() []string {
 	var out []string
 	for _, part := range s.Samples.First.Parts {

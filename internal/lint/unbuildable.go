@@ -12,7 +12,7 @@ import (
 
 // unbuildable finds a Kustomization that Flux could not build, unless that is
 // because of a file that is not YAML, which is a finding of its own. Where the
-// fleet is not known, Unchecked says so.
+// fleet is not known, the rule unchecked says so.
 func unbuildable(p part) *Finding {
 	if p.service.Fleet == "" || p.Err == nil || p.isBroken() {
 		return nil
