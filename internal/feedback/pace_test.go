@@ -60,3 +60,31 @@ func TestOnlyWhatIsListedCausesSomethingToBeTold(t *testing.T) {
 		}
 	}
 }
+
+func TestAProcessThatEndsAndBeginsAnewStaysWithinTheLimits(t *testing.T) {
+	b := newBench(t, forge.NewGitHub(t))
+	b.watch("api", v1.Feedback{Deployment: v1.FeatureEnabled})
+	var first, second []state
+	for n := range 30 {
+		id := fmt.Sprint(b.f.Open(forge.Request{}))
+		first = append(first, state{id: id, sha: sha(n + 1), ready: "True", url: previewURL})
+		second = append(second, state{id: id, sha: sha(n + 101), ready: "True", url: previewURL})
+	}
+	b.is("api", first[:11]...)
+	b.run("api")
+	for range 3 {
+		b.restart()
+		b.is("api", append(second[:11:11], first[11:]...)...)
+		b.run("api")
+	}
+	const most = 80 // of GitHub
+	if told := len(b.f.Writes()); told > most {
+		t.Errorf("it was told %d times in a few seconds", told)
+	}
+	b.settle("api", 2*time.Hour)
+	for n := range 30 {
+		if all := b.f.Comments(n + 1); len(all) != 1 {
+			t.Errorf("request %d has %d comments", n+1, len(all))
+		}
+	}
+}

@@ -121,15 +121,38 @@ func (m *memory) spend(now func() time.Time, who login, told source.Told) time.D
 	return m.budgets(now).take(who, all-kept)
 }
 
-// seed counts what was told before this process began, as far as that is known.
+// seed counts what was told before this process began, as far as that is known: a
+// request was told one thing at least, and of late maybe all that there is to tell of it.
 func (m *memory) seed(now func() time.Time, who login, told []v1.FeedbackStatus) {
 	var before []time.Time
 	for _, line := range told {
-		if !line.Updated.IsZero() {
-			before = append(before, line.Updated.Time)
+		if line.Updated.IsZero() {
+			continue
 		}
+		times := 1
+		if now().Sub(line.Updated.Time) < time.Minute {
+			times = max(1, allOf(line))
+		}
+		before = append(before, slices.Repeat([]time.Time{line.Updated.Time}, times)...)
 	}
 	m.budgets(now).seed(who, before)
+}
+
+// allOf is how many things there are to tell of a request.
+func allOf(line v1.FeedbackStatus) int {
+	out := 0
+	if line.Comment != "" {
+		out++
+	}
+	for _, mark := range line.Previews {
+		if mark.Status != "" {
+			out++
+		}
+		if mark.Deployment != "" { // that it began, and what became of it
+			out += 2
+		}
+	}
+	return out
 }
 
 // round is one run over all requests of a repository.
