@@ -109,6 +109,15 @@ func (g *guest) ends(t *testing.T) {
 		expect(t, approvalHeld(g.PullRequest, "writer took it back"))
 		still(t, guardedAt(g.PullRequest, g.SHA, "boss"))
 	})
+	t.Run("who takes over a login may not approve, and who had it may", func(t *testing.T) {
+		before := g.SHA
+		g.waits(t)
+		must(t, world.Forge.TakeOver(t.Context(), "writer", "writer-was"))
+		g.say(t, "writer", "/preview "+g.SHA)
+		still(t, guardedAt(g.PullRequest, before, "boss"))
+		g.say(t, "writer-was", "/preview "+g.SHA)
+		expect(t, guardedAt(g.PullRequest, g.SHA, "writer-was"))
+	})
 	t.Run("closed, it is gone", func(t *testing.T) {
 		must(t, world.Forge.Close(t.Context(), g.PullRequest))
 		expect(t, guardedAt(g.PullRequest, "", ""))

@@ -24,6 +24,20 @@ func (f *Forge) Person(ctx context.Context, name, permission string) error {
 	return f.call(ctx, question{http.MethodPut, f.api() + "/collaborators/" + name, map[string]string{"permission": permission}}, nil)
 }
 
+// TakeOver gives an account another name, and the one that it had to a new account, which
+// may read the repository.
+func (f *Forge) TakeOver(ctx context.Context, name, was string) error {
+	if err := f.call(ctx, question{http.MethodPost, "/admin/users/" + name + "/rename", map[string]string{"new_username": was}}, nil); err != nil {
+		return err
+	}
+	if err := f.call(ctx, question{http.MethodPost, "/admin/users", map[string]any{
+		"username": name, "email": "new-" + name + "@example.com", "password": "pa55word-of-" + name, "must_change_password": false,
+	}}, nil); err != nil {
+		return err
+	}
+	return f.call(ctx, question{http.MethodPut, f.api() + "/collaborators/" + name, map[string]string{"permission": "read"}}, nil)
+}
+
 // as asks as somebody else, which an administrator may.
 func (f *Forge) as(name string) *Forge {
 	out := *f
