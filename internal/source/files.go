@@ -12,8 +12,13 @@ import (
 // request changes.
 type change struct{ providerType, url, id, sha, target string }
 
-// maxFiles bounds what is kept of the names of files, in bytes.
-const maxFiles = 16 << 20
+const (
+	// maxFiles bounds what is kept of the names of files, in bytes.
+	maxFiles = 16 << 20
+	// maxNames bounds it of one request: two with names of some kilobytes would push out
+	// those of all others, which would be asked for anew in each run.
+	maxNames = 256 << 10
+)
 
 // Files returns which files an item changes, and asks its forge once.
 func (s *Shared) Files(ctx context.Context, src Source, config Config, item Item) ([]string, error) {
@@ -29,6 +34,9 @@ func (s *Shared) Files(ctx context.Context, src Source, config Config, item Item
 		return known.paths, known.err
 	}
 	paths, err := src.Files(ctx, item)
+	if (changed{paths, nil}).size() > maxNames {
+		paths, err = nil, forge.ErrTooManyFiles
+	}
 	if err == nil || errors.Is(err, forge.ErrTooManyFiles) {
 		found := changed{paths, err}
 		s.files.Put(key, found, found.size())

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -111,5 +112,36 @@ func TestFilesAreAskedForOnceForEachCommit(t *testing.T) {
 	}
 	if _, err := clients.Files(context.Background(), openWith(t, sharing(f, clients, "wrong")), sharing(f, clients, "wrong"), item); err == nil {
 		t.Error("a wrong token was told the files")
+	}
+}
+
+// Two requests with names of some kilobytes would have the files of all be asked for anew
+// in each run.
+func TestARequestWithVeryLongNamesPushesOutNobodysFiles(t *testing.T) {
+	f := forge.NewGitHub(t)
+	clients := source.NewShared(time.Now, transport.LocalNetworks())
+	config := sharing(f, clients, forge.Token)
+	f.Open(forge.Request{Files: []string{"a"}})
+	for n := range 80 {
+		var long []string
+		for file := range 80 {
+			long = append(long, fmt.Sprintf("%d/%d/%s", n, file, strings.Repeat("x", 4000)))
+		}
+		f.Open(forge.Request{Files: long})
+	}
+	repository := openWith(t, config)
+	items := list(t, repository)
+	ask := func() int {
+		before := f.Asked()
+		for _, item := range items {
+			paths, err := clients.Files(t.Context(), repository, config, item)
+			if isLong := item.ID != "1"; isLong != errors.Is(err, repo.ErrTooManyFiles) || isLong == (len(paths) > 0) {
+				t.Fatalf("request %s changes %d files, %v", item.ID, len(paths), err)
+			}
+		}
+		return f.Asked() - before
+	}
+	if first, again := ask(), ask(); first == 0 || again > 0 {
+		t.Errorf("it is asked %d times, and then %d", first, again)
 	}
 }
