@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/fluxcd/pkg/runtime/conditions"
 	"golang.org/x/sync/errgroup"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -158,8 +159,19 @@ func (h *herd) first(ctx context.Context) error {
 		return err
 	}
 	counts, last, err := h.quieten(ctx, time.Hour)
+	for err == nil && !h.allReady(ctx) { // on a busy machine operators are silent at times, before they begin, too
+		counts, last, err = h.quieten(ctx, time.Hour)
+	}
 	h.row("first apply", counts, last.Sub(start), h.memory())
 	return err
+}
+
+// allReady reports whether all sets are.
+func (h *herd) allReady(ctx context.Context) bool {
+	return !slices.ContainsFunc(h.flocks, func(flock *rig.Flock) bool {
+		set, err := flock.Set(ctx)
+		return err != nil || !conditions.IsReady(set)
+	})
 }
 
 // memory says how much each operator holds, and how long each has used a processor.
