@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"os"
 	goruntime "runtime"
+	"runtime/debug"
 	"slices"
 	"time"
 
@@ -51,10 +52,17 @@ import (
 // name is how the operator calls itself: in events and in its lease.
 const name = "eddy"
 
+// garbage is how much of it there may be, in percent of what is in use, where GOGC does
+// not say. Memory is held all the time, and garbage comes only with work, which is rare.
+const garbage = 50
+
 // Run works until the context ends. The cluster is that of the kubeconfig in
 // the environment, or the one that the operator runs in.
 func Run(ctx context.Context, options Options) error {
 	logger.SetLogger(logger.NewLogger(options.Log))
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(garbage)
+	}
 	cluster, err := ctrl.GetConfig()
 	if err != nil {
 		return fmt.Errorf("finding the cluster: %w: set KUBECONFIG, or run inside of a cluster", err)
