@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -122,6 +123,25 @@ func (w *World) Told(pr PullRequest) Claim {
 			}
 		}
 		return fmt.Errorf("its previews are %+v", set.Status.Previews)
+	}}
+}
+
+// Forgotten claims that the ResourceSet tells nothing of the pull request any more, and so
+// no table does.
+func (w *World) Forgotten(pr PullRequest) Claim {
+	return Claim{fmt.Sprintf("the ResourceSet tells nothing of pull request %d", pr.Number), later, func(ctx context.Context) error {
+		set := &v1.ResourceSet{}
+		if err := w.Get(ctx, ResourceSet, set); err != nil {
+			return err
+		}
+		if slices.ContainsFunc(set.Status.Previews, func(preview v1.PreviewStatus) bool { return preview.ID == pr.ID() }) {
+			return fmt.Errorf("its previews are %+v", set.Status.Previews)
+		}
+		owns := func(entry v1.ResourceRef) bool { return strings.Contains(entry.ID, "_"+pr.Kustomization()+"_") }
+		if set.Status.Inventory != nil && slices.ContainsFunc(set.Status.Inventory.Entries, owns) {
+			return fmt.Errorf("it owns %+v", set.Status.Inventory.Entries)
+		}
+		return nil
 	}}
 }
 

@@ -121,7 +121,7 @@ func (p *play) unlabel(ctx context.Context, pr actors.PullRequest) error {
 		return err
 	}
 	p.print.line("developer", fmt.Sprintf("takes the label from pull request %d", pr.Number))
-	return p.see(ctx, p.world.Absent(pr))
+	return p.see(ctx, p.world.Absent(pr), p.world.Forgotten(pr))
 }
 
 func (p *play) close(ctx context.Context, pr actors.PullRequest) error {
@@ -129,7 +129,7 @@ func (p *play) close(ctx context.Context, pr actors.PullRequest) error {
 		return err
 	}
 	p.print.line("developer", fmt.Sprintf("closes pull request %d", pr.Number))
-	return p.see(ctx, p.world.Absent(pr))
+	return p.see(ctx, p.world.Absent(pr), p.world.Forgotten(pr))
 }
 
 func (p *play) merge(ctx context.Context, pr actors.PullRequest) error {
@@ -137,7 +137,7 @@ func (p *play) merge(ctx context.Context, pr actors.PullRequest) error {
 		return err
 	}
 	p.print.line("developer", fmt.Sprintf("merges pull request %d", pr.Number))
-	return p.see(ctx, p.world.Absent(pr))
+	return p.see(ctx, p.world.Absent(pr), p.world.Forgotten(pr))
 }
 
 func (p *play) reopen(ctx context.Context, pr actors.PullRequest) error {
