@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"time"
 
 	"github.com/eddy-previews/eddy/internal/forge"
 	"github.com/eddy-previews/eddy/internal/transport"
@@ -37,7 +36,7 @@ const (
 func (p *Policy) readAll(ctx context.Context, looks *Looks, q Question, items []forge.Item) []reading {
 	known := looks.of(q)
 	judge := &judge{spec: p.spec, repository: q.Repository, now: q.Now(), known: known.people}
-	within, cancel := half(ctx)
+	within, cancel := forge.Within(ctx, 0.5)
 	defer cancel()
 	for n, turn := range p.turns(known, q, items) {
 		if n == mostRead || within.Err() != nil {
@@ -84,13 +83,4 @@ func (p *Policy) turns(known *provider, q Question, items []forge.Item) []turn {
 	}
 	slices.SortStableFunc(due, func(a, b turn) int { return cmp.Or(cmp.Compare(a.rank, b.rank), a.was.at.Compare(b.was.at)) })
 	return due
-}
-
-// half returns a context for half of the time that is left: what comes after needs some.
-func half(ctx context.Context) (context.Context, context.CancelFunc) {
-	ends, is := ctx.Deadline()
-	if !is {
-		return ctx, func() {}
-	}
-	return context.WithTimeout(ctx, time.Until(ends)/2)
 }

@@ -2,7 +2,6 @@ package feedback
 
 import (
 	"context"
-	"errors"
 	"slices"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -10,7 +9,6 @@ import (
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/forge"
 	"github.com/eddy-previews/eddy/internal/source"
-	"github.com/eddy-previews/eddy/internal/transport"
 )
 
 // answers are how people are shown that they were heard who approved of a commit, or are
@@ -62,28 +60,33 @@ func (r *request) heed(providers []v1.ResourceSetInputProvider) {
 
 // isUnanswered reports whether somebody has yet to be answered.
 func (t *teller) isUnanswered(r *request, line v1.FeedbackStatus) bool {
-	reacts := t.answers.reactions != nil && r.heard != "" && !r.silent && r.heard != line.Reaction
-	return reacts || t.takesAway() && r.outlived.event != "" && r.outlived.event != line.Unlabelled
+	return t.isToReact(r, line) || t.isToUnlabel(r, line)
 }
 
-func (t *teller) takesAway() bool { return t.answers.labels != nil && t.answers.setters != nil }
+func (t *teller) isToReact(r *request, line v1.FeedbackStatus) bool {
+	return t.answers.reactions != nil && r.heard != "" && !r.silent && r.heard != line.Reaction
+}
+
+func (t *teller) isToUnlabel(r *request, line v1.FeedbackStatus) bool {
+	return t.answers.labels != nil && t.answers.setters != nil && r.outlived.event != "" && r.outlived.event != line.Unlabelled
+}
 
 // answer reacts to what approved of a commit, and takes away a label that did so of an
 // earlier one. What the token may not do is not done, and not tried again.
 func (t *teller) answer(ctx context.Context, r *request, line *v1.FeedbackStatus) error {
-	if r.gone || !t.isUnanswered(r, *line) {
+	if r.gone {
 		return nil
 	}
-	if t.answers.reactions != nil && !r.silent && r.heard != "" && r.heard != line.Reaction {
+	if t.isToReact(r, *line) {
 		if err := t.spend(source.Answer); err != nil {
 			return err
 		}
-		if err := t.answers.reactions.React(ctx, r.id, r.heard); err != nil && !mayNot(err) {
+		if err := t.answers.reactions.React(ctx, r.id, r.heard); err != nil && !isMissing(err) {
 			return err
 		}
 		line.Reaction = r.heard
 	}
-	if !t.takesAway() || r.outlived.event == "" || r.outlived.event == line.Unlabelled {
+	if !t.isToUnlabel(r, *line) {
 		return nil
 	}
 	set, err := t.answers.setters.Labelled(ctx, forge.Item{ID: r.id}, r.outlived.label)
@@ -92,14 +95,9 @@ func (t *teller) answer(ctx context.Context, r *request, line *v1.FeedbackStatus
 			err = t.answers.labels.Unlabel(ctx, r.id, r.outlived.label)
 		}
 	}
-	if err != nil && !mayNot(err) {
+	if err != nil && !isMissing(err) {
 		return err
 	}
 	line.Unlabelled = r.outlived.event
 	return nil
-}
-
-// mayNot reports whether a token may not do something, or what it is about is gone.
-func mayNot(err error) bool {
-	return errors.Is(err, transport.ErrForbidden) || errors.Is(err, transport.ErrNotFound) || errors.Is(err, transport.ErrUnauthorized)
 }

@@ -1,6 +1,7 @@
 package feedback
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -44,12 +45,8 @@ func (t *teller) deploymentOf(r *request, row card.Row, mark *v1.FeedbackPreview
 	if environment == "" {
 		environment = t.environments.Environment(row.Service, r.id)
 	}
-	sha := row.Commit
-	if sha == "" {
-		sha = mark.DeployedSHA
-	}
 	return forge.Deployment{
-		Request: r.id, SHA: sha, Branch: r.branch, Fork: r.fork, Name: contextOf(row), Marker: t.marker(r.id),
+		Request: r.id, SHA: cmp.Or(row.Commit, mark.DeployedSHA), Branch: r.branch, Fork: r.fork, Name: contextOf(row), Marker: t.marker(r.id),
 		Environment: environment, Retention: t.retention,
 		State: row.Fares(), Description: row.Description(), URL: row.Answers(), Page: r.page,
 	}

@@ -72,7 +72,7 @@ type Reconciler struct {
 // Reconcile tells the requests of the repository that a provider watches, where that
 // is the first by name to do so.
 func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
-	telling, end := r.moves.begin(ctx, req.NamespacedName) // before it is read: from now on, that it leaves ends this
+	telling, end := r.moves.runs.Begin(ctx, req.NamespacedName) // before it is read: from now on, that it leaves ends this
 	defer end()
 	provider := &v1.ResourceSetInputProvider{}
 	if err := r.Client.Get(ctx, req.NamespacedName, provider); err != nil {

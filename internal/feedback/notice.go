@@ -116,12 +116,12 @@ func (t *teller) notify(ctx context.Context, r *request, fell []fall) error {
 	return t.clear(ctx, r.id, slices.DeleteFunc(found, func(one forge.Comment) bool { return one.ID == newest }))
 }
 
-// clear takes notices away that are not the newest. What a forge keeps stays, such as
+// clear takes comments of ours away in whose place another stands. What a forge keeps stays, such as
 // one that somebody has answered; what there was no time for is found the next time.
 func (t *teller) clear(ctx context.Context, request string, old []forge.Comment) error {
 	for _, one := range old {
 		if err := t.spend(source.Comment); err != nil {
-			return nil //nolint:nilerr // the notice is written, and that is what matters
+			return nil //nolint:nilerr // the other one is written, and that is what matters
 		}
 		err := t.comments.Uncomment(ctx, request, one.ID)
 		var limited *transport.RateLimited

@@ -10,6 +10,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
+
+	"github.com/eddy-previews/eddy/internal/turns"
 )
 
 // moves know of providers that move from one shard to another, so that two never tell the
@@ -18,36 +20,18 @@ import (
 //	the provider leaves    the run that is at work ends
 //	it comes               a run begins once any that is at work elsewhere has ended
 type moves struct {
-	mu   sync.Mutex
-	stop map[types.NamespacedName]context.CancelFunc
+	runs turns.Runs
+
+	mu sync.Mutex
 	// since is when providers came that wait.
 	since map[types.NamespacedName]time.Time
-}
-
-// begin returns a context for a run, which ends when the provider leaves the shard.
-func (m *moves) begin(ctx context.Context, of types.NamespacedName) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancel(ctx)
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.stop == nil {
-		m.stop = map[types.NamespacedName]context.CancelFunc{}
-	}
-	m.stop[of] = cancel
-	return ctx, func() {
-		cancel()
-		m.mu.Lock()
-		defer m.mu.Unlock()
-		delete(m.stop, of)
-	}
 }
 
 func (m *moves) left(of types.NamespacedName) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	delete(m.since, of)
-	if stop := m.stop[of]; stop != nil {
-		stop()
-	}
+	m.runs.End(of)
 }
 
 func (m *moves) came(of types.NamespacedName, now time.Time) {

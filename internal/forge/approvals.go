@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -23,6 +24,15 @@ type Person struct {
 }
 
 func (p Person) size() int { return len(p.Login) + len(p.ID) }
+
+// Account is the number of an account as Person.ID has it; of those that are no more there
+// is none.
+func Account(id int64) string {
+	if id <= 0 {
+		return ""
+	}
+	return strconv.FormatInt(id, 10)
+}
 
 // IsAccount reports whether somebody may be who has an account: where both are known, they
 // are the same.

@@ -29,10 +29,7 @@ var errLater = fmt.Errorf("more requests are new than are looked at in one run: 
 // that is left: what is not asked for by then waits. Any other error than that a forge
 // does not tell of one is an error.
 func Touches(ctx context.Context, asked Files, items []Item) (map[Change]Touched, error) {
-	within, cancel := ctx, context.CancelFunc(func() {})
-	if ends, is := ctx.Deadline(); is {
-		within, cancel = context.WithTimeout(ctx, time.Until(ends)*3/4)
-	}
+	within, cancel := Within(ctx, 0.75)
 	defer cancel()
 	out := make(map[Change]Touched, len(items))
 	for _, item := range items {
@@ -48,4 +45,14 @@ func Touches(ctx context.Context, asked Files, items []Item) (map[Change]Touched
 		}
 	}
 	return out, nil
+}
+
+// Within returns a context for a part of the time that is left, where it has an end: what
+// comes after needs some.
+func Within(ctx context.Context, part float64) (context.Context, context.CancelFunc) {
+	ends, is := ctx.Deadline()
+	if !is {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, time.Duration(part*float64(time.Until(ends))))
 }

@@ -3,6 +3,7 @@ package forge
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"slices"
 	"strconv"
 
@@ -83,4 +84,12 @@ func Number(key string) (int64, error) {
 		return 0, &transport.Error{What: "it has no number", Kind: transport.ErrNotFound}
 	}
 	return n, nil
+}
+
+// Body is what a request sends, as JSON; nothing where there is nothing to say.
+func Body(value any) ([]byte, error) {
+	if value == nil {
+		return nil, nil
+	}
+	return json.Marshal(value)
 }

@@ -39,13 +39,14 @@ type Shard struct {
 	// of it: nobody is when nil.
 	Overlaps func(set *v1.ResourceSet, other string)
 
+	// runs are those of the shard's sets.
+	runs turns.Runs
+
 	mu sync.Mutex
 	// met is since when sets are waited for that another shard has.
 	met map[types.UID]time.Time
 	// looked are the leases as they were a moment ago.
 	looked map[string]leaseLook
-	// stop ends the run of a set.
-	stop map[types.NamespacedName]context.CancelFunc
 }
 
 const (
@@ -141,33 +142,16 @@ func (s *Shard) lease(ctx context.Context, name string) (leaseLook, error) {
 
 // begin returns a context for a run, which ends when the set leaves the shard.
 func (s *Shard) begin(ctx context.Context, set types.NamespacedName) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancel(ctx)
 	if !s.isOne() {
-		return ctx, cancel
+		return context.WithCancel(ctx)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.stop == nil {
-		s.stop = map[types.NamespacedName]context.CancelFunc{}
-	}
-	s.stop[set] = cancel
-	return ctx, func() {
-		cancel()
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		delete(s.stop, set)
-	}
+	return s.runs.Begin(ctx, set)
 }
 
 // left ends the run of a set that is not the shard's any more.
 func (s *Shard) left(set types.NamespacedName) {
-	if s == nil {
-		return
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if stop := s.stop[set]; stop != nil {
-		stop()
+	if s != nil {
+		s.runs.End(set)
 	}
 }
 

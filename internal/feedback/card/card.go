@@ -94,11 +94,15 @@ func (r Row) words() string {
 // Text is the comment. Where it would be too long for the forge, rows are left out
 // and counted.
 func (c Card) Text() string {
-	shown := len(c.Rows)
-	text := c.write(shown)
-	for len(text) > c.Markdown.Most && shown > 0 {
-		shown /= 2
-		text = c.write(shown)
+	return fitting(c.write, len(c.Rows), c.Markdown.Most)
+}
+
+// fitting is a text with as many rows as there is room for, by halves, in so many bytes.
+func fitting(write func(shown int) string, rows, most int) string {
+	text := write(rows)
+	for len(text) > most && rows > 0 {
+		rows /= 2
+		text = write(rows)
 	}
 	return text
 }

@@ -21,13 +21,7 @@ type Notice struct {
 
 // Text is the comment. Where it would be too long for the forge, the last are counted.
 func (n Notice) Text() string {
-	shown := len(n.Rows)
-	text := n.write(shown)
-	for len(text) > n.Markdown.Most && shown > 0 {
-		shown /= 2
-		text = n.write(shown)
-	}
-	return text
+	return fitting(n.write, len(n.Rows), n.Markdown.Most)
 }
 
 func (n Notice) write(shown int) string {

@@ -4,7 +4,6 @@ package azuredevops
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -113,7 +112,7 @@ func (a *Repository) get(ctx context.Context, path string, query url.Values, int
 
 // tell tells one endpoint of the repository something.
 func (a *Repository) tell(ctx context.Context, what telling, into any) error {
-	body, err := what.json()
+	body, err := forge.Body(what.body)
 	if err != nil {
 		return err
 	}
@@ -131,13 +130,6 @@ type telling struct {
 	method, path string
 	// body is sent as JSON; nothing is where it is nil.
 	body any
-}
-
-func (t telling) json() ([]byte, error) {
-	if t.body == nil {
-		return nil, nil
-	}
-	return json.Marshal(t.body)
 }
 
 func (a *Repository) do(req *http.Request, into any) (next string, err error) {

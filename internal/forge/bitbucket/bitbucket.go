@@ -105,7 +105,7 @@ func (c client) get(ctx context.Context, address string, query url.Values, into 
 
 // tell tells either API something: a method, an address, and what is sent as JSON.
 func (c client) tell(ctx context.Context, what telling, into any) error {
-	body, err := what.json()
+	body, err := forge.Body(what.body)
 	if err != nil {
 		return err
 	}
@@ -122,13 +122,6 @@ type telling struct {
 	method, address string
 	// body is sent as JSON; nothing is where it is nil.
 	body any
-}
-
-func (t telling) json() ([]byte, error) {
-	if t.body == nil {
-		return nil, nil
-	}
-	return json.Marshal(t.body)
 }
 
 func (c client) do(req *http.Request, into any) error {

@@ -22,12 +22,7 @@ func (u serverUser) person() forge.Person {
 	return forge.Person{Login: u.Name, ID: u.account(), Bot: u.Type == "SERVICE"}
 }
 
-func (u serverUser) account() string {
-	if u.ID == 0 {
-		return ""
-	}
-	return strconv.Itoa(u.ID)
-}
+func (u serverUser) account() string { return forge.Account(int64(u.ID)) }
 
 // inMillis is a time as the server tells it.
 func inMillis(at int64) time.Time { return time.UnixMilli(at).UTC() }

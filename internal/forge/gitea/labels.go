@@ -17,15 +17,7 @@ type user struct {
 	Login string `json:"login"`
 }
 
-func (u user) person() forge.Person { return forge.Person{Login: u.Login, ID: accountOf(u.ID)} }
-
-// accountOf is the number of an account; of those that are no more it is none.
-func accountOf(id int64) string {
-	if id <= 0 {
-		return ""
-	}
-	return strconv.FormatInt(id, 10)
-}
+func (u user) person() forge.Person { return forge.Person{Login: u.Login, ID: forge.Account(u.ID)} }
 
 // happened is what has happened to a request.
 type happened struct {

@@ -27,7 +27,7 @@ func (g *Repository) Permission(ctx context.Context, who forge.Person) (forge.Pe
 	if err != nil {
 		return forge.NoPermission, g.place.Unasked(who, err)
 	}
-	if found.User != nil && !who.IsAccount(accountOf(found.User.ID)) {
+	if found.User != nil && !who.IsAccount(forge.Account(found.User.ID)) {
 		return forge.NoPermission, nil
 	}
 	switch found.Permission {
@@ -79,7 +79,7 @@ func (g *Repository) isMember(ctx context.Context, team string, who forge.Person
 		if errors.Is(err, transport.ErrNotFound) {
 			return false, nil
 		}
-		return err == nil && (member == nil || who.IsAccount(accountOf(member.ID))), err
+		return err == nil && (member == nil || who.IsAccount(forge.Account(member.ID))), err
 	}
 	return false, nil
 }

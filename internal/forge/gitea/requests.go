@@ -64,7 +64,7 @@ func itemOf(r *gitea.PullRequest) (forge.Item, error) {
 		UpdatedAt: forge.Value(r.Updated),
 	}
 	if r.Poster != nil {
-		item.Author, item.AuthorID = r.Poster.UserName, accountOf(r.Poster.ID)
+		item.Author, item.AuthorID = r.Poster.UserName, forge.Account(r.Poster.ID)
 	}
 	if r.Head != nil {
 		item.SHA, item.Branch = r.Head.Sha, r.Head.Ref

@@ -37,7 +37,7 @@ func (g *Repository) Reviews(ctx context.Context, item forge.Item) ([]forge.Revi
 		for _, one := range reviews {
 			review := forge.Review{ID: strconv.FormatInt(one.ID, 10), SHA: one.CommitID, At: one.Submitted}
 			if one.Reviewer != nil && (one.State == gitea.ReviewStateApproved || one.State == gitea.ReviewStateRequestChanges) {
-				review.By = forge.Person{Login: one.Reviewer.UserName, ID: accountOf(one.Reviewer.ID)}
+				review.By = forge.Person{Login: one.Reviewer.UserName, ID: forge.Account(one.Reviewer.ID)}
 				review.Withdrawn = one.Dismissed || one.State == gitea.ReviewStateRequestChanges
 			}
 			out.Items = append(out.Items, review)

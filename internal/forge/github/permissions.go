@@ -23,7 +23,7 @@ func (g *Repository) Permission(ctx context.Context, who forge.Person) (forge.Pe
 	if err != nil {
 		return forge.NoPermission, g.place.Unasked(who, err)
 	}
-	if !who.IsAccount(accountOf(found.GetUser())) {
+	if !who.IsAccount(forge.Account(found.GetUser().GetID())) {
 		return forge.NoPermission, nil
 	}
 	switch found.GetRoleName() {

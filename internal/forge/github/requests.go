@@ -46,7 +46,7 @@ func (g *Repository) request(ctx context.Context, key string) (forge.Item, error
 func itemOf(r *github.PullRequest) (forge.Item, error) {
 	item := forge.Item{
 		ID: strconv.Itoa(r.GetNumber()), SHA: r.GetHead().GetSHA(), Branch: r.GetHead().GetRef(),
-		TargetBranch: r.GetBase().GetRef(), Title: r.GetTitle(), Author: r.GetUser().GetLogin(), AuthorID: accountOf(r.GetUser()),
+		TargetBranch: r.GetBase().GetRef(), Title: r.GetTitle(), Author: r.GetUser().GetLogin(), AuthorID: forge.Account(r.GetUser().GetID()),
 		URL: r.GetHTMLURL(), Draft: r.GetDraft(), UpdatedAt: r.GetUpdatedAt().Time,
 		// The head of a fork that was deleted has no repository any more.
 		Fork:   r.GetHead().GetRepo().GetFullName() != r.GetBase().GetRepo().GetFullName(),

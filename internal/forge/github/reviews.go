@@ -46,12 +46,5 @@ func (g *Repository) Reviews(ctx context.Context, item forge.Item) ([]forge.Revi
 
 // personOf is nobody where GitHub does not say who it was.
 func personOf(user *github.User) forge.Person {
-	return forge.Person{Login: user.GetLogin(), ID: accountOf(user), Bot: user.GetType() == "Bot"}
-}
-
-func accountOf(user *github.User) string {
-	if user.GetID() == 0 {
-		return ""
-	}
-	return strconv.FormatInt(user.GetID(), 10)
+	return forge.Person{Login: user.GetLogin(), ID: forge.Account(user.GetID()), Bot: user.GetType() == "Bot"}
 }
