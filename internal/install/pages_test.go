@@ -47,6 +47,7 @@ func TestTheFirstHourIsPlayedFromTopToBottomOnAnEmptyCluster(t *testing.T) {
 	}
 	fluxIsThere(t)
 	playControllers(t, p.dir)
+	fluxOperatorIsScaledDown(t, p, commands[0])
 	for _, command := range commands[:3] { // check --pre, install, check
 		p.play(command)
 	}
@@ -72,6 +73,8 @@ func TestTheFirstHourIsPlayedFromTopToBottomOnAnEmptyCluster(t *testing.T) {
 		}
 	})
 	p.t = t
+	t.Run("the examples", func(t *testing.T) { examplesAreApplied(t, p) })
+	t.Run("files", func(t *testing.T) { filesAreRead(t, p) })
 	for n, values := range regexp.MustCompile("(?s)```yaml values\n(.*?)```").FindAllStringSubmatch(text(t, "install.md"), -1) {
 		if err := os.WriteFile(filepath.Join(p.dir, "values.yaml"), []byte(values[1]), 0o600); err != nil {
 			t.Fatal(err)
@@ -92,6 +95,9 @@ func gettingStarted(t *testing.T, p *pages) {
 	page := text(t, "getting-started.md")
 	if want := consoles(t, "install.md")[1]; !strings.Contains(page, "`"+want+"`") {
 		t.Errorf("the page does not install as install.md does: %s", want)
+	}
+	if want := "    bin/" + consoles(t, "install.md")[1] + "\n    bin/" + consoles(t, "install.md")[2]; !strings.Contains(text(t, "../README.md"), want) {
+		t.Errorf("README does not install as install.md does:\n%s", want)
 	}
 	commands := consoles(t, "getting-started.md")
 	gitea := forge.NewGitea(t)
@@ -141,10 +147,14 @@ func gettingStarted(t *testing.T, p *pages) {
 }
 
 // trouble plays what docs/troubleshooting.md and the examples say to look at, of the
-// preview that is there. There is no flux here, and no browser.
+// preview that is there, and other pages of what a cluster holds. There is no flux here,
+// and no browser.
 func trouble(t *testing.T, p *pages) {
 	t.Helper()
-	commands := append(consoles(t, "troubleshooting.md"), consoles(t, "../examples/gitea/README.md")...)
+	var commands []string
+	for _, page := range []string{"troubleshooting.md", "../examples/gitea/README.md", "reference.md", "migrating.md"} {
+		commands = append(commands, consoles(t, page)...)
+	}
 	inline := regexp.MustCompile("`((?:kubectl|eddy) [^`]* -n app-dev[^`]*|kubectl -n app-dev [^`]*)`")
 	for _, page := range []string{"troubleshooting.md", "../examples/gitea/README.md"} {
 		for _, command := range inline.FindAllStringSubmatch(text(t, page), -1) {
@@ -152,12 +162,13 @@ func trouble(t *testing.T, p *pages) {
 		}
 	}
 	says := map[string]string{
-		"get previews": "api-1.preview.example.com", "describe preview": "Deployment/api-deployment-1", "get rset api-pr-envs": "previews:", "get rsip api-prs": "exportedInputs:",
-		"get rsip,rset": "api-pr-envs", "events": "Kustomization/app-dev/api-pr-1 created", "eddy open": "https://api-1.preview.example.com", "get all,ingress": "ingress.networking.k8s.io/api-ingress-1",
+		"get previews": "api-1.preview.example.com", "describe preview": "Deployment/api-deployment-1", "get rset api-pr-envs -o yaml": "previews:", "get rsip api-prs -o yaml": "exportedInputs:",
+		".status.previews[*]": "1\tTrue\thttps://api-1.preview.example.com", "handOverTo": "annotated", "get rsip,rset": "api-pr-envs", "events": "Kustomization/app-dev/api-pr-1 created", "eddy open": "https://api-1.preview.example.com", "get all,ingress": "ingress.networking.k8s.io/api-ingress-1",
 	}
+	p.play("kubectl -n app-dev create deployment api --image registry.example.com/api") // what somebody else deployed, with app=api
 	seen := map[string]bool{}
 	for _, command := range commands {
-		if strings.HasPrefix(command, "flux ") {
+		if strings.HasPrefix(command, "flux ") || strings.HasPrefix(command, "eddy schema") {
 			continue
 		}
 		command = strings.NewReplacer("1234", "1", "eddy open", "eddy open --print").Replace(command)
@@ -256,7 +267,7 @@ func consoles(t *testing.T, page string) []string {
 		if strings.Contains(block[1], "$ helm ") {
 			continue
 		}
-		for _, command := range regexp.MustCompile(`(?m)^\$ (.*)$`).FindAllStringSubmatch(block[1], -1) {
+		for _, command := range regexp.MustCompile(`(?m)^\$ ((?:.*\\\n)*.*)$`).FindAllStringSubmatch(block[1], -1) {
 			out = append(out, command[1])
 		}
 	}

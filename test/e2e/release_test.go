@@ -46,6 +46,7 @@ func TestTheChartIsInstalledUpgradedAndTakenOut(t *testing.T) {
 		expect(t, r.left())
 		still(t, r.left())
 	})
+	t.Run("an image of one's own", r.ownImage)
 }
 
 // opens has the preview run that is there all the time. Nobody closes it: in the end
@@ -123,6 +124,24 @@ func (r *release) upgraded(t *testing.T, version string) {
 	r.untouched(t)
 }
 
+// ownImage installs, by eddy, the image that `make image` builds and pushes, for as long as
+// no version is released, and takes all of it out again.
+func (r *release) ownImage(t *testing.T) {
+	r.said(t, "make image PUSH=registry.example.com/eddy")
+	printed := r.run(t, "cd '"+world.Programs.Root+"' && "+r.here("make image PUSH=registry.example.com/eddy"))
+	digest := regexp.MustCompile(`(?m)^sha256:[0-9a-f]{64}$`).FindString(printed)
+	install := "eddy install --image registry.example.com/eddy@DIGEST --create-namespaces --set 'previews.namespaces={app-dev}'"
+	r.said(t, install)
+	r.run(t, r.here(strings.ReplaceAll(install, "DIGEST", digest)))
+	image := r.run(t, "kubectl -n flux-system get deployment eddy -o jsonpath={..image}")
+	if digest == "" || image != r.registry+"/eddy@"+digest {
+		t.Errorf("it runs %s, and what was pushed is\n%s", image, printed)
+	}
+	r.play(t, "eddy uninstall --crds")
+	expect(t, r.left())
+	still(t, r.left())
+}
+
 // untouched sees that the preview is as it was when it was asked last, and that none has
 // gone.
 func (r *release) untouched(t *testing.T) {
@@ -178,6 +197,9 @@ func newRelease(t *testing.T) *release {
 	if text, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("building helm: %v\n%s", err, text)
 	}
+	eddy, err := world.Programs.Eddy(t.Context())
+	must(t, err)
+	must(t, os.Symlink(eddy, filepath.Join(r.path, "eddy")))
 	return r
 }
 
@@ -231,10 +253,15 @@ func (r *release) here(text string) string {
 // play types a command that the page has.
 func (r *release) play(t *testing.T, command string) {
 	t.Helper()
-	if !strings.Contains(r.page, "\n$ "+command+"\n") {
+	r.said(t, command)
+	r.run(t, r.here(command))
+}
+
+func (r *release) said(t *testing.T, command string) {
+	t.Helper()
+	if !strings.Contains(r.page, "\n$ "+command+"\n") && !strings.Contains(r.page, "\n"+command+"\n") {
 		t.Fatalf("docs/install.md does not say %s", command)
 	}
-	r.run(t, r.here(command))
 }
 
 func (r *release) run(t *testing.T, command string) string {
