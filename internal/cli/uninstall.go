@@ -25,8 +25,8 @@ func newUninstallCommand(streams Streams) *cobra.Command {
 		Long: `Take the operator out that "eddy install" has installed.
 
 The previews stay and go on running: Flux deploys them. What stays too is what they need,
-the accounts of previews, and the CustomResourceDefinitions. With --crds these go as
-well, unless there are ResourceSets or ResourceSetInputProviders: delete those first, while
+the accounts of previews, and the CustomResourceDefinitions. With --crds all of these go
+as well, unless there are ResourceSets or ResourceSetInputProviders: delete those first, while
 the operator runs, and it takes their previews down.`,
 		Example: `  # The operator alone
   eddy uninstall
@@ -38,7 +38,7 @@ the operator runs, and it takes their previews down.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context()) },
 	}
 	o.bind(cmd)
-	cmd.Flags().BoolVar(&o.CRDs, "crds", false, "delete the CustomResourceDefinitions too, if nothing is left of their kinds")
+	cmd.Flags().BoolVar(&o.CRDs, "crds", false, "delete the CustomResourceDefinitions and the accounts of previews too, if nothing is left of their kinds")
 	return cmd
 }
 
@@ -56,5 +56,5 @@ func (o *uninstallCommand) run(ctx context.Context) error {
 	if err := installer.Uninstall(ctx); err != nil || !o.CRDs {
 		return err
 	}
-	return installer.UninstallDefinitions(ctx)
+	return installer.UninstallRest(ctx)
 }

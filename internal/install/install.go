@@ -67,7 +67,7 @@ func (i *Installer) Install(ctx context.Context, plan Plan) ([]*unstructured.Uns
 	if err != nil {
 		return nil, fmt.Errorf("installing into namespace %s: %w", plan.Namespace, err)
 	}
-	return objects, i.prune(ctx, objects)
+	return objects, i.prune(ctx, Operators(), objects)
 }
 
 // Wait returns when all objects are ready, or with what is not.

@@ -235,14 +235,21 @@ func TestUninstallingKeepsWhatPreviewsNeed(t *testing.T) {
 			t.Errorf("%s is among\n%s", kept, told)
 		}
 	}
-	if err := b.UninstallDefinitions(context.Background()); err == nil || !strings.Contains(err.Error(), "ResourceSet") {
+	if err := b.UninstallRest(context.Background()); err == nil || !strings.Contains(err.Error(), "ResourceSet") {
 		t.Errorf("the definitions went with what is there: %v", err)
 	}
 	if err := server.Client.Delete(context.Background(), set); err != nil {
 		t.Fatal(err)
 	}
-	if err := b.UninstallDefinitions(context.Background()); err != nil {
+	b.told = nil
+	if err := b.UninstallRest(context.Background()); err != nil {
 		t.Fatal(err)
+	}
+	told = strings.Join(b.told, "\n")
+	for _, gone := range []string{"ServiceAccount/" + namespace + "/previews", "RoleBinding/" + namespace + "/eddy-previews", "ClusterRole/eddy-previews"} {
+		if !strings.Contains(told, gone+" deleted") {
+			t.Errorf("%s is not among\n%s", gone, told)
+		}
 	}
 	waitUntilGone(t, "resourcesets."+v1.Group, "resourcesetinputproviders."+v1.Group)
 	b.install(namespace, "") // for the other tests

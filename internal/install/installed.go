@@ -28,6 +28,11 @@ func Operators() client.MatchingLabels {
 	return client.MatchingLabels{nameLabel: "eddy", componentLabel: "operator"}
 }
 
+// accounts selects the accounts of previews and their rights.
+func accounts() client.MatchingLabels {
+	return client.MatchingLabels{nameLabel: "eddy", componentLabel: "previews"}
+}
+
 // kinds are those of a release that go when a plan does not have them any more.
 var kinds = []schema.GroupVersionKind{
 	{Group: "apps", Version: "v1", Kind: "Deployment"},
@@ -52,7 +57,7 @@ var kinds = []schema.GroupVersionKind{
 // mayInstall refuses where somebody else has installed the operator, and where
 // it is in another namespace, as two would work on the same objects.
 func (i *Installer) mayInstall(ctx context.Context, namespace string) error {
-	deployments, err := i.list(ctx, kinds[0])
+	deployments, err := i.list(ctx, kinds[0], Operators())
 	if err != nil {
 		return err
 	}
@@ -89,14 +94,14 @@ func Rival(ctx context.Context, reader client.Reader) (*appsv1.Deployment, error
 	return nil, nil
 }
 
-// prune deletes what is installed and not wanted any more.
-func (i *Installer) prune(ctx context.Context, wanted []*unstructured.Unstructured) error {
+// prune deletes what is installed of a component and not wanted any more.
+func (i *Installer) prune(ctx context.Context, component client.MatchingLabels, wanted []*unstructured.Unstructured) error {
 	keep := map[object.ObjMetadata]bool{}
 	for _, one := range wanted {
 		keep[object.UnstructuredToObjMetadata(one)] = true
 	}
 	for _, kind := range kinds {
-		installed, err := i.list(ctx, kind)
+		installed, err := i.list(ctx, kind, component)
 		if err != nil {
 			return err
 		}
@@ -116,12 +121,12 @@ func (i *Installer) prune(ctx context.Context, wanted []*unstructured.Unstructur
 	return nil
 }
 
-// list returns the objects of operators of one kind; none where the cluster
+// list returns the objects of a component that are of one kind; none where the cluster
 // does not know the kind.
-func (i *Installer) list(ctx context.Context, kind schema.GroupVersionKind) ([]*unstructured.Unstructured, error) {
+func (i *Installer) list(ctx context.Context, kind schema.GroupVersionKind, component client.MatchingLabels) ([]*unstructured.Unstructured, error) {
 	list := &unstructured.UnstructuredList{}
 	list.SetGroupVersionKind(kind.GroupVersion().WithKind(kind.Kind + "List"))
-	err := i.Client.List(ctx, list, Operators())
+	err := i.Client.List(ctx, list, component)
 	if meta.IsNoMatchError(err) {
 		return nil, nil
 	}

@@ -20,7 +20,7 @@ import (
 // Uninstall takes out the operator that Install has installed. The previews stay
 // as they are and are not looked after any more.
 func (i *Installer) Uninstall(ctx context.Context) error {
-	deployments, err := i.list(ctx, kinds[0])
+	deployments, err := i.list(ctx, kinds[0], Operators())
 	if err != nil {
 		return err
 	}
@@ -30,17 +30,18 @@ func (i *Installer) Uninstall(ctx context.Context) error {
 				found.GetNamespace(), release, release, found.GetNamespace())
 		}
 	}
-	if err := i.prune(ctx, nil); err != nil || i.deleted > 0 {
+	if err := i.prune(ctx, Operators(), nil); err != nil || i.deleted > 0 {
 		return err
 	}
 	i.Tell("there is no operator of `eddy install` in the cluster: nothing was taken out")
 	return nil
 }
 
-// UninstallDefinitions deletes the definitions of the kinds that Install has
-// installed. It refuses while there are objects of them: deleting such an object
-// takes previews down, which is for the operator to do and for a person to ask for.
-func (i *Installer) UninstallDefinitions(ctx context.Context) error {
+// UninstallRest deletes what Uninstall leaves for the previews of Install's operator: the
+// definitions of the kinds, and the accounts with their rights. It refuses while there are
+// objects of the kinds: deleting such an object takes previews down, which is for the
+// operator to do and for a person to ask for.
+func (i *Installer) UninstallRest(ctx context.Context) error {
 	if err := i.Unused(ctx); err != nil {
 		return err
 	}
@@ -58,7 +59,10 @@ func (i *Installer) UninstallDefinitions(ctx context.Context) error {
 		}
 		i.Tell("✔ %s deleted", ssautil.FmtUnstructured(definition))
 	}
-	return errors.Join(failed...)
+	if err := errors.Join(failed...); err != nil {
+		return err
+	}
+	return i.prune(ctx, accounts(), nil)
 }
 
 // Unused is an error while there are objects of Eddy's kinds.
