@@ -160,6 +160,9 @@ func (t toCluster) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
+// WrappedRoundTripper has client-go find what it can cancel, and not complain that it cannot.
+func (t toCluster) WrappedRoundTripper() http.RoundTripper { return t.RoundTripper }
+
 // unreachedError is a cluster that does not answer.
 type unreachedError struct {
 	host string

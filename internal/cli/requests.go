@@ -27,3 +27,6 @@ func telling(way http.RoundTripper, out io.Writer, verbosity int) http.RoundTrip
 func (t told) RoundTrip(req *http.Request) (*http.Response, error) {
 	return t.RoundTripper.RoundTrip(req.WithContext(klog.NewContext(req.Context(), t.log)))
 }
+
+// WrappedRoundTripper is as that of toCluster.
+func (t told) WrappedRoundTripper() http.RoundTripper { return t.RoundTripper }
