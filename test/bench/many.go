@@ -136,12 +136,19 @@ func (h *herd) kill() {
 	h.operators = nil
 }
 
-// quieten waits until no request comes any more, and returns those since the last reset.
+// quieten waits until no request comes any more and the operators rest, as those that read
+// what they begin with ask for nothing either. It returns the requests since the last reset.
 func (h *herd) quieten(ctx context.Context, longest time.Duration) (rig.Counts, time.Time, error) {
+	busy, used := time.Now(), h.used()
 	for start := time.Now(); ; time.Sleep(quiet / 10) {
 		counts, last := h.Proxy.Seen()
+		now := h.used()
+		if now-used > quiet/100 { // a tenth of a processor
+			busy = time.Now()
+		}
+		used = now
 		switch {
-		case time.Since(last) > 2*quiet:
+		case time.Since(last) > 2*quiet && time.Since(busy) > quiet:
 			return counts, last, nil
 		case ctx.Err() != nil:
 			return counts, last, ctx.Err()
@@ -172,6 +179,16 @@ func (h *herd) allReady(ctx context.Context) bool {
 		set, err := flock.Set(ctx)
 		return err != nil || !conditions.IsReady(set)
 	})
+}
+
+// used is how long the operators have used a processor; what has ended counts no more.
+func (h *herd) used() (sum time.Duration) {
+	for _, operator := range h.operators {
+		if one, err := operator.CPU(); err == nil {
+			sum += one
+		}
+	}
+	return sum
 }
 
 // memory says how much each operator holds, and how long each has used a processor.

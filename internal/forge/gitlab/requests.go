@@ -55,7 +55,7 @@ func itemOf(r *gitlab.BasicMergeRequest) (forge.Item, error) {
 		item.Source = strconv.FormatInt(r.SourceProjectID, 10)
 	}
 	if r.Author != nil {
-		item.Author, item.AuthorID = r.Author.Username, strconv.FormatInt(r.Author.ID, 10)
+		item.Author, item.AuthorID = r.Author.Username, forge.Account(r.Author.ID)
 	}
 	var err error
 	// Locked is for the moments in which GitLab merges, which may fail.

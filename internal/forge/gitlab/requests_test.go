@@ -2,6 +2,9 @@ package gitlab_test
 
 import (
 	"context"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"testing"
 
@@ -34,6 +37,20 @@ func TestGitLabFiltersByLabelItself(t *testing.T) {
 	items, err := open(t, f).Requests().List(context.Background(), repo.Query{Labels: []string{"a", "b"}})
 	if err != nil || !slices.Equal(ids(items), []string{"2"}) {
 		t.Errorf("listed %v, %v", items, err)
+	}
+}
+
+// Of an author without a number it is not known that the account is another one.
+func TestAnAccountOfGitLabWithoutANumberHasNone(t *testing.T) {
+	told := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, `[{"iid": 1, "sha": "c0ffee", "state": "opened", "author": {"username": "ghost"}}]`) // the client sees it
+	}))
+	t.Cleanup(told.Close)
+	config := asking.Config(forge.NewGitLab(t))
+	config.URL = told.URL + "/acme/api"
+	items := asking.List(t, asking.Open(t, gitlab.Open, config).Requests())
+	if len(items) != 1 || items[0].Author != "ghost" || items[0].AuthorID != "" {
+		t.Errorf("listed %+v", items)
 	}
 }
 

@@ -72,7 +72,7 @@ func reviewOf(note *gitlab.Note, approve map[string]bool) forge.Review {
 
 // personOf is somebody; GitLab asks about them by their number.
 func personOf(name string, id int64) forge.Person {
-	return forge.Person{Login: name, ID: strconv.FormatInt(id, 10), Bot: isBot.MatchString(name)}
+	return forge.Person{Login: name, ID: forge.Account(id), Bot: isBot.MatchString(name)}
 }
 
 // isBot is what GitLab calls the accounts of access tokens.
