@@ -35,6 +35,7 @@ func TestEveryBadAnswerIsAnErrorThatSaysWhatToDo(t *testing.T) {
 		{"a redirect to sign in", forge.Redirect("/users/sign_in"), transport.ErrUnauthorized, "redirected to"},
 		{"a redirect to another host", forge.Redirect("http://127.0.0.1:1/elsewhere"), transport.ErrUnauthorized, "redirected to"},
 		{"a huge body", forge.Huge(11), transport.ErrInvalidAnswer, "larger than 10 MiB"},
+		{"what unpacks to a huge body", forge.Bomb(100), transport.ErrInvalidAnswer, "larger than 10 MiB"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

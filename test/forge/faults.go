@@ -1,6 +1,8 @@
 package forge
 
 import (
+	"bytes"
+	"compress/gzip"
 	"fmt"
 	"io"
 	"net"
@@ -73,6 +75,22 @@ func Huge(mebibytes int) Fault {
 			write(w, strings.Repeat("x", 1<<20))
 		}
 		write(w, "\"]")
+		return true
+	}
+}
+
+// Bomb answers with little that unpacks to more than anybody should read, in MiB.
+func Bomb(mebibytes int) Fault {
+	var packed bytes.Buffer
+	writer := gzip.NewWriter(&packed)
+	for range mebibytes {
+		_, _ = writer.Write(make([]byte, 1<<20)) // it is in memory
+	}
+	_ = writer.Close()
+	return func(w http.ResponseWriter, _ *http.Request) bool {
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Content-Encoding", "gzip")
+		write(w, packed.String())
 		return true
 	}
 }
