@@ -155,6 +155,9 @@ func trouble(t *testing.T, p *pages) {
 	for _, page := range []string{"troubleshooting.md", "../examples/gitea/README.md", "reference.md", "migrating.md"} {
 		commands = append(commands, consoles(t, page)...)
 	}
+	for _, page := range []string{"troubleshooting.md", "reference.md", "migrating.md"} {
+		commands = append(commands, shells(t, page)...)
+	}
 	inline := regexp.MustCompile("`((?:kubectl|eddy) [^`]* -n app-dev[^`]*|kubectl -n app-dev [^`]*)`")
 	for _, page := range []string{"troubleshooting.md", "../examples/gitea/README.md"} {
 		for _, command := range inline.FindAllStringSubmatch(text(t, page), -1) {

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -87,7 +88,11 @@ func examplesAreApplied(t *testing.T, p *pages) {
 			there.play("cp secret.example.yaml secret.yaml")
 			// What another example has committed is there already.
 			there.play("date +%N > ../fleet/clusters/changed")
-			for _, command := range shells(t, filepath.Join("../examples", filepath.Base(dir), "README.md")) {
+			page := filepath.Join("../examples", filepath.Base(dir), "README.md")
+			if got := consoles(t, page); !slices.Equal(got, consoles(t, "../examples/gitea/README.md")) {
+				t.Errorf("of these only those of Gitea's page are typed: %q", got)
+			}
+			for _, command := range shells(t, page) {
 				there.play(command)
 			}
 			if out, _ := there.run("sh", "kubectl get rset,rsip -n app-dev -o name"); strings.Count(out, "\n") != 2 {
@@ -104,7 +109,7 @@ func filesAreRead(t *testing.T, p *pages) {
 		there := p.in(t, t.TempDir())
 		example(t, "gitea", filepath.Join(there.dir, "previews"))
 		example(t, "fleet", filepath.Join(there.dir, "fleet"))
-		for _, command := range shells(t, "lint.md") {
+		for _, command := range append(shells(t, "lint.md"), consoles(t, "lint.md")...) {
 			there.play(command)
 		}
 		isJSON(t, filepath.Join(there.dir, "eddy.sarif"))
@@ -116,7 +121,7 @@ func filesAreRead(t *testing.T, p *pages) {
 			example(t, "fleet/clusters/base/api", base)
 			change(t, filepath.Join(base, "deployment.yaml"), "registry.example.com/api", "registry.example.com/"+service)
 		}
-		for _, command := range shells(t, "recipes.md") {
+		for _, command := range append(shells(t, "recipes.md"), consoles(t, "recipes.md")...) {
 			there.play(command)
 		}
 		if out, _ := there.run("sh", "grep -rh build/ clusters/eks/apps/web/previews/provider.yaml"); !strings.Contains(out, "build/web-ready") {
