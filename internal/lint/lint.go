@@ -7,7 +7,7 @@
 //
 // A set-up is read once: documents that know their lines, and for each
 // ResourceSet what comes of a few made-up pull requests, through the operator's
-// renderer and Flux's build (internal/preview). A rule is a pure function of
+// renderer and Flux's build (internal/simulate). A rule is a pure function of
 // that, in a file of its own; rules.go lists them. Most rules compare two
 // previews: what is the same in both and should not be, or the other way round.
 package lint

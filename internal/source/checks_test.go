@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
@@ -19,11 +20,18 @@ import (
 // checksOn plays a case on every forge that tells what CI says, on one with a request.
 func checksOn(t *testing.T, play func(t *testing.T, f *forge.Forge, asked source.Source, item source.Item)) {
 	t.Helper()
+	var tell atomic.Int32
+	t.Cleanup(func() { // after all forges, which are asked side by side
+		if tell.Load() == 0 {
+			t.Error("no forge tells what CI says")
+		}
+	})
 	onEvery(t, func(t *testing.T, f *forge.Forge, asked source.Source) {
 		kind, err := source.TypeOf(f.Type)
 		if err != nil || !kind.Checks.Told {
 			t.Skip("it does not tell")
 		}
+		tell.Add(1)
 		f.Open(forge.Request{SHA: shaA})
 		play(t, f, asked, source.Item{ID: "1", SHA: shaA})
 	})

@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/clientcmd"
+	"k8s.io/client-go/util/retry"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
@@ -79,13 +80,16 @@ func newBare(ctx context.Context, on *rig.Rig, like *rig.Flock, commits map[stri
 	if err != nil {
 		return nil, err
 	}
-	set, err := flock.Set(ctx)
-	if err != nil {
-		return nil, err
-	}
-	set.Status = full.Status
 	b := &bare{Client: plain, on: on, flock: flock, all: maps.Clone(commits)}
-	return b, errors.Join(plain.Status().Update(ctx, set), flock.Export(ctx, b.all), b.apply(ctx, "7"))
+	filled := retry.RetryOnConflict(retry.DefaultRetry, func() error { // the operator notes that it is suspended
+		set, err := flock.Set(ctx)
+		if err != nil {
+			return err
+		}
+		set.Status = full.Status
+		return plain.Status().Update(ctx, set)
+	})
+	return b, errors.Join(filled, flock.Export(ctx, b.all), b.apply(ctx, "7"))
 }
 
 // change writes what the change of one preview comes to: the inputs, the object, and
