@@ -51,13 +51,14 @@ func (i *Info) Describe(out chan<- *prometheus.Desc) {
 }
 
 // Collect implements prometheus.Collector. Before the cache is filled it
-// collects what is there.
+// collects what is there, which is only read: a copy of what thousands of previews
+// hold would cost more than all else of a scrape.
 func (i *Info) Collect(out chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), scrapeTimeout)
 	defer cancel()
 
 	var sets v1.ResourceSetList
-	if err := i.Reader.List(ctx, &sets); err == nil {
+	if err := i.Reader.List(ctx, &sets, client.UnsafeDisableDeepCopy); err == nil {
 		for n := range sets.Items {
 			set := &sets.Items[n]
 			labels := append(shared(set, v1.ResourceSetKind), strconv.Itoa(resources(set)), set.Status.LastAppliedRevision)
@@ -66,7 +67,7 @@ func (i *Info) Collect(out chan<- prometheus.Metric) {
 		}
 	}
 	var providers v1.ResourceSetInputProviderList
-	if err := i.Reader.List(ctx, &providers); err == nil {
+	if err := i.Reader.List(ctx, &providers, client.UnsafeDisableDeepCopy); err == nil {
 		for n := range providers.Items {
 			provider := &providers.Items[n]
 			labels := append(shared(provider, v1.ResourceSetInputProviderKind), provider.Spec.URL)
