@@ -80,12 +80,17 @@ type route struct {
 	proxied *http.Transport
 }
 
+// maxHeaders bounds the headers of an answer, in bytes: bodies have bounds of their own, and
+// Go would read 10 MiB of headers. What forges and registries send is a few KiB.
+const maxHeaders = 256 << 10
+
 // newRoute connects directly, through the proxy of the configuration, or else
 // through that of the environment.
 func newRoute(config Config, networks Networks) *route {
 	base := http.DefaultTransport.(*http.Transport).Clone() // it is one, unless a program replaced it
 	base.TLSClientConfig = config.TLS.Clone()               // the transport adds protocols to its own
 	base.MaxIdleConnsPerHost = maxIdlePerHost
+	base.MaxResponseHeaderBytes = maxHeaders
 	r := &route{networks: networks, guarded: base.Clone()}
 	r.guarded.Proxy = nil
 	r.guarded.DialContext = networks.dialer().DialContext

@@ -68,7 +68,14 @@ func modified(h http.Header) string {
 // size is about what an answer takes in memory.
 func (k *kept) size() int {
 	const perHeader = 100
-	return len(k.body) + perHeader*len(k.header)
+	size := len(k.body)
+	for name, values := range k.header {
+		size += perHeader + len(name)
+		for _, value := range values {
+			size += len(value)
+		}
+	}
+	return size
 }
 
 // ask makes a request conditional: answer only if it has changed.

@@ -2,8 +2,10 @@ package transport_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -74,5 +76,36 @@ func TestWhatTellsVersionsApartIsSentBack(t *testing.T) {
 				t.Errorf("asked whether it had changed since %q, want %q", got, c.want)
 			}
 		})
+	}
+}
+
+// Of headers no more is read than any forge sends, and those of what is kept count: 64 MiB of
+// answers with nothing in their bodies are 64 MiB.
+func TestHeadersHaveABoundAndCountInWhatIsKept(t *testing.T) {
+	l := newListener(t)
+	size, condition := 300<<10, ""
+	l.answer = func(w http.ResponseWriter, r *http.Request) {
+		condition = r.Header.Get("If-None-Match")
+		w.Header().Set("ETag", `"1"`)
+		w.Header().Set("X-Large", strings.Repeat("x", size))
+		says(http.StatusOK, `{}`)(w, r)
+	}
+	page := func(n int) transport.Config {
+		return transport.Config{URL: fmt.Sprint(l.URL, "/?page=", n), Pools: l.pools}
+	}
+	if err := ask(t, page(0)); err == nil {
+		t.Error("headers of 300 KiB were read")
+	}
+	size = 250 << 10
+	const more = 70 << 20
+	last := more / size
+	for n := range last + 1 {
+		mustAsk(t, page(n))
+	}
+	if mustAsk(t, page(last)); condition == "" {
+		t.Error("the last answer is not kept")
+	}
+	if mustAsk(t, page(0)); condition != "" {
+		t.Error("70 MiB are kept")
 	}
 }

@@ -95,7 +95,7 @@ func (l *limits) read(who caller, h http.Header, refusal error) {
 	switch {
 	case refusal != nil:
 		l.holds.Put(who, hold{until: until, refusal: refusal}, 1)
-	case h.Get("Retry-After") != "":
+	case retryAfter(h, l.now()).After(l.now()):
 		l.holds.Put(who, hold{until: until}, 1)
 	// Azure DevOps says 0 while it delays its answers, which is no refusal.
 	case counted && remaining == 0 && h.Get("X-RateLimit-Delay") == "" && !resetOf(h, l.now()).IsZero():
@@ -104,23 +104,35 @@ func (l *limits) read(who caller, h http.Header, refusal error) {
 	}
 }
 
-// until reads when a forge may be asked again: Retry-After, in seconds or as a
-// date, or when the limit is reset; a while where it does not say.
+// until reads when a forge may be asked again that refuses, or has no calls left: by
+// Retry-After, or when the limit is reset. Where it does not say, or its clock is behind
+// and that is over already, it is left alone for a while all the same.
 func (l *limits) until(h http.Header) time.Time {
 	now := l.now()
-	until := now.Add(unsaid)
-	after := h.Get("Retry-After")
-	if seconds, err := strconv.ParseInt(after, 10, 32); err == nil && seconds >= 0 {
-		until = now.Add(time.Duration(seconds) * time.Second)
-	} else if date, err := http.ParseTime(after); err == nil {
-		until = date
-	} else if reset := resetOf(h, now); !reset.IsZero() {
-		until = reset
+	latest := now.Add(maxHold)
+	for _, told := range []time.Time{retryAfter(h, now), resetOf(h, now)} {
+		switch {
+		case told.After(latest):
+			return latest
+		case told.After(now):
+			return told
+		}
 	}
-	if latest := now.Add(maxHold); until.After(latest) {
-		return latest
+	return now.Add(unsaid)
+}
+
+// retryAfter reads how long a forge wants to be left alone, in seconds or as a date; zero
+// when it does not say.
+func retryAfter(h http.Header, now time.Time) time.Time {
+	text := h.Get("Retry-After")
+	if seconds, err := strconv.ParseInt(text, 10, 32); err == nil {
+		return now.Add(time.Duration(seconds) * time.Second)
 	}
-	return until
+	date, err := http.ParseTime(text)
+	if err != nil {
+		return time.Time{}
+	}
+	return date
 }
 
 // resetOf reads when a limit is reset, zero when it is not told: in seconds
