@@ -47,8 +47,7 @@ demo-check: first ## Play the same unattended and check each step
 	$(BIN)/demo --check
 
 # `make lint` vets; to vet for each test as well takes a quarter of the time of the short ones.
-# Without a symbol table linking the tests takes a quarter less. Linkers and short tests
-# live for seconds: to collect garbage less often saves a sixth of their time.
+# Without a symbol table linking the tests takes a quarter less.
 TESTING := -vet=off -ldflags=-s
 
 # The program that checks alerts, out of Debian's package and without its services. Where
@@ -66,6 +65,7 @@ test: build packages promtool ## Run all tests: unit, API server and end to end
 	$(GO) test -C test/cluster $(TESTING) -timeout 20m ./...
 	$(GO) test -C packaging $(TESTING) ./...
 
+# Linkers and short tests live for seconds: to collect garbage less often pays.
 .PHONY: test-unit
 test-unit: export GOGC := 400
 test-unit: ## Run the tests that need no cluster, in seconds

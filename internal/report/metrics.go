@@ -51,8 +51,8 @@ func (i *Info) Describe(out chan<- *prometheus.Desc) {
 }
 
 // Collect implements prometheus.Collector. Before the cache is filled it
-// collects what is there, which is only read: a copy of what thousands of previews
-// hold would cost more than all else of a scrape.
+// collects what is there. It only reads, so nothing of what thousands of previews hold
+// is copied.
 func (i *Info) Collect(out chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), scrapeTimeout)
 	defer cancel()

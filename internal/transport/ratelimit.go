@@ -86,19 +86,20 @@ func (l *limits) wait(ctx context.Context, who caller) error {
 // read takes notice of what an answer says about limits. The refusal is nil for
 // an answer that is none.
 func (l *limits) read(who caller, h http.Header, refusal error) {
+	now := l.now()
 	remaining, err := strconv.Atoi(cmp.Or(h.Get("X-RateLimit-Remaining"), h.Get("RateLimit-Remaining")))
 	counted := err == nil
-	if reset := resetOf(h, l.now()); counted && !reset.IsZero() {
+	if reset := resetOf(h, now); counted && !reset.IsZero() {
 		l.budgets.Put(who, budget{remaining: remaining, reset: reset}, 1)
 	}
 	until := l.until(h)
 	switch {
 	case refusal != nil:
 		l.holds.Put(who, hold{until: until, refusal: refusal}, 1)
-	case retryAfter(h, l.now()).After(l.now()):
+	case retryAfter(h, now).After(now):
 		l.holds.Put(who, hold{until: until}, 1)
 	// Azure DevOps says 0 while it delays its answers, which is no refusal.
-	case counted && remaining == 0 && h.Get("X-RateLimit-Delay") == "" && !resetOf(h, l.now()).IsZero():
+	case counted && remaining == 0 && h.Get("X-RateLimit-Delay") == "" && !resetOf(h, now).IsZero():
 		refusal = &Error{What: "no calls are left", Kind: &RateLimited{Until: until}}
 		l.holds.Put(who, hold{until: until, refusal: refusal}, 1)
 	}
