@@ -134,6 +134,7 @@ func managerOptions(scheme *runtime.Scheme, selector labels.Selector, options Op
 		Logger:                        ctrl.Log,
 		Metrics:                       metricsserver.Options{BindAddress: options.MetricsAddr},
 		HealthProbeBindAddress:        options.HealthAddr,
+		PprofBindAddress:              options.PprofAddr,
 		LeaderElection:                options.LeaderElection,
 		LeaderElectionID:              options.lease(),
 		LeaderElectionNamespace:       options.Namespace,

@@ -19,6 +19,7 @@ import (
 type Options struct {
 	MetricsAddr           string
 	HealthAddr            string
+	PprofAddr             string
 	LeaderElection        bool
 	LeaderElectionID      string
 	Concurrent            int
@@ -101,6 +102,7 @@ func (o *Options) selector() (labels.Selector, error) {
 func (o *Options) BindFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&o.MetricsAddr, "metrics-addr", ":8080", `address of the metrics endpoint; "0" turns it off`)
 	flags.StringVar(&o.HealthAddr, "health-addr", ":8081", `address of the health endpoints /healthz and /readyz; "0" turns them off`)
+	flags.StringVar(&o.PprofAddr, "pprof-addr", "", "address of Go's profiles under /debug/pprof/, such as 127.0.0.1:6060; none when empty")
 	flags.BoolVar(&o.LeaderElection, "enable-leader-election", true, "let one replica work while the others stand by")
 	flags.StringVar(&o.LeaderElectionID, "leader-election-id", name+"-operator", "name of the lease that the replicas share; operators for different namespaces need different ones")
 	flags.IntVar(&o.Concurrent, "concurrent", 10, "how many objects of each kind are reconciled at once")

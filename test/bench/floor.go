@@ -9,14 +9,12 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/client-go/util/retry"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/test/rig"
 )
 
@@ -58,6 +56,8 @@ type bare struct {
 	on    *rig.Rig
 	flock *rig.Flock
 	all   map[string]string
+	// done counts what it has written.
+	done int
 }
 
 // newBare makes a provider and a set of the same size as another, which no operator
@@ -94,23 +94,39 @@ func newBare(ctx context.Context, on *rig.Rig, like *rig.Flock, commits map[stri
 
 // change writes what the change of one preview comes to: the inputs, the object, and
 // its line of the status; and returns how long that takes.
-func (b *bare) change(ctx context.Context, id, commit string) (time.Duration, error) {
+func (b *bare) change(ctx context.Context) (time.Duration, error) {
+	const id = "7"
 	start := time.Now()
+	b.done++
+	commit := fmt.Sprintf("beef%d", b.done)
 	b.all[id] = commit
-	if err := errors.Join(b.flock.Export(ctx, b.all), b.apply(ctx, id)); err != nil {
-		return 0, err
-	}
-	patch, err := json.Marshal([]map[string]any{
-		{"op": "replace", "path": "/status/previews/7/sha", "value": commit},
-		{"op": "replace", "path": "/status/previews/7/revision", "value": "sha256:" + commit},
-		{"op": "replace", "path": "/status/lastAppliedRevision", "value": "sha256:" + commit},
-	})
-	if err != nil {
-		return 0, err
-	}
-	set := &v1.ResourceSet{ObjectMeta: metav1.ObjectMeta{Namespace: b.flock.Namespace, Name: "previews"}}
-	err = b.Status().Patch(ctx, set, client.RawPatch(types.JSONPatchType, patch))
+	err := errors.Join(b.flock.Export(ctx, b.all), b.apply(ctx, id), b.status(ctx,
+		put("previews/"+id+"/sha", commit),
+		put("previews/"+id+"/revision", "sha256:"+commit),
+		put("lastAppliedRevision", "sha256:"+commit)))
 	return time.Since(start), err
+}
+
+// answer asks for a run and writes that there was one; and returns how long that takes.
+func (b *bare) answer(ctx context.Context) (time.Duration, error) {
+	start := time.Now()
+	b.done++
+	err := errors.Join(b.flock.Request(ctx), b.status(ctx, put("lastHandledReconcileAt", fmt.Sprint(b.done))))
+	return time.Since(start), err
+}
+
+// put is an operation of a JSON patch on a field of the status.
+func put(field, value string) map[string]string {
+	return map[string]string{"op": "add", "path": "/status/" + field, "value": value}
+}
+
+// status changes that of the set, as Eddy does: what is stored is not read back.
+func (b *bare) status(ctx context.Context, operations ...map[string]string) error {
+	patch, err := json.Marshal(operations)
+	if err != nil {
+		return err
+	}
+	return b.Status().Patch(ctx, b.flock.Name(), client.RawPatch(types.JSONPatchType, patch))
 }
 
 func (b *bare) apply(ctx context.Context, id string) error {

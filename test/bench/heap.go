@@ -21,15 +21,20 @@ const (
 // collections is how often garbage is collected at the least.
 const collections = 2 * time.Minute
 
-// tells lets Eddy tell its metrics.
+// tells lets Eddy tell its metrics, and its profiles.
 func (t *trial) tells() error {
-	free, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it is closed at once
-	if err != nil {
-		return err
+	for flag, address := range map[string]*string{"--metrics-addr": &t.metrics, "--pprof-addr": &t.profiles} {
+		free, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it is closed at once
+		if err != nil {
+			return err
+		}
+		*address = free.Addr().String()
+		t.command = append(t.command[:len(t.command):len(t.command)], flag+"="+*address)
+		if err := free.Close(); err != nil {
+			return err
+		}
 	}
-	t.metrics = free.Addr().String()
-	t.command = append(t.command[:len(t.command):len(t.command)], "--metrics-addr="+t.metrics)
-	return free.Close()
+	return nil
 }
 
 // collected waits until garbage was collected since a time, and returns what of the heap

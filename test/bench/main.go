@@ -38,6 +38,8 @@ type options struct {
 	crowd crowd
 	// plain leaves out what asks whether previews run.
 	plain bool
+	// profileIn is the folder that profiles of Eddy are written to, "" for none.
+	profileIn string
 }
 
 func main() {
@@ -94,6 +96,7 @@ func parse(args []string) (options, error) {
 	flags.StringVar(&asked.operator, "operator", "", "the command line of another operator, which is measured on the same work and set against Eddy's; it finds the cluster by KUBECONFIG")
 	flags.BoolVar(&asked.check, "check", false, "fail when Eddy needs more than it promises")
 	flags.BoolVar(&asked.plain, "plain", false, "leave out the set that asks whether its previews run, which takes most of the time")
+	flags.StringVar(&asked.profileIn, "profile", "", "a folder: write there on what Eddy spends its processor in short work, done again and again")
 	many := flags.String("crowd", "", "measure many sets in place of one: SETSxPREVIEWS, or SETSxPREVIEWSxPROVIDERS, such as 200x50x500")
 	shards := flags.Int("shards", 0, "how many operators share the sets of --crowd; one has all when 0")
 	if err := flags.Parse(args); err != nil {
@@ -144,7 +147,7 @@ func measureAll(ctx context.Context, on *rig.Rig, operators []contestant, asked 
 		}
 		for _, operator := range operators {
 			fmt.Fprintf(os.Stderr, "%s with %d previews\n", operator.name, previews)
-			one, err := measure(ctx, on, operator, previews)
+			one, err := measure(ctx, on, operator, previews, asked.profileIn)
 			if err != nil {
 				return nil, fmt.Errorf("measuring %s with %d previews: %w", operator.name, previews, err)
 			}

@@ -234,7 +234,7 @@ func (h *herd) rest(ctx context.Context) error {
 func (h *herd) change(ctx context.Context) error {
 	var seen, took []time.Duration
 	var counts rig.Counts
-	for n := range changes {
+	for n := range turns {
 		flock := h.flocks[n%len(h.flocks)]
 		commits := h.commits("c0ffee")
 		commits["7"] = fmt.Sprint("beef", n)
@@ -272,7 +272,7 @@ func (h *herd) crush(ctx context.Context) error {
 		return err
 	}
 	var seen []time.Duration
-	for n := range changes {
+	for n := range turns {
 		if err := pauseFor(ctx, time.Second); err != nil {
 			return err
 		}

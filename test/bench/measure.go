@@ -35,10 +35,10 @@ const (
 	patience = time.Minute
 	// atRest is the work that does nothing.
 	atRest = "nothing changed"
-	// oneChange is done several times, in turns with a client that does nothing else, as
-	// it is short and the machine has other work.
 	oneChange = "one input changed"
-	changes   = 5
+	// turns is how often work is done in turns with a client that does nothing else, as it
+	// is short and the machine has other work.
+	turns = 5
 	// mostOfBare is how many times that client's time it may take.
 	mostOfBare = 2
 )
@@ -113,19 +113,21 @@ type trial struct {
 	commits  map[string]string
 	pushes   int
 	operator *rig.Operator
-	// metrics is where Eddy tells its metrics; "" of another operator.
-	metrics string
+	// metrics and profiles are where Eddy tells them; "" of another operator.
+	metrics, profiles string
+	// profileIn is the folder that they are written to, "" for none.
+	profileIn string
 	report  report
 }
 
 // measure lets an operator do each piece of work once, in an order in which
 // each finds what it needs.
-func measure(ctx context.Context, on *rig.Rig, operator contestant, previews int) (report, error) {
+func measure(ctx context.Context, on *rig.Rig, operator contestant, previews int, profileIn string) (report, error) {
 	flock, err := on.NewFlock(ctx, resources)
 	if err != nil {
 		return report{}, err
 	}
-	t := &trial{Rig: on, contestant: operator, flock: flock, commits: map[string]string{}}
+	t := &trial{Rig: on, contestant: operator, flock: flock, commits: map[string]string{}, profileIn: profileIn}
 	t.report = report{operator: operator.name, previews: previews}
 	if operator.name == eddyName {
 		if err := t.tells(); err != nil {
@@ -148,23 +150,26 @@ func (t *trial) doAll(ctx context.Context) error {
 		work   string
 		most   int
 		action func(context.Context) error
+		beside func(*bare, context.Context) (time.Duration, error)
 	}{
-		{"first apply", t.report.previews*11/10 + 20, t.export},
-		{atRest, 2, t.flock.Request},
-		{oneChange, 5, t.push},
-		{"one input removed", 5, t.close},
-		{"one object edited by hand", 8, t.edit},
-		{"one object deleted by hand", 8, t.remove},
-		{"operator restarted", 30, t.restart},
-		{"all inputs changed", 0, t.pushAll},
-		{"all inputs removed", t.report.previews*105/100 + 5, t.closeAll},
+		{"first apply", t.report.previews*11/10 + 20, t.export, nil},
+		{atRest, 2, t.flock.Request, (*bare).answer},
+		{oneChange, 5, t.push, (*bare).change},
+		{"one input removed", 5, t.close, nil},
+		{"one object edited by hand", 8, t.edit, nil},
+		{"one object deleted by hand", 8, t.remove, nil},
+		{"operator restarted", 30, t.restart, nil},
+		{"all inputs changed", 0, t.pushAll, nil},
+		{"all inputs removed", t.report.previews*105/100 + 5, t.closeAll, nil},
 	} {
 		one := figure{work: step.work, most: step.most}
-		do := t.do
-		if step.work == oneChange {
-			one.ratio, do = mostOfBare, t.doBeside
+		var err error
+		if step.beside == nil {
+			err = t.do(ctx, one, step.action)
+		} else {
+			err = t.doBeside(ctx, one, step.action, step.beside)
 		}
-		if err := do(ctx, one, step.action); err != nil {
+		if err != nil {
 			return fmt.Errorf("%s: %w", step.work, err)
 		}
 	}
@@ -186,18 +191,19 @@ func (t *trial) begin(ctx context.Context) (err error) {
 
 // doBeside does a piece of work several times, in turns with a client that writes the
 // same and does nothing else, while the operator is stopped; it notes the middle one.
-func (t *trial) doBeside(ctx context.Context, one figure, action func(context.Context) error) error {
+func (t *trial) doBeside(ctx context.Context, one figure, action func(context.Context) error, beside func(*bare, context.Context) (time.Duration, error)) error {
 	bare, err := newBare(ctx, t.Rig, t.flock, t.commits)
 	if err != nil {
 		return fmt.Errorf("preparing the client: %w", err)
 	}
 	var floors []time.Duration
+	one.ratio = mostOfBare
 	first := len(t.report.figures)
-	for n := range changes {
+	for range turns {
 		if err := t.operator.Pause(); err != nil {
 			return err
 		}
-		floor, err := bare.change(ctx, "7", fmt.Sprintf("beef%d", n))
+		floor, err := beside(bare, ctx)
 		if err := errors.Join(err, t.operator.Resume(), t.rest(ctx)); err != nil {
 			return err
 		}
@@ -209,7 +215,17 @@ func (t *trial) doBeside(ctx context.Context, one figure, action func(context.Co
 	all := slices.SortedFunc(slices.Values(t.report.figures[first:]), func(a, b figure) int { return cmp.Compare(a.took, b.took) })
 	middle := all[len(all)/2]
 	middle.floor = slices.Sorted(slices.Values(floors))[len(floors)/2]
+	if one.work == atRest {
+		if err := t.weigh(ctx, &middle, time.Now()); err != nil {
+			return err
+		}
+	}
 	t.report.figures = append(t.report.figures[:first], middle)
+	if t.profileIn != "" && t.profiles != "" {
+		if err := t.profile(ctx, one.work, action); err != nil {
+			return err
+		}
+	}
 	return errors.Join(bare.flock.Delete(ctx), t.rest(ctx))
 }
 
@@ -241,17 +257,23 @@ func (t *trial) do(ctx context.Context, one figure, action func(context.Context)
 		one.cpu = now
 	}
 	fmt.Fprintf(os.Stderr, "  %-28s %6d requests %8s %8s of a processor\n", one.work, one.counts.Total(), one.took.Round(time.Millisecond), one.cpu)
-	if t.metrics != "" && t.report.previews >= many && (one.work == atRest || one.silent) {
-		since := time.Now()
-		if one.silent { // it has been long enough
-			since = start
-		}
+	if one.silent { // it has been long enough for a collection
+		err = t.weigh(ctx, &one, start)
+	} else {
+		one.memory, err = t.operator.Memory()
+	}
+	t.report.figures = append(t.report.figures, one)
+	return err
+}
+
+// weigh notes what the operator holds once garbage was collected since a time.
+func (t *trial) weigh(ctx context.Context, one *figure, since time.Time) (err error) {
+	if t.metrics != "" && t.report.previews >= many {
 		if one.live, err = t.collected(ctx, since); err != nil {
 			return err
 		}
 	}
 	one.memory, err = t.operator.Memory()
-	t.report.figures = append(t.report.figures, one)
 	return err
 }
 

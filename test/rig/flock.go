@@ -12,6 +12,7 @@ import (
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/util/retry"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/yaml"
@@ -97,15 +98,17 @@ func (f *Flock) Delete(ctx context.Context) error {
 	return errors.Join(f.rig.Client.Delete(ctx, set), f.rig.Client.Delete(ctx, provider))
 }
 
-// Request asks for a run.
+// Name is the set without anything but its name.
+func (f *Flock) Name() *metav1.PartialObjectMetadata {
+	set := &metav1.PartialObjectMetadata{ObjectMeta: metav1.ObjectMeta{Namespace: f.Namespace, Name: "previews"}}
+	set.SetGroupVersionKind(v1.GroupVersion.WithKind(v1.ResourceSetKind))
+	return set
+}
+
+// Request asks for a run, and reads nothing of a set that may be large.
 func (f *Flock) Request(ctx context.Context) error {
-	set, err := f.Set(ctx)
-	if err != nil {
-		return err
-	}
-	base := set.DeepCopy()
-	metav1.SetMetaDataAnnotation(&set.ObjectMeta, "reconcile.fluxcd.io/requestedAt", time.Now().Format(time.RFC3339Nano))
-	return f.rig.Client.Patch(ctx, set, client.MergeFrom(base))
+	patch := fmt.Sprintf(`{"metadata": {"annotations": {"reconcile.fluxcd.io/requestedAt": %q}}}`, time.Now().Format(time.RFC3339Nano))
+	return f.rig.Client.Patch(ctx, f.Name(), client.RawPatch(types.MergePatchType, []byte(patch)))
 }
 
 // Objects lists what the set owns of a kind, by name.

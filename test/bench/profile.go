@@ -1,0 +1,61 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// profiled is how long a piece of work is profiled.
+const profiled = time.Minute
+
+// profile does a piece of work again and again, and writes on what the operator spends its
+// processor meanwhile, for go tool pprof.
+func (t *trial) profile(ctx context.Context, work string, action func(context.Context) error) error {
+	var both errgroup.Group
+	ended := time.Now().Add(profiled)
+	both.Go(func() error { return t.writeProfile(ctx, work) })
+	both.Go(func() error {
+		for time.Now().Before(ended) {
+			if err := errors.Join(action(ctx), pauseFor(ctx, time.Second)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return errors.Join(both.Wait(), t.rest(ctx))
+}
+
+func (t *trial) writeProfile(ctx context.Context, work string) error {
+	url := fmt.Sprintf("http://%s/debug/pprof/profile?seconds=%d", t.profiles, int(profiled.Seconds()))
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return fmt.Errorf("reading the profile: %w", err)
+	}
+	defer response.Body.Close() //nolint:errcheck // it is only read
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("reading the profile: %s", response.Status)
+	}
+	if err := os.MkdirAll(t.profileIn, 0o755); err != nil {
+		return err
+	}
+	name := fmt.Sprintf("%s-%d.pprof", strings.ReplaceAll(work, " ", "-"), t.report.previews)
+	file, err := os.Create(filepath.Join(t.profileIn, name)) //nolint:gosec // it is the folder that was asked for
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(file, response.Body)
+	return errors.Join(err, file.Close())
+}
