@@ -48,22 +48,36 @@ type Object struct {
 	// found; nil when it can. Its groups fail when its turn comes.
 	Refused error
 
-	// ref is its name, where Named has looked it up.
-	ref Ref
+	// Facts of the object, from FactsOf; looked up each time when they are zero.
+	Facts Facts
 }
 
-// Named returns the object with its name looked up once, for all that ask for it.
-func (o Object) Named() Object {
-	o.ref = RefOf(o.Unstructured)
-	return o
+// Facts are what a run asks of an object time and again, and what holds as long as it
+// is the same.
+type Facts struct {
+	Ref     Ref
+	Version string
+}
+
+// FactsOf looks them up.
+func FactsOf(o *unstructured.Unstructured) Facts {
+	return Facts{Ref: RefOf(o), Version: o.GroupVersionKind().Version}
 }
 
 // Ref is the name of the object.
 func (o Object) Ref() Ref {
-	if o.ref.Kind != "" {
-		return o.ref
+	if o.Facts.Ref.Kind != "" {
+		return o.Facts.Ref
 	}
 	return RefOf(o.Unstructured)
+}
+
+// Version is that in which the object is written.
+func (o Object) Version() string {
+	if o.Facts.Version != "" {
+		return o.Facts.Version
+	}
+	return o.GroupVersionKind().Version
 }
 
 // Groups are all that asked for the object.
@@ -176,7 +190,7 @@ func (s *Session) due(objects []Object) []Object {
 	var out []Object
 	for _, object := range objects {
 		ref := object.Ref()
-		if object.Refused != nil || RunsOnce(ref.groupKind()) || s.Live.Err(ref) != nil || !s.Memory.unchanged(object, s.Live.Get(ref)) {
+		if object.Refused != nil || RunsOnce(ref.GroupKind()) || s.Live.Err(ref) != nil || !s.Memory.unchanged(object, s.Live.Get(ref)) {
 			out = append(out, object)
 		}
 	}
@@ -285,7 +299,7 @@ func (r *applyRun) look(ctx context.Context, want Object) (*Meta, error) {
 	}
 	was := r.Live.Get(ref)
 	if r.Live.watched && r.Memory.applies(want) && !r.Memory.unchanged(want, was) {
-		return r.find(ctx, ref, want.GroupVersionKind().Version)
+		return r.find(ctx, ref, want.Version())
 	}
 	return was, nil
 }

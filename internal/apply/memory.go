@@ -80,7 +80,7 @@ func (m *Memory) unchanged(want Object, was *Meta) bool {
 		return trace.resourceVersion == was.ResourceVersion
 	}
 	return trace.generation == was.Generation &&
-		contains(was.Labels, want.GetLabels()) && contains(was.Annotations, want.GetAnnotations())
+		contains(was.Labels, want.Unstructured, "labels") && contains(was.Annotations, want.Unstructured, "annotations")
 }
 
 // remember notes what was wanted and what was stored.
@@ -204,9 +204,13 @@ func DigestOf(o *unstructured.Unstructured) Digest {
 	return sha256.Sum256(text)
 }
 
-func contains(all, some map[string]string) bool {
-	for key, value := range some {
-		if all[key] != value {
+// contains reports whether what is stored has all that an object wants in a field of its
+// metadata, labels or annotations, which is not copied for that.
+func contains(stored map[string]string, want *unstructured.Unstructured, field string) bool {
+	found, _, _ := unstructured.NestedFieldNoCopy(want.Object, "metadata", field) // which is not there in most
+	wanted, _ := found.(map[string]any)
+	for key, value := range wanted {
+		if text, _ := value.(string); stored[key] != text {
 			return false
 		}
 	}

@@ -219,8 +219,8 @@ func (a *Applier) Read(ctx context.Context, ref Ref, version string) (*unstructu
 
 // get reads an object into one of its shapes.
 func (a *Applier) get(ctx context.Context, ref Ref, version string, into client.Object) error {
-	return a.Kinds.asServed(ref.groupKind(), version, func(version string) error {
-		into.GetObjectKind().SetGroupVersionKind(ref.groupKind().WithVersion(version))
+	return a.Kinds.asServed(ref.GroupKind(), version, func(version string) error {
+		into.GetObjectKind().SetGroupVersionKind(ref.GroupKind().WithVersion(version))
 		return a.Client.Get(ctx, client.ObjectKey{Namespace: ref.Namespace, Name: ref.Name}, into)
 	})
 }

@@ -103,7 +103,7 @@ func (k *Kinds) Placed(inventory Inventory) Inventory {
 	seen := make(map[Ref]bool, len(inventory))
 	for _, entry := range inventory {
 		if entry.Namespace != "" {
-			if kind, err := k.Of(entry.groupKind()); err == nil && !kind.Namespaced {
+			if kind, err := k.Of(entry.GroupKind()); err == nil && !kind.Namespaced {
 				entry.Namespace = ""
 			}
 		}

@@ -47,7 +47,7 @@ func (s *Session) Prune(ctx context.Context, unwanted Inventory) Pruned {
 	run := &pruneRun{Session: s, left: map[Ref]string{}, blocked: map[Ref]bool{}}
 	var deployers, others Inventory
 	for _, entry := range deletionOrder(unwanted) {
-		if flux.Deploys(entry.groupKind()) {
+		if flux.Deploys(entry.GroupKind()) {
 			deployers = append(deployers, entry)
 		} else {
 			others = append(others, entry)
@@ -55,7 +55,7 @@ func (s *Session) Prune(ctx context.Context, unwanted Inventory) Pruned {
 	}
 	run.all(ctx, deployers)
 	there := run.leftOf(deployers)
-	for batch := range chunkBy(others, func(a, b Entry) bool { return a.groupKind() == b.groupKind() }) {
+	for batch := range chunkBy(others, func(a, b Entry) bool { return a.GroupKind() == b.GroupKind() }) {
 		run.all(ctx, run.unneeded(batch, there))
 	}
 	return run.result(unwanted)
@@ -309,7 +309,7 @@ func mayNeed(deployer, other Entry) bool {
 	if deployer.Owner != "" && other.Owner != "" && deployer.Owner != other.Owner {
 		return false
 	}
-	return other.Namespace == "" || other.Namespace == deployer.Namespace || flux.IsSource(other.groupKind())
+	return other.Namespace == "" || other.Namespace == deployer.Namespace || flux.IsSource(other.GroupKind())
 }
 
 func (r *pruneRun) result(unwanted Inventory) Pruned {

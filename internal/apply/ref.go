@@ -36,10 +36,11 @@ func (r Ref) String() string {
 	return r.Kind + "/" + r.Namespace + "/" + r.Name
 }
 
-func (r Ref) groupKind() schema.GroupKind { return schema.GroupKind{Group: r.Group, Kind: r.Kind} }
+// GroupKind is the kind of the object.
+func (r Ref) GroupKind() schema.GroupKind { return schema.GroupKind{Group: r.Group, Kind: r.Kind} }
 
 func (r Ref) metadata() object.ObjMetadata {
-	return object.ObjMetadata{GroupKind: r.groupKind(), Namespace: r.Namespace, Name: r.Name}
+	return object.ObjMetadata{GroupKind: r.GroupKind(), Namespace: r.Namespace, Name: r.Name}
 }
 
 // Entry is a line of the inventory: an object, the version to ask for it in,
@@ -71,7 +72,7 @@ func InventoryOf(objects []Object) Inventory {
 			continue
 		}
 		inventory = append(inventory, Entry{
-			Ref: o.Ref(), Version: o.GroupVersionKind().Version, Owner: o.Group, Shared: len(o.Sharers) > 0,
+			Ref: o.Ref(), Version: o.Version(), Owner: o.Group, Shared: len(o.Sharers) > 0,
 		})
 	}
 	return inventory
@@ -128,7 +129,7 @@ func (inv Inventory) Kinds() []schema.GroupKind {
 	var kinds []schema.GroupKind
 	seen := map[schema.GroupKind]bool{}
 	for _, entry := range inv {
-		if kind := entry.groupKind(); !seen[kind] {
+		if kind := entry.GroupKind(); !seen[kind] {
 			seen[kind] = true
 			kinds = append(kinds, kind)
 		}

@@ -57,10 +57,14 @@ type Set struct {
 
 // ID returns the value of the key id as text, or "" when there is none.
 func (s Set) ID() string {
-	if id, ok := s.Values[idKey]; ok && id != nil {
+	switch id := s.Values[idKey].(type) {
+	case nil:
+		return ""
+	case string:
+		return id
+	default:
 		return fmt.Sprint(id)
 	}
-	return ""
 }
 
 // Key is what the set is known by for as long as it lives: the name of its

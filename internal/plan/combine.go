@@ -9,7 +9,6 @@ import (
 
 	"github.com/fluxcd/pkg/apis/meta"
 
-	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/render"
 )
 
@@ -32,7 +31,8 @@ func (n name) String() string {
 // share it.
 type demand struct {
 	object  render.Object
-	by      render.Preview
+	name    name
+	by      *kept
 	sharers []string
 }
 
@@ -51,17 +51,18 @@ func newCombination(steps []render.Step) *combination {
 // input; then for each input the documents of the template. The same object twice
 // is one object; with different content the later preview fails. Objects that are
 // annotated as disabled are left out.
-func (c *combination) of(rendered []render.Preview) Plan {
-	var plan Plan
+func (c *combination) of(rendered []*kept) Plan {
+	plan := Plan{Previews: make([]Preview, 0, len(rendered))}
 	for _, step := range c.steps {
 		plan.Steps = append(plan.Steps, Step{Name: step.Name})
 	}
 	for _, one := range rendered {
-		if one.Err == nil {
-			one.Err = c.fit(one)
+		err := one.Err
+		if err == nil {
+			err = c.fit(one)
 		}
 		preview := Preview{Input: one.Input}
-		preview.fail(meta.BuildFailedReason, one.Err)
+		preview.fail(meta.BuildFailedReason, err)
 		plan.Previews = append(plan.Previews, preview)
 	}
 	c.gather(&plan, rendered)
@@ -70,13 +71,14 @@ func (c *combination) of(rendered []render.Preview) Plan {
 
 // fit checks a preview against those before it, and demands its objects. Of one
 // that it asks for twice, the first counts, here and for those after it.
-func (c *combination) fit(preview render.Preview) error {
+func (c *combination) fit(preview *kept) error {
 	mine, demanded, shared := map[name]*demand{}, map[name]*demand{}, []*demand{}
-	for _, object := range preview.Objects {
-		if c.excluded(preview, object) {
+	for n, object := range preview.Objects {
+		if c.excludes(preview, n) {
 			continue
 		}
-		id, own := nameOf(object), &demand{object: object, by: preview}
+		id := preview.facts[n].name
+		own := &demand{object: object, name: id, by: preview}
 		if before, twice := mine[id]; twice {
 			if err := c.clash(*before, *own); err != nil {
 				return &render.InputError{Input: preview.Input, Err: err}
@@ -103,7 +105,7 @@ func (c *combination) fit(preview render.Preview) error {
 
 // clash says why two demands for one object do not go together; nil when they do.
 func (c *combination) clash(first, second demand) error {
-	id := nameOf(second.object)
+	id := second.name
 	if first.object.Step != second.object.Step {
 		return fmt.Errorf("duplicate resource %s in step %q, already defined in step %q",
 			id, c.steps[second.object.Step].Name, c.steps[first.object.Step].Name)
@@ -115,17 +117,22 @@ func (c *combination) clash(first, second demand) error {
 }
 
 // gather lists the demanded objects of the plan's steps, in order.
-func (c *combination) gather(plan *Plan, rendered []render.Preview) {
-	for n, preview := range rendered {
-		if plan.Previews[n].Err != nil {
+func (c *combination) gather(plan *Plan, rendered []*kept) {
+	for i, preview := range rendered {
+		if plan.Previews[i].Err != nil {
 			continue
 		}
-		for _, object := range preview.Objects {
-			if c.isLeftOut(preview, object) {
+		for n, object := range preview.Objects {
+			demanded, leftOut := c.demanded(preview, n)
+			if leftOut {
 				continue
 			}
-			out := Object{Unstructured: object.Unstructured, Input: object.Input, Field: object.Field, item: object.Item}
-			if demanded := c.demands[nameOf(object)]; demanded != nil {
+			facts := preview.facts[n]
+			out := Object{
+				Unstructured: object.Unstructured, Input: object.Input, Field: object.Field, item: object.Item,
+				refers: facts.takes || facts.gives,
+			}
+			if demanded != nil {
 				out.Sharers = demanded.sharers
 			}
 			step := &plan.Steps[object.Step]
@@ -144,23 +151,27 @@ func (c *combination) gather(plan *Plan, rendered []render.Preview) {
 	}
 }
 
-// isLeftOut reports whether an object is excluded, or another's already.
-func (c *combination) isLeftOut(preview render.Preview, object render.Object) bool {
-	if c.excluded(preview, object) {
-		return true
+// demanded returns the demand that an object of a preview meets; it is left out where it
+// is excluded, or another's already.
+func (c *combination) demanded(preview *kept, n int) (first *demand, leftOut bool) {
+	if c.excludes(preview, n) {
+		return nil, true
 	}
-	if preview.Input.IsNone() && object.Item < c.steps[object.Step].Resources {
-		return false
+	object := preview.Objects[n]
+	first = c.demands[preview.facts[n].name]
+	if c.isOfNone(preview, object) {
+		return first, false
 	}
-	first, ok := c.demands[nameOf(object)]
-	return !ok || first.object.Unstructured != object.Unstructured
+	return first, first == nil || first.object.Unstructured != object.Unstructured
 }
 
-// excluded reports whether an object is annotated to be left out. Without
+// excludes reports whether an object of a preview is annotated to be left out. Without
 // inputs, that holds for the template's documents alone.
-func (c *combination) excluded(preview render.Preview, object render.Object) bool {
-	if preview.Input.IsNone() && object.Item < c.steps[object.Step].Resources {
-		return false
-	}
-	return object.GetAnnotations()[v1.ReconcileAnnotation] == v1.DisabledValue
+func (c *combination) excludes(preview *kept, n int) bool {
+	return preview.facts[n].disabled && !c.isOfNone(preview, preview.Objects[n])
+}
+
+// isOfNone reports whether an object is of spec.resources in a set without inputs.
+func (c *combination) isOfNone(preview *kept, object render.Object) bool {
+	return preview.Input.IsNone() && object.Item < c.steps[object.Step].Resources
 }

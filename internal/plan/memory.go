@@ -6,6 +6,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
+	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/input"
 	"github.com/eddy-previews/eddy/internal/reference"
 	"github.com/eddy-previews/eddy/internal/render"
@@ -24,10 +25,33 @@ type Memory struct {
 	known   map[string]*kept
 }
 
-// kept is what an input set was rendered to, and about how many bytes that takes.
+// kept is what an input set was rendered to.
 type kept struct {
 	render.Preview
+	// facts are those of its objects, in their order.
+	facts []facts
+	// weight is about how many bytes it takes; 0 before it was remembered.
 	weight int
+}
+
+// facts are what each plan asks of an object, and what holds as long as it is the same.
+type facts struct {
+	name name
+	// disabled: it is annotated to be left out.
+	disabled bool
+	// takes and gives say whether it takes from others, and whether others may take from it.
+	takes, gives bool
+}
+
+func factsOf(one render.Preview) []facts {
+	out := make([]facts, 0, len(one.Objects))
+	for _, object := range one.Objects {
+		out = append(out, facts{
+			name: nameOf(object), disabled: object.GetAnnotations()[v1.ReconcileAnnotation] == v1.DisabledValue,
+			takes: reference.Asks(object.Unstructured), gives: reference.Gives(object.Unstructured),
+		})
+	}
+	return out
 }
 
 // maxRemembered bounds what is kept of one set, in bytes as they are about. A set that
@@ -66,15 +90,13 @@ func (m *Memory) recall(program *render.Program, served uint64, sets []input.Set
 }
 
 // join puts what is known between what was rendered, in the order of the input sets.
-func join(known []*kept, fresh []render.Preview) []render.Preview {
-	out := make([]render.Preview, 0, len(known))
+func join(known []*kept, fresh []render.Preview) []*kept {
+	out := make([]*kept, 0, len(known))
 	for _, one := range known {
-		if one != nil {
-			out = append(out, one.Preview)
-			continue
+		if one == nil {
+			one, fresh = &kept{Preview: fresh[0], facts: factsOf(fresh[0])}, fresh[1:]
 		}
-		out = append(out, fresh[0])
-		fresh = fresh[1:]
+		out = append(out, one)
 	}
 	return out
 }
@@ -82,27 +104,26 @@ func join(known []*kept, fresh []render.Preview) []render.Preview {
 // remember keeps what input sets were rendered to, but for what was refused, and what
 // is filled with the data of others, which is read each time. Where definitions are
 // among it, on which the place of all else may depend, nothing is kept.
-func (m *Memory) remember(known []*kept, rendered []render.Preview, refused map[*unstructured.Unstructured]error) {
+func (m *Memory) remember(rendered []*kept, refused map[*unstructured.Unstructured]error) {
 	if m == nil {
 		return
 	}
 	next, weight := make(map[string]*kept, len(rendered)), 0
-	for n, one := range rendered {
-		again := known[n]
-		switch {
-		case again != nil:
-		case definesKinds(one):
-			m.known = nil
-			return
-		case one.Err != nil || one.Input.IsNone() || !isWhole(one, refused):
-			continue
-		default:
-			again = &kept{Preview: one, weight: weigh(one)}
+	for _, one := range rendered {
+		if one.weight == 0 {
+			switch {
+			case definesKinds(one.Preview):
+				m.known = nil
+				return
+			case one.Err != nil || one.Input.IsNone() || !one.isWhole(refused):
+				continue
+			}
+			one.weight = weigh(one.Preview)
 		}
-		if weight += again.weight; weight > maxRemembered {
+		if weight += one.weight; weight > maxRemembered {
 			break
 		}
-		next[again.Input.Key()] = again
+		next[one.Input.Key()] = one
 	}
 	m.known = next
 }
@@ -117,9 +138,9 @@ func definesKinds(one render.Preview) bool {
 }
 
 // isWhole reports whether all that a preview asks for is as it was rendered.
-func isWhole(one render.Preview, refused map[*unstructured.Unstructured]error) bool {
-	for _, object := range one.Objects {
-		if refused[object.Unstructured] != nil || reference.Asks(object.Unstructured) {
+func (k *kept) isWhole(refused map[*unstructured.Unstructured]error) bool {
+	for n, object := range k.Objects {
+		if refused[object.Unstructured] != nil || k.facts[n].takes {
 			return false
 		}
 	}

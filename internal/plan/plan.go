@@ -16,6 +16,7 @@ package plan
 
 import (
 	"context"
+	"slices"
 
 	"github.com/fluxcd/pkg/apis/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -83,6 +84,8 @@ type Object struct {
 
 	// item is the position of its template in the step.
 	item int
+	// refers: it takes from others, or they may take from it.
+	refers bool
 }
 
 // Objects lists the objects of all steps.
@@ -115,7 +118,7 @@ func Make(ctx context.Context, r Request) (Plan, error) {
 		refused = r.Place(objectsOf(fresh))
 	}
 	rendered := join(known, fresh)
-	r.Memory.remember(known, rendered, refused)
+	r.Memory.remember(rendered, refused)
 	plan := newCombination(program.Steps()).of(rendered)
 	for n := range plan.Steps {
 		for i := range plan.Steps[n].Objects {
@@ -149,13 +152,17 @@ func (p *Preview) fail(reason string, err error) {
 // fill gives the objects what they take from others. A preview that takes from
 // something which is not there fails alone.
 func (p *Plan) fill(ctx context.Context, references *reference.Resolver) {
+	objects := slices.DeleteFunc(p.Objects(), func(o Object) bool { return !o.refers })
+	if len(objects) == 0 {
+		return
+	}
 	byKey := make(map[string]*Preview, len(p.Previews))
 	for n := range p.Previews {
 		byKey[p.Previews[n].Input.Key()] = &p.Previews[n]
 	}
 	// Checksums come last: they are of what was filled in.
 	for _, fill := range []func(context.Context, *unstructured.Unstructured) error{references.Fill, references.Sum} {
-		for _, object := range p.Objects() {
+		for _, object := range objects {
 			if !object.isWanted(byKey) {
 				continue
 			}

@@ -74,6 +74,12 @@ func Asks(o *unstructured.Unstructured) bool {
 	return asks
 }
 
+// Gives reports whether others may take from an object.
+func Gives(o *unstructured.Unstructured) bool {
+	_, can := sourceOf(o)
+	return can
+}
+
 // Fill copies data into an object. It comes before Sum, for every object.
 func (r *Resolver) Fill(ctx context.Context, o *unstructured.Unstructured) error {
 	source, can := sourceOf(o)

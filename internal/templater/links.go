@@ -38,18 +38,19 @@ type lookedAt struct {
 // says that a deployer has yet to do its work.
 func (r *run) links(ctx context.Context, session *apply.Session, p desired) (found map[string]string, awaiting waiting) {
 	found = make(map[string]string, len(p.previews))
-	for _, object := range p.objects() {
+	objects := p.objects()
+	for _, object := range objects {
 		for _, key := range object.Groups() {
 			if found[key] == "" {
-				found[key] = flux.URL(object.Unstructured)
+				found[key] = p.urls[object.Ref()]
 			}
 		}
 	}
 	planned := p.inventory.Refs()
 	maps.DeleteFunc(r.memory.links, func(ref apply.Ref, _ lookedAt) bool { return !planned[ref] })
 	search := linkSearch{run: r, session: session, told: r.told(), found: found}
-	for _, object := range p.objects() {
-		if found[object.Group] == "" && flux.Deploys(object.GroupVersionKind().GroupKind()) {
+	for _, object := range objects {
+		if found[object.Group] == "" && flux.Deploys(object.Ref().GroupKind()) {
 			search.consider(object, p.revisionOf(object.Group))
 		}
 	}

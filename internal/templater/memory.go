@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/resourceversion"
 
 	"github.com/eddy-previews/eddy/internal/apply"
+	"github.com/eddy-previews/eddy/internal/flux"
 	"github.com/eddy-previews/eddy/internal/plan"
 )
 
@@ -22,10 +23,10 @@ type memory struct {
 	wrote string
 	stale int
 
-	// made is what inputs were rendered to, and digests are those of the objects, which
-	// they keep none of.
+	// made is what inputs were rendered to, and known is what was looked up of the objects,
+	// which it keeps none of.
 	made    *plan.Memory
-	digests map[weak.Pointer[unstructured.Unstructured]]apply.Digest
+	known   map[weak.Pointer[unstructured.Unstructured]]known
 	applied *apply.Memory
 	// looked is when the API server was last asked for all that the set owns.
 	looked time.Time
@@ -60,21 +61,43 @@ func newMemory() *memory {
 	}
 }
 
-// digest gives objects their digests; of those that were made before, and are the very
-// same, as they were taken then.
-func (m *memory) digest(steps []step) {
-	next := make(map[weak.Pointer[unstructured.Unstructured]]apply.Digest, len(m.digests))
-	for _, s := range steps {
-		for i, object := range s.objects {
-			of := weak.Make(object.Unstructured)
-			known, ok := m.digests[of]
-			if !ok {
-				known = apply.DigestOf(object.Unstructured)
+// known is what holds of an object as long as it is the same.
+type known struct {
+	facts  apply.Facts
+	digest apply.Digest
+	// url is where it says that what it belongs to answers, "" when it does not.
+	url string
+}
+
+func knownOf(o *unstructured.Unstructured) known {
+	return known{facts: apply.FactsOf(o), digest: apply.DigestOf(o), url: flux.URL(o)}
+}
+
+// toApply turns what is planned into objects to apply, and returns where they say that
+// they answer. What was made before, and is the very same, is not looked at again.
+func (m *memory) toApply(planned []plan.Step) (steps []step, urls map[apply.Ref]string) {
+	next := make(map[weak.Pointer[unstructured.Unstructured]]known, len(m.known))
+	urls = map[apply.Ref]string{}
+	for _, s := range planned {
+		objects := make([]apply.Object, 0, len(s.Objects))
+		for _, o := range s.Objects {
+			of := weak.Make(o.Unstructured)
+			is, before := m.known[of]
+			if !before {
+				is = knownOf(o.Unstructured)
 			}
-			s.objects[i].Digest, next[of] = known, known
+			next[of] = is
+			if is.url != "" {
+				urls[is.facts.Ref] = is.url
+			}
+			objects = append(objects, apply.Object{
+				Unstructured: o.Unstructured, Group: o.Input, Sharers: o.Sharers, Refused: o.Refused, Digest: is.digest, Facts: is.facts,
+			})
 		}
+		steps = append(steps, step{name: s.Name, objects: objects})
 	}
-	m.digests = next
+	m.known = next
+	return steps, urls
 }
 
 // waiting returns since when a preview waits at a step. It starts anew when

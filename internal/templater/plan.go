@@ -33,6 +33,8 @@ type desired struct {
 
 	// external are the sources of checksums that are not of the set itself.
 	external []string
+	// urls are where objects say that what they belong to answers.
+	urls map[apply.Ref]string
 
 	byKey map[string]int
 	// stocked is how many had failed when stock was taken last.
@@ -91,23 +93,11 @@ func (r *run) desiredOf(made plan.Plan, inputs plan.Inputs) desired {
 		}
 		out.blind = out.blind || one.Reason == meta.BuildFailedReason
 	}
-	for _, s := range made.Steps {
-		out.steps = append(out.steps, step{name: s.Name, objects: toApply(s.Objects)})
-	}
+	out.steps, out.urls = r.memory.toApply(made.Steps)
 	for _, object := range out.objects() {
 		out.asked[object.Ref()] = true
 	}
-	r.memory.digest(out.steps)
 	out.takeStock()
-	return out
-}
-
-// toApply turns planned objects into objects to apply.
-func toApply(objects []plan.Object) []apply.Object {
-	out := make([]apply.Object, 0, len(objects))
-	for _, o := range objects {
-		out = append(out, apply.Object{Unstructured: o.Unstructured, Group: o.Input, Sharers: o.Sharers, Refused: o.Refused}.Named())
-	}
 	return out
 }
 
