@@ -287,7 +287,7 @@ func (d *drift) deleted(kind schema.GroupKind, object any) {
 			seen = sightingOf(is)
 		}
 		d.keepSighting(set, refOf(kind, last), seen)
-		d.notify(set)
+		d.lost(set, refOf(kind, last))
 	}
 	if d.disturb != nil {
 		d.disturb(kind, last)

@@ -238,6 +238,9 @@ func (r *run) converge(ctx context.Context, inputs plan.Inputs) (report.Outcome,
 		return report.Outcome{}, err
 	}
 	pruned, owned := r.prune(ctx, session, prunable{known: known, desired: desired, result: result})
+	if len(pruned.Changes) > 0 {
+		r.drift.own(client.ObjectKeyFromObject(r.set), owned)
+	}
 	if err := r.checkLast(ctx, session, desired, &result); err != nil {
 		return report.Outcome{}, err
 	}

@@ -72,6 +72,7 @@ func (r *run) empty(ctx context.Context) (*report.Outcome, error) {
 		pruned = r.leaveBehind(pruned)
 	}
 	r.own(pruned.Left)
+	r.drift.own(client.ObjectKeyFromObject(r.set), pruned.Left)
 	if len(pruned.Left) == 0 {
 		r.Report.Tell(r.set, report.Applied(pruned.Changes, "")...) // nobody writes a status any more
 		return nil, nil

@@ -27,7 +27,7 @@ type sleepers struct {
 	named   map[types.NamespacedName]time.Time
 	pending map[types.NamespacedName]bool
 	// written is what the last run of a set has written, and working are the sets that
-	// have a run, with the versions of objects that came meanwhile.
+	// have a run, with the versions of objects that came meanwhile, "" of those that went.
 	written map[types.NamespacedName]*apply.Memory
 	working map[types.NamespacedName]map[apply.Ref]string
 }
@@ -89,15 +89,29 @@ func (d *drift) begin(set types.NamespacedName, written *apply.Memory) (end func
 	d.written[set], d.working[set] = written, map[apply.Ref]string{}
 	return func() {
 		d.mu.Lock()
-		came := d.working[set]
+		came, has := d.working[set], d.owned[set]
 		delete(d.working, set)
 		d.mu.Unlock()
 		for ref, version := range came {
-			if !written.WroteLast(ref, version) {
+			// What the run took away itself, it owns no more.
+			if version == "" && has != nil && has.refs[ref] || version != "" && !written.WroteLast(ref, version) {
 				d.notify(set)
 				return
 			}
 		}
+	}
+}
+
+// lost wakes a set whose object is gone.
+func (d *drift) lost(set types.NamespacedName, ref apply.Ref) {
+	d.mu.Lock()
+	came, works := d.working[set]
+	if works {
+		came[ref] = ""
+	}
+	d.mu.Unlock()
+	if !works {
+		d.notify(set)
 	}
 }
 

@@ -1,0 +1,62 @@
+package templater
+
+import (
+	"testing"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+
+	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/apply"
+)
+
+func TestWhatARunTakesAwayItselfWakesNobody(t *testing.T) {
+	set := types.NamespacedName{Namespace: "apps", Name: "previews"}
+	inventory := apply.Inventory{{Ref: apply.Ref{Kind: "ConfigMap", Namespace: "apps", Name: "api-1"}, Version: "v1"}}
+	gone := &metav1.PartialObjectMetadata{ObjectMeta: metav1.ObjectMeta{
+		Namespace: "apps", Name: "api-1", UID: "1",
+		Labels: map[string]string{v1.OwnerLabelPrefix + "/namespace": set.Namespace, v1.OwnerLabelPrefix + "/name": set.Name},
+	}}
+	goes := func(d *drift) { d.deleted(schema.GroupKind{Kind: "ConfigMap"}, gone) }
+	for name, c := range map[string]struct {
+		happens func(d *drift)
+		woken   int
+	}{
+		"the run deletes it and sees it go": {func(d *drift) {
+			end := d.begin(set, apply.NewMemory())
+			d.own(set, inventory)
+			goes(d)
+			d.own(set, nil)
+			end()
+		}, 0},
+		"the run deletes it, and it goes later": {func(d *drift) {
+			end := d.begin(set, apply.NewMemory())
+			d.own(set, inventory)
+			d.own(set, nil)
+			end()
+			goes(d)
+		}, 0},
+		"somebody deletes it while a run is at work": {func(d *drift) {
+			end := d.begin(set, apply.NewMemory())
+			d.own(set, inventory)
+			goes(d)
+			end()
+		}, 1},
+		"it was on its way out when the run ended": {func(d *drift) {
+			end := d.begin(set, apply.NewMemory())
+			d.own(set, inventory)
+			end()
+			goes(d)
+		}, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := &drift{events: make(chan event.GenericEvent, 9), stopped: make(chan struct{}), sleepers: newSleepers()}
+			c.happens(d)
+			if len(d.events) != c.woken {
+				t.Errorf("the set is woken %d times, want %d", len(d.events), c.woken)
+			}
+		})
+	}
+}
