@@ -64,7 +64,7 @@ func measureFeedback(ctx context.Context, on *rig.Rig, eddy contestant, requests
 	if err := errors.Join(c.begin(ctx), c.rest(ctx)); err != nil {
 		return report{}, err
 	}
-	untold, err := c.collected(ctx, time.Now())
+	untold, err := c.collected(ctx)
 	if err != nil {
 		return report{}, err
 	}
@@ -159,7 +159,7 @@ func (c *audience) linger(ctx context.Context) error {
 		return err
 	}
 	one := figure{work: wereTold, silent: true}
-	asked, start := c.forge.Asked(), time.Now()
+	asked := c.forge.Asked()
 	c.Proxy.Reset()
 	if err := pauseFor(ctx, 150*time.Second); err != nil {
 		return err
@@ -169,7 +169,7 @@ func (c *audience) linger(ctx context.Context) error {
 		one.counts[forgeRequests] = more
 	}
 	var err, unread error
-	one.live, err = c.collected(ctx, start)
+	one.live, err = c.collected(ctx)
 	one.memory, unread = c.operator.Memory()
 	c.report.figures = append(c.report.figures, one)
 	fmt.Fprintf(os.Stderr, "  %-28s %6d requests\n", one.work, one.counts.Total())

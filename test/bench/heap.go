@@ -2,9 +2,10 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
-	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"strconv"
@@ -12,14 +13,9 @@ import (
 	"time"
 )
 
-// The metrics of Go that say when garbage was collected last, and what was left then.
-const (
-	lastCollection = "go_memstats_last_gc_time_seconds"
-	liveHeap       = "go_gc_heap_live_bytes"
-)
-
-// collections is how often garbage is collected at the least.
-const collections = 2 * time.Minute
+// liveHeap is the metric of Go that says what of the heap was in use when garbage was
+// collected last.
+const liveHeap = "go_gc_heap_live_bytes"
 
 // tells lets Eddy tell its metrics, and its profiles.
 func (t *trial) tells() error {
@@ -37,43 +33,60 @@ func (t *trial) tells() error {
 	return nil
 }
 
-// collected waits until garbage was collected since a time, and returns what of the heap
-// was in use then: all else that a process holds depends on what it did before.
-func (t *trial) collected(ctx context.Context, since time.Time) (live int64, err error) {
-	for patience := time.Now().Add(collections + time.Minute/2); ; {
-		said, err := t.said(ctx)
-		if err != nil {
-			return 0, err
-		}
-		if said[lastCollection] > float64(since.UnixNano())/1e9 && said[liveHeap] > 0 {
-			return int64(said[liveHeap]), nil
-		}
-		if time.Now().After(patience) {
-			return 0, errors.New("no garbage was collected")
-		}
-		if err := pauseFor(ctx, 5*time.Second); err != nil {
-			return 0, err
-		}
+// collected has garbage collected, and returns what of the heap is in use then: all else
+// that a process holds depends on what it did before.
+func (t *trial) collected(ctx context.Context) (live int64, err error) {
+	if err := get(ctx, t.profiles, "/debug/pprof/heap?gc=1", io.Discard); err != nil {
+		return 0, err
 	}
+	said, err := t.said(ctx)
+	return int64(said[liveHeap]), err
 }
 
-// said reads the metrics that have no labels.
+// runs are how many runs of sets Eddy has made, and how long they took together.
+func (t *trial) runs(ctx context.Context) (count float64, took time.Duration, err error) {
+	if t.metrics == "" {
+		return 0, 0, nil
+	}
+	said, err := t.said(ctx)
+	const name, sets = "controller_runtime_reconcile_time_seconds", `{controller="resourceset"}`
+	return said[name+"_count"+sets], time.Duration(said[name+"_sum"+sets] * float64(time.Second)), err
+}
+
+// said reads the metrics, by their names with the labels.
 func (t *trial) said(ctx context.Context) (map[string]float64, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+t.metrics+"/metrics", nil)
-	if err != nil {
+	var text bytes.Buffer
+	if err := get(ctx, t.metrics, "/metrics", &text); err != nil {
 		return nil, err
 	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return nil, fmt.Errorf("reading the metrics: %w", err)
-	}
-	defer response.Body.Close() //nolint:errcheck // it is only read
 	out := map[string]float64{}
-	for lines := bufio.NewScanner(response.Body); lines.Scan(); {
-		name, text, _ := strings.Cut(lines.Text(), " ")
-		if value, err := strconv.ParseFloat(text, 64); err == nil {
-			out[name] = value
+	for lines := bufio.NewScanner(&text); lines.Scan(); {
+		line := lines.Text()
+		at := strings.LastIndexByte(line, ' ')
+		if at < 0 {
+			continue
+		}
+		if value, err := strconv.ParseFloat(line[at+1:], 64); err == nil {
+			out[line[:at]] = value
 		}
 	}
 	return out, nil
+}
+
+// get writes what a process answers.
+func get(ctx context.Context, address, path string, to io.Writer) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+path, nil)
+	if err != nil {
+		return err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return fmt.Errorf("reading %s: %w", path, err)
+	}
+	defer response.Body.Close() //nolint:errcheck // it is only read
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("reading %s: %s", path, response.Status)
+	}
+	_, err = io.Copy(to, response.Body)
+	return err
 }

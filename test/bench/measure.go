@@ -35,6 +35,8 @@ const (
 	patience = time.Minute
 	// atRest is the work that does nothing.
 	atRest = "nothing changed"
+	// unasked is a run that nobody asked for by an annotation, and that finds nothing.
+	unasked   = "the same inputs again"
 	oneChange = "one input changed"
 	// turns is how often work is done in turns with a client that does nothing else, as it
 	// is short and the machine has other work.
@@ -53,8 +55,8 @@ type figure struct {
 	// writes are those of a status that it promises at most; zero when it promises nothing.
 	writes int
 	counts rig.Counts
-	// took is the time to the last request, and cpu how long the operator used a
-	// processor.
+	// took is the time to the last request, or of a run that makes none; and cpu how long
+	// the operator used a processor.
 	took, cpu time.Duration
 	// floor is what a client needs that only writes what the work comes to; zero where
 	// that was not measured. ratio is the most that is promised as a multiple of it.
@@ -117,7 +119,7 @@ type trial struct {
 	metrics, profiles string
 	// profileIn is the folder that they are written to, "" for none.
 	profileIn string
-	report  report
+	report    report
 }
 
 // measure lets an operator do each piece of work once, in an order in which
@@ -153,6 +155,7 @@ func (t *trial) doAll(ctx context.Context) error {
 		beside func(*bare, context.Context) (time.Duration, error)
 	}{
 		{"first apply", t.report.previews*11/10 + 20, t.export, nil},
+		{unasked, 0, t.export, nil},
 		{atRest, 2, t.flock.Request, (*bare).answer},
 		{oneChange, 5, t.push, (*bare).change},
 		{"one input removed", 5, t.close, nil},
@@ -162,12 +165,15 @@ func (t *trial) doAll(ctx context.Context) error {
 		{"all inputs changed", 0, t.pushAll, nil},
 		{"all inputs removed", t.report.previews*105/100 + 5, t.closeAll, nil},
 	} {
-		one := figure{work: step.work, most: step.most}
+		one := figure{work: step.work, most: step.most, silent: step.work == unasked}
 		var err error
-		if step.beside == nil {
-			err = t.do(ctx, one, step.action)
-		} else {
+		switch {
+		case step.beside != nil:
 			err = t.doBeside(ctx, one, step.action, step.beside)
+		case one.silent:
+			err = t.doUnasked(ctx, one, step.action)
+		default:
+			err = t.do(ctx, one, step.action)
 		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", step.work, err)
@@ -216,7 +222,7 @@ func (t *trial) doBeside(ctx context.Context, one figure, action func(context.Co
 	middle := all[len(all)/2]
 	middle.floor = slices.Sorted(slices.Values(floors))[len(floors)/2]
 	if one.work == atRest {
-		if err := t.weigh(ctx, &middle, time.Now()); err != nil {
+		if err := t.weigh(ctx, &middle); err != nil {
 			return err
 		}
 	}
@@ -227,6 +233,17 @@ func (t *trial) doBeside(ctx context.Context, one figure, action func(context.Co
 		}
 	}
 	return errors.Join(bare.flock.Delete(ctx), t.rest(ctx))
+}
+
+// doUnasked does a piece of work that makes no request: its time is that of the run.
+func (t *trial) doUnasked(ctx context.Context, one figure, action func(context.Context) error) error {
+	before, ran, err := t.runs(ctx)
+	if err := errors.Join(err, t.do(ctx, one, action)); err != nil {
+		return err
+	}
+	after, took, err := t.runs(ctx)
+	t.report.figures[len(t.report.figures)-1].took = time.Duration(float64(took-ran) / max(1, after-before))
+	return err
 }
 
 // do lets the operator do a piece of work, and notes what it cost.
@@ -257,8 +274,8 @@ func (t *trial) do(ctx context.Context, one figure, action func(context.Context)
 		one.cpu = now
 	}
 	fmt.Fprintf(os.Stderr, "  %-28s %6d requests %8s %8s of a processor\n", one.work, one.counts.Total(), one.took.Round(time.Millisecond), one.cpu)
-	if one.silent { // it has been long enough for a collection
-		err = t.weigh(ctx, &one, start)
+	if one.work == unchanged {
+		err = t.weigh(ctx, &one)
 	} else {
 		one.memory, err = t.operator.Memory()
 	}
@@ -266,10 +283,10 @@ func (t *trial) do(ctx context.Context, one figure, action func(context.Context)
 	return err
 }
 
-// weigh notes what the operator holds once garbage was collected since a time.
-func (t *trial) weigh(ctx context.Context, one *figure, since time.Time) (err error) {
-	if t.metrics != "" && t.report.previews >= many {
-		if one.live, err = t.collected(ctx, since); err != nil {
+// weigh notes what the operator holds once garbage is collected.
+func (t *trial) weigh(ctx context.Context, one *figure) (err error) {
+	if t.profiles != "" && t.report.previews >= many {
+		if one.live, err = t.collected(ctx); err != nil {
 			return err
 		}
 	}

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -35,19 +33,6 @@ func (t *trial) profile(ctx context.Context, work string, action func(context.Co
 }
 
 func (t *trial) writeProfile(ctx context.Context, work string) error {
-	url := fmt.Sprintf("http://%s/debug/pprof/profile?seconds=%d", t.profiles, int(profiled.Seconds()))
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		return err
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return fmt.Errorf("reading the profile: %w", err)
-	}
-	defer response.Body.Close() //nolint:errcheck // it is only read
-	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("reading the profile: %s", response.Status)
-	}
 	if err := os.MkdirAll(t.profileIn, 0o755); err != nil {
 		return err
 	}
@@ -56,6 +41,6 @@ func (t *trial) writeProfile(ctx context.Context, work string) error {
 	if err != nil {
 		return err
 	}
-	_, err = io.Copy(file, response.Body)
-	return errors.Join(err, file.Close())
+	path := fmt.Sprintf("/debug/pprof/profile?seconds=%d", int(profiled.Seconds()))
+	return errors.Join(get(ctx, t.profiles, path, file), file.Close())
 }

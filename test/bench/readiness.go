@@ -24,7 +24,7 @@ const watched = "eddy, with readiness"
 
 const (
 	// unchanged is the work of previews that run and answer.
-	unchanged = "previews that are ready, for 2.5 minutes" // a collection of garbage is at most 2 apart
+	unchanged = "previews that are ready, for 2.5 minutes"
 	// rollOutWrites are those of the status of the set.
 	rollOutWrites = 3
 	// workloadLimit is what a workload that is watched may cost, in bytes.
