@@ -27,7 +27,8 @@ func newUninstallCommand(streams Streams) *cobra.Command {
 The previews stay and go on running: Flux deploys them. What stays too is what they need,
 the accounts of previews, and the CustomResourceDefinitions. With --crds all of these go
 as well, unless there are ResourceSets or ResourceSetInputProviders: delete those first, while
-the operator runs, and it takes their previews down.`,
+the operator runs, and it takes their previews down. Nor do they go while a Kustomization or
+HelmRelease that outlived its set is applied as such an account.`,
 		Example: `  # The operator alone
   eddy uninstall
 

@@ -241,6 +241,15 @@ func TestUninstallingKeepsWhatPreviewsNeed(t *testing.T) {
 	if err := server.Client.Delete(context.Background(), set); err != nil {
 		t.Fatal(err)
 	}
+	outlived := appliedAs(t, "previews", namespace)
+	create(t, outlived)
+	if err := b.UninstallRest(context.Background()); err == nil || !strings.Contains(err.Error(), "Kustomization/"+namespace+"/outlived") {
+		t.Errorf("the account went as which something is applied: %v", err)
+	}
+	if err := server.Client.Delete(context.Background(), outlived); err != nil {
+		t.Fatal(err)
+	}
+	create(t, appliedAs(t, "another", namespace))
 	b.told = nil
 	if err := b.UninstallRest(context.Background()); err != nil {
 		t.Fatal(err)
@@ -253,6 +262,16 @@ func TestUninstallingKeepsWhatPreviewsNeed(t *testing.T) {
 	}
 	waitUntilGone(t, "resourcesets."+v1.Group, "resourcesetinputproviders."+v1.Group)
 	b.install(namespace, "") // for the other tests
+}
+
+// appliedAs is a Kustomization that is applied as an account.
+func appliedAs(t *testing.T, account, namespace string) *unstructured.Unstructured {
+	out := kustomization("outlived", "./")
+	out.SetNamespace(namespace)
+	if err := unstructured.SetNestedField(out.Object, account, "spec", "serviceAccountName"); err != nil {
+		t.Fatal(err)
+	}
+	return out
 }
 
 // waitUntilGone waits for definitions to be gone.

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	ssautil "github.com/fluxcd/pkg/ssa/utils"
+	corev1 "k8s.io/api/core/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -15,6 +17,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/flux"
 )
 
 // Uninstall takes out the operator that Install has installed. The previews stay
@@ -65,7 +68,8 @@ func (i *Installer) UninstallRest(ctx context.Context) error {
 	return i.prune(ctx, accounts(), nil)
 }
 
-// Unused is an error while there are objects of Eddy's kinds.
+// Unused is an error while there are objects of Eddy's kinds, or while Flux applies
+// something as an account that would go with them.
 func (i *Installer) Unused(ctx context.Context) error {
 	for _, kind := range []string{v1.ResourceSetKind, v1.ResourceSetInputProviderKind} {
 		list := &metav1.PartialObjectMetadataList{}
@@ -81,7 +85,43 @@ func (i *Installer) Unused(ctx context.Context) error {
 			return fmt.Errorf("the definitions stay: there are %d objects of kind %s; delete them while the operator runs, which takes their previews down, and come back then", count, kind)
 		}
 	}
-	return nil
+	return i.unnamed(ctx)
+}
+
+// unnamed is an error while something that outlives its set names an account of previews:
+// without it, Flux could neither apply it nor take down what it has deployed.
+func (i *Installer) unnamed(ctx context.Context) error {
+	going, err := i.list(ctx, corev1.SchemeGroupVersion.WithKind("ServiceAccount"), accounts())
+	if err != nil || len(going) == 0 {
+		return err
+	}
+	names := map[client.ObjectKey]bool{}
+	for _, account := range going {
+		names[client.ObjectKeyFromObject(account)] = account.GetLabels()[managerLabel] == managedBy
+	}
+	var users []string
+	for _, kind := range []schema.GroupVersionKind{flux.Kustomization(), flux.HelmRelease()} {
+		deployers, err := i.list(ctx, kind, nil)
+		if err != nil {
+			return err
+		}
+		for _, one := range deployers {
+			name, _, _ := unstructured.NestedString(one.Object, "spec", "serviceAccountName") // it names none where it is no text
+			if names[client.ObjectKey{Namespace: one.GetNamespace(), Name: name}] {
+				users = append(users, ssautil.FmtUnstructured(one))
+			}
+		}
+	}
+	if len(users) == 0 {
+		return nil
+	}
+	const few = 5
+	more := ""
+	if len(users) > few {
+		users, more = users[:few], fmt.Sprintf(" and %d more", len(users)-few)
+	}
+	return fmt.Errorf("the accounts of previews stay: Flux applies %s%s as one of them, and could not take down what it deployed without it; delete it, or name another account in its spec.serviceAccountName, and come back then",
+		strings.Join(users, ", "), more)
 }
 
 // definitionKind is the kind of a definition.
