@@ -25,9 +25,14 @@ func (d *drift) note(ctx context.Context, err error) {
 		go d.giveUp(ctx) // it stops whoever tells of it
 		return
 	}
+	d.doubt(resourceIn(err))
+}
+
+// doubt notes that the watch of a resource is not to be relied on for what came before now.
+func (d *drift) doubt(resource schema.GroupResource) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.broken[resourceIn(err)] = time.Now() //nolint:forbidigo // a watch takes real time
+	d.broken[resource] = time.Now() //nolint:forbidigo // a watch takes real time
 }
 
 // resourceIn is what an answer of the API server is about; none where it is about the way
@@ -64,13 +69,14 @@ func (d *drift) heardSince(looked time.Time, inventory apply.Inventory) bool {
 // served again, or in another version, the next run that applies some of it begins anew.
 // Where all is served, nobody knows which watch is broken.
 func (d *drift) giveUp(ctx context.Context) {
-	lost := schema.GroupResource{}
+	found := false
 	for _, one := range d.all() {
 		kind, err := d.kinds.Again(one.gvk.GroupKind())
 		if err == nil && kind.Serves(one.gvk.Version) || err != nil && !apimeta.IsNoMatchError(err) {
 			continue
 		}
-		lost = one.resource
+		found = true
+		d.doubt(one.resource)
 		if err := d.end(ctx, one); err != nil && !apimeta.IsNoMatchError(err) {
 			ctrl.LoggerFrom(ctx).Error(err, "ending the watch of what is served no more", "kind", one.gvk.String())
 		}
@@ -78,9 +84,9 @@ func (d *drift) giveUp(ctx context.Context) {
 			d.notify(set)
 		}
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.broken[lost] = time.Now() //nolint:forbidigo // a watch takes real time
+	if !found {
+		d.doubt(schema.GroupResource{})
+	}
 }
 
 // end ends a watch, unless another one of the kind has begun.
