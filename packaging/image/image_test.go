@@ -30,6 +30,9 @@ var platforms = []v1.Platform{{OS: "linux", Architecture: "amd64"}, {OS: "linux"
 // build compiles a program and makes an image of it.
 func build(t *testing.T, folder string) *image.Set {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("it compiles for each platform")
+	}
 	source := image.Source{Folder: folder, Package: "./image/testdata/hello", LDFlags: "-s -w"}
 	var programs []image.Program
 	for _, platform := range platforms {
