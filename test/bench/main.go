@@ -57,7 +57,7 @@ func run(args []string) error {
 	if err != nil {
 		return err
 	}
-	operators, err := contestants(asked.operator)
+	operators, err := contestants(asked)
 	if err != nil {
 		return err
 	}
@@ -120,18 +120,20 @@ func parse(args []string) (options, error) {
 type contestant struct {
 	name    string
 	command []string
+	// profileIn is the folder that its profiles are written to, "" for none.
+	profileIn string
 }
 
 const eddyName = "eddy"
 
 // contestants are Eddy and, when its command is given, another operator.
-func contestants(other string) ([]contestant, error) {
+func contestants(asked options) ([]contestant, error) {
 	binary := os.Getenv("EDDY_BIN")
 	if binary == "" {
 		return nil, errors.New("EDDY_BIN is not set: run `make bench`, or export EDDY_BIN=$PWD/bin/eddy")
 	}
-	out := []contestant{{name: eddyName, command: append([]string{binary, "operator"}, rig.Flags...)}}
-	if words := strings.Fields(other); len(words) > 0 {
+	out := []contestant{{name: eddyName, command: append([]string{binary, "operator"}, rig.Flags...), profileIn: asked.profileIn}}
+	if words := strings.Fields(asked.operator); len(words) > 0 {
 		out = append(out, contestant{name: filepath.Base(words[0]), command: words})
 	}
 	return out, nil
@@ -147,7 +149,7 @@ func measureAll(ctx context.Context, on *rig.Rig, operators []contestant, asked 
 		}
 		for _, operator := range operators {
 			fmt.Fprintf(os.Stderr, "%s with %d previews\n", operator.name, previews)
-			one, err := measure(ctx, on, operator, previews, asked.profileIn)
+			one, err := measure(ctx, on, operator, previews)
 			if err != nil {
 				return nil, fmt.Errorf("measuring %s with %d previews: %w", operator.name, previews, err)
 			}

@@ -117,19 +117,17 @@ type trial struct {
 	operator *rig.Operator
 	// metrics and profiles are where Eddy tells them; "" of another operator.
 	metrics, profiles string
-	// profileIn is the folder that they are written to, "" for none.
-	profileIn string
-	report    report
+	report            report
 }
 
 // measure lets an operator do each piece of work once, in an order in which
 // each finds what it needs.
-func measure(ctx context.Context, on *rig.Rig, operator contestant, previews int, profileIn string) (report, error) {
+func measure(ctx context.Context, on *rig.Rig, operator contestant, previews int) (report, error) {
 	flock, err := on.NewFlock(ctx, resources)
 	if err != nil {
 		return report{}, err
 	}
-	t := &trial{Rig: on, contestant: operator, flock: flock, commits: map[string]string{}, profileIn: profileIn}
+	t := &trial{Rig: on, contestant: operator, flock: flock, commits: map[string]string{}}
 	t.report = report{operator: operator.name, previews: previews}
 	if operator.name == eddyName {
 		if err := t.tells(); err != nil {

@@ -33,11 +33,11 @@ func (t *trial) profile(ctx context.Context, work string, action func(context.Co
 }
 
 func (t *trial) writeProfile(ctx context.Context, work string) error {
-	if err := os.MkdirAll(t.profileIn, 0o755); err != nil {
+	if err := os.MkdirAll(t.profileIn, 0o750); err != nil {
 		return err
 	}
 	name := fmt.Sprintf("%s-%d.pprof", strings.ReplaceAll(work, " ", "-"), t.report.previews)
-	file, err := os.Create(filepath.Join(t.profileIn, name)) //nolint:gosec // it is the folder that was asked for
+	file, err := os.Create(filepath.Join(t.profileIn, name))
 	if err != nil {
 		return err
 	}
