@@ -2,10 +2,11 @@ package transport
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
 	"strconv"
-	"strings"
 )
 
 const (
@@ -65,7 +66,7 @@ var ErrNotAList = &Error{What: "200 OK with JSON that is not the list that was a
 // pages, because the list moved meanwhile, counts once.
 func All[T Listed](ctx context.Context, fetch func(ctx context.Context, cursor string) (Page[T], error)) ([]T, error) {
 	ctx = metered(ctx)
-	all := &collected[T]{bound: boundsOf(ctx).Kept, seen: map[string]bool{}, pages: map[string]bool{}}
+	all := &collected[T]{bound: boundsOf(ctx).Kept, seen: map[string]bool{}, pages: map[[sha256.Size]byte]bool{}}
 	most := PageSize // that a page holds
 	for at, count := "", 1; count <= maxPages; count++ {
 		got, err := fetch(ctx, at)
@@ -94,7 +95,9 @@ type collected[T Listed] struct {
 	items []T
 	// held is what they take in memory, and bound the most that they may.
 	held, bound int
-	seen, pages map[string]bool
+	seen        map[string]bool
+	// pages are digests: who repeats long names on each page has none of them held.
+	pages map[[sha256.Size]byte]bool
 }
 
 // add takes what is on a page, the nth.
@@ -126,10 +129,10 @@ func (c *collected[T]) whole(total int) ([]T, error) {
 }
 
 // keyOf tells pages apart by what is on them.
-func keyOf[T Listed](items []T) string {
-	keys := make([]string, len(items))
-	for i, item := range items {
-		keys[i] = item.Key()
+func keyOf[T Listed](items []T) [sha256.Size]byte {
+	sum := sha256.New()
+	for _, item := range items {
+		_, _ = io.WriteString(sum, item.Key()+"\n") // a hash returns no error
 	}
-	return strings.Join(keys, "\n")
+	return [sha256.Size]byte(sum.Sum(nil))
 }
