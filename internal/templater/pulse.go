@@ -7,6 +7,8 @@ import (
 	"sync"
 
 	"github.com/fluxcd/cli-utils/pkg/object"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	apimeta "k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -79,14 +81,27 @@ func (p *pulse) run(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case kind := <-p.kinds:
+			served, end := context.WithCancel(ctx)
+			unserved := sync.OnceFunc(func() {
+				p.giveUp(kind.GroupKind())
+				end()
+			})
 			for _, namespace := range p.namespaces {
 				for _, label := range labelsOf(kind.GroupKind()) {
-					one := p.watch(kind, client.ListOptions{Namespace: namespace}, label)
-					watches.Go(func() { one.RunWithContext(ctx) })
+					one := p.watch(kind, client.ListOptions{Namespace: namespace}, label, unserved)
+					watches.Go(func() { one.RunWithContext(served) })
 				}
 			}
 		}
 	}
+}
+
+// giveUp watches a kind no more, which is served no more, until a set is looked at again
+// that has some of it: what asks in vain would do so for ever.
+func (p *pulse) giveUp(kind schema.GroupKind) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.watched, kind)
 }
 
 // labelsOf are those by which objects of a kind are found that were deployed, each
@@ -101,8 +116,9 @@ func labelsOf(kind schema.GroupKind) []string {
 }
 
 // watch returns what watches one kind: of deployers whole objects, as whether one is
-// ready stands in its status; of all others the metadata.
-func (p *pulse) watch(kind schema.GroupVersionKind, scope client.ListOptions, label string) *toolscache.Reflector {
+// ready stands in its status; of all others the metadata. Unserved is called where the
+// API server does not serve the kind.
+func (p *pulse) watch(kind schema.GroupVersionKind, scope client.ListOptions, label string, unserved func()) *toolscache.Reflector {
 	newList, one := func() client.ObjectList { return &metav1.PartialObjectMetadataList{} }, client.Object(&metav1.PartialObjectMetadata{})
 	if flux.Deploys(kind.GroupKind()) {
 		newList, one = func() client.ObjectList { return &unstructured.UnstructuredList{} }, &unstructured.Unstructured{}
@@ -115,14 +131,21 @@ func (p *pulse) watch(kind schema.GroupVersionKind, scope client.ListOptions, la
 		list.GetObjectKind().SetGroupVersionKind(kind.GroupVersion().WithKind(kind.Kind + "List"))
 		return list, &asked
 	}
+	answered := func(err error) error {
+		if apierrors.IsNotFound(err) || apimeta.IsNoMatchError(err) {
+			unserved()
+		}
+		return err
+	}
 	source := &toolscache.ListWatch{
 		ListWithContextFunc: func(ctx context.Context, options metav1.ListOptions) (runtime.Object, error) {
 			list, asked := ask(options)
-			return list, p.client.List(ctx, list, asked)
+			return list, answered(p.client.List(ctx, list, asked))
 		},
 		WatchFuncWithContext: func(ctx context.Context, options metav1.ListOptions) (watch.Interface, error) {
 			list, asked := ask(options)
-			return p.client.Watch(ctx, list, asked)
+			watched, err := p.client.Watch(ctx, list, asked)
+			return watched, answered(err)
 		},
 	}
 	known := newSums(func(name types.NamespacedName) { p.changed(kind.GroupKind(), name) })

@@ -71,3 +71,31 @@ func TestAKindThatIsServedNoMoreIsWatchedNoMore(t *testing.T) {
 		t.Errorf("it was last asked for in vain at %s, and given up at %s", at, given)
 	}
 }
+
+func TestWhatWasDeployedOfAKindThatIsServedNoMoreIsWatchedNoMore(t *testing.T) {
+	b := newBench(t)
+	group, _ := b.widgets()
+	widgets := schema.GroupVersionKind{Group: group, Version: "v1", Kind: "Widget"}
+	manager, err := ctrl.NewManager(server.Config, ctrl.Options{Scheme: server.Client.Scheme(), Metrics: metricsserver.Options{BindAddress: "0"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := newPulse(manager, nil, func(types.NamespacedName) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rig.Manage(t, manager)
+	isWatched := func() bool {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		return p.watched[widgets.GroupKind()]
+	}
+	p.watched[widgets.GroupKind()] = true
+	p.kinds <- widgets
+	time.Sleep(time.Second) // for the watches to begin
+	if !isWatched() {
+		t.Fatal("the kind is not watched")
+	}
+	b.undefine(group)
+	b.await("the kind is watched no more", func() bool { return !isWatched() })
+}
