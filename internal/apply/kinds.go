@@ -86,6 +86,13 @@ func (k *Kinds) Again(kind schema.GroupKind) (Kind, error) {
 	return k.recall(kind)
 }
 
+// ServesNoMore reports whether the API server says, asked anew, that it does not serve a
+// kind in a version: an answer that something is not found may be about anything.
+func (k *Kinds) ServesNoMore(gvk schema.GroupVersionKind) bool {
+	kind, err := k.Again(gvk.GroupKind())
+	return meta.IsNoMatchError(err) || err == nil && !kind.Serves(gvk.Version)
+}
+
 // Known is Of without asking anybody.
 func (k *Kinds) Known(kind schema.GroupKind) (Kind, error) { return k.recall(kind) }
 

@@ -71,8 +71,7 @@ func (d *drift) heardSince(looked time.Time, inventory apply.Inventory) bool {
 func (d *drift) giveUp(ctx context.Context) {
 	found := false
 	for _, one := range d.all() {
-		kind, err := d.kinds.Again(one.gvk.GroupKind())
-		if err == nil && kind.Serves(one.gvk.Version) || err != nil && !apimeta.IsNoMatchError(err) {
+		if !d.kinds.ServesNoMore(one.gvk) {
 			continue
 		}
 		found = true

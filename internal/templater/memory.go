@@ -23,10 +23,10 @@ type memory struct {
 	wrote string
 	stale int
 
-	// made is what inputs were rendered to, and known is what was looked up of the objects,
+	// made is what inputs were rendered to, and traits is what was looked up of the objects,
 	// which it keeps none of.
 	made    *plan.Memory
-	known   map[weak.Pointer[unstructured.Unstructured]]known
+	traits  map[weak.Pointer[unstructured.Unstructured]]traits
 	applied *apply.Memory
 	// looked is when the API server was last asked for all that the set owns.
 	looked time.Time
@@ -61,30 +61,30 @@ func newMemory() *memory {
 	}
 }
 
-// known is what holds of an object as long as it is the same.
-type known struct {
+// traits are what holds of an object as long as it is the same.
+type traits struct {
 	facts  apply.Facts
 	digest apply.Digest
 	// url is where it says that what it belongs to answers, "" when it does not.
 	url string
 }
 
-func knownOf(o *unstructured.Unstructured) known {
-	return known{facts: apply.FactsOf(o), digest: apply.DigestOf(o), url: flux.URL(o)}
+func traitsOf(o *unstructured.Unstructured) traits {
+	return traits{facts: apply.FactsOf(o), digest: apply.DigestOf(o), url: flux.URL(o)}
 }
 
 // toApply turns what is planned into objects to apply, and returns where they say that
 // they answer. What was made before, and is the very same, is not looked at again.
 func (m *memory) toApply(planned []plan.Step) (steps []step, urls map[apply.Ref]string) {
-	next := make(map[weak.Pointer[unstructured.Unstructured]]known, len(m.known))
+	next := make(map[weak.Pointer[unstructured.Unstructured]]traits, len(m.traits))
 	urls = map[apply.Ref]string{}
 	for _, s := range planned {
 		objects := make([]apply.Object, 0, len(s.Objects))
 		for _, o := range s.Objects {
 			of := weak.Make(o.Unstructured)
-			is, before := m.known[of]
+			is, before := m.traits[of]
 			if !before {
-				is = knownOf(o.Unstructured)
+				is = traitsOf(o.Unstructured)
 			}
 			next[of] = is
 			if is.url != "" {
@@ -96,7 +96,7 @@ func (m *memory) toApply(planned []plan.Step) (steps []step, urls map[apply.Ref]
 		}
 		steps = append(steps, step{name: s.Name, objects: objects})
 	}
-	m.known = next
+	m.traits = next
 	return steps, urls
 }
 

@@ -111,11 +111,6 @@ func (p *desired) takeStock() {
 	for n := range p.steps {
 		s := &p.steps[n]
 		s.objects = p.failed.without(s.objects)
-		for i, object := range s.objects {
-			if object.Digest == (apply.Digest{}) {
-				s.objects[i].Digest = apply.DigestOf(object.Unstructured)
-			}
-		}
 		p.inventory = append(p.inventory, apply.InventoryOf(s.objects)...)
 	}
 	p.sum()

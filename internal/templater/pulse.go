@@ -22,6 +22,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/apply"
 	"github.com/eddy-previews/eddy/internal/flux"
 	"github.com/eddy-previews/eddy/internal/rollout"
 )
@@ -32,6 +33,7 @@ import (
 // nothing.
 type pulse struct {
 	client     client.WithWatch
+	served     *apply.Kinds
 	namespaces []string
 	// wake names a set, now or in a moment.
 	wake func(types.NamespacedName)
@@ -54,7 +56,7 @@ func pulsing() []schema.GroupVersionKind {
 }
 
 // newPulse returns a pulse whose watches begin with the manager.
-func newPulse(mgr ctrl.Manager, namespaces map[string]cache.Config, wake func(types.NamespacedName)) (*pulse, error) {
+func newPulse(mgr ctrl.Manager, served *apply.Kinds, namespaces map[string]cache.Config, wake func(types.NamespacedName)) (*pulse, error) {
 	asks, err := client.NewWithWatch(mgr.GetConfig(), client.Options{
 		HTTPClient: mgr.GetHTTPClient(), Scheme: mgr.GetScheme(), Mapper: mgr.GetRESTMapper(),
 	})
@@ -62,7 +64,7 @@ func newPulse(mgr ctrl.Manager, namespaces map[string]cache.Config, wake func(ty
 		return nil, err
 	}
 	p := &pulse{
-		client: asks, namespaces: slices.Collect(maps.Keys(namespaces)), wake: wake, kinds: make(chan schema.GroupVersionKind),
+		client: asks, served: served, namespaces: slices.Collect(maps.Keys(namespaces)), wake: wake, kinds: make(chan schema.GroupVersionKind),
 		watched: map[schema.GroupKind]bool{},
 		members: map[types.NamespacedName]map[object.ObjMetadata]string{}, disturbed: map[types.NamespacedName]map[string]bool{},
 	}
@@ -132,7 +134,7 @@ func (p *pulse) watch(kind schema.GroupVersionKind, scope client.ListOptions, la
 		return list, &asked
 	}
 	answered := func(err error) error {
-		if apierrors.IsNotFound(err) || apimeta.IsNoMatchError(err) {
+		if (apierrors.IsNotFound(err) || apimeta.IsNoMatchError(err)) && p.served.ServesNoMore(kind) {
 			unserved()
 		}
 		return err

@@ -113,7 +113,7 @@ func watchedOf(roots []object.ObjMetadata, world *rollout.World) []object.ObjMet
 func (r *run) see(ctx context.Context, session *apply.Session, objects []apply.Object) (*rollout.World, map[object.ObjMetadata]*unstructured.Unstructured, string) {
 	var deploying []apply.Object
 	for _, one := range objects {
-		if flux.Deploys(one.GroupVersionKind().GroupKind()) {
+		if flux.Deploys(one.Ref().GroupKind()) {
 			deploying = append(deploying, one)
 		}
 	}

@@ -30,7 +30,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Optio
 	if r.drift, err = newDrift(mgr, r.Kinds, r.Namespaces, r.Shard.keys()); err != nil {
 		return err
 	}
-	if r.pulse, err = newPulse(mgr, r.Namespaces, r.drift.notify); err != nil {
+	if r.pulse, err = newPulse(mgr, r.Kinds, r.Namespaces, r.drift.notify); err != nil {
 		return err
 	}
 	r.drift.disturb = r.pulse.disturb

@@ -80,7 +80,7 @@ func TestWhatWasDeployedOfAKindThatIsServedNoMoreIsWatchedNoMore(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := newPulse(manager, nil, func(types.NamespacedName) {})
+	p, err := newPulse(manager, apply.NewKinds(server.Discovery, time.Now), nil, func(types.NamespacedName) {})
 	if err != nil {
 		t.Fatal(err)
 	}

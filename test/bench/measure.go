@@ -36,8 +36,7 @@ const (
 	// atRest is the work that does nothing.
 	atRest = "nothing changed"
 	// unasked is a run that nobody asked for by an annotation, and that finds nothing.
-	unasked   = "the same inputs again"
-	oneChange = "one input changed"
+	unasked = "the same inputs again"
 	// turns is how often work is done in turns with a client that does nothing else, as it
 	// is short and the machine has other work.
 	turns = 5
@@ -155,7 +154,7 @@ func (t *trial) doAll(ctx context.Context) error {
 		{"first apply", t.report.previews*11/10 + 20, t.export, nil},
 		{unasked, 0, t.export, nil},
 		{atRest, 2, t.flock.Request, (*bare).answer},
-		{oneChange, 5, t.push, (*bare).change},
+		{"one input changed", 5, t.push, (*bare).change},
 		{"one input removed", 5, t.close, nil},
 		{"one object edited by hand", 8, t.edit, nil},
 		{"one object deleted by hand", 8, t.remove, nil},
