@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -46,20 +47,64 @@ var later = sync.OnceValue(func() time.Time {
 })
 
 // TestScripts runs the scripts, in which $FORGE is a GitHub with two pull
-// requests open, 1 and 3, of which 3 is ready, and one closed, 2.
+// requests open, 1 and 3, of which 3 is ready, and one closed, 2. Scripts have
+// two commands more:
+//
+//	run eddy ARG... the command in this process: to start one costs more than what most do
+//	expand FILE...  replace the variables of the script in a file: $FORGE, say
+//
+// What needs a process of its own, for a terminal or what it reads, is an `exec eddy`.
 func TestScripts(t *testing.T) {
 	github := openForge(t)
+	scripts, err := filepath.Abs("testdata/script") // as a command moves the process to another folder
+	if err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
-		Dir: "testdata/script", UpdateScripts: *update, RequireExplicitExec: true,
+		Dir: scripts, UpdateScripts: *update, RequireExplicitExec: true,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv(clockVariable, later().Format(time.RFC3339Nano))
 			env.Setenv("FORGE", github.URL)
 			env.Setenv("FORGE_TOKEN", forge.Token)
-			env.Setenv("GOGC", os.Getenv("GOGC")) // as make test-unit sets it: each command lives for an instant
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"expand": expand},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"run": inProcess, "expand": expand},
 	})
+}
+
+// inScript are the variables that commands of scripts read. No other is set for them.
+var inScript = []string{"PATH", "HOME", "TMPDIR", "KUBECONFIG", "FORGE_TOKEN", "EDDY_TOKEN"}
+
+// oneAtATime is held by a command that runs in this process, whose folder and
+// variables are those of the script meanwhile.
+var oneAtATime sync.Mutex
+
+// inProcess runs the command as exec would.
+func inProcess(ts *testscript.TestScript, fails bool, args []string) {
+	oneAtATime.Lock()
+	defer oneAtATime.Unlock()
+	here, err := os.Getwd()
+	ts.Check(err)
+	ts.Check(os.Chdir(ts.MkAbs(".")))
+	outside := os.Environ()
+	defer func() {
+		os.Clearenv()
+		for _, variable := range outside {
+			name, value, _ := strings.Cut(variable, "=")
+			ts.Check(os.Setenv(name, value))
+		}
+		ts.Check(os.Chdir(here))
+	}()
+	os.Clearenv()
+	for _, name := range inScript {
+		if value := ts.Getenv(name); value != "" {
+			ts.Check(os.Setenv(name, value))
+		}
+	}
+	streams := cli.Streams{In: strings.NewReader(""), Out: ts.Stdout(), Err: ts.Stderr(), Now: later}
+	if code := cli.Execute(context.Background(), streams, args[1:]); (code != 0) != fails {
+		ts.Fatalf("eddy ended with %d", code)
+	}
 }
 
 func openForge(t *testing.T) *forge.Forge {
@@ -71,7 +116,6 @@ func openForge(t *testing.T) *forge.Forge {
 	return github
 }
 
-// expand replaces the variables of the script in a file: $FORGE, say.
 func expand(ts *testscript.TestScript, _ bool, args []string) {
 	for _, name := range args {
 		text := os.Expand(ts.ReadFile(name), func(key string) string {
