@@ -38,15 +38,17 @@ func Leftovers(dir string) ([]int, error) {
 	return pids, nil
 }
 
-// KillLeftovers kills what Leftovers finds until it finds nothing.
+// KillLeftovers kills what Leftovers finds until it finds nothing twice in a row: a
+// process that is about to become another program shows no environment for an instant.
 func KillLeftovers(dir string) error {
 	deadline := time.Now().Add(stopTimeout)
-	for {
+	for seen := true; ; {
 		pids, err := Leftovers(dir)
-		if err != nil || len(pids) == 0 {
+		if err != nil || len(pids) == 0 && !seen {
 			return err
 		}
-		if time.Now().After(deadline) {
+		seen = len(pids) > 0
+		if seen && time.Now().After(deadline) {
 			return fmt.Errorf("processes %v of the system in %s cannot be killed", pids, dir)
 		}
 		for _, pid := range pids {
