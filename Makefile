@@ -73,7 +73,7 @@ test-unit: ## Run the tests that need no cluster, in seconds
 
 .PHONY: unit-eddy unit-cluster unit-packaging
 unit-eddy:
-	$(GO) test $(TESTING) -short $$($(GO) list ./... | grep -v -e /test/e2e$$ -e /test/faults$$) # nothing in those is short
+	$(GO) test $(TESTING) -short $$($(GO) list ./... | grep -v -E '/(test/(e2e|faults)|internal/(check|control|trace))$$') # nothing in those is short
 unit-cluster:
 	$(GO) test -C test/cluster $(TESTING) -short ./...
 unit-packaging:
