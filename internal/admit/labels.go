@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/few"
 	"github.com/eddy-previews/eddy/internal/source"
 )
 
@@ -91,15 +92,7 @@ func InPlaceOf(label string, has []string, most int) string {
 	}
 	has = slices.Clone(has)
 	slices.SortStableFunc(has, func(a, b string) int { return unlike(a, label) - unlike(b, label) })
-	var names []string
-	for _, one := range has[:min(len(has), most)] {
-		names = append(names, Named(one))
-	}
-	out := ": " + strings.Join(names, ", ")
-	if more := len(has) - most; more > 0 {
-		out += fmt.Sprintf(" and %d more", more)
-	}
-	return out
+	return ": " + few.Each(has, most, ", ", Named)
 }
 
 // unlike orders labels: first what differs from the one that is wanted in case or

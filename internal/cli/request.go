@@ -18,6 +18,7 @@ import (
 	"github.com/eddy-previews/eddy/internal/credential"
 	"github.com/eddy-previews/eddy/internal/evidence"
 	"github.com/eddy-previews/eddy/internal/export"
+	"github.com/eddy-previews/eddy/internal/few"
 	"github.com/eddy-previews/eddy/internal/files"
 	"github.com/eddy-previews/eddy/internal/forge"
 	"github.com/eddy-previews/eddy/internal/source"
@@ -323,9 +324,4 @@ func withToken(provider *v1.ResourceSetInputProvider, token string, secrets []co
 }
 
 // listed joins names, the first ten of them.
-func listed(names []string) string {
-	if more := len(names) - 10; more > 0 {
-		return fmt.Sprintf("%s and %d more", strings.Join(names[:10], ", "), more)
-	}
-	return strings.Join(names, ", ")
-}
+func listed(names []string) string { return few.Of(names, 10, ", ") }

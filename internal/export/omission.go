@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/eddy-previews/eddy/internal/admit"
+	"github.com/eddy-previews/eddy/internal/few"
 )
 
 const (
@@ -45,10 +46,8 @@ func Tell(omitted []Omission) string {
 		if len(names) == 1 {
 			what = group.one
 		}
-		if more := len(names) - maxNamed; more > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s: %s and %d more", len(names), what, strings.Join(names[:maxNamed], ", "), more))
-		} else if len(names) > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s: %s", len(names), what, strings.Join(names, ", ")))
+		if len(names) > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s: %s", len(names), what, few.Of(names, maxNamed, ", ")))
 		}
 	}
 	return strings.Join(parts, "; ")

@@ -16,7 +16,8 @@ import (
 	"hash/adler32"
 	"slices"
 	"strconv"
-	"strings"
+
+	"github.com/eddy-previews/eddy/internal/few"
 )
 
 // Hash writes a name as a decimal number.
@@ -108,12 +109,5 @@ const told = 5
 
 // Tell says to a person what collided; "" when nothing did.
 func Tell(collisions []Collision) string {
-	var lines []string
-	for _, c := range collisions[:min(len(collisions), told)] {
-		lines = append(lines, c.String())
-	}
-	if more := len(collisions) - told; more > 0 {
-		lines = append(lines, fmt.Sprintf("and %d more", more))
-	}
-	return strings.Join(lines, "\n")
+	return few.Each(collisions, told, "\n", Collision.String)
 }

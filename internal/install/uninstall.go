@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	ssautil "github.com/fluxcd/pkg/ssa/utils"
 	corev1 "k8s.io/api/core/v1"
@@ -17,6 +16,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/few"
 	"github.com/eddy-previews/eddy/internal/flux"
 )
 
@@ -88,6 +88,9 @@ func (i *Installer) Unused(ctx context.Context) error {
 	return i.unnamed(ctx)
 }
 
+// maxUsers is how many objects an error names.
+const maxUsers = 5
+
 // unnamed is an error while something that outlives its set names an account of previews:
 // without it, Flux could neither apply it nor take down what it has deployed.
 func (i *Installer) unnamed(ctx context.Context) error {
@@ -115,13 +118,8 @@ func (i *Installer) unnamed(ctx context.Context) error {
 	if len(users) == 0 {
 		return nil
 	}
-	const few = 5
-	more := ""
-	if len(users) > few {
-		users, more = users[:few], fmt.Sprintf(" and %d more", len(users)-few)
-	}
-	return fmt.Errorf("the accounts of previews stay: Flux applies %s%s as one of them, and could not take down what it deployed without it; delete it, or name another account in its spec.serviceAccountName, and come back then",
-		strings.Join(users, ", "), more)
+	return fmt.Errorf("the accounts of previews stay: Flux applies %s as one of them, and could not take down what it deployed without it; delete it, or name another account in its spec.serviceAccountName, and come back then",
+		few.Of(users, maxUsers, ", "))
 }
 
 // definitionKind is the kind of a definition.

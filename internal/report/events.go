@@ -2,13 +2,13 @@ package report
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	eventv1 "github.com/fluxcd/pkg/apis/event/v1beta1"
 	corev1 "k8s.io/api/core/v1"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/few"
 	"github.com/eddy-previews/eddy/internal/identity"
 )
 
@@ -34,16 +34,8 @@ func Applied[T fmt.Stringer](changes []T, revision string) []Event {
 	if len(changes) == 0 {
 		return nil
 	}
-	var lines []string
-	for _, change := range changes[:min(len(changes), maxLines)] {
-		lines = append(lines, change.String())
-	}
-	if more := len(changes) - maxLines; more > 0 {
-		lines = append(lines, fmt.Sprintf("and %d more", more))
-	}
-	return []Event{{
-		Type: corev1.EventTypeNormal, Reason: v1.ReasonApplySucceeded, Message: strings.Join(lines, "\n"), Revision: revision,
-	}}
+	message := few.Each(changes, maxLines, "\n", T.String)
+	return []Event{{Type: corev1.EventTypeNormal, Reason: v1.ReasonApplySucceeded, Message: message, Revision: revision}}
 }
 
 // Collided tells which inputs got an id of their own, as another has the one
@@ -64,14 +56,8 @@ func Held(news []v1.HeldRequest) []Event {
 	if len(news) == 0 {
 		return nil
 	}
-	var lines []string
-	for _, one := range news[:min(len(news), maxHeldLines)] {
-		lines = append(lines, one.ID+" "+one.Message)
-	}
-	if more := len(news) - maxHeldLines; more > 0 {
-		lines = append(lines, fmt.Sprintf("and %d more are held", more))
-	}
-	return []Event{{Type: corev1.EventTypeNormal, Reason: v1.ReasonRequestHeld, Message: strings.Join(lines, "\n"), AfterSave: true}}
+	message := few.Each(news, maxHeldLines, "\n", func(one v1.HeldRequest) string { return one.ID + " " + one.Message })
+	return []Event{{Type: corev1.EventTypeNormal, Reason: v1.ReasonRequestHeld, Message: message, AfterSave: true}}
 }
 
 // Overdue warns of requests whose evidence was waited for in vain, a line each.
@@ -79,10 +65,8 @@ func Overdue(lines []string) []Event {
 	if len(lines) == 0 {
 		return nil
 	}
-	if more := len(lines) - maxHeldLines; more > 0 {
-		lines = append(lines[:maxHeldLines:maxHeldLines], fmt.Sprintf("and %d more wait", more))
-	}
-	return []Event{{Type: corev1.EventTypeWarning, Reason: v1.ReasonEvidenceOverdue, Message: strings.Join(lines, "\n"), AfterSave: true}}
+	message := few.Of(lines, maxHeldLines, "\n")
+	return []Event{{Type: corev1.EventTypeWarning, Reason: v1.ReasonEvidenceOverdue, Message: message, AfterSave: true}}
 }
 
 // Uninstalled tells that all that an object owned is gone.

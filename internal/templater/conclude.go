@@ -2,7 +2,6 @@ package templater
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/fluxcd/pkg/apis/meta"
@@ -10,6 +9,7 @@ import (
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/apply"
+	"github.com/eddy-previews/eddy/internal/few"
 	"github.com/eddy-previews/eddy/internal/report"
 )
 
@@ -92,19 +92,7 @@ func (r *run) nextLook(p desired, result applied) time.Duration {
 
 // tally says how many previews met with a problem, and of the first few, why.
 func tally(met problems, of int, what string) string {
-	return fmt.Sprintf("%d of %d previews %s: %s", met.len(), of, what, firstFew(met.list, problem.String))
-}
-
-// firstFew says the first few of some things, and how many there are besides.
-func firstFew[T any](all []T, say func(T) string) string {
-	text := make([]string, 0, named+1)
-	for _, one := range all[:min(len(all), named)] {
-		text = append(text, say(one))
-	}
-	if more := len(all) - named; more > 0 {
-		text = append(text, fmt.Sprintf("and %d more", more))
-	}
-	return strings.Join(text, "; ")
+	return fmt.Sprintf("%d of %d previews %s: %s", met.len(), of, what, few.Each(met.list, named, "; ", problem.String))
 }
 
 // leaving says what is still being deleted, and why it takes so long: first of
@@ -117,7 +105,7 @@ func leaving(pruned apply.Pruned) string {
 // list names the first few of some objects, each with why it is there, where
 // that is known.
 func list(objects apply.Inventory, why map[apply.Ref]string) string {
-	return firstFew(objects, func(entry apply.Entry) string {
+	return few.Each(objects, named, "; ", func(entry apply.Entry) string {
 		if because := why[entry.Ref]; because != "" {
 			return entry.String() + ": " + because
 		}
