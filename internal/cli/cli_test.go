@@ -102,7 +102,9 @@ func inProcess(ts *testscript.TestScript, fails bool, args []string) {
 		}
 	}
 	streams := cli.Streams{In: strings.NewReader(""), Out: ts.Stdout(), Err: ts.Stderr(), Now: later}
-	if code := cli.Execute(context.Background(), streams, args[1:]); (code != 0) != fails {
+	code := cli.Execute(context.Background(), streams, args[1:])
+	asExpected := (code != 0) == fails
+	if !asExpected {
 		ts.Fatalf("eddy ended with %d", code)
 	}
 }

@@ -67,7 +67,12 @@ func (i *Installer) Install(ctx context.Context, plan Plan) ([]*unstructured.Uns
 	if err != nil {
 		return nil, fmt.Errorf("installing into namespace %s: %w", plan.Namespace, err)
 	}
-	return objects, i.prune(ctx, Operators(), objects)
+	for _, component := range []client.MatchingLabels{Operators(), ownNamespaces()} {
+		if err := i.prune(ctx, component, objects); err != nil {
+			return nil, err
+		}
+	}
+	return objects, nil
 }
 
 // Wait returns when all objects are ready, or with what is not.

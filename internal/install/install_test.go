@@ -215,7 +215,8 @@ func TestWhatSomebodyElseHasInstalledIsLeftToThem(t *testing.T) {
 func TestUninstallingKeepsWhatPreviewsNeed(t *testing.T) {
 	b := newBench(t)
 	namespace := server.Namespace(t)
-	b.install(namespace, "{previews: {namespaces: ["+namespace+"]}}")
+	other := server.Namespace(t)
+	b.install(namespace, "{previews: {namespaces: ["+namespace+", "+other+"], ownNamespaces: {enabled: true}}}")
 	set := &v1.ResourceSet{ObjectMeta: metav1.ObjectMeta{Name: "kept", Namespace: namespace}}
 	set.Spec.ResourcesTemplate = "{}"
 	create(t, set)
@@ -230,7 +231,7 @@ func TestUninstallingKeepsWhatPreviewsNeed(t *testing.T) {
 			t.Errorf("%s is not among\n%s", gone, told)
 		}
 	}
-	for _, kept := range []string{"CustomResourceDefinition", "previews"} {
+	for _, kept := range []string{"CustomResourceDefinition", "previews", "own-namespaces"} {
 		if strings.Contains(told, kept) {
 			t.Errorf("%s is among\n%s", kept, told)
 		}
@@ -241,13 +242,20 @@ func TestUninstallingKeepsWhatPreviewsNeed(t *testing.T) {
 	if err := server.Client.Delete(context.Background(), set); err != nil {
 		t.Fatal(err)
 	}
-	outlived := appliedAs(t, "previews", namespace)
-	create(t, outlived)
-	if err := b.UninstallRest(context.Background()); err == nil || !strings.Contains(err.Error(), "Kustomization/"+namespace+"/outlived") {
-		t.Errorf("the account went as which something is applied: %v", err)
-	}
-	if err := server.Client.Delete(context.Background(), outlived); err != nil {
+	byHand := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: "previews", Namespace: other}}
+	if err := server.Client.Delete(context.Background(), byHand.DeepCopy()); err != nil {
 		t.Fatal(err)
+	}
+	create(t, byHand)
+	for _, at := range []string{namespace, other} {
+		outlived := appliedAs(t, "previews", at)
+		create(t, outlived)
+		if err := b.UninstallRest(context.Background()); err == nil || !strings.Contains(err.Error(), "Kustomization/"+at+"/outlived") {
+			t.Errorf("the account went as which something is applied: %v", err)
+		}
+		if err := server.Client.Delete(context.Background(), outlived); err != nil {
+			t.Fatal(err)
+		}
 	}
 	create(t, appliedAs(t, "another", namespace))
 	b.told = nil
@@ -255,7 +263,7 @@ func TestUninstallingKeepsWhatPreviewsNeed(t *testing.T) {
 		t.Fatal(err)
 	}
 	told = strings.Join(b.told, "\n")
-	for _, gone := range []string{"ServiceAccount/" + namespace + "/previews", "RoleBinding/" + namespace + "/eddy-previews", "ClusterRole/eddy-previews"} {
+	for _, gone := range []string{"ServiceAccount/" + namespace + "/previews", "RoleBinding/" + namespace + "/eddy-previews", "ClusterRole/eddy-previews", "ClusterRoleBinding/eddy-own-namespaces", "ValidatingAdmissionPolicy/eddy-own-namespaces"} {
 		if !strings.Contains(told, gone+" deleted") {
 			t.Errorf("%s is not among\n%s", gone, told)
 		}

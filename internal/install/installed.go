@@ -23,7 +23,7 @@ const (
 )
 
 // Operators selects what belongs to operators, whoever has installed them. The
-// definitions and the accounts of previews are of another component: they stay.
+// definitions and what previews need are of other components: they stay.
 func Operators() client.MatchingLabels {
 	return client.MatchingLabels{nameLabel: "eddy", componentLabel: "operator"}
 }
@@ -31,6 +31,12 @@ func Operators() client.MatchingLabels {
 // accounts selects the accounts of previews and their rights.
 func accounts() client.MatchingLabels {
 	return client.MatchingLabels{nameLabel: "eddy", componentLabel: "previews"}
+}
+
+// ownNamespaces selects the rights of these accounts in namespaces that previews make,
+// and what limits them.
+func ownNamespaces() client.MatchingLabels {
+	return client.MatchingLabels{nameLabel: "eddy", componentLabel: "own-namespaces"}
 }
 
 // kinds are those of a release that go when a plan does not have them any more.

@@ -7,6 +7,7 @@ import (
 
 	ssautil "github.com/fluxcd/pkg/ssa/utils"
 	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -65,7 +66,10 @@ func (i *Installer) UninstallRest(ctx context.Context) error {
 	if err := errors.Join(failed...); err != nil {
 		return err
 	}
-	return i.prune(ctx, accounts(), nil)
+	if err := i.prune(ctx, accounts(), nil); err != nil {
+		return err
+	}
+	return i.prune(ctx, ownNamespaces(), nil)
 }
 
 // Unused is an error while there are objects of Eddy's kinds, or while Flux applies
@@ -88,19 +92,42 @@ func (i *Installer) Unused(ctx context.Context) error {
 	return i.unnamed(ctx)
 }
 
+// going are the accounts that go with the rest, and those that lose their rights with it:
+// one that was made anew by hand bears no label, and is bound to them by its name.
+func (i *Installer) going(ctx context.Context) (map[client.ObjectKey]bool, error) {
+	labelled, err := i.list(ctx, corev1.SchemeGroupVersion.WithKind("ServiceAccount"), accounts())
+	if err != nil {
+		return nil, err
+	}
+	out := map[client.ObjectKey]bool{}
+	for _, account := range labelled {
+		if account.GetLabels()[managerLabel] == managedBy {
+			out[client.ObjectKeyFromObject(account)] = true
+		}
+	}
+	var bindings rbacv1.RoleBindingList
+	if err := i.Client.List(ctx, &bindings, accounts(), client.MatchingLabels{managerLabel: managedBy}); err != nil {
+		return nil, fmt.Errorf("listing the rights of previews: %w", err)
+	}
+	for _, binding := range bindings.Items {
+		for _, subject := range binding.Subjects {
+			if subject.Kind == rbacv1.ServiceAccountKind {
+				out[client.ObjectKey{Namespace: subject.Namespace, Name: subject.Name}] = true
+			}
+		}
+	}
+	return out, nil
+}
+
 // maxUsers is how many objects an error names.
 const maxUsers = 5
 
 // unnamed is an error while something that outlives its set names an account of previews:
 // without it, Flux could neither apply it nor take down what it has deployed.
 func (i *Installer) unnamed(ctx context.Context) error {
-	going, err := i.list(ctx, corev1.SchemeGroupVersion.WithKind("ServiceAccount"), accounts())
+	going, err := i.going(ctx)
 	if err != nil || len(going) == 0 {
 		return err
-	}
-	names := map[client.ObjectKey]bool{}
-	for _, account := range going {
-		names[client.ObjectKeyFromObject(account)] = account.GetLabels()[managerLabel] == managedBy
 	}
 	var users []string
 	for _, kind := range []schema.GroupVersionKind{flux.Kustomization(), flux.HelmRelease()} {
@@ -110,7 +137,7 @@ func (i *Installer) unnamed(ctx context.Context) error {
 		}
 		for _, one := range deployers {
 			name, _, _ := unstructured.NestedString(one.Object, "spec", "serviceAccountName") // it names none where it is no text
-			if names[client.ObjectKey{Namespace: one.GetNamespace(), Name: name}] {
+			if going[client.ObjectKey{Namespace: one.GetNamespace(), Name: name}] {
 				users = append(users, ssautil.FmtUnstructured(one))
 			}
 		}

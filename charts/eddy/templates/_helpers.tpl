@@ -29,6 +29,12 @@ app.kubernetes.io/component: operator
 app.kubernetes.io/component: previews
 {{- end }}
 
+{{/* Of what they need too, and go on needing no longer than it is asked for. */}}
+{{- define "eddy.ownNamespacesLabels" -}}
+{{ include "eddy.commonLabels" . }}
+app.kubernetes.io/component: own-namespaces
+{{- end }}
+
 {{- define "eddy.commonLabels" -}}
 {{ include "eddy.selectorLabels" . }}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
