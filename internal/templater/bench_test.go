@@ -52,6 +52,8 @@ type counter struct {
 	counts map[string]int
 	// down is a part of the paths that are answered with 503; "" for none.
 	down string
+	// answered is told what was asked and answered; nobody is when nil.
+	answered func(*http.Request)
 }
 
 func (c *counter) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -69,7 +71,11 @@ func (c *counter) RoundTrip(req *http.Request) (*http.Response, error) {
 		c.counts["all"]++
 		c.mu.Unlock()
 	}
-	return c.RoundTripper.RoundTrip(req)
+	resp, err := c.RoundTripper.RoundTrip(req)
+	if c.answered != nil {
+		c.answered(req)
+	}
+	return resp, err
 }
 
 // count returns the requests from now on.

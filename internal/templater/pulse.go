@@ -217,6 +217,7 @@ func (p *pulse) follow(ctx context.Context, set types.NamespacedName, byPreview 
 		select {
 		case p.kinds <- kind:
 		case <-ctx.Done():
+			p.giveUp(kind.GroupKind())
 		}
 	}
 }

@@ -45,6 +45,12 @@ func (r *run) rollouts(ctx context.Context, session *apply.Session, p desired, r
 		return
 	}
 	disturbed, stopped := r.pulse.begin(set), result.stopped()
+	for key := range disturbed {
+		if last, known := r.memory.rollouts[key]; known && stopped.has(key) {
+			last.at = time.Time{} // it is looked at once it is not stopped any more
+			r.memory.rollouts[key] = last
+		}
+	}
 	roots := map[string][]apply.Object{}
 	for _, object := range p.objects() {
 		for _, key := range object.Groups() {

@@ -7,9 +7,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fluxcd/cli-utils/pkg/object"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/yaml"
 
@@ -193,4 +196,37 @@ func TestWhatTheAccountMayNotSeeIsHeldAgainstNobody(t *testing.T) {
 	if again := b.run(); again.ResourceVersion != set.ResourceVersion {
 		t.Errorf("the same again is written: %s", preview1(again))
 	}
+}
+
+func TestNewsOfAPreviewThatIsStoppedIsLookedAtOnceItIsNot(t *testing.T) {
+	b := newBench(t)
+	b.provider("prs", "1")
+	b.set(deploysApps)
+	b.run()
+	b.workload("1", runs)
+	b.deployed("1")
+	b.wantPreview("True ReconciliationSucceeded c0ffee1 (ready at c0ffee1): ")
+
+	b.pulse = &pulse{
+		watched: map[schema.GroupKind]bool{}, members: map[types.NamespacedName]map[object.ObjMetadata]string{},
+		disturbed: map[types.NamespacedName]map[string]bool{b.key("previews"): {"prs/1": true}},
+	}
+	for _, kind := range pulsing() {
+		b.pulse.watched[kind.GroupKind()] = true
+	}
+	b.workload("1", starts)
+	path := client.RawPatch(types.MergePatchType, []byte(`{"spec": {"path": "./other"}}`))
+	if err := server.Client.Patch(context.Background(), b.object("kustomize.toolkit.fluxcd.io/v1", "Kustomization", "api-1"), path); err != nil {
+		t.Fatal(err)
+	}
+	b.counter.down = "/kustomizations/api-1"
+	if line := preview1(b.run()); strings.HasPrefix(line, "True") {
+		t.Fatalf("it was applied: %s", line)
+	}
+	b.counter.down = ""
+	b.later(time.Minute)
+	b.deployed("1")
+	b.run()
+	b.deployed("1")
+	b.wantPreview("Unknown Deploying c0ffee1 (ready at c0ffee1): Deployment/api-1: Available: 0/1")
 }

@@ -226,6 +226,7 @@ func (r *run) converge(ctx context.Context, inputs plan.Inputs) (report.Outcome,
 		return report.Outcome{}, err
 	}
 	r.drift.watch(ctx, desired.inventory)
+	r.drift.meet(client.ObjectKeyFromObject(r.set), known)
 	session, err := r.look(ctx, applier, known, &desired)
 	if err != nil {
 		return report.Outcome{}, err

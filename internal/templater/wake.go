@@ -30,6 +30,8 @@ type sleepers struct {
 	// have a run, with the versions of objects that came meanwhile, "" of those that went.
 	written map[types.NamespacedName]*apply.Memory
 	working map[types.NamespacedName]map[apply.Ref]string
+	// stirred are the sets that have a run during which the status of an object changed.
+	stirred map[types.NamespacedName]bool
 }
 
 // owned is what a set has in its inventory.
@@ -44,6 +46,7 @@ func newSleepers() sleepers {
 		owned: map[types.NamespacedName]*owned{}, awaited: map[types.NamespacedName]bool{},
 		named: map[types.NamespacedName]time.Time{}, pending: map[types.NamespacedName]bool{},
 		written: map[types.NamespacedName]*apply.Memory{}, working: map[types.NamespacedName]map[apply.Ref]string{},
+		stirred: map[types.NamespacedName]bool{},
 	}
 }
 
@@ -63,6 +66,20 @@ func (d *drift) own(set types.NamespacedName, inventory apply.Inventory) {
 		}
 	}
 	d.owned[set] = now
+}
+
+// meet has a set woken by what it owns before that is looked at for the first time, so
+// that nothing happens to it unseen in between.
+func (d *drift) meet(set types.NamespacedName, inventory apply.Inventory) {
+	if d == nil {
+		return
+	}
+	d.mu.Lock()
+	isKnown := d.owned[set] != nil
+	d.mu.Unlock()
+	if !isKnown {
+		d.own(set, inventory)
+	}
 }
 
 // release forgets a set that is gone, or that is not to be woken.
@@ -91,9 +108,10 @@ func (d *drift) begin(set types.NamespacedName, written *apply.Memory) (end func
 		d.mu.Lock()
 		came, has := d.working[set], d.owned[set]
 		delete(d.working, set)
+		delete(d.stirred, set)
 		d.mu.Unlock()
 		for ref, version := range came {
-			// What the run took away itself, it owns no more.
+			// What the run took away for good, it owns no more.
 			if version == "" && has != nil && has.refs[ref] || version != "" && !written.WroteLast(ref, version) {
 				d.notify(set)
 				return
@@ -169,17 +187,20 @@ func (d *drift) lastSeen(set types.NamespacedName, ref apply.Ref) (apply.Sightin
 }
 
 // await wakes a set, from now on or no longer, when the status of one of its
-// objects changes.
+// objects changes, and has done so since its run began: the run may have read it before.
 func (d *drift) await(set types.NamespacedName, waits waiting) {
 	if d == nil {
 		return
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if waits {
-		d.awaited[set] = true
-	} else {
+	if !waits {
 		delete(d.awaited, set)
+		return
+	}
+	d.awaited[set] = true
+	if d.stirred[set] {
+		d.later(set, moment)
 	}
 }
 
@@ -206,6 +227,8 @@ func (d *drift) stir(set types.NamespacedName) {
 	defer d.mu.Unlock()
 	if d.awaited[set] {
 		d.later(set, moment)
+	} else if _, works := d.working[set]; works {
+		d.stirred[set] = true
 	}
 }
 

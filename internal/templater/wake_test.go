@@ -2,6 +2,7 @@ package templater
 
 import (
 	"testing"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -58,5 +59,28 @@ func TestWhatARunTakesAwayItselfWakesNobody(t *testing.T) {
 				t.Errorf("the set is woken %d times, want %d", len(d.events), c.woken)
 			}
 		})
+	}
+}
+
+func TestAStatusThatChangesWhileARunIsAtWorkIsReadAgain(t *testing.T) {
+	set := types.NamespacedName{Namespace: "apps", Name: "previews"}
+	ref := apply.Ref{Kind: "ConfigMap", Namespace: "apps", Name: "api-1"}
+	in := func(version string) *metav1.PartialObjectMetadata {
+		return &metav1.PartialObjectMetadata{ObjectMeta: metav1.ObjectMeta{
+			Namespace: ref.Namespace, Name: ref.Name, Generation: 1, ResourceVersion: version,
+			Labels: map[string]string{v1.OwnerLabelPrefix + "/namespace": set.Namespace, v1.OwnerLabelPrefix + "/name": set.Name},
+		}}
+	}
+	for awaits, woken := range map[waiting]int{true: 1, false: 0} {
+		d := &drift{events: make(chan event.GenericEvent, 9), stopped: make(chan struct{}), sleepers: newSleepers()}
+		end := d.begin(set, apply.NewMemory())
+		d.own(set, apply.Inventory{{Ref: ref, Version: "v1"}})
+		d.updated(schema.GroupKind{Kind: ref.Kind}, in("1"), in("2"))
+		d.await(set, awaits)
+		end()
+		time.Sleep(2 * moment)
+		if len(d.events) != woken {
+			t.Errorf("a run that awaits something: %t is followed by %d, want %d", awaits, len(d.events), woken)
+		}
 	}
 }
