@@ -46,6 +46,9 @@ type pulse struct {
 	// the previews of which something has changed since it was last asked.
 	members   map[types.NamespacedName]map[object.ObjMetadata]string
 	disturbed map[types.NamespacedName]map[string]bool
+	// heard is what has changed while sets are looked at: it may be of a preview that is
+	// not known to have it before the look is over.
+	heard map[types.NamespacedName]map[object.ObjMetadata]bool
 }
 
 // pulsing are the kinds that are watched. Pods are not, of which there are most: the
@@ -67,6 +70,7 @@ func newPulse(mgr ctrl.Manager, served *apply.Kinds, namespaces map[string]cache
 		client: asks, served: served, namespaces: slices.Collect(maps.Keys(namespaces)), wake: wake, kinds: make(chan schema.GroupVersionKind),
 		watched: map[schema.GroupKind]bool{},
 		members: map[types.NamespacedName]map[object.ObjMetadata]string{}, disturbed: map[types.NamespacedName]map[string]bool{},
+		heard: map[types.NamespacedName]map[object.ObjMetadata]bool{},
 	}
 	if len(p.namespaces) == 0 {
 		p.namespaces = []string{metav1.NamespaceAll}
@@ -154,7 +158,8 @@ func (p *pulse) watch(kind schema.GroupVersionKind, scope client.ListOptions, la
 	return toolscache.NewReflectorWithOptions(source, one, known, toolscache.ReflectorOptions{Name: "what previews have deployed"})
 }
 
-// begin returns which previews of a set were disturbed since it was last asked.
+// begin returns which previews of a set were disturbed since it was last asked. The set
+// is looked at now, until follow.
 func (p *pulse) begin(set types.NamespacedName) map[string]bool {
 	if p == nil {
 		return nil
@@ -163,6 +168,7 @@ func (p *pulse) begin(set types.NamespacedName) map[string]bool {
 	defer p.mu.Unlock()
 	out := p.disturbed[set]
 	delete(p.disturbed, set)
+	p.heard[set] = map[object.ObjMetadata]bool{}
 	return out
 }
 
@@ -185,23 +191,30 @@ func (p *pulse) changed(kind schema.GroupKind, name types.NamespacedName) {
 func (p *pulse) note(id object.ObjMetadata) []types.NamespacedName {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	for _, heard := range p.heard {
+		heard[id] = true
+	}
 	var out []types.NamespacedName
 	for set, members := range p.members {
-		key, is := members[id]
-		if !is {
-			continue
+		if key, is := members[id]; is {
+			p.unsettle(set, key)
+			out = append(out, set)
 		}
-		if p.disturbed[set] == nil {
-			p.disturbed[set] = map[string]bool{}
-		}
-		p.disturbed[set][key] = true
-		out = append(out, set)
 	}
 	return out
 }
 
+// unsettle notes that something of a preview has changed. The lock is held.
+func (p *pulse) unsettle(set types.NamespacedName, key string) {
+	if p.disturbed[set] == nil {
+		p.disturbed[set] = map[string]bool{}
+	}
+	p.disturbed[set][key] = true
+}
+
 // follow replaces what belongs to the previews of a set, and has what is new among its
-// kinds watched. What has happened since it was looked at, the beginning of that tells.
+// kinds watched. What has happened to it since the look began wakes the set: of a kind
+// that is watched now, the beginning of that tells.
 func (p *pulse) follow(ctx context.Context, set types.NamespacedName, byPreview map[string][]object.ObjMetadata) {
 	if p == nil {
 		return
@@ -213,7 +226,11 @@ func (p *pulse) follow(ctx context.Context, set types.NamespacedName, byPreview 
 			kinds[id.GroupKind] = true
 		}
 	}
-	for _, kind := range p.replace(set, members, kinds) {
+	unseen, isNews := p.replace(set, members, kinds)
+	if isNews {
+		p.wake(set)
+	}
+	for _, kind := range unseen {
 		select {
 		case p.kinds <- kind:
 		case <-ctx.Done():
@@ -223,21 +240,28 @@ func (p *pulse) follow(ctx context.Context, set types.NamespacedName, byPreview 
 }
 
 // replace replaces the members of a set, and returns which of their kinds are not
-// watched yet.
-func (p *pulse) replace(set types.NamespacedName, members map[object.ObjMetadata]string, kinds map[schema.GroupKind]bool) []schema.GroupVersionKind {
+// watched yet, and whether something was heard of one that was none before.
+func (p *pulse) replace(set types.NamespacedName, members map[object.ObjMetadata]string, kinds map[schema.GroupKind]bool) (unseen []schema.GroupVersionKind, isNews bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	for id := range p.heard[set] {
+		_, was := p.members[set][id]
+		if key, is := members[id]; is && !was {
+			p.unsettle(set, key)
+			isNews = true
+		}
+	}
+	delete(p.heard, set)
 	if !maps.Equal(p.members[set], members) {
 		p.members[set] = members
 	}
-	var out []schema.GroupVersionKind
 	for _, kind := range pulsing() {
 		if kinds[kind.GroupKind()] && !p.watched[kind.GroupKind()] {
 			p.watched[kind.GroupKind()] = true
-			out = append(out, kind)
+			unseen = append(unseen, kind)
 		}
 	}
-	return out
+	return unseen, isNews
 }
 
 // forget forgets a set.
@@ -249,4 +273,5 @@ func (p *pulse) forget(set types.NamespacedName) {
 	defer p.mu.Unlock()
 	delete(p.members, set)
 	delete(p.disturbed, set)
+	delete(p.heard, set)
 }

@@ -207,13 +207,8 @@ func TestNewsOfAPreviewThatIsStoppedIsLookedAtOnceItIsNot(t *testing.T) {
 	b.deployed("1")
 	b.wantPreview("True ReconciliationSucceeded c0ffee1 (ready at c0ffee1): ")
 
-	b.pulse = &pulse{
-		watched: map[schema.GroupKind]bool{}, members: map[types.NamespacedName]map[object.ObjMetadata]string{},
-		disturbed: map[types.NamespacedName]map[string]bool{b.key("previews"): {"prs/1": true}},
-	}
-	for _, kind := range pulsing() {
-		b.pulse.watched[kind.GroupKind()] = true
-	}
+	b.pulse = deaf()
+	b.pulse.disturbed[b.key("previews")] = map[string]bool{"prs/1": true}
 	b.workload("1", starts)
 	path := client.RawPatch(types.MergePatchType, []byte(`{"spec": {"path": "./other"}}`))
 	if err := server.Client.Patch(context.Background(), b.object("kustomize.toolkit.fluxcd.io/v1", "Kustomization", "api-1"), path); err != nil {
@@ -229,4 +224,43 @@ func TestNewsOfAPreviewThatIsStoppedIsLookedAtOnceItIsNot(t *testing.T) {
 	b.run()
 	b.deployed("1")
 	b.wantPreview("Unknown Deploying c0ffee1 (ready at c0ffee1): Deployment/api-1: Available: 0/1")
+}
+
+// deaf is a pulse whose watches are begun by nobody.
+func deaf() *pulse {
+	p := &pulse{
+		watched: map[schema.GroupKind]bool{}, members: map[types.NamespacedName]map[object.ObjMetadata]string{},
+		disturbed: map[types.NamespacedName]map[string]bool{}, heard: map[types.NamespacedName]map[object.ObjMetadata]bool{},
+	}
+	for _, kind := range pulsing() {
+		p.watched[kind.GroupKind()] = true
+	}
+	return p
+}
+
+func TestNewsOfWhatIsFoundToBelongToAPreviewWakesItsSet(t *testing.T) {
+	set := types.NamespacedName{Namespace: "apps", Name: "previews"}
+	workload := object.ObjMetadata{GroupKind: schema.GroupKind{Group: "apps", Kind: "Deployment"}, Namespace: "apps", Name: "api-1"}
+	members := map[string][]object.ObjMetadata{"prs/1": {workload}}
+	woken := 0
+	p := deaf()
+	p.wake = func(types.NamespacedName) { woken++ }
+	changes := func() {
+		p.changed(workload.GroupKind, types.NamespacedName{Namespace: workload.Namespace, Name: workload.Name})
+	}
+	changes() // nobody's
+	p.begin(set)
+	changes()
+	p.follow(t.Context(), set, members)
+	if disturbed := p.begin(set); woken != 1 || !disturbed["prs/1"] {
+		t.Errorf("the set was woken %d times, for %v", woken, disturbed)
+	}
+	changes()
+	p.follow(t.Context(), set, members)
+	if woken != 2 {
+		t.Errorf("of what belongs to it already, the set was woken %d times", woken-1)
+	}
+	if p.begin(set); len(p.heard[set]) > 0 {
+		t.Errorf("it is still heard of %v", p.heard[set])
+	}
 }
