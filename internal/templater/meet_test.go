@@ -10,11 +10,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	ctrl "sigs.k8s.io/controller-runtime"
-	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	"github.com/eddy-previews/eddy/internal/apply"
-	"github.com/eddy-previews/eddy/test/rig"
 )
 
 // The first run of a process lists what a set owns. What goes right after it was listed
@@ -31,22 +28,9 @@ resources:
 `)
 	b.run()
 
-	manager, err := ctrl.NewManager(server.Config, ctrl.Options{Scheme: server.Client.Scheme(), Metrics: metricsserver.Options{BindAddress: "0"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	b.drift, err = newDrift(manager, b.Kinds, nil, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	rig.Manage(t, manager)
+	drift, woken := watching(t)
+	b.drift = drift
 	b.restart()
-	woken := make(chan struct{}, 9)
-	go func() {
-		for range b.drift.events {
-			woken <- struct{}{}
-		}
-	}()
 	var once sync.Once
 	b.counter.answered = func(req *http.Request) {
 		if req.Method != http.MethodGet || !strings.HasSuffix(req.URL.Path, "/configmaps") || req.URL.Query().Get("watch") != "" {

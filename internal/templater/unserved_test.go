@@ -8,8 +8,6 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
-	ctrl "sigs.k8s.io/controller-runtime"
-	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/apply"
@@ -29,15 +27,7 @@ func TestAKindThatIsServedNoMoreIsWatchedNoMore(t *testing.T) {
 	if err := server.Client.Create(t.Context(), widget); err != nil {
 		t.Fatal(err)
 	}
-	manager, err := ctrl.NewManager(server.Config, ctrl.Options{Scheme: server.Client.Scheme(), Metrics: metricsserver.Options{BindAddress: "0"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	d, err := newDrift(manager, apply.NewKinds(server.Discovery, time.Now), nil, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	rig.Manage(t, manager)
+	d, woken := watching(t)
 	set := types.NamespacedName{Namespace: b.namespace, Name: "previews"}
 	widgets := apply.Inventory{{Ref: apply.RefOf(widget), Version: "v1"}}
 	others := apply.Inventory{{Ref: apply.Ref{Kind: "ConfigMap", Namespace: b.namespace, Name: "app"}, Version: "v1"}}
@@ -46,12 +36,6 @@ func TestAKindThatIsServedNoMoreIsWatchedNoMore(t *testing.T) {
 	if _, reached := d.observed(t.Context(), widgets); !reached {
 		t.Fatal("the kind is not watched")
 	}
-	woken := make(chan struct{}, 10)
-	go func() {
-		for range d.events {
-			woken <- struct{}{}
-		}
-	}()
 	b.undefine(group)
 	gone := time.Now()
 	b.await("the kind is watched no more", func() bool {
@@ -76,10 +60,7 @@ func TestWhatWasDeployedOfAKindThatIsServedNoMoreIsWatchedNoMore(t *testing.T) {
 	b := newBench(t)
 	group, _ := b.widgets()
 	widgets := schema.GroupVersionKind{Group: group, Version: "v1", Kind: "Widget"}
-	manager, err := ctrl.NewManager(server.Config, ctrl.Options{Scheme: server.Client.Scheme(), Metrics: metricsserver.Options{BindAddress: "0"}})
-	if err != nil {
-		t.Fatal(err)
-	}
+	manager := newManager(t)
 	p, err := newPulse(manager, apply.NewKinds(server.Discovery, time.Now), nil, func(types.NamespacedName) {})
 	if err != nil {
 		t.Fatal(err)

@@ -7,11 +7,42 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
+	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/event"
+	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/apply"
+	"github.com/eddy-previews/eddy/test/rig"
 )
+
+// newManager returns a manager that nobody has started.
+func newManager(t *testing.T) ctrl.Manager {
+	t.Helper()
+	manager, err := ctrl.NewManager(server.Config, ctrl.Options{Scheme: server.Client.Scheme(), Metrics: metricsserver.Options{BindAddress: "0"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return manager
+}
+
+// watching returns a drift that is at work, and the wakings of sets.
+func watching(t *testing.T) (*drift, <-chan struct{}) {
+	t.Helper()
+	manager := newManager(t)
+	d, err := newDrift(manager, apply.NewKinds(server.Discovery, time.Now), nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rig.Manage(t, manager)
+	woken := make(chan struct{}, 10)
+	go func() {
+		for range d.events {
+			woken <- struct{}{}
+		}
+	}()
+	return d, woken
+}
 
 func TestWhatARunTakesAwayItselfWakesNobody(t *testing.T) {
 	set := types.NamespacedName{Namespace: "apps", Name: "previews"}
