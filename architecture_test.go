@@ -23,7 +23,7 @@ const module = "github.com/eddy-previews/eddy/"
 var floors = []struct{ name, rooms string }{
 	{"the kinds, and what is shipped", "api/v1 charts examples"},
 	{"for tests", "test/apiserver test/rig test/forge test/forge/trim"},
-	{"words", "internal/few internal/identity internal/suggest internal/schedule internal/files internal/manifest internal/throttle internal/lru internal/flux internal/schema internal/preview"},
+	{"words", "internal/few internal/identity internal/suggest internal/schedule internal/files internal/manifest internal/throttle internal/lru internal/object internal/flux internal/schema internal/preview"},
 	{"outside", "internal/transport internal/registry internal/forge test/asking " +
 		"internal/forge/azuredevops internal/forge/bitbucket internal/forge/codecommit internal/forge/gitea internal/forge/github internal/forge/gitlab " +
 		"internal/probe internal/source internal/credential"},
@@ -38,10 +38,11 @@ var floors = []struct{ name, rooms string }{
 // nevers are imports that no floor forbids, each with its reason.
 var nevers = []never{
 	{
-		rooms: "internal/few internal/identity internal/suggest internal/schedule internal/files internal/manifest internal/throttle internal/flux internal/schema internal/preview " +
+		rooms: "internal/few internal/identity internal/suggest internal/schedule internal/files internal/manifest internal/throttle internal/object internal/flux internal/schema internal/preview " +
 			"internal/admit internal/export internal/input internal/render internal/evidence internal/approval internal/reference internal/plan internal/expression internal/overlay internal/diagnose internal/rollout internal/simulate internal/lint internal/feedback/card",
-		imports: []string{"sigs.k8s.io/controller-runtime", "k8s.io/client-go/kubernetes", "k8s.io/client-go/rest", "k8s.io/client-go/dynamic", "k8s.io/client-go/discovery"},
-		reason:  "what decides is run and tested without a cluster",
+		imports: []string{"sigs.k8s.io/controller-runtime", "k8s.io/client-go/kubernetes", "k8s.io/client-go/rest", "k8s.io/client-go/dynamic", "k8s.io/client-go/discovery", "k8s.io/cli-runtime",
+			"github.com/fluxcd/cli-utils/pkg/object", "github.com/fluxcd/pkg/ssa"}, // each of the two brings a client
+		reason: "what decides is run and tested without a cluster",
 	},
 	{
 		rooms: "internal/lru internal/transport internal/probe internal/registry internal/forge internal/source internal/forge/azuredevops internal/forge/bitbucket " +

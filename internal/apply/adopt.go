@@ -11,6 +11,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/object"
 )
 
 // What nobody owns was made by a person. It is adopted, and it is not the
@@ -36,7 +37,7 @@ func (r *applyRun) take(ctx context.Context, want *unstructured.Unstructured, wa
 	mark.SetUID(was.UID)
 	mark.SetAnnotations(map[string]string{v1.AdoptedAnnotation: "true"})
 	if err := r.applied(ctx, mark, r.FieldManager+"-adoption"); err != nil {
-		return was, fmt.Errorf("%s was there before: marking that it is adopted: %w", RefOf(want), err)
+		return was, fmt.Errorf("%s was there before: marking that it is adopted: %w", object.RefOf(want), err)
 	}
 	marked := was.DeepCopy()
 	marked.SetAnnotations(mark.GetAnnotations())
@@ -57,7 +58,7 @@ func isAdopted(owner Owner, m *Meta) bool {
 }
 
 // letGo leaves an adopted object as it is, without the marks of its owner.
-func (a *Applier) letGo(ctx context.Context, ref Ref, was *Meta) error {
+func (a *Applier) letGo(ctx context.Context, ref object.Ref, was *Meta) error {
 	body, err := json.Marshal(map[string]any{"metadata": map[string]any{
 		"uid":         was.UID,
 		"labels":      map[string]any{nameLabel: nil, namespaceLabel: nil},

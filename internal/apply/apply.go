@@ -31,6 +31,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/object"
 )
 
 // Object is an object to apply and the group that asked for it.
@@ -55,21 +56,21 @@ type Object struct {
 // Facts are what a run asks of an object time and again, and what holds as long as it
 // is the same.
 type Facts struct {
-	Ref     Ref
+	Ref     object.Ref
 	Version string
 }
 
 // FactsOf looks them up.
 func FactsOf(o *unstructured.Unstructured) Facts {
-	return Facts{Ref: RefOf(o), Version: o.GroupVersionKind().Version}
+	return Facts{Ref: object.RefOf(o), Version: o.GroupVersionKind().Version}
 }
 
-// Ref is the name of the object.
-func (o Object) Ref() Ref {
+// object.Ref is the name of the object.
+func (o Object) Ref() object.Ref {
 	if o.Facts.Ref.Kind != "" {
 		return o.Facts.Ref
 	}
-	return RefOf(o.Unstructured)
+	return object.RefOf(o.Unstructured)
 }
 
 // Version is that in which the object is written.
@@ -115,11 +116,11 @@ type Applier struct {
 	// Witness tells what a watch has seen of an object of a kind that RunsOnce,
 	// also of one that is gone; false where it does not reach. Without one the
 	// API server is asked.
-	Witness func(Ref) (Sighting, bool)
+	Witness func(object.Ref) (Sighting, bool)
 	// Watch tells what a watch has seen last of an object; false where it does not
 	// reach. Without one the API server is asked what became of an object that was
 	// deleted.
-	Watch func(Ref) (Glimpse, bool)
+	Watch func(object.Ref) (Glimpse, bool)
 }
 
 // Glimpse is what a watch has seen of an object.
@@ -147,7 +148,7 @@ const (
 
 // Change is an object and what became of it.
 type Change struct {
-	Ref    Ref
+	Ref    object.Ref
 	Action Action
 }
 
@@ -188,10 +189,10 @@ func (s *Session) due(objects []Object) []Object {
 		return objects
 	}
 	var out []Object
-	for _, object := range objects {
-		ref := object.Ref()
-		if object.Refused != nil || RunsOnce(ref.GroupKind()) || s.Live.Err(ref) != nil || !s.Memory.unchanged(object, s.Live.Get(ref)) {
-			out = append(out, object)
+	for _, o := range objects {
+		ref := o.Ref()
+		if o.Refused != nil || RunsOnce(ref.GroupKind()) || s.Live.Err(ref) != nil || !s.Memory.unchanged(o, s.Live.Get(ref)) {
+			out = append(out, o)
 		}
 	}
 	return out
@@ -222,17 +223,17 @@ func (r *applyRun) batch(ctx context.Context, objects []Object) {
 	group.SetLimit(max(r.Concurrency, 1))
 	changes := make([]Change, len(objects))
 	stored := make([]*Meta, len(objects))
-	for i, object := range objects {
-		if r.failed(object) {
+	for i, o := range objects {
+		if r.failed(o) {
 			continue
 		}
 		group.Go(func() error {
-			written, action, err := r.one(ctx, object)
+			written, action, err := r.one(ctx, o)
 			if err != nil {
-				r.fail(object, hideSecrets(object.Unstructured, err))
+				r.fail(o, hideSecrets(o.Unstructured, err))
 				return nil // a failed object holds up its own group alone
 			}
-			changes[i] = Change{Ref: object.Ref(), Action: action}
+			changes[i] = Change{Ref: o.Ref(), Action: action}
 			if written != nil {
 				stored[i] = metaOf(written)
 			}
@@ -253,39 +254,39 @@ func (r *applyRun) batch(ctx context.Context, objects []Object) {
 }
 
 // one writes one object, and returns it as stored, unless it is as it was left.
-func (r *applyRun) one(ctx context.Context, object Object) (*unstructured.Unstructured, Action, error) {
-	if object.Refused != nil {
-		return nil, "", object.Refused
+func (r *applyRun) one(ctx context.Context, o Object) (*unstructured.Unstructured, Action, error) {
+	if o.Refused != nil {
+		return nil, "", o.Refused
 	}
-	ref := object.Ref()
-	was, err := r.look(ctx, object)
+	ref := o.Ref()
+	was, err := r.look(ctx, o)
 	if err != nil {
 		return nil, "", explain(ref, nil, err)
 	}
-	if was, err = r.clearFailed(ctx, object, was); err != nil {
+	if was, err = r.clearFailed(ctx, o, was); err != nil {
 		return nil, "", fmt.Errorf("%s: making way for it: %w", ref, err)
 	}
-	if r.isDone(object, was) {
+	if r.isDone(o, was) {
 		return nil, Unchanged, nil
 	}
-	if r.Memory.unchanged(object, was) {
-		r.noteEnding(ctx, object, was)
+	if r.Memory.unchanged(o, was) {
+		r.noteEnding(ctx, o, was)
 		return nil, Unchanged, nil
 	}
-	if object, err = normalized(object); err != nil {
+	if o, err = normalized(o); err != nil {
 		return nil, "", err
 	}
-	if r.isStored(object) {
-		r.noteEnding(ctx, object, was)
+	if r.isStored(o) {
+		r.noteEnding(ctx, o, was)
 		return nil, Unchanged, nil
 	}
-	written, action, err := r.write(ctx, object.Unstructured, was)
+	written, action, err := r.write(ctx, o.Unstructured, was)
 	if err != nil {
 		return nil, "", err
 	}
-	r.Memory.remember(object, written)
+	r.Memory.remember(o, written)
 	r.Memory.noteWrite(written)
-	r.Memory.noteStart(object, EndingOf(written))
+	r.Memory.noteStart(o, EndingOf(written))
 	return written, action, nil
 }
 
@@ -318,18 +319,18 @@ func (r *applyRun) isStored(want Object) bool {
 
 // awaitServed waits until the definitions that later stages build on are served.
 func (r *applyRun) awaitServed(ctx context.Context, objects []Object) {
-	for _, object := range objects {
-		if r.failed(object) || !r.changed(object) {
+	for _, o := range objects {
+		if r.failed(o) || !r.changed(o) {
 			continue
 		}
-		if err := r.awaitReady(ctx, object.Unstructured); err != nil {
-			r.fail(object, err)
+		if err := r.awaitReady(ctx, o.Unstructured); err != nil {
+			r.fail(o, err)
 		}
 	}
 }
 
-func (r *applyRun) changed(object Object) bool {
-	ref := object.Ref()
+func (r *applyRun) changed(o Object) bool {
+	ref := o.Ref()
 	for _, change := range r.result.Changes {
 		if change.Ref == ref {
 			return true
@@ -339,10 +340,10 @@ func (r *applyRun) changed(object Object) bool {
 }
 
 // failed reports whether every group that asked for an object has failed.
-func (r *applyRun) failed(object Object) bool {
+func (r *applyRun) failed(o Object) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, group := range object.Groups() {
+	for _, group := range o.Groups() {
 		if r.result.Failed[group] == nil {
 			return false
 		}
@@ -350,10 +351,10 @@ func (r *applyRun) failed(object Object) bool {
 	return true
 }
 
-func (r *applyRun) fail(object Object, err error) {
+func (r *applyRun) fail(o Object, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, group := range object.Groups() {
+	for _, group := range o.Groups() {
 		if r.result.Failed[group] == nil {
 			r.result.Failed[group] = err
 		}
@@ -361,13 +362,13 @@ func (r *applyRun) fail(object Object, err error) {
 }
 
 // SetOwner labels an object as the owner's. Labels that say otherwise lose.
-func SetOwner(object *unstructured.Unstructured, owner Owner) {
-	labels := object.GetLabels()
+func SetOwner(o *unstructured.Unstructured, owner Owner) {
+	labels := o.GetLabels()
 	if labels == nil {
 		labels = map[string]string{}
 	}
 	labels[nameLabel], labels[namespaceLabel] = owner.Name, owner.Namespace
-	object.SetLabels(labels)
+	o.SetLabels(labels)
 }
 
 const (

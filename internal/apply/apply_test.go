@@ -18,6 +18,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/eddy-previews/eddy/internal/apply"
+	"github.com/eddy-previews/eddy/internal/object"
 	"github.com/eddy-previews/eddy/test/apiserver"
 )
 
@@ -271,7 +272,7 @@ func TestAnAccountThatMayNotListIsAskedForEachObject(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if live.Get(apply.RefOf(one.Unstructured)) == nil || live.Get(apply.Ref{Kind: "ConfigMap", Namespace: b.namespace, Name: "two"}) != nil {
+	if live.Get(object.RefOf(one.Unstructured)) == nil || live.Get(object.Ref{Kind: "ConfigMap", Namespace: b.namespace, Name: "two"}) != nil {
 		t.Errorf("observed %v, want one of the two", live)
 	}
 }

@@ -8,11 +8,13 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/eddy-previews/eddy/internal/object"
 )
 
 // Difference is an object before and after it is applied.
 type Difference struct {
-	Ref Ref
+	Ref object.Ref
 	// Before is nil where the object would be created, After where deleted; both
 	// are where it has run to its end, and has gone.
 	Before, After *unstructured.Unstructured
@@ -22,37 +24,37 @@ type Difference struct {
 // would, and changes nothing. Fields that would be taken over from other
 // managers are kept in the answer. What has ended and gone, as the Memory knows,
 // is not made anew.
-func (a *Applier) DryRun(ctx context.Context, owner Owner, object *unstructured.Unstructured) (Difference, error) {
-	ref := RefOf(object)
+func (a *Applier) DryRun(ctx context.Context, owner Owner, o *unstructured.Unstructured) (Difference, error) {
+	ref := object.RefOf(o)
 	out := Difference{Ref: ref}
-	before, err := a.Read(ctx, ref, object.GroupVersionKind().Version)
+	before, err := a.Read(ctx, ref, o.GroupVersionKind().Version)
 	if err != nil {
 		return out, fmt.Errorf("reading %s: %w", ref, err)
 	}
 	out.Before = before
 	run := &applyRun{Session: a.Resume(owner, Live{})}
-	if before == nil && run.isDone(Object{Unstructured: object, Digest: DigestOf(object)}, nil) {
+	if before == nil && run.isDone(Object{Unstructured: o, Digest: DigestOf(o)}, nil) {
 		return out, nil
 	}
 	var was *Meta
 	if before != nil {
 		was = meta.AsPartialObjectMetadata(before)
-		if err := run.mayTake(ctx, object, was); err != nil {
+		if err := run.mayTake(ctx, o, was); err != nil {
 			return out, err
 		}
 	}
-	wanted, err := normalized(Object{Unstructured: object})
+	wanted, err := normalized(Object{Unstructured: o})
 	if err != nil {
-		return out, hideSecrets(object, err)
+		return out, hideSecrets(o, err)
 	}
 	out.After = wanted.DeepCopy()
 	err = a.applied(ctx, out.After, a.FieldManager, client.DryRunAll)
-	if err != nil && was != nil && ssaerrors.IsImmutableError(err) && run.forced(object, was) {
+	if err != nil && was != nil && ssaerrors.IsImmutableError(err) && run.forced(o, was) {
 		out.After = wanted.Unstructured // it would be deleted and made anew
 		return out, nil
 	}
 	if err != nil {
-		return out, hideSecrets(object, run.explain(ref, was, err))
+		return out, hideSecrets(o, run.explain(ref, was, err))
 	}
 	return out, nil
 }

@@ -8,6 +8,8 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/eddy-previews/eddy/internal/object"
 )
 
 // Ending is how an object that runs once came to its end; "" when it has not.
@@ -152,33 +154,33 @@ type Sighting struct {
 
 // isDone reports whether an object has run to its end as it is wanted now, and
 // has gone by itself. One that failed, and is to be made anew then, is not.
-func (r *applyRun) isDone(object Object, was *Meta) bool {
-	if was != nil || !goesByItself(object.Unstructured) {
+func (r *applyRun) isDone(o Object, was *Meta) bool {
+	if was != nil || !goesByItself(o.Unstructured) {
 		return false
 	}
 	if r.Witness != nil {
-		if seen, ok := r.Witness(object.Ref()); ok && r.Memory.isWhatWasApplied(object, seen.UID) {
-			r.Memory.noteEnding(object, seen.Ending)
+		if seen, ok := r.Witness(o.Ref()); ok && r.Memory.isWhatWasApplied(o, seen.UID) {
+			r.Memory.noteEnding(o, seen.Ending)
 		}
 	}
-	ending := r.Memory.ending(object)
-	return ending == Succeeded || (ending == Failed && !isRetriedJob(object.Unstructured))
+	ending := r.Memory.ending(o)
+	return ending == Succeeded || (ending == Failed && !isRetriedJob(o.Unstructured))
 }
 
 // noteEnding remembers how an object has ended that is still there.
-func (r *applyRun) noteEnding(ctx context.Context, object Object, was *Meta) {
-	if was == nil || !goesByItself(object.Unstructured) || r.Memory.ending(object) != "" {
+func (r *applyRun) noteEnding(ctx context.Context, o Object, was *Meta) {
+	if was == nil || !goesByItself(o.Unstructured) || r.Memory.ending(o) != "" {
 		return
 	}
-	ref := object.Ref()
+	ref := o.Ref()
 	if is := r.Live.stored[ref]; is != nil {
-		r.Memory.noteEnding(object, EndingOf(is))
+		r.Memory.noteEnding(o, EndingOf(is))
 		return
 	}
 	if r.Witness != nil {
 		if seen, ok := r.Witness(ref); ok {
 			if seen.UID == was.UID {
-				r.Memory.noteEnding(object, seen.Ending)
+				r.Memory.noteEnding(o, seen.Ending)
 			}
 			return
 		}
@@ -186,8 +188,8 @@ func (r *applyRun) noteEnding(ctx context.Context, object Object, was *Meta) {
 	if r.Memory.examined(ref, was.ResourceVersion) {
 		return
 	}
-	if is, err := r.Read(ctx, ref, object.GroupVersionKind().Version); err == nil && is != nil { // else it is looked at again
-		r.Memory.noteEnding(object, EndingOf(is))
+	if is, err := r.Read(ctx, ref, o.GroupVersionKind().Version); err == nil && is != nil { // else it is looked at again
+		r.Memory.noteEnding(o, EndingOf(is))
 	}
 }
 
@@ -239,21 +241,21 @@ func (m *Memory) ending(want Object) Ending {
 // withoutGone leaves out objects that have ended and gone: there is nothing to
 // read of them. Those that failed are returned beside.
 func (m *Memory) withoutGone(objects []Object, live Live) (there, failed []Object) {
-	for _, object := range objects {
-		switch ending := m.ending(object); {
-		case ending == "" || live.Get(object.Ref()) != nil:
-			there = append(there, object)
+	for _, o := range objects {
+		switch ending := m.ending(o); {
+		case ending == "" || live.Get(o.Ref()) != nil:
+			there = append(there, o)
 		case ending == Failed:
-			failed = append(failed, object)
+			failed = append(failed, o)
 		}
 	}
 	return there, failed
 }
 
 // goneFailed is the health of an object that failed and has gone.
-func goneFailed(object Object) Unready {
+func goneFailed(o Object) Unready {
 	return Unready{
-		Ref: object.Ref(), Failed: true,
+		Ref: o.Ref(), Failed: true,
 		Why: "it failed, and has gone since; it is made anew when something else is rendered for it",
 	}
 }
@@ -295,7 +297,7 @@ func (m *Memory) isWhatWasApplied(want Object, uid types.UID) bool {
 
 // examined reports whether an object was looked at in a version, and notes that
 // it is now.
-func (m *Memory) examined(ref Ref, version string) bool {
+func (m *Memory) examined(ref object.Ref, version string) bool {
 	if m == nil {
 		return false
 	}

@@ -10,6 +10,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/eddy-previews/eddy/internal/apply"
+	"github.com/eddy-previews/eddy/internal/object"
 )
 
 // job is a Job that goes once it has ended, unless another spec is given.
@@ -108,7 +109,7 @@ func TestWhatTheWatchSawOfAnObjectThatIsGoneCounts(t *testing.T) {
 	}
 	b.goes(job)
 	seen := apply.Sighting{UID: "another", Ending: apply.Succeeded}
-	b.Witness = func(apply.Ref) (apply.Sighting, bool) { return seen, true }
+	b.Witness = func(object.Ref) (apply.Sighting, bool) { return seen, true }
 	b.want("Job/comment-a created", job)
 	if err := server.Client.Get(context.Background(), client.ObjectKeyFromObject(is), is); err != nil {
 		t.Fatal(err)

@@ -14,6 +14,7 @@ import (
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/expression"
+	"github.com/eddy-previews/eddy/internal/object"
 )
 
 const (
@@ -29,7 +30,7 @@ const ReadyExpr = `status.conditions.filter(c, c.type == 'Ready')` +
 
 // Unready is an object that is not ready.
 type Unready struct {
-	Ref Ref
+	Ref object.Ref
 	// Failed: it will not get ready by itself.
 	Failed bool
 	// Why, in the words of its status.
@@ -54,15 +55,15 @@ func (s *Session) Health(ctx context.Context, objects []Object) (map[string]Unre
 		return nil, err
 	}
 	unready := map[string]Unready{}
-	for _, object := range failed {
-		for _, group := range object.Groups() {
-			unready[group] = goneFailed(object)
+	for _, o := range failed {
+		for _, group := range o.Groups() {
+			unready[group] = goneFailed(o)
 		}
 	}
-	for _, object := range suspects {
-		ref := object.Ref()
+	for _, o := range suspects {
+		ref := o.Ref()
 		is := seen.Stored(ref)
-		found, ill := examiner.examine(ctx, object, is)
+		found, ill := examiner.examine(ctx, o, is)
 		if err := seen.Err(ref); err != nil {
 			found.Why = "looking at it failed: " + err.Error()
 		}
@@ -70,7 +71,7 @@ func (s *Session) Health(ctx context.Context, objects []Object) (map[string]Unre
 			s.Memory.noteReady(is)
 			continue
 		}
-		for _, group := range object.Groups() {
+		for _, group := range o.Groups() {
 			if worst, known := unready[group]; !known || (found.Failed && !worst.Failed) {
 				unready[group] = found
 			}
@@ -83,12 +84,12 @@ func (s *Session) Health(ctx context.Context, objects []Object) (map[string]Unre
 // kind. Of those that could not be read, Err of what it returns says why.
 func (a *Applier) ReadAll(ctx context.Context, objects []Object) (Live, error) {
 	places := map[place]int{}
-	for _, object := range objects {
-		places[placeOf(object)]++
+	for _, o := range objects {
+		places[placeOf(o)]++
 	}
 	live, listed := newLive(), map[place]bool{}
-	for _, object := range objects {
-		ref, at := object.Ref(), placeOf(object)
+	for _, o := range objects {
+		ref, at := o.Ref(), placeOf(o)
 		if places[at] > manyUnknown && !listed[at] {
 			listed[at] = true
 			if a.list(ctx, scope{place: at, whole: true}, live) != nil {
@@ -98,7 +99,7 @@ func (a *Applier) ReadAll(ctx context.Context, objects []Object) (Live, error) {
 		if places[at] > manyUnknown {
 			continue
 		}
-		is, err := a.Read(ctx, ref, object.GroupVersionKind().Version)
+		is, err := a.Read(ctx, ref, o.GroupVersionKind().Version)
 		switch {
 		case err != nil:
 			if err := live.miss(ctx, ref, err); err != nil {
@@ -113,10 +114,10 @@ func (a *Applier) ReadAll(ctx context.Context, objects []Object) (Live, error) {
 
 // awaitReady waits for one definition.
 func (a *Applier) awaitReady(ctx context.Context, o *unstructured.Unstructured) error {
-	object, last := Object{Unstructured: o}, Unready{}
+	one, last := Object{Unstructured: o}, Unready{}
 	err := wait.PollUntilContextTimeout(ctx, readyInterval, readyTimeout, true, func(ctx context.Context) (bool, error) {
-		unready, err := a.Resume(Owner{}, Live{}).Health(ctx, []Object{object})
-		found, ill := unready[object.Group]
+		unready, err := a.Resume(Owner{}, Live{}).Health(ctx, []Object{one})
+		found, ill := unready[one.Group]
 		last = found
 		return !ill, err
 	})

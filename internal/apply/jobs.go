@@ -9,16 +9,17 @@ import (
 	"k8s.io/apimachinery/pkg/util/wait"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/object"
 )
 
 // clearFailed deletes a Job of the owner's that has failed, with its pods, when
 // it is annotated to be made anew then. It returns what is there after that.
-func (r *applyRun) clearFailed(ctx context.Context, object Object, was *Meta) (*Meta, error) {
-	if was == nil || !isRetriedJob(object.Unstructured) || !owns(r.Owner, was) || isAdopted(r.Owner, was) {
+func (r *applyRun) clearFailed(ctx context.Context, o Object, was *Meta) (*Meta, error) {
+	if was == nil || !isRetriedJob(o.Unstructured) || !owns(r.Owner, was) || isAdopted(r.Owner, was) {
 		return was, nil
 	}
-	ref := object.Ref()
-	is, err := r.Read(ctx, ref, object.GroupVersionKind().Version)
+	ref := o.Ref()
+	is, err := r.Read(ctx, ref, o.GroupVersionKind().Version)
 	if err != nil || is == nil || is.GetUID() != was.UID || EndingOf(is) != Failed {
 		return was, err
 	}
@@ -33,7 +34,7 @@ func (r *applyRun) clearFailed(ctx context.Context, object Object, was *Meta) (*
 }
 
 // awaitGone waits until the very object that was seen is gone.
-func (a *Applier) awaitGone(ctx context.Context, ref Ref, was *Meta) error {
+func (a *Applier) awaitGone(ctx context.Context, ref object.Ref, was *Meta) error {
 	return wait.PollUntilContextTimeout(ctx, recreateInterval, recreateTimeout, true, func(ctx context.Context) (bool, error) {
 		now, err := a.find(ctx, ref, was.GroupVersionKind().Version)
 		return now == nil || now.UID != was.UID, err

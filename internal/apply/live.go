@@ -5,6 +5,8 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/eddy-previews/eddy/internal/object"
 )
 
 // Meta is the metadata of an object in the cluster.
@@ -13,17 +15,17 @@ type Meta = metav1.PartialObjectMetadata
 // Live is what is known of the objects in the cluster: those that carry the labels
 // of some owner, and those that were met. The zero value knows of none.
 type Live struct {
-	metas map[Ref]*Meta
+	metas map[object.Ref]*Meta
 	// stored are whole objects, where they were listed whole.
-	stored map[Ref]*unstructured.Unstructured
+	stored map[object.Ref]*unstructured.Unstructured
 	// unseen are the objects that could not be looked at, and why.
-	unseen map[Ref]error
+	unseen map[object.Ref]error
 	// watched: it comes from a watch, which lags behind the API server.
 	watched bool
 }
 
 func newLive() Live {
-	return Live{metas: map[Ref]*Meta{}, stored: map[Ref]*unstructured.Unstructured{}, unseen: map[Ref]error{}}
+	return Live{metas: map[object.Ref]*Meta{}, stored: map[object.Ref]*unstructured.Unstructured{}, unseen: map[object.Ref]error{}}
 }
 
 // Watched is what a watch has told of the objects of an inventory. It costs no
@@ -41,14 +43,14 @@ func Watched(inventory Inventory, tell func(Entry) *Meta) Live {
 }
 
 // Get returns the metadata of an object, nil when there is none such.
-func (l Live) Get(ref Ref) *Meta { return l.metas[ref] }
+func (l Live) Get(ref object.Ref) *Meta { return l.metas[ref] }
 
 // Stored returns an object that was read whole, nil when there is none such.
-func (l Live) Stored(ref Ref) *unstructured.Unstructured { return l.stored[ref] }
+func (l Live) Stored(ref object.Ref) *unstructured.Unstructured { return l.stored[ref] }
 
 // miss notes why an object could not be looked at, or returns an error that is
 // about the API server as a whole.
-func (l Live) miss(ctx context.Context, ref Ref, err error) error {
+func (l Live) miss(ctx context.Context, ref object.Ref, err error) error {
 	if ctx.Err() != nil || !isAboutOne(err) {
 		return err
 	}
@@ -58,12 +60,12 @@ func (l Live) miss(ctx context.Context, ref Ref, err error) error {
 
 // Err returns why an object could not be looked at; nil when it could. Of such
 // an object it is not known whether it is there.
-func (l Live) Err(ref Ref) error { return l.unseen[ref] }
+func (l Live) Err(ref object.Ref) error { return l.unseen[ref] }
 
 // Why returns why an object cannot be applied, as it could not be looked at, with
 // what is to be done; nil when it could.
-func (l Live) Why(object Object) error {
-	ref := object.Ref()
+func (l Live) Why(o Object) error {
+	ref := o.Ref()
 	if err := l.Err(ref); err != nil {
 		return explain(ref, nil, err)
 	}

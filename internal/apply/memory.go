@@ -7,6 +7,8 @@ import (
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/eddy-previews/eddy/internal/object"
 )
 
 // Memory knows how each object looked when it was last applied, so that one
@@ -14,12 +16,12 @@ import (
 // costs one write for each object. The nil Memory remembers nothing.
 type Memory struct {
 	mu      sync.Mutex
-	applied map[Ref]trace
+	applied map[object.Ref]trace
 	// ended says how objects that run once came to their end, as the inventory
 	// holds it.
-	ended map[Ref]string
+	ended map[object.Ref]string
 	// leaving are the objects that were deleted, and have yet to be seen to go.
-	leaving map[Ref]types.UID
+	leaving map[object.Ref]types.UID
 }
 
 // trace is what was asked for and what it looked like once stored.
@@ -38,11 +40,11 @@ type trace struct {
 
 // NewMemory returns an empty Memory.
 func NewMemory() *Memory {
-	return &Memory{applied: map[Ref]trace{}, ended: map[Ref]string{}, leaving: map[Ref]types.UID{}}
+	return &Memory{applied: map[object.Ref]trace{}, ended: map[object.Ref]string{}, leaving: map[object.Ref]types.UID{}}
 }
 
 // knows reports whether an object was applied, or found as it should be.
-func (m *Memory) knows(ref Ref) bool {
+func (m *Memory) knows(ref object.Ref) bool {
 	if m == nil {
 		return true // it never learns, so there is no point in making up for it
 	}
@@ -103,14 +105,14 @@ func (m *Memory) noteWrite(stored *unstructured.Unstructured) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	trace := m.applied[RefOf(stored)]
+	trace := m.applied[object.RefOf(stored)]
 	trace.wrote = stored.GetResourceVersion()
-	m.applied[RefOf(stored)] = trace
+	m.applied[object.RefOf(stored)] = trace
 }
 
 // WroteLast reports whether the version of an object is what Apply left: nobody
 // has changed it since, not even its status.
-func (m *Memory) WroteLast(ref Ref, version string) bool {
+func (m *Memory) WroteLast(ref object.Ref, version string) bool {
 	if m == nil {
 		return false
 	}
@@ -127,10 +129,10 @@ func (m *Memory) suspects(objects []Object, live Live) []Object {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var out []Object
-	for _, object := range objects {
-		is := live.Get(object.Ref())
-		if is == nil || m.applied[object.Ref()].ready != is.ResourceVersion {
-			out = append(out, object)
+	for _, o := range objects {
+		is := live.Get(o.Ref())
+		if is == nil || m.applied[o.Ref()].ready != is.ResourceVersion {
+			out = append(out, o)
 		}
 	}
 	return out
@@ -143,14 +145,14 @@ func (m *Memory) noteReady(is *unstructured.Unstructured) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if trace, known := m.applied[RefOf(is)]; known {
+	if trace, known := m.applied[object.RefOf(is)]; known {
 		trace.ready = is.GetResourceVersion()
-		m.applied[RefOf(is)] = trace
+		m.applied[object.RefOf(is)] = trace
 	}
 }
 
 // hasEnded reports whether an object that runs once has come to its end.
-func (m *Memory) hasEnded(ref Ref) bool {
+func (m *Memory) hasEnded(ref object.Ref) bool {
 	if m == nil {
 		return false
 	}
@@ -160,7 +162,7 @@ func (m *Memory) hasEnded(ref Ref) bool {
 }
 
 // forget drops an object that is gone.
-func (m *Memory) forget(ref Ref) {
+func (m *Memory) forget(ref object.Ref) {
 	if m == nil {
 		return
 	}
@@ -172,7 +174,7 @@ func (m *Memory) forget(ref Ref) {
 }
 
 // noteDeleted remembers that an object was asked to go.
-func (m *Memory) noteDeleted(ref Ref, uid types.UID) {
+func (m *Memory) noteDeleted(ref object.Ref, uid types.UID) {
 	if m == nil {
 		return
 	}
@@ -182,7 +184,7 @@ func (m *Memory) noteDeleted(ref Ref, uid types.UID) {
 }
 
 // deleted returns the object that was asked to go, "" for none.
-func (m *Memory) deleted(ref Ref) types.UID {
+func (m *Memory) deleted(ref object.Ref) types.UID {
 	if m == nil {
 		return ""
 	}

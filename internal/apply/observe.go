@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/eddy-previews/eddy/internal/object"
 	"github.com/eddy-previews/eddy/internal/reference"
 )
 
@@ -24,7 +25,7 @@ type place struct {
 	namespace string
 }
 
-func placeOf(object Object) place { return place{object.GroupVersionKind(), object.GetNamespace()} }
+func placeOf(o Object) place { return place{o.GroupVersionKind(), o.GetNamespace()} }
 
 // scope is what one listing covers.
 type scope struct {
@@ -177,9 +178,9 @@ func (a *Applier) wholePage(ctx context.Context, gvk schema.GroupVersionKind, in
 }
 
 // metaOf returns the metadata of an object that was read whole.
-func metaOf(object *unstructured.Unstructured) *Meta {
-	known := meta.AsPartialObjectMetadata(object)
-	known.SetGroupVersionKind(object.GroupVersionKind()) // which the conversion leaves out
+func metaOf(o *unstructured.Unstructured) *Meta {
+	known := meta.AsPartialObjectMetadata(o)
+	known.SetGroupVersionKind(o.GroupVersionKind()) // which the conversion leaves out
 	return known
 }
 
@@ -188,13 +189,13 @@ func listOf(gvk schema.GroupVersionKind) schema.GroupVersionKind {
 }
 
 // refIn names an object of a listing.
-func refIn(gvk schema.GroupVersionKind, item metav1.Object) Ref {
-	return Ref{Group: gvk.Group, Kind: gvk.Kind, Namespace: item.GetNamespace(), Name: item.GetName()}
+func refIn(gvk schema.GroupVersionKind, item metav1.Object) object.Ref {
+	return object.Ref{Group: gvk.Group, Kind: gvk.Kind, Namespace: item.GetNamespace(), Name: item.GetName()}
 }
 
 // find returns the metadata of an object, nil when the API server says that it
 // is not there, nor can be: not in this version of its kind, nor in another.
-func (a *Applier) find(ctx context.Context, ref Ref, version string) (*Meta, error) {
+func (a *Applier) find(ctx context.Context, ref object.Ref, version string) (*Meta, error) {
 	found := &Meta{}
 	return foundOrNil(found, a.get(ctx, ref, version, found))
 }
@@ -203,12 +204,12 @@ func (a *Applier) find(ctx context.Context, ref Ref, version string) (*Meta, err
 // client.
 func (a *Applier) References() *reference.Resolver {
 	return &reference.Resolver{Read: func(ctx context.Context, source reference.Source) (*unstructured.Unstructured, error) {
-		return a.Read(ctx, Ref{Kind: source.Kind, Namespace: source.Namespace, Name: source.Name}, "v1")
+		return a.Read(ctx, object.Ref{Kind: source.Kind, Namespace: source.Namespace, Name: source.Name}, "v1")
 	}}
 }
 
 // Read returns an object as it is stored, nil when it is not there.
-func (a *Applier) Read(ctx context.Context, ref Ref, version string) (*unstructured.Unstructured, error) {
+func (a *Applier) Read(ctx context.Context, ref object.Ref, version string) (*unstructured.Unstructured, error) {
 	found := &unstructured.Unstructured{}
 	found, err := foundOrNil(found, a.get(ctx, ref, version, found))
 	if err != nil {
@@ -218,7 +219,7 @@ func (a *Applier) Read(ctx context.Context, ref Ref, version string) (*unstructu
 }
 
 // get reads an object into one of its shapes.
-func (a *Applier) get(ctx context.Context, ref Ref, version string, into client.Object) error {
+func (a *Applier) get(ctx context.Context, ref object.Ref, version string, into client.Object) error {
 	return a.Kinds.asServed(ref.GroupKind(), version, func(version string) error {
 		into.GetObjectKind().SetGroupVersionKind(ref.GroupKind().WithVersion(version))
 		return a.Client.Get(ctx, client.ObjectKey{Namespace: ref.Namespace, Name: ref.Name}, into)

@@ -11,6 +11,7 @@ import (
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/flux"
+	"github.com/eddy-previews/eddy/internal/object"
 )
 
 // foreign is an object in the cluster that is not the owner's, and what the
@@ -46,7 +47,7 @@ func (r *applyRun) mayTake(ctx context.Context, want *unstructured.Unstructured,
 	if was == nil || owns(r.Owner, was) || isHandedTo(r.Owner, was) {
 		return nil
 	}
-	ref := RefOf(want)
+	ref := object.RefOf(want)
 	for _, claim := range claims {
 		holder, err := claim(r, ctx, foreign{was, want})
 		if err != nil {
@@ -89,7 +90,7 @@ func (r *applyRun) claimOfController(_ context.Context, f foreign) (string, erro
 
 func (r *applyRun) claimOfFlux(ctx context.Context, f foreign) (string, error) {
 	for _, named := range flux.DeployersOf(f.Labels) {
-		deployer := RefTo(named.ObjMetadata)
+		deployer := named.Ref
 		is, err := r.find(ctx, deployer, named.Version)
 		switch {
 		case apierrors.IsForbidden(err): // whether it is gone is not for the account to know

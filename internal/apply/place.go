@@ -4,12 +4,12 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/fluxcd/cli-utils/pkg/object"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/api/validate/content"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
+	"github.com/eddy-previews/eddy/internal/object"
 	"github.com/eddy-previews/eddy/internal/render"
 )
 
@@ -49,7 +49,7 @@ func (k *Kinds) Place(o *unstructured.Unstructured, namespace string, defined De
 	case err == nil:
 		namespaced = kind.Namespaced
 	case !defines || !meta.IsNoMatchError(err):
-		return explain(RefOf(o), nil, err)
+		return explain(object.RefOf(o), nil, err)
 	}
 	switch {
 	case !namespaced:
@@ -57,7 +57,7 @@ func (k *Kinds) Place(o *unstructured.Unstructured, namespace string, defined De
 	case o.GetNamespace() == "":
 		o.SetNamespace(namespace)
 	}
-	switch ref := RefOf(o); {
+	switch ref := object.RefOf(o); {
 	case err == nil && !kind.Serves(gvk.Version) && !defines:
 		return fmt.Errorf("%s: the cluster serves %s in version %s, and not in %s: change its apiVersion",
 			ref, gvk.Kind, strings.Join(kind.Versions, ", "), gvk.Version)
@@ -73,9 +73,9 @@ func (k *Kinds) Place(o *unstructured.Unstructured, namespace string, defined De
 func (k *Kinds) Placer(namespace string) func(objects []*unstructured.Unstructured) map[*unstructured.Unstructured]error {
 	return func(objects []*unstructured.Unstructured) map[*unstructured.Unstructured]error {
 		defined, refused := DefinitionsIn(objects), map[*unstructured.Unstructured]error{}
-		for _, object := range objects {
-			if err := k.Place(object, namespace, defined); err != nil {
-				refused[object] = err
+		for _, o := range objects {
+			if err := k.Place(o, namespace, defined); err != nil {
+				refused[o] = err
 			}
 		}
 		return refused
@@ -84,13 +84,13 @@ func (k *Kinds) Placer(namespace string) func(objects []*unstructured.Unstructur
 
 // checkName refuses a name that is none in an address, or that the inventory
 // would give back as another.
-func checkName(ref Ref) error {
+func checkName(ref object.Ref) error {
 	for _, name := range []string{ref.Name, ref.Namespace} {
 		if wrong := content.IsPathSegmentName(name); len(wrong) > 0 {
 			return fmt.Errorf("%s: %q can be no name: it %s; make one of what goes into it: << TEXT | %s >>", ref, name, wrong[0], render.NameOfText)
 		}
 	}
-	if read, err := object.ParseObjMetadata(ref.metadata().String()); err != nil || read != ref.metadata() {
+	if read, err := object.ParseID(ref.ID()); err != nil || read != ref {
 		return fmt.Errorf("%s: the inventory cannot hold it: its name has __ in it, or its kind or namespace _; give it another", ref)
 	}
 	return nil
@@ -100,7 +100,7 @@ func checkName(ref Ref) error {
 // namespace that an older version noted for a kind that has none is dropped.
 func (k *Kinds) Placed(inventory Inventory) Inventory {
 	out := make(Inventory, 0, len(inventory))
-	seen := make(map[Ref]bool, len(inventory))
+	seen := make(map[object.Ref]bool, len(inventory))
 	for _, entry := range inventory {
 		if entry.Namespace != "" {
 			if kind, err := k.Of(entry.GroupKind()); err == nil && !kind.Namespaced {

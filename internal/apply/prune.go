@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/fluxcd/pkg/ssa"
 	"golang.org/x/sync/errgroup"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -17,6 +16,7 @@ import (
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/flux"
+	"github.com/eddy-previews/eddy/internal/object"
 )
 
 // Pruned is what became of objects that are no longer wanted.
@@ -25,7 +25,7 @@ type Pruned struct {
 	// have to be pruned again.
 	Left Inventory
 	// Why says for each that is left what it waits for.
-	Why map[Ref]string
+	Why map[object.Ref]string
 	// Blocked are those of them that nothing will take away by itself: looking at
 	// them, or deleting them, was refused.
 	Blocked Inventory
@@ -44,7 +44,7 @@ type Pruned struct {
 // fluxcd.controlplane.io/prune: disabled, is let go, not deleted. So is one that
 // was there before, unless it carries fluxcd.controlplane.io/prune: enabled.
 func (s *Session) Prune(ctx context.Context, unwanted Inventory) Pruned {
-	run := &pruneRun{Session: s, left: map[Ref]string{}, blocked: map[Ref]bool{}}
+	run := &pruneRun{Session: s, left: map[object.Ref]string{}, blocked: map[object.Ref]bool{}}
 	var deployers, others Inventory
 	for _, entry := range deletionOrder(unwanted) {
 		if flux.Deploys(entry.GroupKind()) {
@@ -64,8 +64,8 @@ func (s *Session) Prune(ctx context.Context, unwanted Inventory) Pruned {
 // pruneRun is the state of one Prune.
 type pruneRun struct {
 	*Session
-	left    map[Ref]string
-	blocked map[Ref]bool
+	left    map[object.Ref]string
+	blocked map[object.Ref]bool
 	since   time.Time
 	changes []Change
 }
@@ -262,7 +262,7 @@ func (r *pruneRun) confirm(ctx context.Context, one fate) {
 }
 
 // block notes that an object is left because something about it was refused.
-func (r *pruneRun) block(ref Ref, what string, err error) {
+func (r *pruneRun) block(ref object.Ref, what string, err error) {
 	r.left[ref], r.blocked[ref] = fmt.Sprintf("%s: %v", what, err), true
 	if advice := adviceFor(ref, nil, err); advice != "" {
 		r.left[ref] += "; " + advice
@@ -286,7 +286,7 @@ func (r *pruneRun) look(ctx context.Context, entry Entry) (*Meta, error) {
 }
 
 // IsGone reports whether the watch has seen an object go that was deleted here.
-func (a *Applier) IsGone(ref Ref) bool {
+func (a *Applier) IsGone(ref object.Ref) bool {
 	if a.Watch == nil {
 		return false
 	}
@@ -373,7 +373,7 @@ func leaving(m *Meta) string {
 func deletionOrder(inventory Inventory) Inventory {
 	ordered := slices.Clone(inventory)
 	sort.SliceStable(ordered, func(i, j int) bool {
-		return ssa.SortableMetas{ordered[j].metadata(), ordered[i].metadata()}.Less(0, 1)
+		return before(ordered[j].Ref, ordered[i].Ref)
 	})
 	return ordered
 }

@@ -10,6 +10,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/eddy-previews/eddy/internal/apply"
+	"github.com/eddy-previews/eddy/internal/object"
 )
 
 func (b *bench) prune(objects ...apply.Object) apply.Pruned {
@@ -118,7 +119,7 @@ func TestWhatAKustomizationNeedsOutlivesIt(t *testing.T) {
 		if left(pruned) != "ServiceAccount/deployer, Kustomization/app" || !b.exists(account) {
 			t.Fatalf("left %q, the account exists: %v", left(pruned), b.exists(account))
 		}
-		if why := pruned.Why[apply.RefOf(flux.Unstructured)]; !strings.Contains(why, "held by finalizers.fluxcd.io") {
+		if why := pruned.Why[object.RefOf(flux.Unstructured)]; !strings.Contains(why, "held by finalizers.fluxcd.io") {
 			t.Errorf("the Kustomization waits for %q", why)
 		}
 	}

@@ -13,13 +13,14 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/eddy-previews/eddy/internal/apply"
+	"github.com/eddy-previews/eddy/internal/object"
 )
 
 // watcher is a real watch of a namespace's ConfigMaps and Kustomizations, as a set has it.
 type watcher struct {
 	mu   sync.Mutex
-	is   map[apply.Ref]*apply.Meta
-	gone map[apply.Ref]types.UID
+	is   map[object.Ref]*apply.Meta
+	gone map[object.Ref]types.UID
 	// deaf: nothing of what happens from now on comes through.
 	deaf bool
 }
@@ -30,7 +31,7 @@ func (b *bench) watch() *watcher {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	w := &watcher{is: map[apply.Ref]*apply.Meta{}, gone: map[apply.Ref]types.UID{}}
+	w := &watcher{is: map[object.Ref]*apply.Meta{}, gone: map[object.Ref]types.UID{}}
 	for _, gvk := range []schema.GroupVersionKind{{Version: "v1", Kind: "ConfigMap"}, {Group: "kustomize.toolkit.fluxcd.io", Version: "v1", Kind: "Kustomization"}} {
 		list := &metav1.PartialObjectMetadataList{}
 		list.SetGroupVersionKind(gvk)
@@ -47,26 +48,26 @@ func (b *bench) watch() *watcher {
 
 func (w *watcher) follow(events watch.Interface, gvk schema.GroupVersionKind) {
 	for event := range events.ResultChan() {
-		object, ok := event.Object.(*metav1.PartialObjectMetadata)
+		o, ok := event.Object.(*metav1.PartialObjectMetadata)
 		if !ok {
 			continue
 		}
-		ref := apply.Ref{Group: gvk.Group, Kind: gvk.Kind, Namespace: object.Namespace, Name: object.Name}
-		object.SetGroupVersionKind(gvk)
+		ref := object.Ref{Group: gvk.Group, Kind: gvk.Kind, Namespace: o.Namespace, Name: o.Name}
+		o.SetGroupVersionKind(gvk)
 		w.mu.Lock()
 		switch {
 		case w.deaf:
 		case event.Type == watch.Deleted:
 			delete(w.is, ref)
-			w.gone[ref] = object.UID
+			w.gone[ref] = o.UID
 		default:
-			w.is[ref] = object
+			w.is[ref] = o
 		}
 		w.mu.Unlock()
 	}
 }
 
-func (w *watcher) told(ref apply.Ref) (apply.Glimpse, bool) {
+func (w *watcher) told(ref object.Ref) (apply.Glimpse, bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if is := w.is[ref]; is != nil {
@@ -98,13 +99,13 @@ func (b *bench) pruneWatched(w *watcher, objects ...apply.Object) (apply.Pruned,
 // await waits until the watch knows the objects as they are.
 func (b *bench) await(w *watcher, objects ...apply.Object) {
 	b.t.Helper()
-	for _, object := range objects {
+	for _, o := range objects {
 		gomega.NewWithT(b.t).Eventually(func() bool {
-			found := object.DeepCopy()
+			found := o.DeepCopy()
 			if err := server.Client.Get(context.Background(), client.ObjectKeyFromObject(found), found); err != nil {
 				b.t.Fatal(err)
 			}
-			seen, _ := w.told(object.Ref())
+			seen, _ := w.told(o.Ref())
 			return seen.Is != nil && seen.Is.ResourceVersion == found.GetResourceVersion()
 		}, "10s").Should(gomega.BeTrue())
 	}

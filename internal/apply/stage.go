@@ -4,10 +4,13 @@ import (
 	"slices"
 	"sort"
 
+	fluxobject "github.com/fluxcd/cli-utils/pkg/object"
 	"github.com/fluxcd/pkg/ssa"
 	ssautils "github.com/fluxcd/pkg/ssa/utils"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/eddy-previews/eddy/internal/object"
 )
 
 // stage is a part of a set that is written before the next one starts.
@@ -21,9 +24,9 @@ type stage struct {
 // definitions (CRDs, namespaces, cluster roles), classes, roles, the rest.
 func stages(objects []Object) []stage {
 	out := []stage{{needed: true}, {needed: true}, {}, {}}
-	for _, object := range objects {
-		n := stageOf(object.Unstructured)
-		out[n].objects = append(out[n].objects, object)
+	for _, o := range objects {
+		n := stageOf(o.Unstructured)
+		out[n].objects = append(out[n].objects, o)
 	}
 	for _, s := range out {
 		sortObjects(s.objects)
@@ -58,7 +61,17 @@ type byKind []Object
 func (b byKind) Len() int      { return len(b) }
 func (b byKind) Swap(i, j int) { b[i], b[j] = b[j], b[i] }
 func (b byKind) Less(i, j int) bool {
-	return ssa.SortableMetas{b[i].Ref().metadata(), b[j].Ref().metadata()}.Less(0, 1)
+	return before(b[i].Ref(), b[j].Ref())
+}
+
+// before reports whether Flux applies one object before another, by their kinds and names.
+func before(one, other object.Ref) bool {
+	return ssa.SortableMetas{metadata(one), metadata(other)}.Less(0, 1)
+}
+
+// metadata names an object as Flux's packages do.
+func metadata(r object.Ref) fluxobject.ObjMetadata {
+	return fluxobject.ObjMetadata{GroupKind: r.GroupKind(), Namespace: r.Namespace, Name: r.Name}
 }
 
 // kinds cuts sorted objects into runs of one kind.

@@ -17,6 +17,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/object"
 	"github.com/eddy-previews/eddy/internal/render"
 )
 
@@ -34,12 +35,12 @@ const (
 // write applies one object over what was seen and nothing else, and returns it as
 // stored. What came, or took another's place, since it was looked for is judged
 // before it is written over.
-func (r *applyRun) write(ctx context.Context, object *unstructured.Unstructured, was *Meta) (*unstructured.Unstructured, Action, error) {
+func (r *applyRun) write(ctx context.Context, o *unstructured.Unstructured, was *Meta) (*unstructured.Unstructured, Action, error) {
 	for try := 1; ; try++ {
-		seen, err := r.take(ctx, object, was)
+		seen, err := r.take(ctx, o, was)
 		var written *unstructured.Unstructured
 		if err == nil {
-			written, err = r.over(ctx, object, seen)
+			written, err = r.over(ctx, o, seen)
 		}
 		if err == nil {
 			return written, r.action(was, written), nil
@@ -47,8 +48,8 @@ func (r *applyRun) write(ctx context.Context, object *unstructured.Unstructured,
 		if !apierrors.IsConflict(err) || try == writeTries {
 			return nil, "", err
 		}
-		if was, err = r.find(ctx, RefOf(object), object.GroupVersionKind().Version); err != nil {
-			return nil, "", fmt.Errorf("%s is there already, and reading whose it is failed: %w", RefOf(object), err)
+		if was, err = r.find(ctx, object.RefOf(o), o.GroupVersionKind().Version); err != nil {
+			return nil, "", fmt.Errorf("%s is there already, and reading whose it is failed: %w", object.RefOf(o), err)
 		}
 	}
 }
@@ -69,40 +70,40 @@ func (r *applyRun) action(was *Meta, written *unstructured.Unstructured) Action 
 
 // over writes an object over what was seen. Where an immutable field changed and
 // recreation is asked for, it is deleted and made anew.
-func (r *applyRun) over(ctx context.Context, object *unstructured.Unstructured, was *Meta) (*unstructured.Unstructured, error) {
-	written, err := r.patch(ctx, object, uidOf(was))
-	if err != nil && was != nil && ssaerrors.IsImmutableError(err) && r.forced(object, was) && r.isCreatable(ctx, object) {
-		if err := r.recreate(ctx, object, was); err != nil {
+func (r *applyRun) over(ctx context.Context, o *unstructured.Unstructured, was *Meta) (*unstructured.Unstructured, error) {
+	written, err := r.patch(ctx, o, uidOf(was))
+	if err != nil && was != nil && ssaerrors.IsImmutableError(err) && r.forced(o, was) && r.isCreatable(ctx, o) {
+		if err := r.recreate(ctx, o, was); err != nil {
 			return nil, err
 		}
-		return r.patch(ctx, object, "")
+		return r.patch(ctx, o, "")
 	}
 	if err != nil {
-		return nil, r.explain(RefOf(object), was, err)
+		return nil, r.explain(object.RefOf(o), was, err)
 	}
-	return r.inherit(ctx, object, written)
+	return r.inherit(ctx, o, written)
 }
 
 // isCreatable reports whether the object would be accepted if it were new. An
 // object that is refused because it is wrong, not because it changed, must not
 // be deleted: nothing could take its place.
-func (r *applyRun) isCreatable(ctx context.Context, object *unstructured.Unstructured) bool {
-	probe := object.DeepCopy()
+func (r *applyRun) isCreatable(ctx context.Context, o *unstructured.Unstructured) bool {
+	probe := o.DeepCopy()
 	probe.SetName("")
 	probe.SetGenerateName("eddy-probe-")
 	return r.Client.Create(ctx, probe, client.DryRunAll, client.FieldOwner(r.FieldManager)) == nil
 }
 
 // inherit makes an object that others managed before the manager's alone.
-func (r *applyRun) inherit(ctx context.Context, object, written *unstructured.Unstructured) (*unstructured.Unstructured, error) {
-	patches, err := r.takeover(object, written)
+func (r *applyRun) inherit(ctx context.Context, o, written *unstructured.Unstructured) (*unstructured.Unstructured, error) {
+	patches, err := r.takeover(o, written)
 	if err != nil || len(patches) == 0 {
 		return written, err
 	}
 	if err := r.disown(ctx, written, patches); err != nil {
 		return nil, err
 	}
-	return r.patch(ctx, object, written.GetUID())
+	return r.patch(ctx, o, written.GetUID())
 }
 
 // noVersion is a resource version that no object has. An apply that carries it
@@ -112,8 +113,8 @@ const noVersion = "9223372036854775807"
 
 // patch applies an object over the very one that was seen, or, without a UID,
 // over none.
-func (r *applyRun) patch(ctx context.Context, object *unstructured.Unstructured, over types.UID) (*unstructured.Unstructured, error) {
-	written := object.DeepCopy()
+func (r *applyRun) patch(ctx context.Context, o *unstructured.Unstructured, over types.UID) (*unstructured.Unstructured, error) {
+	written := o.DeepCopy()
 	written.SetUID(over)
 	written.SetResourceVersion("")
 	if over == "" {
@@ -122,11 +123,11 @@ func (r *applyRun) patch(ctx context.Context, object *unstructured.Unstructured,
 	return written, r.applied(ctx, written, r.FieldManager)
 }
 
-func (r *applyRun) recreate(ctx context.Context, object *unstructured.Unstructured, was *Meta) error {
+func (r *applyRun) recreate(ctx context.Context, o *unstructured.Unstructured, was *Meta) error {
 	if err := r.delete(ctx, was, metav1.DeletePropagationBackground); err != nil {
 		return fmt.Errorf("deleting it to change an immutable field: %w", err)
 	}
-	return r.awaitGone(ctx, RefOf(object), was)
+	return r.awaitGone(ctx, object.RefOf(o), was)
 }
 
 // uidOf is the UID of what was seen, "" where nothing was.
@@ -140,18 +141,18 @@ func uidOf(was *Meta) types.UID {
 // forced reports whether the owner, the object or what is in the cluster asks
 // for recreation, by annotation or by label. What was there before is not
 // deleted for that.
-func (r *applyRun) forced(object *unstructured.Unstructured, was *Meta) bool {
+func (r *applyRun) forced(o *unstructured.Unstructured, was *Meta) bool {
 	if isAdopted(r.Owner, was) {
 		return false
 	}
 	return r.Owner.Force ||
-		v1.IsForced(object.GetAnnotations()) || v1.IsForced(object.GetLabels()) ||
+		v1.IsForced(o.GetAnnotations()) || v1.IsForced(o.GetLabels()) ||
 		v1.IsForced(was.Annotations) || v1.IsForced(was.Labels)
 }
 
 // explain is explain for what is written over something: what was there before is
 // not deleted to change it.
-func (r *applyRun) explain(ref Ref, was *Meta, err error) error {
+func (r *applyRun) explain(ref object.Ref, was *Meta, err error) error {
 	if was != nil && ssaerrors.IsImmutableError(err) && isAdopted(r.Owner, was) {
 		return fmt.Errorf("%s: %w; it was there before this set, so it is not deleted to change a field that cannot be changed: "+
 			"do that by hand, or annotate it in the cluster with %s: %s", ref, err, v1.PruneAnnotation, v1.EnabledValue)
@@ -161,7 +162,7 @@ func (r *applyRun) explain(ref Ref, was *Meta, err error) error {
 
 // explain adds to an API error what it is about and, where it is known, what
 // to do.
-func explain(ref Ref, was *Meta, err error) error {
+func explain(ref object.Ref, was *Meta, err error) error {
 	if advice := adviceFor(ref, was, err); advice != "" {
 		return fmt.Errorf("%s: %w; %s", ref, err, advice)
 	}
@@ -169,7 +170,7 @@ func explain(ref Ref, was *Meta, err error) error {
 }
 
 // adviceFor says what to do about an API error; "" when its own words do.
-func adviceFor(ref Ref, was *Meta, err error) string {
+func adviceFor(ref object.Ref, was *Meta, err error) string {
 	switch {
 	case meta.IsNoMatchError(err):
 		return "the cluster does not know this kind: install its CustomResourceDefinition first"

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/fluxcd/cli-utils/pkg/object"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
@@ -20,6 +19,7 @@ import (
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/diagnose"
 	"github.com/eddy-previews/eddy/internal/install"
+	"github.com/eddy-previews/eddy/internal/object"
 )
 
 // definitions checks that the cluster has the definitions of this version.
@@ -149,7 +149,7 @@ func (c *Cluster) explain(pod *corev1.Pod, result *Result) bool {
 	}
 	seen := &unstructured.Unstructured{Object: fields}
 	seen.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("Pod"))
-	node := &diagnose.Node{ID: object.UnstructuredToObjMetadata(seen), Object: seen}
+	node := &diagnose.Node{ID: object.RefOf(seen), Object: seen}
 	found := diagnose.Explain(node, c.Now).Findings
 	if len(found) == 0 {
 		return false
@@ -204,9 +204,9 @@ func managers(ctx context.Context, c *Cluster) ([]Result, error) {
 const peer = "flux-operator"
 
 // lastWriter is the field manager that wrote an object's status last.
-func lastWriter(object *metav1.PartialObjectMetadata) string {
+func lastWriter(o *metav1.PartialObjectMetadata) string {
 	var last metav1.ManagedFieldsEntry
-	for _, entry := range object.ManagedFields {
+	for _, entry := range o.ManagedFields {
 		if entry.Subresource == "status" && entry.Time != nil && (last.Time == nil || last.Time.Before(entry.Time)) {
 			last = entry
 		}

@@ -12,7 +12,6 @@ import (
 	"os/user"
 	"strings"
 
-	"github.com/fluxcd/cli-utils/pkg/object"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	authenticationv1 "k8s.io/api/authentication/v1"
@@ -29,6 +28,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/object"
 	"github.com/eddy-previews/eddy/internal/operator"
 	"github.com/eddy-previews/eddy/internal/trace"
 )
@@ -255,8 +255,8 @@ func (s apiServer) find(ctx context.Context, kind, namespace, name string) (*uns
 }
 
 // findAny reads an object of any kind, in the version that the cluster prefers.
-func (s apiServer) findAny(ctx context.Context, id object.ObjMetadata) (*unstructured.Unstructured, error) {
-	mapping, err := s.RESTMapper().RESTMapping(id.GroupKind)
+func (s apiServer) findAny(ctx context.Context, id object.Ref) (*unstructured.Unstructured, error) {
+	mapping, err := s.RESTMapper().RESTMapping(id.GroupKind())
 	if err != nil {
 		return nil, err
 	}

@@ -7,11 +7,11 @@ import (
 	"time"
 
 	"github.com/charmbracelet/x/ansi"
-	"github.com/fluxcd/cli-utils/pkg/object"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/eddy-previews/eddy/internal/diagnose"
+	"github.com/eddy-previews/eddy/internal/object"
 	"github.com/eddy-previews/eddy/internal/preview"
 	"github.com/eddy-previews/eddy/internal/terminal"
 	"github.com/eddy-previews/eddy/internal/trace"
@@ -188,11 +188,11 @@ func (p *page) events(events []corev1.Event) {
 }
 
 // short names an object, with its namespace where that is another.
-func short(id object.ObjMetadata, namespace string) string {
+func short(id object.Ref, namespace string) string {
 	if id.Namespace == namespace {
 		id.Namespace = ""
 	}
-	return full(id)
+	return id.String()
 }
 
 // eventsOf lists the events of a tree, oldest first.

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/fluxcd/cli-utils/pkg/object"
 	"github.com/spf13/cobra"
 
 	"github.com/eddy-previews/eddy/internal/diagnose"
@@ -154,7 +153,7 @@ func (o *describePreview) printData(ctx context.Context, all []found) error {
 
 // printNames prints the objects of a chain as kubectl names them.
 func (o *describePreview) printNames(n *diagnose.Judged) error {
-	kind := n.ID.GroupKind
+	kind := n.ID.GroupKind()
 	kind.Kind = strings.ToLower(kind.Kind)
 	if _, err := fmt.Fprintf(o.Out, "%s/%s\n", kind, n.ID.Name); err != nil {
 		return err
@@ -193,15 +192,15 @@ type describedState struct {
 func describedOf(p preview.View, report diagnose.Report) described {
 	out := described{Preview: p, Findings: []describedFinding{}}
 	for _, f := range report.Findings {
-		line := describedFinding{Cause: f.Cause, Object: full(f.On), Message: f.Words, Advice: f.Advice, Since: known(f.Since)}
+		line := describedFinding{Cause: f.Cause, Object: f.On.String(), Message: f.Words, Advice: f.Advice, Since: known(f.Since)}
 		for _, other := range f.Also {
-			line.Also = append(line.Also, full(other))
+			line.Also = append(line.Also, other.String())
 		}
 		out.Findings = append(out.Findings, line)
 	}
 	var visit func(*diagnose.Judged)
 	visit = func(n *diagnose.Judged) {
-		out.Objects = append(out.Objects, describedState{full(n.ID), string(n.State), n.Message, known(n.Since)})
+		out.Objects = append(out.Objects, describedState{n.ID.String(), string(n.State), n.Message, known(n.Since)})
 		for _, child := range n.Children {
 			visit(child)
 		}
@@ -216,12 +215,4 @@ func known(at time.Time) *time.Time {
 		return nil
 	}
 	return &at
-}
-
-// full names an object: Kind/namespace/name.
-func full(id object.ObjMetadata) string {
-	if id.Namespace == "" {
-		return id.GroupKind.Kind + "/" + id.Name
-	}
-	return id.GroupKind.Kind + "/" + id.Namespace + "/" + id.Name
 }

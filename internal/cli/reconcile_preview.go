@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/fluxcd/cli-utils/pkg/object"
 	"github.com/fluxcd/pkg/apis/meta"
 	"github.com/spf13/cobra"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -14,6 +13,7 @@ import (
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/flux"
+	"github.com/eddy-previews/eddy/internal/object"
 	"github.com/eddy-previews/eddy/internal/preview"
 	"github.com/eddy-previews/eddy/internal/terminal"
 )
@@ -152,7 +152,7 @@ func noPreviewError(one preview.View) error {
 
 // fetchSources lets Flux fetch what deployers deploy from, each source once.
 func fetchSources(ctx context.Context, run reconciling, deployers []*unstructured.Unstructured) error {
-	asked := map[object.ObjMetadata]bool{}
+	asked := map[object.Ref]bool{}
 	for _, deployer := range deployers {
 		for _, id := range flux.Sources(deployer) {
 			if asked[id] {
@@ -161,7 +161,7 @@ func fetchSources(ctx context.Context, run reconciling, deployers []*unstructure
 			asked[id] = true
 			source, err := run.server.findAny(ctx, id)
 			if err != nil {
-				return fmt.Errorf("reading %s, which %s deploys from: %w", full(id), describeObject(deployer), err)
+				return fmt.Errorf("reading %s, which %s deploys from: %w", id, describeObject(deployer), err)
 			}
 			if kind, _, _ := unstructured.NestedString(source.Object, "spec", "type"); kind == "oci" {
 				continue // nothing is fetched for a HelmRepository of this type, and nobody answers

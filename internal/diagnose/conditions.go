@@ -5,13 +5,13 @@ import (
 	"strings"
 	"time"
 
-	"github.com/fluxcd/cli-utils/pkg/object"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/flux"
+	"github.com/eddy-previews/eddy/internal/object"
 )
 
 // condition is one line of status.conditions, whatever its kind.
@@ -56,7 +56,7 @@ func isSuspended(o *unstructured.Unstructured) bool {
 // is reports whether a node is of a kind.
 func (n *Node) is(kinds ...string) bool {
 	for _, kind := range kinds {
-		if n.ID.GroupKind.Kind == kind {
+		if n.ID.Kind == kind {
 			return true
 		}
 	}
@@ -104,6 +104,6 @@ func holdsAny(text string, words ...string) bool {
 func inOneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
 
 // described is the command that shows all of an object.
-func described(id object.ObjMetadata) string {
-	return fmt.Sprintf("`kubectl describe %s %s -n %s`", strings.ToLower(id.GroupKind.Kind), id.Name, id.Namespace)
+func described(id object.Ref) string {
+	return fmt.Sprintf("`kubectl describe %s %s -n %s`", strings.ToLower(id.Kind), id.Name, id.Namespace)
 }

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/fluxcd/cli-utils/pkg/object"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/eddy-previews/eddy/internal/flux"
@@ -14,17 +13,9 @@ import (
 // patience is how long a controller may take to look at an object.
 const patience = 2 * time.Minute
 
-// name is how messages call an object.
-func name(id object.ObjMetadata) string {
-	if id.Namespace == "" {
-		return id.GroupKind.Kind + "/" + id.Name
-	}
-	return id.GroupKind.Kind + "/" + id.Namespace + "/" + id.Name
-}
-
 // isDeployer reports whether a node is a Kustomization or HelmRelease of Flux.
 func isDeployer(n *Node) bool {
-	return n.Object != nil && flux.Deploys(n.ID.GroupKind)
+	return n.Object != nil && flux.Deploys(n.ID.GroupKind())
 }
 
 // need returns the first of what a deployer refers to that fits.
@@ -37,7 +28,7 @@ func need(n *Node, fits func(*Node) bool) *Node {
 	return nil
 }
 
-func isSource(n *Node) bool { return flux.IsSource(n.ID.GroupKind) }
+func isSource(n *Node) bool { return flux.IsSource(n.ID.GroupKind()) }
 
 func sourceNotFound(n *Node, _ time.Time) *symptom {
 	if !isDeployer(n) {
@@ -49,7 +40,7 @@ func sourceNotFound(n *Node, _ time.Time) *symptom {
 	}
 	ready, _ := failedReady(n)
 	return &symptom{
-		words:  fmt.Sprintf("%s, the source that it deploys from, does not exist", name(missing.ID)),
+		words:  fmt.Sprintf("%s, the source that it deploys from, does not exist", missing.ID),
 		advice: "create it, or correct spec.sourceRef: mind its namespace",
 		since:  ready.since(),
 	}
@@ -68,7 +59,7 @@ func sourceNotReady(n *Node, _ time.Time) *symptom {
 	}
 	ready, _ := failedReady(failing)
 	return &symptom{
-		words:  fmt.Sprintf("%s, the source that it deploys from, is not ready: %s", name(failing.ID), inOneLine(ready.Message)),
+		words:  fmt.Sprintf("%s, the source that it deploys from, is not ready: %s", failing.ID, inOneLine(ready.Message)),
 		advice: "what was fetched last stays deployed; check the source's URL, branch and credentials",
 		since:  ready.since(),
 	}
@@ -88,7 +79,7 @@ func dependencyNotReady(n *Node, _ time.Time) *symptom {
 		return out
 	}
 	state, message, _ := stateOf(waits)
-	out.words = fmt.Sprintf("it waits for %s, which is %s", name(waits.ID), inWords(state))
+	out.words = fmt.Sprintf("it waits for %s, which is %s", waits.ID, inWords(state))
 	if message != "" && state != Missing && state != Suspended {
 		out.words += ": " + inOneLine(message)
 	}
@@ -182,12 +173,12 @@ func suspended(n *Node, _ time.Time) *symptom {
 	if n.Object == nil || !isSuspended(n.Object) {
 		return nil
 	}
-	switch n.ID.GroupKind.Kind {
+	switch n.ID.Kind {
 	case "ResourceSet", "ResourceSetInputProvider":
 		kind := map[bool]string{true: "provider", false: "resourceset"}[n.is("ResourceSetInputProvider")]
 		return &symptom{words: "it is suspended" + by(n), advice: fmt.Sprintf("`eddy resume %s %s -n %s`", kind, n.ID.Name, n.ID.Namespace)}
 	default:
-		return &symptom{words: "it is suspended", advice: fmt.Sprintf("`flux resume %s %s -n %s`", strings.ToLower(n.ID.GroupKind.Kind), n.ID.Name, n.ID.Namespace)}
+		return &symptom{words: "it is suspended", advice: fmt.Sprintf("`flux resume %s %s -n %s`", strings.ToLower(n.ID.Kind), n.ID.Name, n.ID.Namespace)}
 	}
 }
 

@@ -15,16 +15,16 @@ import (
 	"time"
 
 	"github.com/fluxcd/cli-utils/pkg/kstatus/status"
-	"github.com/fluxcd/cli-utils/pkg/object"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/object"
 )
 
 // Node is an object of a chain, or one that should be there.
 type Node struct {
-	ID object.ObjMetadata
+	ID object.Ref
 	// Object as it is stored; nil when there is none, or it could not be read.
 	Object *unstructured.Unstructured
 	// Unread says why the object could not be read; "" where it is not there.
@@ -65,9 +65,9 @@ type Finding struct {
 	// Cause in one word, such as ImageNotFound.
 	Cause string
 	// On is the object that it was found on.
-	On object.ObjMetadata
+	On object.Ref
 	// Also are others with just the same.
-	Also []object.ObjMetadata
+	Also []object.Ref
 	// Words say what is wrong, Advice what to do. A command stands in backticks, and
 	// PREVIEW in it for the name of the preview, which an object does not know.
 	Words, Advice string
@@ -145,7 +145,7 @@ func (e *explaining) first(n *Node) (*Finding, cause) {
 func (e *explaining) add(f Finding) {
 	for i := range e.found {
 		known := &e.found[i]
-		if known.Cause == f.Cause && known.Words == f.Words && known.On.GroupKind == f.On.GroupKind {
+		if known.Cause == f.Cause && known.Words == f.Words && known.On.GroupKind() == f.On.GroupKind() {
 			known.Also = append(known.Also, f.On)
 			if !f.Since.IsZero() && f.Since.Before(known.Since) {
 				known.Since = f.Since

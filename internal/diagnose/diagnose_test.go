@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/fluxcd/cli-utils/pkg/object"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -13,6 +12,7 @@ import (
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/diagnose"
+	"github.com/eddy-previews/eddy/internal/object"
 )
 
 var now = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
@@ -31,7 +31,7 @@ func node(t *testing.T, text string) *diagnose.Node {
 	if o.GetNamespace() == "" {
 		o.SetNamespace("app-dev")
 	}
-	return &diagnose.Node{ID: object.UnstructuredToObjMetadata(o), Object: o}
+	return &diagnose.Node{ID: object.RefOf(o), Object: o}
 }
 
 // pod is a pod with a container api in some state.

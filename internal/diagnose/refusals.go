@@ -28,7 +28,7 @@ func refused(n *Node) refusal {
 	if failure, has := conditionOf(n.Object, "ReplicaFailure"); has && failure.Status == "True" {
 		return refusal{failure.Message, failure.since()}
 	}
-	if flux.Is(n.ID.GroupKind) {
+	if flux.Is(n.ID.GroupKind()) {
 		ready, _ := failedReady(n)
 		return refusal{ready.Message, ready.since()}
 	}

@@ -9,11 +9,12 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/eddy-previews/eddy/internal/apply"
+	"github.com/eddy-previews/eddy/internal/object"
 )
 
 // Change is what becomes of one object.
 type Change struct {
-	Ref apply.Ref
+	Ref object.Ref
 	// before is nil where it is created, after where it is deleted.
 	before, after map[string]any
 }

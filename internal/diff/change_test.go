@@ -6,7 +6,7 @@ import (
 
 	"sigs.k8s.io/yaml"
 
-	"github.com/eddy-previews/eddy/internal/apply"
+	"github.com/eddy-previews/eddy/internal/object"
 )
 
 // TestNoValueOfASecretIsShown holds for each way in which one can change; that it
@@ -33,7 +33,7 @@ func TestNoValueOfASecretIsShown(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			shown := Change{Ref: apply.Ref{Kind: "Any", Name: "one"}, before: parsed(t, test.before), after: parsed(t, test.after)}.Unified()
+			shown := Change{Ref: object.Ref{Kind: "Any", Name: "one"}, before: parsed(t, test.before), after: parsed(t, test.after)}.Unified()
 			if strings.Contains(shown, secret) {
 				t.Errorf("the diff shows it:\n%s", shown)
 			}

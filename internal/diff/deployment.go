@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/fluxcd/cli-utils/pkg/object"
 	kustomizev1 "github.com/fluxcd/kustomize-controller/api/v1"
 	"github.com/fluxcd/pkg/kustomize"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -17,6 +16,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/eddy-previews/eddy/internal/flux"
+	"github.com/eddy-previews/eddy/internal/object"
 	"github.com/eddy-previews/eddy/internal/overlay"
 )
 
@@ -61,11 +61,11 @@ func buildAs(ctx context.Context, root, dir string, ks kustomizev1.Kustomization
 // isOurs reports whether the Kustomization has deployed any of what was built: else
 // it is one of another repository with such a path, or has never run.
 func (d *deployment) isOurs() bool {
-	known := map[object.ObjMetadata]bool{}
+	known := map[object.Ref]bool{}
 	for _, entry := range d.inventory {
-		known[entry.ObjMetadata] = true
+		known[entry.Ref] = true
 	}
-	return slices.ContainsFunc(d.Objects, func(o *unstructured.Unstructured) bool { return known[object.UnstructuredToObjMetadata(o)] })
+	return slices.ContainsFunc(d.Objects, func(o *unstructured.Unstructured) bool { return known[object.RefOf(o)] })
 }
 
 // pick leaves of what was built that which comes of a file, or of a folder.

@@ -29,6 +29,7 @@ import (
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/apply"
 	"github.com/eddy-previews/eddy/internal/flux"
+	"github.com/eddy-previews/eddy/internal/object"
 	"github.com/eddy-previews/eddy/internal/plan"
 )
 
@@ -59,11 +60,11 @@ type Result struct {
 // Compare compares each manifest, and what comes of each ResourceSet. The error
 // is one that ends it all, such as a cluster that does not answer.
 func (d *Differ) Compare(ctx context.Context, manifests []*unstructured.Unstructured) (Result, error) {
-	run := &comparing{Differ: d, manifests: manifests, planned: map[apply.Ref]bool{}}
+	run := &comparing{Differ: d, manifests: manifests, planned: map[object.Ref]bool{}}
 	defined := apply.DefinitionsIn(manifests)
 	for _, manifest := range manifests {
 		_ = d.Kinds.Place(manifest, d.Namespace, defined) // what is wrong with it is told when it is compared
-		run.planned[apply.RefOf(manifest)] = true
+		run.planned[object.RefOf(manifest)] = true
 	}
 	for _, manifest := range manifests {
 		if err := run.manifest(ctx, manifest); err != nil {
@@ -87,13 +88,13 @@ type comparing struct {
 	Result
 	manifests []*unstructured.Unstructured
 	// planned are the objects that would be applied: one may need another.
-	planned map[apply.Ref]bool
+	planned map[object.Ref]bool
 }
 
 // manifest compares what a person applies, as whoever applied it before.
 func (c *comparing) manifest(ctx context.Context, manifest *unstructured.Unstructured) error {
 	applier := apply.Applier{Client: c.Client, Kinds: c.Kinds, OwnerExists: c.exists}
-	before, err := applier.Read(ctx, apply.RefOf(manifest), manifest.GroupVersionKind().Version)
+	before, err := applier.Read(ctx, object.RefOf(manifest), manifest.GroupVersionKind().Version)
 	if err != nil {
 		return err
 	}
@@ -187,7 +188,7 @@ func (c *comparing) comes(found apply.Difference, err error) bool {
 			}
 		}
 	}
-	return apierrors.IsNotFound(err) && c.planned[apply.Ref{Kind: "Namespace", Name: found.Ref.Namespace}]
+	return apierrors.IsNotFound(err) && c.planned[object.Ref{Kind: "Namespace", Name: found.Ref.Namespace}]
 }
 
 // isLost reports whether an error is about the way to the cluster, not about one
@@ -287,10 +288,10 @@ func (c *comparing) compare(ctx context.Context, set *v1.ResourceSet, wanted pla
 		}
 	}
 	var objects []*unstructured.Unstructured
-	for _, object := range wanted.Objects() {
-		c.planned[apply.RefOf(object.Unstructured)] = true
-		if slices.ContainsFunc(object.Askers(), func(key string) bool { return !failed[key] }) {
-			objects = append(objects, object.Unstructured)
+	for _, one := range wanted.Objects() {
+		c.planned[object.RefOf(one.Unstructured)] = true
+		if slices.ContainsFunc(one.Askers(), func(key string) bool { return !failed[key] }) {
+			objects = append(objects, one.Unstructured)
 		}
 	}
 	inventory, err := apply.ReadInventory(set.Status.Inventory)
@@ -302,8 +303,8 @@ func (c *comparing) compare(ctx context.Context, set *v1.ResourceSet, wanted pla
 	applier.Memory.Recall(inventory) // what has ended and gone is not created
 	owner := apply.Owner{Name: set.Name, Namespace: set.Namespace, Force: v1.IsForced(set.Annotations)}
 	slices.SortStableFunc(objects, inOrder)
-	for _, object := range objects {
-		if err := c.add(applier.DryRun(ctx, owner, object)); err != nil {
+	for _, o := range objects {
+		if err := c.add(applier.DryRun(ctx, owner, o)); err != nil {
 			return err
 		}
 	}

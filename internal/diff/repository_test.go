@@ -10,7 +10,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/fluxcd/cli-utils/pkg/object"
 	"github.com/fluxcd/pkg/kustomize"
 	ssautil "github.com/fluxcd/pkg/ssa/utils"
 	"github.com/rogpeppe/go-internal/txtar"
@@ -22,6 +21,7 @@ import (
 
 	"github.com/eddy-previews/eddy/internal/apply"
 	"github.com/eddy-previews/eddy/internal/diff"
+	"github.com/eddy-previews/eddy/internal/object"
 )
 
 // fleet is a repository, in which NAMESPACE is the test's.
@@ -117,7 +117,7 @@ func deployed(t *testing.T, spec string) world {
 	for _, o := range objects {
 		applied(t, o, "kustomize-controller", w.namespace)
 		o.SetNamespace(w.namespace)
-		entries = append(entries, map[string]any{"id": object.UnstructuredToObjMetadata(o).String(), "v": o.GroupVersionKind().Version})
+		entries = append(entries, map[string]any{"id": object.RefOf(o).ID(), "v": o.GroupVersionKind().Version})
 	}
 	if err := unstructured.SetNestedSlice(ks.Object, entries, "status", "inventory", "entries"); err != nil {
 		t.Fatal(err)

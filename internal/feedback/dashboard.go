@@ -61,7 +61,7 @@ func workloadsOf(sets []v1.ResourceSet) map[string]forge.Workload {
 		made := map[string]string{}
 		for _, entry := range preview.EntriesOf(set.Status.Inventory) {
 			name := set.Name + "/" + entry.Input
-			if (entry.GroupKind == schema.GroupKind{Kind: "Namespace"}) {
+			if (entry.GroupKind() == schema.GroupKind{Kind: "Namespace"}) {
 				made[name] = entry.Name
 			}
 			path, known := pathOf(entry), out[name].Path
@@ -88,8 +88,8 @@ func precedes(path, other string) bool {
 // pathOf leads to an object that deploys others, in the API of Kubernetes; "" of all
 // else.
 func pathOf(entry preview.Entry) string {
-	if !flux.Deploys(entry.GroupKind) {
+	if !flux.Deploys(entry.GroupKind()) {
 		return ""
 	}
-	return fmt.Sprintf("%s/%s/namespaces/%s/%ss/%s", entry.GroupKind.Group, entry.Version, entry.Namespace, strings.ToLower(entry.GroupKind.Kind), entry.Name)
+	return fmt.Sprintf("%s/%s/namespaces/%s/%ss/%s", entry.Group, entry.Version, entry.Namespace, strings.ToLower(entry.Kind), entry.Name)
 }

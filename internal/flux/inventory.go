@@ -1,13 +1,14 @@
 package flux
 
 import (
-	"github.com/fluxcd/cli-utils/pkg/object"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/eddy-previews/eddy/internal/object"
 )
 
 // Entry is an object that was deployed, and the version to ask for it in.
 type Entry struct {
-	object.ObjMetadata
+	object.Ref
 	Version string
 }
 
@@ -21,8 +22,8 @@ func Deployed(deployer *unstructured.Unstructured) []Entry {
 	for _, line := range items(deployer.Object, "status", "inventory", "entries") {
 		id, _ := line["id"].(string)
 		version, _ := line["v"].(string)
-		if named, err := object.ParseObjMetadata(id); err == nil && version != "" {
-			out = append(out, Entry{ObjMetadata: named, Version: version})
+		if named, err := object.ParseID(id); err == nil && version != "" {
+			out = append(out, Entry{Ref: named, Version: version})
 		}
 	}
 	return out
@@ -36,8 +37,8 @@ func IsElsewhere(deployer *unstructured.Unstructured) bool {
 }
 
 // items returns the maps in a list of an object; what is none is left out.
-func items(object map[string]any, fields ...string) []map[string]any {
-	list, _, _ := unstructured.NestedFieldNoCopy(object, fields...)
+func items(o map[string]any, fields ...string) []map[string]any {
+	list, _, _ := unstructured.NestedFieldNoCopy(o, fields...)
 	all, _ := list.([]any)
 	var out []map[string]any
 	for _, item := range all {

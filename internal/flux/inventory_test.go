@@ -20,7 +20,7 @@ func TestADeployerListsWhatItDeployedIntoItsOwnCluster(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			var got []string
 			for _, one := range flux.Deployed(parse(t, test.object)) {
-				got = append(got, one.String()+"/"+one.Version)
+				got = append(got, one.ID()+"/"+one.Version)
 			}
 			if strings.Join(got, " ") != test.want {
 				t.Errorf("it lists %q, want %q", got, test.want)

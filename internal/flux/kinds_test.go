@@ -52,7 +52,7 @@ func TestLabelsNameWhoHasDeployedAnObject(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			got := ""
 			for _, one := range flux.DeployersOf(test.labels) {
-				got += one.String() + " " + one.Version
+				got += one.ID() + " " + one.Version
 			}
 			if got != test.want {
 				t.Errorf("it is %q, want %q", got, test.want)

@@ -1,6 +1,6 @@
 package flux
 
-import "github.com/fluxcd/cli-utils/pkg/object"
+import "github.com/eddy-previews/eddy/internal/object"
 
 // DeployersOf lists who has deployed an object, by the labels that they put on
 // what they deploy.
@@ -12,8 +12,8 @@ func DeployersOf(labels map[string]string) []Entry {
 			continue
 		}
 		out = append(out, Entry{
-			ObjMetadata: object.ObjMetadata{GroupKind: kind.GroupKind(), Namespace: namespace, Name: name},
-			Version:     kind.Version,
+			Ref:     object.RefTo(kind.GroupKind(), namespace, name),
+			Version: kind.Version,
 		})
 	}
 	return out

@@ -4,15 +4,14 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/fluxcd/cli-utils/pkg/object"
-
 	"github.com/eddy-previews/eddy/internal/flux"
+	"github.com/eddy-previews/eddy/internal/object"
 )
 
-func names(ids []object.ObjMetadata) string {
+func names(ids []object.Ref) string {
 	var out []string
 	for _, id := range ids {
-		out = append(out, id.String())
+		out = append(out, id.ID())
 	}
 	return strings.Join(out, " ")
 }

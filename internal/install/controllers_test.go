@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/fluxcd/cli-utils/pkg/object"
 	kustomizev1 "github.com/fluxcd/kustomize-controller/api/v1"
 	appsv1 "k8s.io/api/apps/v1"
 	policyv1 "k8s.io/api/policy/v1"
@@ -17,6 +16,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 
+	"github.com/eddy-previews/eddy/internal/object"
 	"github.com/eddy-previews/eddy/internal/overlay"
 )
 
@@ -128,7 +128,7 @@ func deploy(ctx context.Context, repository string, ks kustomizev1.Kustomization
 		if err := server.Client.Apply(ctx, client.ApplyConfigurationFromUnstructured(o), client.FieldOwner("kustomize-controller"), client.ForceOwnership); err != nil {
 			return err
 		}
-		ks.Status.Inventory.Entries = append(ks.Status.Inventory.Entries, kustomizev1.ResourceRef{ID: object.UnstructuredToObjMetadata(o).String(), Version: o.GroupVersionKind().Version})
+		ks.Status.Inventory.Entries = append(ks.Status.Inventory.Entries, kustomizev1.ResourceRef{ID: object.RefOf(o).ID(), Version: o.GroupVersionKind().Version})
 	}
 	ks.Status.ObservedGeneration, ks.Status.LastAppliedRevision = ks.Generation, "main@sha1:1"
 	ks.Status.Conditions = []metav1.Condition{{Type: "Ready", Status: metav1.ConditionTrue, Reason: "ReconciliationSucceeded", Message: "Applied revision: main@sha1:1", LastTransitionTime: metav1.Now(), ObservedGeneration: ks.Generation}}
@@ -144,12 +144,12 @@ func deploy(ctx context.Context, repository string, ks kustomizev1.Kustomization
 func prune(ctx context.Context, ks *kustomizev1.Kustomization, stored *unstructured.Unstructured) error {
 	if ks.Status.Inventory != nil {
 		for _, entry := range ks.Status.Inventory.Entries {
-			id, err := object.ParseObjMetadata(entry.ID)
+			id, err := object.ParseID(entry.ID)
 			if err != nil {
 				return err
 			}
 			gone := &unstructured.Unstructured{}
-			gone.SetGroupVersionKind(id.GroupKind.WithVersion(entry.Version))
+			gone.SetGroupVersionKind(id.GroupKind().WithVersion(entry.Version))
 			gone.SetNamespace(id.Namespace)
 			gone.SetName(id.Name)
 			if err := server.Client.Delete(ctx, gone); err != nil && !apierrors.IsNotFound(err) {

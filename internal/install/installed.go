@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/fluxcd/cli-utils/pkg/object"
 	ssautil "github.com/fluxcd/pkg/ssa/utils"
 	appsv1 "k8s.io/api/apps/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -12,6 +11,8 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/eddy-previews/eddy/internal/object"
 )
 
 const (
@@ -102,9 +103,9 @@ func Rival(ctx context.Context, reader client.Reader) (*appsv1.Deployment, error
 
 // prune deletes what is installed of a component and not wanted any more.
 func (i *Installer) prune(ctx context.Context, component client.MatchingLabels, wanted []*unstructured.Unstructured) error {
-	keep := map[object.ObjMetadata]bool{}
+	keep := map[object.Ref]bool{}
 	for _, one := range wanted {
-		keep[object.UnstructuredToObjMetadata(one)] = true
+		keep[object.RefOf(one)] = true
 	}
 	for _, kind := range kinds {
 		installed, err := i.list(ctx, kind, component)
@@ -112,7 +113,7 @@ func (i *Installer) prune(ctx context.Context, component client.MatchingLabels, 
 			return err
 		}
 		for _, one := range installed {
-			if keep[object.UnstructuredToObjMetadata(one)] || one.GetLabels()[managerLabel] != managedBy {
+			if keep[object.RefOf(one)] || one.GetLabels()[managerLabel] != managedBy {
 				continue
 			}
 			uid := one.GetUID()

@@ -3,14 +3,13 @@ package preview
 import (
 	"strings"
 
-	"github.com/fluxcd/cli-utils/pkg/object"
-
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/object"
 )
 
 // Entry is an object of an inventory, of Eddy or of Flux.
 type Entry struct {
-	object.ObjMetadata
+	object.Ref
 	Version string
 	// Input is the key of the input set that asked for it.
 	Input string
@@ -26,9 +25,9 @@ func EntriesOf(stored *v1.ResourceInventory) []Entry {
 	}
 	out := make([]Entry, 0, len(stored.Entries))
 	for _, line := range stored.Entries {
-		if id, err := object.ParseObjMetadata(line.ID); err == nil {
+		if id, err := object.ParseID(line.ID); err == nil {
 			ending, _, _ := strings.Cut(line.Ended, ":")
-			out = append(out, Entry{ObjMetadata: id, Version: line.Version, Input: line.Input, Ended: ending})
+			out = append(out, Entry{Ref: id, Version: line.Version, Input: line.Input, Ended: ending})
 		}
 	}
 	return out

@@ -7,11 +7,11 @@ import (
 	"slices"
 	"time"
 
-	"github.com/fluxcd/cli-utils/pkg/object"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/object"
 )
 
 // Snapshot is what a namespace, or all of them, held at one time.
@@ -22,7 +22,7 @@ type Snapshot struct {
 	Deployers []unstructured.Unstructured
 	// Rollouts say of objects that the sets own whether what they deployed runs,
 	// where that was looked at.
-	Rollouts map[object.ObjMetadata]Rollout
+	Rollouts map[object.Ref]Rollout
 }
 
 // Rollout is whether what an object deployed runs, and why not.
@@ -54,9 +54,9 @@ func (s Snapshot) Requests() []View {
 
 // previews are those that the sets have, without their names.
 func (s Snapshot) previews() []View {
-	inputs, held, deployers := s.inputs(), s.held(), map[object.ObjMetadata]*unstructured.Unstructured{}
+	inputs, held, deployers := s.inputs(), s.held(), map[object.Ref]*unstructured.Unstructured{}
 	for i := range s.Deployers {
-		deployers[object.UnstructuredToObjMetadata(&s.Deployers[i])] = &s.Deployers[i]
+		deployers[object.RefOf(&s.Deployers[i])] = &s.Deployers[i]
 	}
 	var out []View
 	for _, set := range s.Sets {
@@ -145,7 +145,7 @@ func (s Snapshot) DeployersOf(p View) []*unstructured.Unstructured {
 	var out []*unstructured.Unstructured
 	for _, entry := range s.EntriesOf(p) {
 		for i := range s.Deployers {
-			if object.UnstructuredToObjMetadata(&s.Deployers[i]) == entry.ObjMetadata {
+			if object.RefOf(&s.Deployers[i]) == entry.Ref {
 				out = append(out, &s.Deployers[i])
 			}
 		}

@@ -27,12 +27,12 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/fluxcd/cli-utils/pkg/object"
 	"github.com/fluxcd/pkg/apis/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/eddy-previews/eddy/internal/flux"
+	"github.com/eddy-previews/eddy/internal/object"
 )
 
 // View is a preview as the two statuses tell of it, and what Flux made of its
@@ -130,9 +130,9 @@ func (p *View) fill(inputs inputsByKey) {
 
 // follow looks at what Flux made of the preview's objects: a preview whose
 // Kustomization fails is not ready, even where the set does not wait for it.
-func (p *View) follow(owned []Entry, deployers map[object.ObjMetadata]*unstructured.Unstructured) {
+func (p *View) follow(owned []Entry, deployers map[object.Ref]*unstructured.Unstructured) {
 	for _, entry := range owned {
-		deployer := deployers[entry.ObjMetadata]
+		deployer := deployers[entry.Ref]
 		if deployer == nil {
 			continue
 		}
@@ -154,9 +154,9 @@ func (p *View) follow(owned []Entry, deployers map[object.ObjMetadata]*unstructu
 // run looks at what was deployed: a preview whose pods do not run is not ready, even
 // where neither Flux nor the set wait for them. Why they do not says more than that
 // Flux has waited in vain.
-func (p *View) run(owned []Entry, rollouts map[object.ObjMetadata]Rollout) {
+func (p *View) run(owned []Entry, rollouts map[object.Ref]Rollout) {
 	for _, entry := range owned {
-		one, known := rollouts[entry.ObjMetadata]
+		one, known := rollouts[entry.Ref]
 		if !known || one.Ready == metav1.ConditionTrue || p.State() == Removed {
 			continue
 		}
@@ -174,7 +174,7 @@ func (p *View) run(owned []Entry, rollouts map[object.ObjMetadata]Rollout) {
 
 // Deployed says whether what entries of an inventory deployed is ready: the deployers
 // among them, and what those made. It is True where nothing says otherwise.
-func Deployed(owned []Entry, deployers map[object.ObjMetadata]*unstructured.Unstructured, rollouts map[object.ObjMetadata]Rollout) Rollout {
+func Deployed(owned []Entry, deployers map[object.Ref]*unstructured.Unstructured, rollouts map[object.Ref]Rollout) Rollout {
 	p := View{Ready: metav1.ConditionTrue}
 	p.follow(owned, deployers)
 	p.run(owned, rollouts)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/fluxcd/pkg/ssa/utils"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	utiljson "k8s.io/apimachinery/pkg/util/json"
@@ -154,7 +153,7 @@ func expanded(document any) ([]*unstructured.Unstructured, error) {
 		if err := checkEmpty(object); err != nil {
 			return nil, err
 		}
-		if !utils.IsKubernetesObject(object) || utils.IsKustomization(object) {
+		if object.GetName() == "" || object.GetAPIVersion() == "" || isKustomization(object) {
 			return nil, nil
 		}
 		return []*unstructured.Unstructured{object}, nil
@@ -169,6 +168,12 @@ func expanded(document any) ([]*unstructured.Unstructured, error) {
 		out = append(out, objects...)
 	}
 	return out, nil
+}
+
+// isKustomization reports whether an object is a kustomization.yaml, of any version and
+// however it is spelt. Flux applies none either.
+func isKustomization(object *unstructured.Unstructured) bool {
+	return strings.EqualFold(object.GetKind(), "kustomization") && strings.HasPrefix(object.GetAPIVersion(), "kustomize.config.k8s.io/")
 }
 
 // checkEmpty refuses an object whose name or version is there and empty: an input

@@ -4,9 +4,10 @@ import (
 	"context"
 	"slices"
 
-	"github.com/fluxcd/cli-utils/pkg/object"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/eddy-previews/eddy/internal/object"
 )
 
 // Lister lists the objects of a place; of all namespaces, where it has none.
@@ -15,7 +16,7 @@ type Lister func(ctx context.Context, place Place) ([]unstructured.Unstructured,
 // Look fills a world with what is to be known of roots: workloads, and only where
 // one is late its pods and events. It returns why a place could not be listed; of
 // such nothing is said.
-func Look(ctx context.Context, roots []object.ObjMetadata, w *World, list Lister) (unseen []error) {
+func Look(ctx context.Context, roots []object.Ref, w *World, list Lister) (unseen []error) {
 	for range wantedDepth {
 		unseen = append(unseen, w.list(ctx, Wanted(roots, w), list)...)
 	}

@@ -17,13 +17,13 @@ import (
 	"time"
 
 	"github.com/fluxcd/cli-utils/pkg/kstatus/status"
-	"github.com/fluxcd/cli-utils/pkg/object"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/eddy-previews/eddy/internal/diagnose"
 	"github.com/eddy-previews/eddy/internal/flux"
+	"github.com/eddy-previews/eddy/internal/object"
 	"github.com/eddy-previews/eddy/internal/preview"
 )
 
@@ -32,9 +32,9 @@ const depth = 3
 
 // Of says whether what a root of a preview, an object in the inventory of its set,
 // has deployed runs. It is True where there is nothing that could run.
-func Of(root object.ObjMetadata, w *World, now time.Time) preview.Rollout {
+func Of(root object.Ref, w *World, now time.Time) preview.Rollout {
 	worst := preview.Rollout{Ready: metav1.ConditionTrue}
-	for _, id := range Members([]object.ObjMetadata{root}, w) {
+	for _, id := range Members([]object.Ref{root}, w) {
 		if id == root && w.objects[id] == nil {
 			continue // whoever makes it says why it is not there
 		}
@@ -49,10 +49,10 @@ func Of(root object.ObjMetadata, w *World, now time.Time) preview.Rollout {
 // Members lists what runs of what roots have deployed: workloads, and the deployers
 // that a deployer has made. A root that is a deployer is not among them, as its own
 // state is told beside it.
-func Members(roots []object.ObjMetadata, w *World) []object.ObjMetadata {
-	var out []object.ObjMetadata
+func Members(roots []object.Ref, w *World) []object.Ref {
+	var out []object.Ref
 	for _, root := range roots {
-		if runs(root.GroupKind) {
+		if runs(root.GroupKind()) {
 			out = append(out, root)
 		}
 		out = append(out, w.below(root, depth)...)
@@ -62,11 +62,11 @@ func Members(roots []object.ObjMetadata, w *World) []object.ObjMetadata {
 
 // Sleeps reports whether what roots have deployed is scaled to nothing: it has
 // Deployments or StatefulSets, and all of them ask for no pod.
-func Sleeps(roots []object.ObjMetadata, w *World) bool {
+func Sleeps(roots []object.Ref, w *World) bool {
 	found := false
 	for _, id := range Members(roots, w) {
 		one := w.objects[id]
-		if one == nil || id.GroupKind.Kind != "Deployment" && id.GroupKind.Kind != "StatefulSet" {
+		if one == nil || id.Kind != "Deployment" && id.Kind != "StatefulSet" {
 			continue
 		}
 		replicas, given, _ := unstructured.NestedInt64(one.Object, "spec", "replicas")
@@ -79,16 +79,16 @@ func Sleeps(roots []object.ObjMetadata, w *World) bool {
 }
 
 // below lists what runs of what a deployer has deployed.
-func (w *World) below(id object.ObjMetadata, levels int) []object.ObjMetadata {
+func (w *World) below(id object.Ref, levels int) []object.Ref {
 	deployer := w.objects[id]
-	if deployer == nil || levels == 0 || !flux.Deploys(id.GroupKind) {
+	if deployer == nil || levels == 0 || !flux.Deploys(id.GroupKind()) {
 		return nil
 	}
-	var out []object.ObjMetadata
+	var out []object.Ref
 	for _, entry := range flux.Deployed(deployer) {
-		if runs(entry.GroupKind) || flux.Deploys(entry.GroupKind) {
-			out = append(out, entry.ObjMetadata)
-			out = append(out, w.below(entry.ObjMetadata, levels-1)...)
+		if runs(entry.GroupKind()) || flux.Deploys(entry.GroupKind()) {
+			out = append(out, entry.Ref)
+			out = append(out, w.below(entry.Ref, levels-1)...)
 		}
 	}
 	return out
@@ -108,7 +108,7 @@ func Workloads() []schema.GroupVersionKind {
 }
 
 // judge says whether one of the members runs.
-func (w *World) judge(id object.ObjMetadata, now time.Time) preview.Rollout {
+func (w *World) judge(id object.Ref, now time.Time) preview.Rollout {
 	found := w.objects[id]
 	if w.settled(id) {
 		return preview.Rollout{Ready: metav1.ConditionTrue}
@@ -118,7 +118,7 @@ func (w *World) judge(id object.ObjMetadata, now time.Time) preview.Rollout {
 		return told(report.Findings[0], found)
 	}
 	out := preview.Rollout{Ready: metav1.ConditionUnknown, Reason: progressing, Since: report.Root.Since}
-	out.Message = fmt.Sprintf("%s/%s: %s", id.GroupKind.Kind, id.Name, waiting(found, report.Root.Message))
+	out.Message = fmt.Sprintf("%s/%s: %s", id.Kind, id.Name, waiting(found, report.Root.Message))
 	return out
 }
 
@@ -136,7 +136,7 @@ func waiting(found *unstructured.Unstructured, message string) string {
 // told is what a finding says of the rollout of a workload.
 func told(f diagnose.Finding, found *unstructured.Unstructured) preview.Rollout {
 	out := preview.Rollout{Ready: metav1.ConditionUnknown, Reason: f.Cause, Since: f.Since}
-	out.Message = fmt.Sprintf("%s/%s: %s", f.On.GroupKind.Kind, f.On.Name, f.Words)
+	out.Message = fmt.Sprintf("%s/%s: %s", f.On.Kind, f.On.Name, f.Words)
 	if !passes(f.Cause) || isStuck(found) {
 		out.Ready = metav1.ConditionFalse
 	}
@@ -153,16 +153,16 @@ func isStuck(found *unstructured.Unstructured) bool {
 }
 
 // settled reports whether a member runs, or cannot be seen.
-func (w *World) settled(id object.ObjMetadata) bool {
+func (w *World) settled(id object.Ref) bool {
 	found := w.objects[id]
 	switch {
 	case !w.isKnown(id):
 		return true
 	case found == nil:
-		return id.GroupKind.Kind == "Job" // those that are done may go by themselves
-	case flux.Deploys(id.GroupKind):
+		return id.Kind == "Job" // those that are done may go by themselves
+	case flux.Deploys(id.GroupKind()):
 		return flux.Ready(found).Status == metav1.ConditionTrue
-	case id.GroupKind.Kind == "Job":
+	case id.Kind == "Job":
 		suspended, _, _ := unstructured.NestedBool(found.Object, "spec", "suspend")
 		return suspended || hasCondition(found, "Complete", "True")
 	}

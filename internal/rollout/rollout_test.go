@@ -8,11 +8,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/fluxcd/cli-utils/pkg/object"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/yaml"
 
+	"github.com/eddy-previews/eddy/internal/object"
 	"github.com/eddy-previews/eddy/internal/rollout"
 )
 
@@ -49,8 +49,8 @@ func parsed(t *testing.T, documents string) []unstructured.Unstructured {
 // world is one in which all places that are wanted have been listed.
 func world(t *testing.T, root unstructured.Unstructured, objects []unstructured.Unstructured) *rollout.World {
 	t.Helper()
-	w, roots := rollout.NewWorld(root), []object.ObjMetadata{object.UnstructuredToObjMetadata(&root)}
-	for _, next := range []func([]object.ObjMetadata, *rollout.World) []rollout.Place{rollout.Wanted, rollout.Wanted, rollout.Details} {
+	w, roots := rollout.NewWorld(root), []object.Ref{object.RefOf(&root)}
+	for _, next := range []func([]object.Ref, *rollout.World) []rollout.Place{rollout.Wanted, rollout.Wanted, rollout.Details} {
 		for _, place := range next(roots, w) {
 			var found []unstructured.Unstructured
 			for _, one := range objects {
@@ -129,7 +129,7 @@ func TestWhyItDoesNotRun(t *testing.T) {
 		t.Run(c.claim, func(t *testing.T) {
 			root := deployer(t, c.inventory)
 			w := world(t, root, parsed(t, c.objects))
-			got := rollout.Of(object.UnstructuredToObjMetadata(&root), w, now)
+			got := rollout.Of(object.RefOf(&root), w, now)
 			if said := fmt.Sprintf("%s %s %s", got.Ready, got.Reason, got.Message); said != c.want {
 				t.Errorf("it is %q\nwant  %q", said, c.want)
 			}
@@ -144,7 +144,7 @@ func TestTheWorstOfSeveralCounts(t *testing.T) {
 {apiVersion: batch/v1, kind: Job, metadata: {namespace: a, name: migrate}, status: {conditions: [{type: Complete, status: "True"}]}}
 ---
 `+deployment+waits("ErrImagePull", "not found")))
-	if got := rollout.Of(object.UnstructuredToObjMetadata(&root), w, now); got.Reason != "ImageNotFound" {
+	if got := rollout.Of(object.RefOf(&root), w, now); got.Reason != "ImageNotFound" {
 		t.Errorf("it is %+v", got)
 	}
 }
@@ -154,14 +154,14 @@ func TestWhatADeployerBelowADeployerDeployedCounts(t *testing.T) {
 	below := deployer(t, "a_api_apps_Deployment")
 	below.SetName("below")
 	w := world(t, root, append(parsed(t, deployment+waits("ErrImagePull", "not found")), below))
-	if got := rollout.Of(object.UnstructuredToObjMetadata(&root), w, now); got.Reason != "ImageNotFound" {
+	if got := rollout.Of(object.RefOf(&root), w, now); got.Reason != "ImageNotFound" {
 		t.Errorf("it is %+v", got)
 	}
 }
 
 func TestWhatIsInAnotherClusterOrCannotBeSeenIsHeldAgainstNobody(t *testing.T) {
 	root := deployer(t, "a_api_apps_Deployment")
-	id := object.UnstructuredToObjMetadata(&root)
+	id := object.RefOf(&root)
 	if got := rollout.Of(id, rollout.NewWorld(root), now); got.Ready != "True" {
 		t.Errorf("what was never listed is %+v", got)
 	}
@@ -176,7 +176,7 @@ func TestWhatIsInAnotherClusterOrCannotBeSeenIsHeldAgainstNobody(t *testing.T) {
 
 func TestPodsAndEventsAreAskedForOnlyWhereSomethingIsLate(t *testing.T) {
 	root := deployer(t, "a_api_apps_Deployment")
-	roots := []object.ObjMetadata{object.UnstructuredToObjMetadata(&root)}
+	roots := []object.Ref{object.RefOf(&root)}
 	w := rollout.NewWorld(root)
 	place := rollout.Place{GroupVersionKind: schema.GroupVersionKind{Group: "apps", Version: "v1", Kind: "Deployment"}, Namespace: "a"}
 	if got := rollout.Wanted(roots, w); len(got) != 1 || got[0] != place {
@@ -192,8 +192,8 @@ func TestOnlyAPreviewThatIsLateMissesThePodsThatWereNotSeen(t *testing.T) {
 	late, runs := deployer(t, "a_api_apps_Deployment"), deployer(t, "a_fine_apps_Deployment")
 	runs.SetName("fine")
 	w := rollout.NewWorld(late, runs)
-	of := func(root unstructured.Unstructured) []object.ObjMetadata {
-		return []object.ObjMetadata{object.UnstructuredToObjMetadata(&root)}
+	of := func(root unstructured.Unstructured) []object.Ref {
+		return []object.Ref{object.RefOf(&root)}
 	}
 	if !rollout.Misses(of(late), w) || !rollout.Misses(of(runs), w) {
 		t.Error("nothing was seen, and nobody misses it")
@@ -216,7 +216,7 @@ func TestWhoMayNotLookAtAllNamespacesLooksAtEach(t *testing.T) {
 		lines = append(lines, fmt.Sprintf("n%d_api_apps_Deployment", n))
 	}
 	root := deployer(t, lines...)
-	roots := []object.ObjMetadata{object.UnstructuredToObjMetadata(&root)}
+	roots := []object.Ref{object.RefOf(&root)}
 	for _, c := range []struct {
 		claim  string
 		mayAll bool

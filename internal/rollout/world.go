@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"slices"
 
-	"github.com/fluxcd/cli-utils/pkg/object"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/eddy-previews/eddy/internal/diagnose"
 	"github.com/eddy-previews/eddy/internal/flux"
+	"github.com/eddy-previews/eddy/internal/object"
 )
 
 // Place is a kind of objects in a namespace.
@@ -25,7 +25,7 @@ type Place struct {
 // World is what is known of a cluster: objects, who made whom, and what happened to
 // them.
 type World struct {
-	objects map[object.ObjMetadata]*unstructured.Unstructured
+	objects map[object.Ref]*unstructured.Unstructured
 	// made are objects by those that own them.
 	made map[types.UID][]*unstructured.Unstructured
 	// events by what they are about.
@@ -39,7 +39,7 @@ type World struct {
 // NewWorld returns a world with some objects in it.
 func NewWorld(known ...unstructured.Unstructured) *World {
 	w := &World{
-		objects: map[object.ObjMetadata]*unstructured.Unstructured{}, made: map[types.UID][]*unstructured.Unstructured{},
+		objects: map[object.Ref]*unstructured.Unstructured{}, made: map[types.UID][]*unstructured.Unstructured{},
 		events: map[types.UID][]corev1.Event{}, seen: map[Place]bool{}, unseen: map[Place]bool{},
 	}
 	for n := range known {
@@ -67,12 +67,12 @@ func (w *World) Add(place Place, listed ...unstructured.Unstructured) {
 }
 
 // isKnown reports whether it is known whether an object is there.
-func (w *World) isKnown(id object.ObjMetadata) bool {
-	return w.objects[id] != nil || w.seen[Place{w.versioned(id.GroupKind), id.Namespace}]
+func (w *World) isKnown(id object.Ref) bool {
+	return w.objects[id] != nil || w.seen[Place{w.versioned(id.GroupKind()), id.Namespace}]
 }
 
 func (w *World) put(one *unstructured.Unstructured) {
-	w.objects[object.UnstructuredToObjMetadata(one)] = one
+	w.objects[object.RefOf(one)] = one
 	for _, owner := range one.GetOwnerReferences() {
 		w.made[owner.UID] = append(w.made[owner.UID], one)
 	}
@@ -88,13 +88,13 @@ func (w *World) happened(one *unstructured.Unstructured) {
 }
 
 // node is the tree of a member: itself, its pods, and what happened to them.
-func (w *World) node(id object.ObjMetadata) *diagnose.Node {
+func (w *World) node(id object.Ref) *diagnose.Node {
 	out := &diagnose.Node{ID: id, Object: w.objects[id]}
 	if out.Object == nil {
 		return out
 	}
 	out.Events = w.eventsOf(out.Object)
-	if runs(id.GroupKind) {
+	if runs(id.GroupKind()) {
 		w.addMade(out, out.Object)
 	}
 	return out
@@ -108,7 +108,7 @@ func (w *World) addMade(to *diagnose.Node, by *unstructured.Unstructured) {
 			w.addMade(to, one)
 			continue
 		}
-		to.Children = append(to.Children, &diagnose.Node{ID: object.UnstructuredToObjMetadata(one), Object: one, Events: w.eventsOf(one)})
+		to.Children = append(to.Children, &diagnose.Node{ID: object.RefOf(one), Object: one, Events: w.eventsOf(one)})
 	}
 }
 
@@ -129,14 +129,14 @@ func when(event corev1.Event) *metav1.Time {
 // Wanted lists where the members of roots are that are not known yet. Deployers
 // below others are known only once those are, so it is asked again until it has
 // nothing new, or nothing that may be looked at.
-func Wanted(roots []object.ObjMetadata, w *World) []Place {
-	return w.placesOf(roots, func(id object.ObjMetadata) bool { return !w.isKnown(id) })
+func Wanted(roots []object.Ref, w *World) []Place {
+	return w.placesOf(roots, func(id object.Ref) bool { return !w.isKnown(id) })
 }
 
 // Details lists where to look for why members are late: their pods, and events.
-func Details(roots []object.ObjMetadata, w *World) []Place {
+func Details(roots []object.Ref, w *World) []Place {
 	var out []Place
-	for _, late := range w.placesOf(roots, func(id object.ObjMetadata) bool { return w.objects[id] != nil && !w.settled(id) }) {
+	for _, late := range w.placesOf(roots, func(id object.Ref) bool { return w.objects[id] != nil && !w.settled(id) }) {
 		for _, kind := range details() {
 			if place := (Place{kind, late.Namespace}); !slices.Contains(out, place) {
 				out = append(out, place)
@@ -147,7 +147,7 @@ func Details(roots []object.ObjMetadata, w *World) []Place {
 }
 
 // Misses reports whether something of roots was to be seen, and was not.
-func Misses(roots []object.ObjMetadata, w *World) bool {
+func Misses(roots []object.Ref, w *World) bool {
 	return slices.ContainsFunc(slices.Concat(Wanted(roots, w), Details(roots, w)), func(place Place) bool { return !w.seen[place] })
 }
 
@@ -158,10 +158,10 @@ func details() []schema.GroupVersionKind {
 func eventKind() schema.GroupVersionKind { return corev1.SchemeGroupVersion.WithKind("Event") }
 
 // placesOf lists the places of those members that are picked, each once.
-func (w *World) placesOf(roots []object.ObjMetadata, pick func(object.ObjMetadata) bool) []Place {
+func (w *World) placesOf(roots []object.Ref, pick func(object.Ref) bool) []Place {
 	var out []Place
 	for _, id := range Members(roots, w) {
-		if place := (Place{w.versioned(id.GroupKind), id.Namespace}); pick(id) && !slices.Contains(out, place) {
+		if place := (Place{w.versioned(id.GroupKind()), id.Namespace}); pick(id) && !slices.Contains(out, place) {
 			out = append(out, place)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/apply"
 	"github.com/eddy-previews/eddy/internal/few"
+	"github.com/eddy-previews/eddy/internal/object"
 	"github.com/eddy-previews/eddy/internal/report"
 )
 
@@ -104,7 +105,7 @@ func leaving(pruned apply.Pruned) string {
 
 // list names the first few of some objects, each with why it is there, where
 // that is known.
-func list(objects apply.Inventory, why map[apply.Ref]string) string {
+func list(objects apply.Inventory, why map[object.Ref]string) string {
 	return few.Each(objects, named, "; ", func(entry apply.Entry) string {
 		if because := why[entry.Ref]; because != "" {
 			return entry.String() + ": " + because

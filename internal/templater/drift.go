@@ -26,6 +26,7 @@ import (
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/apply"
+	"github.com/eddy-previews/eddy/internal/object"
 )
 
 // drift watches what sets have applied, so that an object which somebody
@@ -168,7 +169,7 @@ func (d *drift) follow(ctx context.Context, gvk schema.GroupVersionKind, resourc
 	}
 	registered, err := informer.AddEventHandler(toolscache.ResourceEventHandlerFuncs{
 		UpdateFunc: func(was, is any) { d.updated(gvk.GroupKind(), was, is) },
-		DeleteFunc: func(object any) { d.deleted(gvk.GroupKind(), object) },
+		DeleteFunc: func(o any) { d.deleted(gvk.GroupKind(), o) },
 	})
 	if err != nil {
 		return watched{}, err
@@ -198,15 +199,15 @@ func (d *drift) observed(ctx context.Context, inventory apply.Inventory) (apply.
 
 // told returns what the watch knows of one object; nil when there is none.
 func (d *drift) told(ctx context.Context, entry apply.Entry) (found *apply.Meta, reached bool) {
-	object, reached := d.read(ctx, entry.Ref)
-	if object == nil {
+	o, reached := d.read(ctx, entry.Ref)
+	if o == nil {
 		return nil, reached
 	}
-	return metadataOf(object), true
+	return metadataOf(o), true
 }
 
 // read returns an object as the watch brought it; nil when there is none.
-func (d *drift) read(ctx context.Context, ref apply.Ref) (found client.Object, reached bool) {
+func (d *drift) read(ctx context.Context, ref object.Ref) (found client.Object, reached bool) {
 	d.mu.Lock()
 	kind, known := d.watched[schema.GroupKind{Group: ref.Group, Kind: ref.Kind}]
 	d.mu.Unlock()
@@ -222,13 +223,13 @@ func (d *drift) read(ctx context.Context, ref apply.Ref) (found client.Object, r
 }
 
 // witness tells, for a set, what the watch has seen of the end of an object.
-func (d *drift) witness(ctx context.Context, set types.NamespacedName) func(apply.Ref) (apply.Sighting, bool) {
+func (d *drift) witness(ctx context.Context, set types.NamespacedName) func(object.Ref) (apply.Sighting, bool) {
 	if d == nil {
 		return nil
 	}
-	return func(ref apply.Ref) (apply.Sighting, bool) {
-		object, reached := d.read(ctx, ref)
-		if is, ok := object.(*unstructured.Unstructured); ok {
+	return func(ref object.Ref) (apply.Sighting, bool) {
+		o, reached := d.read(ctx, ref)
+		if is, ok := o.(*unstructured.Unstructured); ok {
 			return sightingOf(is), true
 		}
 		seen, known := d.lastSeen(set, ref)
@@ -237,31 +238,31 @@ func (d *drift) witness(ctx context.Context, set types.NamespacedName) func(appl
 }
 
 // glimpse tells, for a set, what the watch has seen last of an object.
-func (d *drift) glimpse(ctx context.Context, set types.NamespacedName) func(apply.Ref) (apply.Glimpse, bool) {
+func (d *drift) glimpse(ctx context.Context, set types.NamespacedName) func(object.Ref) (apply.Glimpse, bool) {
 	if d == nil {
 		return nil
 	}
-	return func(ref apply.Ref) (apply.Glimpse, bool) {
-		object, reached := d.read(ctx, ref)
-		if object != nil || !reached {
-			return apply.Glimpse{Is: metaOrNil(object)}, reached
+	return func(ref object.Ref) (apply.Glimpse, bool) {
+		o, reached := d.read(ctx, ref)
+		if o != nil || !reached {
+			return apply.Glimpse{Is: metaOrNil(o)}, reached
 		}
 		seen, _ := d.lastSeen(set, ref) // or it has seen none go
 		return apply.Glimpse{Gone: seen.UID}, true
 	}
 }
 
-func metaOrNil(object client.Object) *apply.Meta {
-	if object == nil {
+func metaOrNil(o client.Object) *apply.Meta {
+	if o == nil {
 		return nil
 	}
-	return metadataOf(object)
+	return metadataOf(o)
 }
 
 // updated wakes the sets whose object has changed, or has come to its end.
 func (d *drift) updated(kind schema.GroupKind, was, is any) {
 	before, after := metadataOf(was), metadataOf(is)
-	ref := refOf(kind, after)
+	ref := object.RefTo(kind, after.Namespace, after.Name)
 	for _, set := range d.concerned(ref, before, after) {
 		switch {
 		case hasDrifted(before, after), endingOf(was) != endingOf(is):
@@ -276,18 +277,19 @@ func (d *drift) updated(kind schema.GroupKind, was, is any) {
 }
 
 // deleted wakes the sets whose object is gone, and keeps how it had ended.
-func (d *drift) deleted(kind schema.GroupKind, object any) {
-	if gone, ok := object.(toolscache.DeletedFinalStateUnknown); ok {
-		object = gone.Obj
+func (d *drift) deleted(kind schema.GroupKind, was any) {
+	if gone, ok := was.(toolscache.DeletedFinalStateUnknown); ok {
+		was = gone.Obj
 	}
-	last := metadataOf(object)
-	for _, set := range d.concerned(refOf(kind, last), last) {
+	last := metadataOf(was)
+	ref := object.RefTo(kind, last.Namespace, last.Name)
+	for _, set := range d.concerned(ref, last) {
 		seen := apply.Sighting{UID: last.UID}
-		if is, ok := object.(*unstructured.Unstructured); ok {
+		if is, ok := was.(*unstructured.Unstructured); ok {
 			seen = sightingOf(is)
 		}
-		d.keepSighting(set, refOf(kind, last), seen)
-		d.lost(set, refOf(kind, last))
+		d.keepSighting(set, ref, seen)
+		d.lost(set, ref)
 	}
 	if d.disturb != nil {
 		d.disturb(kind, last)
@@ -298,22 +300,22 @@ func (d *drift) deleted(kind schema.GroupKind, object any) {
 func emptyOf(gvk schema.GroupVersionKind) func() client.Object {
 	return func() client.Object {
 		if apply.RunsOnce(gvk.GroupKind()) {
-			object := &unstructured.Unstructured{}
-			object.SetGroupVersionKind(gvk)
-			return object
+			o := &unstructured.Unstructured{}
+			o.SetGroupVersionKind(gvk)
+			return o
 		}
-		object := &metav1.PartialObjectMetadata{}
-		object.SetGroupVersionKind(gvk)
-		return object
+		o := &metav1.PartialObjectMetadata{}
+		o.SetGroupVersionKind(gvk)
+		return o
 	}
 }
 
 // strip drops from what a watch brings all that is not needed of it: memory holds
 // metadata, and of a kind that runs once how it ended.
-func strip(object any) (any, error) {
-	is, ok := object.(*unstructured.Unstructured)
+func strip(o any) (any, error) {
+	is, ok := o.(*unstructured.Unstructured)
 	if !ok {
-		return cache.TransformStripManagedFields()(object)
+		return cache.TransformStripManagedFields()(o)
 	}
 	is.SetManagedFields(nil)
 	for field := range is.Object {
@@ -326,16 +328,16 @@ func strip(object any) (any, error) {
 
 // metadataOf returns the metadata of an object that a watch brought; empty when
 // it is none.
-func metadataOf(object any) *metav1.PartialObjectMetadata {
-	if gone, ok := object.(toolscache.DeletedFinalStateUnknown); ok {
-		object = gone.Obj
+func metadataOf(o any) *metav1.PartialObjectMetadata {
+	if gone, ok := o.(toolscache.DeletedFinalStateUnknown); ok {
+		o = gone.Obj
 	}
-	switch object := object.(type) {
+	switch o := o.(type) {
 	case *metav1.PartialObjectMetadata:
-		return object
+		return o
 	case *unstructured.Unstructured:
-		metadata := apimeta.AsPartialObjectMetadata(object)
-		metadata.SetGroupVersionKind(object.GroupVersionKind()) // which the conversion leaves out
+		metadata := apimeta.AsPartialObjectMetadata(o)
+		metadata.SetGroupVersionKind(o.GroupVersionKind()) // which the conversion leaves out
 		return metadata
 	default:
 		return &metav1.PartialObjectMetadata{}
@@ -347,22 +349,18 @@ func sightingOf(is *unstructured.Unstructured) apply.Sighting {
 }
 
 // endingOf returns how an object that runs once has ended, "" for another.
-func endingOf(object any) apply.Ending {
-	if is, ok := object.(*unstructured.Unstructured); ok {
+func endingOf(o any) apply.Ending {
+	if is, ok := o.(*unstructured.Unstructured); ok {
 		return apply.EndingOf(is)
 	}
 	return ""
 }
 
-func refOf(kind schema.GroupKind, object *metav1.PartialObjectMetadata) apply.Ref {
-	return apply.Ref{Group: kind.Group, Kind: kind.Kind, Namespace: object.Namespace, Name: object.Name}
-}
-
 // ownerOf returns the set that an object's labels name.
-func ownerOf(object *metav1.PartialObjectMetadata) types.NamespacedName {
+func ownerOf(o *metav1.PartialObjectMetadata) types.NamespacedName {
 	return types.NamespacedName{
-		Namespace: object.Labels[v1.OwnerLabelPrefix+"/namespace"],
-		Name:      object.Labels[v1.OwnerLabelPrefix+"/name"],
+		Namespace: o.Labels[v1.OwnerLabelPrefix+"/namespace"],
+		Name:      o.Labels[v1.OwnerLabelPrefix+"/name"],
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"github.com/eddy-previews/eddy/internal/apply"
 	"github.com/eddy-previews/eddy/internal/flux"
+	"github.com/eddy-previews/eddy/internal/object"
 	"github.com/eddy-previews/eddy/internal/preview"
 )
 
@@ -39,19 +40,19 @@ type lookedAt struct {
 func (r *run) links(ctx context.Context, session *apply.Session, p desired) (found map[string]string, awaiting waiting) {
 	found = make(map[string]string, len(p.previews))
 	objects := p.objects()
-	for _, object := range objects {
-		for _, key := range object.Groups() {
+	for _, o := range objects {
+		for _, key := range o.Groups() {
 			if found[key] == "" {
-				found[key] = p.urls[object.Ref()]
+				found[key] = p.urls[o.Ref()]
 			}
 		}
 	}
 	planned := p.inventory.Refs()
-	maps.DeleteFunc(r.memory.links, func(ref apply.Ref, _ lookedAt) bool { return !planned[ref] })
+	maps.DeleteFunc(r.memory.links, func(ref object.Ref, _ lookedAt) bool { return !planned[ref] })
 	search := linkSearch{run: r, session: session, told: r.told(), found: found}
-	for _, object := range objects {
-		if found[object.Group] == "" && flux.Deploys(object.Ref().GroupKind()) {
-			search.consider(object, p.revisionOf(object.Group))
+	for _, o := range objects {
+		if found[o.Group] == "" && flux.Deploys(o.Ref().GroupKind()) {
+			search.consider(o, p.revisionOf(o.Group))
 		}
 	}
 	search.ask(ctx, p)
@@ -153,18 +154,18 @@ func (s *linkSearch) deployed(ctx context.Context, deployer *unstructured.Unstru
 	entries := flux.Deployed(deployer)
 	for _, pass := range []func(schema.GroupKind) bool{flux.Routes, flux.Deploys} {
 		for _, entry := range entries {
-			if !pass(entry.GroupKind) {
+			if !pass(entry.GroupKind()) {
 				continue
 			}
 			if *budget--; *budget < 0 {
 				return ""
 			}
-			is, err := s.session.Read(ctx, apply.RefTo(entry.ObjMetadata), entry.Version)
+			is, err := s.session.Read(ctx, entry.Ref, entry.Version)
 			if err != nil || is == nil {
 				continue // the account may not, or it is on its way
 			}
 			url := flux.URL(is)
-			if url == "" && flux.Deploys(entry.GroupKind) {
+			if url == "" && flux.Deploys(entry.GroupKind()) {
 				url = s.deployed(ctx, is, depth-1, budget)
 			}
 			if url != "" {

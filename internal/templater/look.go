@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/eddy-previews/eddy/internal/apply"
+	"github.com/eddy-previews/eddy/internal/object"
 )
 
 // manyUnwanted is from when on it is cheaper to list what is owned than to ask
@@ -35,8 +36,8 @@ func (r *run) look(ctx context.Context, applier *apply.Applier, known apply.Inve
 	if err := session.Meet(ctx, p.inventory); err != nil {
 		return nil, fmt.Errorf("looking for what is there already: %w", err)
 	}
-	for _, object := range p.objects() {
-		p.note(object, session.Live.Why(object))
+	for _, o := range p.objects() {
+		p.note(o, session.Live.Why(o))
 	}
 	p.takeStock()
 	return session, nil
@@ -65,7 +66,7 @@ func (r *run) watched(ctx context.Context, applier *apply.Applier, known apply.I
 
 // unseen counts the objects that are to be deleted, and of which the watch neither shows
 // one nor has seen it go: of each of them the API server would be asked.
-func unseen(session *apply.Session, known apply.Inventory, asked map[apply.Ref]bool) int {
+func unseen(session *apply.Session, known apply.Inventory, asked map[object.Ref]bool) int {
 	count := 0
 	for _, entry := range known {
 		if !asked[entry.Ref] && session.Live.Get(entry.Ref) == nil && !session.IsGone(entry.Ref) {

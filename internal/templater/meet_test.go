@@ -11,7 +11,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/eddy-previews/eddy/internal/apply"
+	"github.com/eddy-previews/eddy/internal/object"
 )
 
 // The first run of a process lists what a set owns. What goes right after it was listed
@@ -37,9 +37,9 @@ resources:
 			return
 		}
 		once.Do(func() {
-			object := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: b.namespace, Name: "api-1"}}
-			ref := apply.Ref{Kind: "ConfigMap", Namespace: b.namespace, Name: "api-1"}
-			b.delete(object)
+			o := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: b.namespace, Name: "api-1"}}
+			ref := object.Ref{Kind: "ConfigMap", Namespace: b.namespace, Name: "api-1"}
+			b.delete(o)
 			b.await("the watch tells that it is gone", func() bool {
 				found, reached := b.drift.read(context.Background(), ref)
 				return reached && found == nil

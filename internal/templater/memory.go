@@ -5,13 +5,13 @@ import (
 	"time"
 	"weak"
 
-	"github.com/fluxcd/cli-utils/pkg/object"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/resourceversion"
 
 	"github.com/eddy-previews/eddy/internal/apply"
 	"github.com/eddy-previews/eddy/internal/flux"
+	"github.com/eddy-previews/eddy/internal/object"
 	"github.com/eddy-previews/eddy/internal/plan"
 )
 
@@ -35,11 +35,11 @@ type memory struct {
 	// retries are the previews that could not be applied, by key.
 	retries map[string]retry
 	// links are the deployers in which a link was looked for.
-	links map[apply.Ref]lookedAt
+	links map[object.Ref]lookedAt
 	// rollouts are what was found of what previews have deployed, and members what
 	// that is, by key.
 	rollouts map[string]rolledOut
-	members  map[string][]object.ObjMetadata
+	members  map[string][]object.Ref
 	// pushed are the commits whose previews have yet to get ready, by key.
 	pushed map[string]push
 }
@@ -55,8 +55,8 @@ type wait struct {
 
 func newMemory() *memory {
 	return &memory{
-		made: &plan.Memory{}, applied: apply.NewMemory(), waits: map[spot]wait{}, retries: map[string]retry{}, links: map[apply.Ref]lookedAt{},
-		rollouts: map[string]rolledOut{}, members: map[string][]object.ObjMetadata{},
+		made: &plan.Memory{}, applied: apply.NewMemory(), waits: map[spot]wait{}, retries: map[string]retry{}, links: map[object.Ref]lookedAt{},
+		rollouts: map[string]rolledOut{}, members: map[string][]object.Ref{},
 		pushed: map[string]push{},
 	}
 }
@@ -75,9 +75,9 @@ func traitsOf(o *unstructured.Unstructured) traits {
 
 // toApply turns what is planned into objects to apply, and returns where they say that
 // they answer. What was made before, and is the very same, is not looked at again.
-func (m *memory) toApply(planned []plan.Step) (steps []step, urls map[apply.Ref]string) {
+func (m *memory) toApply(planned []plan.Step) (steps []step, urls map[object.Ref]string) {
 	next := make(map[weak.Pointer[unstructured.Unstructured]]traits, len(m.traits))
-	urls = map[apply.Ref]string{}
+	urls = map[object.Ref]string{}
 	for _, s := range planned {
 		objects := make([]apply.Object, 0, len(s.Objects))
 		for _, o := range s.Objects {

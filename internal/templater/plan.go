@@ -12,6 +12,7 @@ import (
 
 	"github.com/eddy-previews/eddy/internal/apply"
 	"github.com/eddy-previews/eddy/internal/input"
+	"github.com/eddy-previews/eddy/internal/object"
 	"github.com/eddy-previews/eddy/internal/plan"
 )
 
@@ -26,7 +27,7 @@ type desired struct {
 	// failed are the previews that are not taken further.
 	failed problems
 	// asked are all objects that some preview asks for, also one that failed since.
-	asked map[apply.Ref]bool
+	asked map[object.Ref]bool
 	// blind: of some preview it is not known what it asks for, as it cannot be
 	// rendered.
 	blind bool
@@ -34,7 +35,7 @@ type desired struct {
 	// external are the sources of checksums that are not of the set itself.
 	external []string
 	// urls are where objects say that what they belong to answers.
-	urls map[apply.Ref]string
+	urls map[object.Ref]string
 
 	byKey map[string]int
 	// stocked is how many had failed when stock was taken last.
@@ -84,7 +85,7 @@ func (r *run) plan(ctx context.Context, applier *apply.Applier, inputs plan.Inpu
 
 // desiredOf takes stock of a plan.
 func (r *run) desiredOf(made plan.Plan, inputs plan.Inputs) desired {
-	out := desired{inputs: inputs, previews: make([]asked, 0, len(made.Previews)), asked: make(map[apply.Ref]bool, len(made.Previews))}
+	out := desired{inputs: inputs, previews: make([]asked, 0, len(made.Previews)), asked: make(map[object.Ref]bool, len(made.Previews))}
 	for _, one := range made.Previews {
 		key := one.Input.Key()
 		out.previews = append(out.previews, asked{key: key, input: one.Input})
@@ -94,8 +95,8 @@ func (r *run) desiredOf(made plan.Plan, inputs plan.Inputs) desired {
 		out.blind = out.blind || one.Reason == meta.BuildFailedReason
 	}
 	out.steps, out.urls = r.memory.toApply(made.Steps)
-	for _, object := range out.objects() {
-		out.asked[object.Ref()] = true
+	for _, o := range out.objects() {
+		out.asked[o.Ref()] = true
 	}
 	out.takeStock()
 	return out
@@ -117,11 +118,11 @@ func (p *desired) takeStock() {
 }
 
 // note remembers that all that ask for an object failed with it.
-func (p *desired) note(object apply.Object, err error) {
+func (p *desired) note(o apply.Object, err error) {
 	if err == nil {
 		return
 	}
-	for _, key := range object.Groups() {
+	for _, key := range o.Groups() {
 		p.failed.add(problem{key: key, reason: meta.ReconciliationFailedReason, err: err})
 	}
 }
@@ -130,12 +131,12 @@ func (p *desired) note(object apply.Object, err error) {
 func (p *desired) sum() {
 	sums := make(map[string]hash.Hash, len(p.previews))
 	counts := make(map[string]int, len(p.previews))
-	for _, object := range p.objects() {
-		for _, key := range object.Groups() {
+	for _, o := range p.objects() {
+		for _, key := range o.Groups() {
 			if sums[key] == nil {
 				sums[key] = sha256.New()
 			}
-			_, _ = sums[key].Write(object.Digest[:])
+			_, _ = sums[key].Write(o.Digest[:])
 			counts[key]++
 		}
 	}
@@ -152,8 +153,8 @@ func (p *desired) sum() {
 // revision is the digest of all planned objects, in order.
 func (p desired) revision() string {
 	sum := sha256.New()
-	for _, object := range p.objects() {
-		sum.Write(object.Digest[:])
+	for _, o := range p.objects() {
+		sum.Write(o.Digest[:])
 	}
 	return fmt.Sprintf("sha256:%x", sum.Sum(nil))
 }

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/fluxcd/cli-utils/pkg/object"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	apimeta "k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -24,6 +23,7 @@ import (
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/apply"
 	"github.com/eddy-previews/eddy/internal/flux"
+	"github.com/eddy-previews/eddy/internal/object"
 	"github.com/eddy-previews/eddy/internal/rollout"
 )
 
@@ -44,11 +44,11 @@ type pulse struct {
 	watched map[schema.GroupKind]bool
 	// members are what belongs to the previews of sets, by their keys; and disturbed
 	// the previews of which something has changed since it was last asked.
-	members   map[types.NamespacedName]map[object.ObjMetadata]string
+	members   map[types.NamespacedName]map[object.Ref]string
 	disturbed map[types.NamespacedName]map[string]bool
 	// heard is what has changed while sets are looked at: it may be of a preview that is
 	// not known to have it before the look is over.
-	heard map[types.NamespacedName]map[object.ObjMetadata]bool
+	heard map[types.NamespacedName]map[object.Ref]bool
 }
 
 // pulsing are the kinds that are watched. Pods are not, of which there are most: the
@@ -69,8 +69,8 @@ func newPulse(mgr ctrl.Manager, served *apply.Kinds, namespaces map[string]cache
 	p := &pulse{
 		client: asks, served: served, namespaces: slices.Collect(maps.Keys(namespaces)), wake: wake, kinds: make(chan schema.GroupVersionKind),
 		watched: map[schema.GroupKind]bool{},
-		members: map[types.NamespacedName]map[object.ObjMetadata]string{}, disturbed: map[types.NamespacedName]map[string]bool{},
-		heard: map[types.NamespacedName]map[object.ObjMetadata]bool{},
+		members: map[types.NamespacedName]map[object.Ref]string{}, disturbed: map[types.NamespacedName]map[string]bool{},
+		heard: map[types.NamespacedName]map[object.Ref]bool{},
 	}
 	if len(p.namespaces) == 0 {
 		p.namespaces = []string{metav1.NamespaceAll}
@@ -168,7 +168,7 @@ func (p *pulse) begin(set types.NamespacedName) map[string]bool {
 	defer p.mu.Unlock()
 	out := p.disturbed[set]
 	delete(p.disturbed, set)
-	p.heard[set] = map[object.ObjMetadata]bool{}
+	p.heard[set] = map[object.Ref]bool{}
 	return out
 }
 
@@ -182,13 +182,13 @@ func (p *pulse) disturb(kind schema.GroupKind, is any) {
 
 // changed wakes the sets to whose previews an object belongs.
 func (p *pulse) changed(kind schema.GroupKind, name types.NamespacedName) {
-	for _, set := range p.note(object.ObjMetadata{GroupKind: kind, Namespace: name.Namespace, Name: name.Name}) {
+	for _, set := range p.note(object.RefTo(kind, name.Namespace, name.Name)) {
 		p.wake(set)
 	}
 }
 
 // note notes that an object has changed, and returns the sets that it concerns.
-func (p *pulse) note(id object.ObjMetadata) []types.NamespacedName {
+func (p *pulse) note(id object.Ref) []types.NamespacedName {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, heard := range p.heard {
@@ -215,15 +215,15 @@ func (p *pulse) unsettle(set types.NamespacedName, key string) {
 // follow replaces what belongs to the previews of a set, and has what is new among its
 // kinds watched. What has happened to it since the look began wakes the set: of a kind
 // that is watched now, the beginning of that tells.
-func (p *pulse) follow(ctx context.Context, set types.NamespacedName, byPreview map[string][]object.ObjMetadata) {
+func (p *pulse) follow(ctx context.Context, set types.NamespacedName, byPreview map[string][]object.Ref) {
 	if p == nil {
 		return
 	}
-	members, kinds := map[object.ObjMetadata]string{}, map[schema.GroupKind]bool{}
+	members, kinds := map[object.Ref]string{}, map[schema.GroupKind]bool{}
 	for key, ids := range byPreview {
 		for _, id := range ids {
 			members[id] = key
-			kinds[id.GroupKind] = true
+			kinds[id.GroupKind()] = true
 		}
 	}
 	unseen, isNews := p.replace(set, members, kinds)
@@ -241,7 +241,7 @@ func (p *pulse) follow(ctx context.Context, set types.NamespacedName, byPreview 
 
 // replace replaces the members of a set, and returns which of their kinds are not
 // watched yet, and whether something was heard of one that was none before.
-func (p *pulse) replace(set types.NamespacedName, members map[object.ObjMetadata]string, kinds map[schema.GroupKind]bool) (unseen []schema.GroupVersionKind, isNews bool) {
+func (p *pulse) replace(set types.NamespacedName, members map[object.Ref]string, kinds map[schema.GroupKind]bool) (unseen []schema.GroupVersionKind, isNews bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for id := range p.heard[set] {

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/fluxcd/cli-utils/pkg/object"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -16,6 +15,7 @@ import (
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/apply"
 	"github.com/eddy-previews/eddy/internal/flux"
+	"github.com/eddy-previews/eddy/internal/object"
 	"github.com/eddy-previews/eddy/internal/preview"
 	"github.com/eddy-previews/eddy/internal/rollout"
 )
@@ -52,10 +52,10 @@ func (r *run) rollouts(ctx context.Context, session *apply.Session, p desired, r
 		}
 	}
 	roots := map[string][]apply.Object{}
-	for _, object := range p.objects() {
-		for _, key := range object.Groups() {
+	for _, o := range p.objects() {
+		for _, key := range o.Groups() {
 			if !stopped.has(key) && r.mayHaveChanged(key, p.revisionOf(key), disturbed) {
-				roots[key] = append(roots[key], object)
+				roots[key] = append(roots[key], o)
 			}
 		}
 	}
@@ -86,9 +86,9 @@ func (r *run) observe(ctx context.Context, session *apply.Session, p desired, ro
 	world, deployers, unseen := r.see(ctx, session, all)
 	for key, objects := range roots {
 		var owned []preview.Entry
-		rollouts := map[object.ObjMetadata]preview.Rollout{}
+		rollouts := map[object.Ref]preview.Rollout{}
 		for _, root := range metadataOfAll(objects) {
-			owned = append(owned, preview.Entry{ObjMetadata: root})
+			owned = append(owned, preview.Entry{Ref: root})
 			rollouts[root] = rollout.Of(root, world, r.started)
 		}
 		found := preview.Deployed(owned, deployers, rollouts)
@@ -104,10 +104,10 @@ func (r *run) observe(ctx context.Context, session *apply.Session, p desired, ro
 
 // watchedOf lists what tells of roots that something has changed: what runs of them, and
 // the deployers.
-func watchedOf(roots []object.ObjMetadata, world *rollout.World) []object.ObjMetadata {
+func watchedOf(roots []object.Ref, world *rollout.World) []object.Ref {
 	out := rollout.Members(roots, world)
 	for _, root := range roots {
-		if flux.Deploys(root.GroupKind) {
+		if flux.Deploys(root.GroupKind()) {
 			out = append(out, root)
 		}
 	}
@@ -116,7 +116,7 @@ func watchedOf(roots []object.ObjMetadata, world *rollout.World) []object.ObjMet
 
 // see reads, as the account of the set, what objects have deployed. Unseen says what
 // it may not read.
-func (r *run) see(ctx context.Context, session *apply.Session, objects []apply.Object) (*rollout.World, map[object.ObjMetadata]*unstructured.Unstructured, string) {
+func (r *run) see(ctx context.Context, session *apply.Session, objects []apply.Object) (*rollout.World, map[object.Ref]*unstructured.Unstructured, string) {
 	var deploying []apply.Object
 	for _, one := range objects {
 		if flux.Deploys(one.Ref().GroupKind()) {
@@ -128,11 +128,11 @@ func (r *run) see(ctx context.Context, session *apply.Session, objects []apply.O
 		ctrl.LoggerFrom(ctx).V(1).Info("looking at what previews have deployed", "error", err.Error())
 	}
 	var known []unstructured.Unstructured
-	deployers := map[object.ObjMetadata]*unstructured.Unstructured{}
+	deployers := map[object.Ref]*unstructured.Unstructured{}
 	for _, one := range deploying {
 		if is := stored.Stored(one.Ref()); is != nil {
 			known = append(known, *is)
-			deployers[object.UnstructuredToObjMetadata(is)] = is
+			deployers[object.RefOf(is)] = is
 		}
 	}
 	world, roots := rollout.NewWorld(known...), metadataOfAll(objects)
@@ -143,16 +143,16 @@ func (r *run) see(ctx context.Context, session *apply.Session, objects []apply.O
 	return world, deployers, unseen
 }
 
-func metadataOfAll(objects []apply.Object) []object.ObjMetadata {
-	out := make([]object.ObjMetadata, 0, len(objects))
+func metadataOfAll(objects []apply.Object) []object.Ref {
+	out := make([]object.Ref, 0, len(objects))
 	for _, one := range objects {
-		out = append(out, object.UnstructuredToObjMetadata(one.Unstructured))
+		out = append(out, object.RefOf(one.Unstructured))
 	}
 	return out
 }
 
 // named gives what was found the reason that the status tells.
-func (r *run) named(found preview.Rollout, rollouts map[object.ObjMetadata]preview.Rollout) preview.Rollout {
+func (r *run) named(found preview.Rollout, rollouts map[object.Ref]preview.Rollout) preview.Rollout {
 	switch found.Ready {
 	case metav1.ConditionTrue:
 		found.Reason = ""

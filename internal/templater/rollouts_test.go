@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/fluxcd/cli-utils/pkg/object"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -17,6 +16,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/object"
 )
 
 // deploysApps is a set whose previews are Kustomizations, and that asks whether what
@@ -229,8 +229,8 @@ func TestNewsOfAPreviewThatIsStoppedIsLookedAtOnceItIsNot(t *testing.T) {
 // deaf is a pulse whose watches are begun by nobody.
 func deaf() *pulse {
 	p := &pulse{
-		watched: map[schema.GroupKind]bool{}, members: map[types.NamespacedName]map[object.ObjMetadata]string{},
-		disturbed: map[types.NamespacedName]map[string]bool{}, heard: map[types.NamespacedName]map[object.ObjMetadata]bool{},
+		watched: map[schema.GroupKind]bool{}, members: map[types.NamespacedName]map[object.Ref]string{},
+		disturbed: map[types.NamespacedName]map[string]bool{}, heard: map[types.NamespacedName]map[object.Ref]bool{},
 	}
 	for _, kind := range pulsing() {
 		p.watched[kind.GroupKind()] = true
@@ -240,13 +240,13 @@ func deaf() *pulse {
 
 func TestNewsOfWhatIsFoundToBelongToAPreviewWakesItsSet(t *testing.T) {
 	set := types.NamespacedName{Namespace: "apps", Name: "previews"}
-	workload := object.ObjMetadata{GroupKind: schema.GroupKind{Group: "apps", Kind: "Deployment"}, Namespace: "apps", Name: "api-1"}
-	members := map[string][]object.ObjMetadata{"prs/1": {workload}}
+	workload := object.Ref{Group: "apps", Kind: "Deployment", Namespace: "apps", Name: "api-1"}
+	members := map[string][]object.Ref{"prs/1": {workload}}
 	woken := 0
 	p := deaf()
 	p.wake = func(types.NamespacedName) { woken++ }
 	changes := func() {
-		p.changed(workload.GroupKind, types.NamespacedName{Namespace: workload.Namespace, Name: workload.Name})
+		p.changed(workload.GroupKind(), types.NamespacedName{Namespace: workload.Namespace, Name: workload.Name})
 	}
 	changes() // nobody's
 	p.begin(set)

@@ -7,6 +7,7 @@ import (
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/apply"
+	"github.com/eddy-previews/eddy/internal/object"
 )
 
 // reserve is kept free in a ResourceSet for conditions, the history and the lines
@@ -51,7 +52,7 @@ func (r *run) makeRoom(known apply.Inventory, p *desired) {
 }
 
 // bytesOf is how much the entries take that are not noted yet.
-func bytesOf(entries apply.Inventory, noted map[apply.Ref]bool) int {
+func bytesOf(entries apply.Inventory, noted map[object.Ref]bool) int {
 	total := 0
 	for _, entry := range entries {
 		if !noted[entry.Ref] {

@@ -140,7 +140,7 @@ func sumOf(is any) (sum uint64, says bool) {
 	}
 	add(string(deployer.GetUID()), string(ready.Status))
 	for _, entry := range flux.Deployed(deployer) {
-		add(entry.Namespace, entry.Name, entry.GroupKind.Group, entry.GroupKind.Kind)
+		add(entry.Namespace, entry.Name, entry.Group, entry.Kind)
 	}
 	return words.Sum64(), true
 }

@@ -13,6 +13,7 @@ import (
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/apply"
+	"github.com/eddy-previews/eddy/internal/object"
 	"github.com/eddy-previews/eddy/internal/report"
 )
 
@@ -96,7 +97,7 @@ func (r *run) leaveBehind(pruned apply.Pruned) apply.Pruned {
 const forced = "the ResourceSet is annotated with " + v1.ForceAnnotation
 
 // sayLeft says which objects stay when the set goes: nobody else will.
-func (r *run) sayLeft(because string, objects apply.Inventory, why map[apply.Ref]string) {
+func (r *run) sayLeft(because string, objects apply.Inventory, why map[object.Ref]string) {
 	r.Report.Tell(r.set, report.LeftBehind(because, list(objects, why)))
 }
 

@@ -11,6 +11,7 @@ import (
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/apply"
+	"github.com/eddy-previews/eddy/internal/object"
 	"github.com/eddy-previews/eddy/test/rig"
 )
 
@@ -29,8 +30,8 @@ func TestAKindThatIsServedNoMoreIsWatchedNoMore(t *testing.T) {
 	}
 	d, woken := watching(t)
 	set := types.NamespacedName{Namespace: b.namespace, Name: "previews"}
-	widgets := apply.Inventory{{Ref: apply.RefOf(widget), Version: "v1"}}
-	others := apply.Inventory{{Ref: apply.Ref{Kind: "ConfigMap", Namespace: b.namespace, Name: "app"}, Version: "v1"}}
+	widgets := apply.Inventory{{Ref: object.RefOf(widget), Version: "v1"}}
+	others := apply.Inventory{{Ref: object.Ref{Kind: "ConfigMap", Namespace: b.namespace, Name: "app"}, Version: "v1"}}
 	d.own(set, widgets)
 	d.watch(context.WithoutCancel(t.Context()), append(widgets, others...))
 	if _, reached := d.observed(t.Context(), widgets); !reached {

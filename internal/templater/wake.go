@@ -9,6 +9,7 @@ import (
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/apply"
+	"github.com/eddy-previews/eddy/internal/object"
 )
 
 // moment is the least time between two wakings of a set. Changes of status are
@@ -29,23 +30,23 @@ type sleepers struct {
 	// written is what the last run of a set has written, and working are the sets that
 	// have a run, with the versions of objects that came meanwhile, "" of those that went.
 	written map[types.NamespacedName]*apply.Memory
-	working map[types.NamespacedName]map[apply.Ref]string
+	working map[types.NamespacedName]map[object.Ref]string
 	// stirred are the sets that have a run during which the status of an object changed.
 	stirred map[types.NamespacedName]bool
 }
 
 // owned is what a set has in its inventory.
 type owned struct {
-	refs map[apply.Ref]bool
+	refs map[object.Ref]bool
 	// gone are the objects that were seen to go, as they were last seen.
-	gone map[apply.Ref]apply.Sighting
+	gone map[object.Ref]apply.Sighting
 }
 
 func newSleepers() sleepers {
 	return sleepers{
 		owned: map[types.NamespacedName]*owned{}, awaited: map[types.NamespacedName]bool{},
 		named: map[types.NamespacedName]time.Time{}, pending: map[types.NamespacedName]bool{},
-		written: map[types.NamespacedName]*apply.Memory{}, working: map[types.NamespacedName]map[apply.Ref]string{},
+		written: map[types.NamespacedName]*apply.Memory{}, working: map[types.NamespacedName]map[object.Ref]string{},
 		stirred: map[types.NamespacedName]bool{},
 	}
 }
@@ -55,7 +56,7 @@ func (d *drift) own(set types.NamespacedName, inventory apply.Inventory) {
 	if d == nil {
 		return
 	}
-	now := &owned{refs: inventory.Refs(), gone: map[apply.Ref]apply.Sighting{}}
+	now := &owned{refs: inventory.Refs(), gone: map[object.Ref]apply.Sighting{}}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if was := d.owned[set]; was != nil {
@@ -103,7 +104,7 @@ func (d *drift) begin(set types.NamespacedName, written *apply.Memory) (end func
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.written[set], d.working[set] = written, map[apply.Ref]string{}
+	d.written[set], d.working[set] = written, map[object.Ref]string{}
 	return func() {
 		d.mu.Lock()
 		came, has := d.working[set], d.owned[set]
@@ -121,7 +122,7 @@ func (d *drift) begin(set types.NamespacedName, written *apply.Memory) (end func
 }
 
 // lost wakes a set whose object is gone.
-func (d *drift) lost(set types.NamespacedName, ref apply.Ref) {
+func (d *drift) lost(set types.NamespacedName, ref object.Ref) {
 	d.mu.Lock()
 	came, works := d.working[set]
 	if works {
@@ -135,7 +136,7 @@ func (d *drift) lost(set types.NamespacedName, ref apply.Ref) {
 
 // touched wakes a set whose object is in another version, unless that is the one which
 // it has written itself.
-func (d *drift) touched(set types.NamespacedName, ref apply.Ref, version string) {
+func (d *drift) touched(set types.NamespacedName, ref object.Ref, version string) {
 	d.mu.Lock()
 	if came, works := d.working[set]; works {
 		came[ref] = version
@@ -151,7 +152,7 @@ func (d *drift) touched(set types.NamespacedName, ref apply.Ref, version string)
 
 // concerned returns the sets that an object names, now or before, and that have
 // it in their inventory.
-func (d *drift) concerned(ref apply.Ref, states ...*metav1.PartialObjectMetadata) []types.NamespacedName {
+func (d *drift) concerned(ref object.Ref, states ...*metav1.PartialObjectMetadata) []types.NamespacedName {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	var out []types.NamespacedName
@@ -166,7 +167,7 @@ func (d *drift) concerned(ref apply.Ref, states ...*metav1.PartialObjectMetadata
 }
 
 // keepSighting keeps, for a set, how an object had ended that is gone.
-func (d *drift) keepSighting(set types.NamespacedName, ref apply.Ref, seen apply.Sighting) {
+func (d *drift) keepSighting(set types.NamespacedName, ref object.Ref, seen apply.Sighting) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if known := d.owned[set]; known != nil {
@@ -175,7 +176,7 @@ func (d *drift) keepSighting(set types.NamespacedName, ref apply.Ref, seen apply
 }
 
 // lastSeen returns how an object had ended that is gone.
-func (d *drift) lastSeen(set types.NamespacedName, ref apply.Ref) (apply.Sighting, bool) {
+func (d *drift) lastSeen(set types.NamespacedName, ref object.Ref) (apply.Sighting, bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	known := d.owned[set]

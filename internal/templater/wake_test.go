@@ -13,6 +13,7 @@ import (
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/apply"
+	"github.com/eddy-previews/eddy/internal/object"
 	"github.com/eddy-previews/eddy/test/rig"
 )
 
@@ -46,7 +47,7 @@ func watching(t *testing.T) (*drift, <-chan struct{}) {
 
 func TestWhatARunTakesAwayItselfWakesNobody(t *testing.T) {
 	set := types.NamespacedName{Namespace: "apps", Name: "previews"}
-	inventory := apply.Inventory{{Ref: apply.Ref{Kind: "ConfigMap", Namespace: "apps", Name: "api-1"}, Version: "v1"}}
+	inventory := apply.Inventory{{Ref: object.Ref{Kind: "ConfigMap", Namespace: "apps", Name: "api-1"}, Version: "v1"}}
 	gone := &metav1.PartialObjectMetadata{ObjectMeta: metav1.ObjectMeta{
 		Namespace: "apps", Name: "api-1", UID: "1",
 		Labels: map[string]string{v1.OwnerLabelPrefix + "/namespace": set.Namespace, v1.OwnerLabelPrefix + "/name": set.Name},
@@ -95,7 +96,7 @@ func TestWhatARunTakesAwayItselfWakesNobody(t *testing.T) {
 
 func TestAStatusThatChangesWhileARunIsAtWorkIsReadAgain(t *testing.T) {
 	set := types.NamespacedName{Namespace: "apps", Name: "previews"}
-	ref := apply.Ref{Kind: "ConfigMap", Namespace: "apps", Name: "api-1"}
+	ref := object.Ref{Kind: "ConfigMap", Namespace: "apps", Name: "api-1"}
 	in := func(version string) *metav1.PartialObjectMetadata {
 		return &metav1.PartialObjectMetadata{ObjectMeta: metav1.ObjectMeta{
 			Namespace: ref.Namespace, Name: ref.Name, Generation: 1, ResourceVersion: version,

@@ -10,7 +10,6 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/fluxcd/cli-utils/pkg/object"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -112,7 +111,7 @@ func (r *Reader) events(ctx context.Context, root *diagnose.Node, known owners) 
 func keepEventsOf(set *diagnose.Node, p preview.View) {
 	words := wordsFor(p)
 	for _, child := range set.Children {
-		words = append(words, wordFor(child.ID))
+		words = append(words, child.ID.String())
 	}
 	set.Events = slices.DeleteFunc(set.Events, func(event corev1.Event) bool { return !mentions(event.Message, words) })
 }
@@ -142,11 +141,6 @@ func wordsFor(p preview.View) []string {
 		words = append(words, fmt.Sprintf("input %s of %s/%s/%s", input, kind, p.Namespace, p.Provider))
 	}
 	return words
-}
-
-// wordFor is what a ResourceSet calls an object in its events.
-func wordFor(id object.ObjMetadata) string {
-	return id.GroupKind.Kind + "/" + id.Namespace + "/" + id.Name
 }
 
 // mentions reports whether a text has one of some names in it as a whole:

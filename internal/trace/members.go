@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 
-	"github.com/fluxcd/cli-utils/pkg/object"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -13,6 +12,7 @@ import (
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/flux"
+	"github.com/eddy-previews/eddy/internal/object"
 	"github.com/eddy-previews/eddy/internal/preview"
 )
 
@@ -30,8 +30,8 @@ type Members struct {
 // named is an object as events name it: without its group.
 type named struct{ kind, namespace, name string }
 
-func nameOf(id object.ObjMetadata) named {
-	return named{id.GroupKind.Kind, id.Namespace, id.Name}
+func nameOf(id object.Ref) named {
+	return named{id.Kind, id.Namespace, id.Name}
 }
 
 // Members finds the objects of previews; those of all when there are none given.
@@ -67,7 +67,7 @@ func (m *Members) add(ctx context.Context, snapshot preview.Snapshot, p preview.
 	}
 	for _, entry := range snapshot.EntriesOf(p) {
 		if len(m.words) > 0 {
-			m.words = append(m.words, wordFor(entry.ObjMetadata))
+			m.words = append(m.words, entry.String())
 		}
 		if err := m.descend(ctx, snapshot, entry, depth); err != nil {
 			return err
@@ -78,13 +78,13 @@ func (m *Members) add(ctx context.Context, snapshot preview.Snapshot, p preview.
 
 // descend adds an object and what it deployed.
 func (m *Members) descend(ctx context.Context, snapshot preview.Snapshot, e preview.Entry, below int) error {
-	m.known[nameOf(e.ObjMetadata)] = true
-	if !flux.Deploys(e.GroupKind) || below == 0 {
+	m.known[nameOf(e.Ref)] = true
+	if !flux.Deploys(e.GroupKind()) || below == 0 {
 		return nil
 	}
 	var deployer *unstructured.Unstructured
 	for i := range snapshot.Deployers {
-		if object.UnstructuredToObjMetadata(&snapshot.Deployers[i]) == e.ObjMetadata {
+		if object.RefOf(&snapshot.Deployers[i]) == e.Ref {
 			deployer = &snapshot.Deployers[i]
 		}
 	}

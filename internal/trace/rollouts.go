@@ -3,13 +3,13 @@ package trace
 import (
 	"context"
 
-	"github.com/fluxcd/cli-utils/pkg/object"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/object"
 	"github.com/eddy-previews/eddy/internal/preview"
 	"github.com/eddy-previews/eddy/internal/rollout"
 )
@@ -30,18 +30,18 @@ func (r *Reader) Observe(ctx context.Context, namespace string) (preview.Snapsho
 }
 
 // rootsOf lists the objects that sets own.
-func rootsOf(sets []v1.ResourceSet) []object.ObjMetadata {
-	var out []object.ObjMetadata
+func rootsOf(sets []v1.ResourceSet) []object.Ref {
+	var out []object.Ref
 	for _, set := range sets {
 		for _, entry := range preview.EntriesOf(set.Status.Inventory) {
-			out = append(out, entry.ObjMetadata)
+			out = append(out, entry.Ref)
 		}
 	}
 	return out
 }
 
-func (r *Reader) judge(roots []object.ObjMetadata, world *rollout.World) map[object.ObjMetadata]preview.Rollout {
-	out := make(map[object.ObjMetadata]preview.Rollout, len(roots))
+func (r *Reader) judge(roots []object.Ref, world *rollout.World) map[object.Ref]preview.Rollout {
+	out := make(map[object.Ref]preview.Rollout, len(roots))
 	for _, root := range roots {
 		out[root] = rollout.Of(root, world, r.Now())
 	}

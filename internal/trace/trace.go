@@ -79,8 +79,8 @@ func placesOf(sets []v1.ResourceSet) []place {
 	var out []place
 	for _, set := range sets {
 		for _, entry := range preview.EntriesOf(set.Status.Inventory) {
-			p := place{kind: entry.GroupKind.WithVersion(entry.Version), namespace: entry.Namespace}
-			if flux.Deploys(entry.GroupKind) && !slices.Contains(out, p) {
+			p := place{kind: entry.GroupKind().WithVersion(entry.Version), namespace: entry.Namespace}
+			if flux.Deploys(entry.GroupKind()) && !slices.Contains(out, p) {
 				out = append(out, p)
 			}
 		}
@@ -98,7 +98,7 @@ func (r *Reader) deployers(ctx context.Context, p place) ([]unstructured.Unstruc
 func deployedBy(deployer *unstructured.Unstructured) []preview.Entry {
 	var out []preview.Entry
 	for _, one := range flux.Deployed(deployer) {
-		out = append(out, preview.Entry{ObjMetadata: one.ObjMetadata, Version: one.Version})
+		out = append(out, preview.Entry{Ref: one.Ref, Version: one.Version})
 	}
 	return out
 }

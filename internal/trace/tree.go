@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/fluxcd/cli-utils/pkg/object"
 	"golang.org/x/sync/errgroup"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -16,6 +15,7 @@ import (
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/diagnose"
 	"github.com/eddy-previews/eddy/internal/flux"
+	"github.com/eddy-previews/eddy/internal/object"
 	"github.com/eddy-previews/eddy/internal/preview"
 )
 
@@ -72,7 +72,7 @@ func nodeOf(o client.Object, kind string) (*diagnose.Node, error) {
 	}
 	u := &unstructured.Unstructured{Object: fields}
 	u.SetGroupVersionKind(v1.GroupVersion.WithKind(kind))
-	return &diagnose.Node{ID: object.UnstructuredToObjMetadata(u), Object: u}, nil
+	return &diagnose.Node{ID: object.RefOf(u), Object: u}, nil
 }
 
 // read reads the objects of an inventory, and what deployers among them deployed.
@@ -90,7 +90,7 @@ func (r *Reader) read(ctx context.Context, entries []preview.Entry, below int) (
 		return nil, err
 	}
 	for _, node := range nodes {
-		if node.Object == nil || !flux.Deploys(node.ID.GroupKind) || below == 0 {
+		if node.Object == nil || !flux.Deploys(node.ID.GroupKind()) || below == 0 {
 			continue
 		}
 		if err := r.descend(ctx, node, below-1); err != nil {
@@ -102,8 +102,8 @@ func (r *Reader) read(ctx context.Context, entries []preview.Entry, below int) (
 
 // node reads one object.
 func (r *Reader) node(ctx context.Context, e preview.Entry) (*diagnose.Node, error) {
-	node, found := &diagnose.Node{ID: e.ObjMetadata, Ended: e.Ended}, &unstructured.Unstructured{}
-	found.SetGroupVersionKind(e.GroupKind.WithVersion(e.Version))
+	node, found := &diagnose.Node{ID: e.Ref, Ended: e.Ended}, &unstructured.Unstructured{}
+	found.SetGroupVersionKind(e.GroupKind().WithVersion(e.Version))
 	err := r.Client.Get(ctx, client.ObjectKey{Namespace: e.Namespace, Name: e.Name}, found)
 	switch {
 	case err == nil:
@@ -114,7 +114,7 @@ func (r *Reader) node(ctx context.Context, e preview.Entry) (*diagnose.Node, err
 	case apierrors.IsForbidden(err):
 		node.Unread = "you may not read it"
 	default:
-		return nil, fmt.Errorf("reading %s %s/%s: %w", e.GroupKind.Kind, e.Namespace, e.Name, err)
+		return nil, fmt.Errorf("reading %s: %w", e.Ref, err)
 	}
 	return node, nil
 }
@@ -135,19 +135,19 @@ func (r *Reader) descend(ctx context.Context, deployer *diagnose.Node, below int
 }
 
 // unversioned reads an object in the version that the cluster prefers.
-func (r *Reader) unversioned(ctx context.Context, id object.ObjMetadata) (*diagnose.Node, error) {
-	mapping, err := r.Client.RESTMapper().RESTMapping(id.GroupKind)
+func (r *Reader) unversioned(ctx context.Context, id object.Ref) (*diagnose.Node, error) {
+	mapping, err := r.Client.RESTMapper().RESTMapping(id.GroupKind())
 	if meta.IsNoMatchError(err) {
 		return &diagnose.Node{ID: id, Unread: "the cluster does not know this kind"}, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", id.GroupKind, err)
+		return nil, fmt.Errorf("reading %s: %w", id.GroupKind(), err)
 	}
-	return r.node(ctx, preview.Entry{ObjMetadata: id, Version: mapping.GroupVersionKind.Version})
+	return r.node(ctx, preview.Entry{Ref: id, Version: mapping.GroupVersionKind.Version})
 }
 
 // needsOf lists what a deployer refers to: its source, and its dependencies.
-func needsOf(deployer *unstructured.Unstructured) []object.ObjMetadata {
+func needsOf(deployer *unstructured.Unstructured) []object.Ref {
 	return append(flux.Sources(deployer), flux.Dependencies(deployer)...)
 }
 

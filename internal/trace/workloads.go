@@ -5,13 +5,13 @@ import (
 	"context"
 	"slices"
 
-	"github.com/fluxcd/cli-utils/pkg/object"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/eddy-previews/eddy/internal/diagnose"
+	"github.com/eddy-previews/eddy/internal/object"
 )
 
 // owners says, by UID, which node an object belongs to: itself, or the one that
@@ -39,7 +39,7 @@ func (r *Reader) addPods(ctx context.Context, root *diagnose.Node) owners {
 			return
 		}
 		known[n.Object.GetUID()] = n
-		if slices.Contains(workloads(), n.ID.GroupKind.Kind) && !slices.Contains(namespaces, n.ID.Namespace) {
+		if slices.Contains(workloads(), n.ID.Kind) && !slices.Contains(namespaces, n.ID.Namespace) {
 			namespaces = append(namespaces, n.ID.Namespace)
 		}
 	})
@@ -69,7 +69,7 @@ func (o owners) add(objects []unstructured.Unstructured, kind schema.GroupVersio
 			case kind.Kind == "ReplicaSet":
 				o[one.GetUID()] = parent
 			default:
-				child := &diagnose.Node{ID: object.UnstructuredToObjMetadata(one), Object: one}
+				child := &diagnose.Node{ID: object.RefOf(one), Object: one}
 				parent.Children = append(parent.Children, child)
 				o[one.GetUID()] = child
 			}

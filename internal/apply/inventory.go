@@ -4,49 +4,16 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/fluxcd/cli-utils/pkg/object"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/object"
 )
-
-// Ref names one object. It does not hold the version: an object is the same in
-// each version that it is served in.
-type Ref struct {
-	Group, Kind, Namespace, Name string
-}
-
-// RefOf returns the name of an object.
-func RefOf(o *unstructured.Unstructured) Ref {
-	gvk := o.GroupVersionKind()
-	return Ref{Group: gvk.Group, Kind: gvk.Kind, Namespace: o.GetNamespace(), Name: o.GetName()}
-}
-
-// RefTo returns the name of an object that an inventory or another object names.
-func RefTo(id object.ObjMetadata) Ref {
-	return Ref{Group: id.GroupKind.Group, Kind: id.GroupKind.Kind, Namespace: id.Namespace, Name: id.Name}
-}
-
-// String returns Kind/namespace/name, or Kind/name without a namespace.
-func (r Ref) String() string {
-	if r.Namespace == "" {
-		return r.Kind + "/" + r.Name
-	}
-	return r.Kind + "/" + r.Namespace + "/" + r.Name
-}
-
-// GroupKind is the kind of the object.
-func (r Ref) GroupKind() schema.GroupKind { return schema.GroupKind{Group: r.Group, Kind: r.Kind} }
-
-func (r Ref) metadata() object.ObjMetadata {
-	return object.ObjMetadata{GroupKind: r.GroupKind(), Namespace: r.Namespace, Name: r.Name}
-}
 
 // Entry is a line of the inventory: an object, the version to ask for it in,
 // and the group that wants it.
 type Entry struct {
-	Ref
+	object.Ref
 	Version string
 	Owner   string
 	// Shared: other groups asked for it too.
@@ -86,12 +53,12 @@ func ReadInventory(stored *v1.ResourceInventory) (Inventory, error) {
 	}
 	inventory := make(Inventory, 0, len(stored.Entries))
 	for _, entry := range stored.Entries {
-		id, err := object.ParseObjMetadata(entry.ID)
+		id, err := object.ParseID(entry.ID)
 		if err != nil {
 			return nil, fmt.Errorf("reading inventory entry %q: %w", entry.ID, err)
 		}
 		inventory = append(inventory, Entry{
-			Ref:     RefTo(id),
+			Ref:     id,
 			Version: entry.Version,
 			Owner:   entry.Input,
 			Shared:  entry.Shared,
@@ -109,15 +76,15 @@ func (inv Inventory) Stored() *v1.ResourceInventory {
 	stored := &v1.ResourceInventory{Entries: make([]v1.ResourceRef, 0, len(inv))}
 	for _, entry := range inv {
 		stored.Entries = append(stored.Entries, v1.ResourceRef{
-			ID: entry.metadata().String(), Version: entry.Version, Input: entry.Owner, Shared: entry.Shared, Ended: entry.Ended,
+			ID: entry.ID(), Version: entry.Version, Input: entry.Owner, Shared: entry.Shared, Ended: entry.Ended,
 		})
 	}
 	return stored
 }
 
 // Refs returns the objects of the inventory, to look up.
-func (inv Inventory) Refs() map[Ref]bool {
-	refs := make(map[Ref]bool, len(inv))
+func (inv Inventory) Refs() map[object.Ref]bool {
+	refs := make(map[object.Ref]bool, len(inv))
 	for _, entry := range inv {
 		refs[entry.Ref] = true
 	}
@@ -139,7 +106,7 @@ func (inv Inventory) Kinds() []schema.GroupKind {
 
 // SharedAs returns the inventory with each object shared that was so before.
 func (inv Inventory) SharedAs(before Inventory) Inventory {
-	shared := make(map[Ref]bool, len(before))
+	shared := make(map[object.Ref]bool, len(before))
 	for _, entry := range before {
 		shared[entry.Ref] = entry.Shared
 	}
