@@ -34,6 +34,9 @@ func patched(n int) string {
 }
 
 func TestAnOverlayThatMultipliesIsGivenUp(t *testing.T) {
+	if testing.Short() {
+		t.Skip("what is given up goes on for seconds: run without -short")
+	}
 	for claim, test := range map[string]struct {
 		archive string
 		limits  overlay.Limits

@@ -154,7 +154,7 @@ func TestAThousandRequestsAreListedWhole(t *testing.T) {
 	onEvery(t, func(t *testing.T, f *forge.Forge, repository source.Source) {
 		want := make([]string, 1000)
 		if testing.Short() {
-			want = want[:330]
+			want = want[:110]
 		}
 		for i := range want {
 			want[i] = fmt.Sprint(f.Open(forge.Request{}))

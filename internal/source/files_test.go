@@ -118,6 +118,9 @@ func TestFilesAreAskedForOnceForEachCommit(t *testing.T) {
 // Two requests with names of some kilobytes would have the files of all be asked for anew
 // in each run.
 func TestARequestWithVeryLongNamesPushesOutNobodysFiles(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a forge tells 26 MB: run without -short")
+	}
 	f := forge.NewGitHub(t)
 	clients := source.NewShared(time.Now, transport.LocalNetworks())
 	config := sharing(f, clients, forge.Token)

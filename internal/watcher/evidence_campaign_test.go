@@ -34,7 +34,7 @@ const (
 func TestNoCommitIsExportedWithoutEvidenceForIt(t *testing.T) {
 	runs := *gateRuns / (2 * len(everyForge))
 	if testing.Short() {
-		runs /= 10
+		runs /= 20
 	}
 	beginCampaign(t)
 	for n, start := range everyForge {
