@@ -14,11 +14,18 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
 // fieldManager owns the fields of what is installed.
 const fieldManager = "eddy-install"
+
+// policies hold accounts to what they may do, and so are there before the rights are.
+var policies = map[schema.GroupKind]struct{}{
+	{Group: "admissionregistration.k8s.io", Kind: "ValidatingAdmissionPolicy"}:        {},
+	{Group: "admissionregistration.k8s.io", Kind: "ValidatingAdmissionPolicyBinding"}: {},
+}
 
 // Installer works on one cluster.
 type Installer struct {
@@ -56,6 +63,7 @@ func (i *Installer) Install(ctx context.Context, plan Plan) ([]*unstructured.Uns
 	}
 	options := ssa.DefaultApplyOptions()
 	options.WaitInterval = i.interval()
+	options.CustomStageKinds = policies
 	options.Cleanup.FieldManagers = []ssa.FieldManager{
 		{Name: "kubectl", OperationType: metav1.ManagedFieldsOperationUpdate, ExactMatch: false},
 		{Name: "before-first-apply", OperationType: metav1.ManagedFieldsOperationUpdate, ExactMatch: true},

@@ -212,6 +212,21 @@ func TestWhatSomebodyElseHasInstalledIsLeftToThem(t *testing.T) {
 	})
 }
 
+// TestRightsComeAfterThePolicyThatLimitsThem is about an installation that ends half-way
+// as well: what had been given then was given with its limits.
+func TestRightsComeAfterThePolicyThatLimitsThem(t *testing.T) {
+	b := newBench(t)
+	namespace := server.Namespace(t)
+	b.install(namespace, "{previews: {namespaces: ["+namespace+"], ownNamespaces: {enabled: true}}}")
+	at := func(kind string) int {
+		return slices.IndexFunc(b.told, func(line string) bool { return strings.Contains(line, " "+kind+"/eddy-own-namespaces ") })
+	}
+	policy, binding, rights := at("ValidatingAdmissionPolicy"), at("ValidatingAdmissionPolicyBinding"), at("ClusterRoleBinding")
+	if policy < 0 || binding < 0 || rights < policy || rights < binding {
+		t.Errorf("the policy is line %d, what puts it into force %d, the rights are %d of\n%s", policy, binding, rights, strings.Join(b.told, "\n"))
+	}
+}
+
 func TestUninstallingKeepsWhatPreviewsNeed(t *testing.T) {
 	b := newBench(t)
 	namespace := server.Namespace(t)

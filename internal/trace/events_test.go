@@ -27,6 +27,7 @@ func TestTheEventsOfAPreviewAreNotThoseOfOneWhoseNameBeginsAlike(t *testing.T) {
 	previews.Status.Inventory = &v1.ResourceInventory{Entries: []v1.ResourceRef{
 		{ID: namespace + "_api-pr-1__ConfigMap", Version: "v1", Input: "api-prs/1"},
 		{ID: namespace + "_api-pr-12__ConfigMap", Version: "v1", Input: "api-prs/12"},
+		{ID: "_api-pr-12_rbac.authorization.k8s.io_ClusterRole", Version: "v1", Input: "api-prs/12"},
 	}}
 	for name, message := range map[string]string{
 		"first":           "ConfigMap/" + namespace + "/api-pr-1 created",
@@ -35,6 +36,7 @@ func TestTheEventsOfAPreviewAreNotThoseOfOneWhoseNameBeginsAlike(t *testing.T) {
 		"both":            "ConfigMap/" + namespace + "/api-pr-1 created\nConfigMap/" + namespace + "/api-pr-12 created",
 		"end":             "nothing is known of api-prs/1.",
 		"twelfth":         "ConfigMap/" + namespace + "/api-pr-12 created",
+		"twelfth-cluster": "ClusterRole/api-pr-12 created",
 		"twelfth-failed":  "1 of 2 previews failed and keep what they had: api-prs/12: it is forbidden",
 		"twelfth-input":   `input "12" of ResourceSetInputProvider/` + namespace + `/api-prs: there is no key "slug"`,
 		"another-name":    "my-api-prs/1 failed",
@@ -56,7 +58,7 @@ func TestTheEventsOfAPreviewAreNotThoseOfOneWhoseNameBeginsAlike(t *testing.T) {
 	reader := &trace.Reader{Client: watched, Warn: t.Logf, Now: time.Now}
 	for id, want := range map[string][]string{
 		"1":  {"both", "end", "first", "first-failed", "first-template"},
-		"12": {"both", "twelfth", "twelfth-failed", "twelfth-input"},
+		"12": {"both", "twelfth", "twelfth-cluster", "twelfth-failed", "twelfth-input"},
 	} {
 		members, err := reader.Members(ctx, snapshot, preview.View{Namespace: namespace, Set: previews.Name, Provider: "api-prs", ID: id})
 		if err != nil {
