@@ -65,7 +65,7 @@ func FactsOf(o *unstructured.Unstructured) Facts {
 	return Facts{Ref: object.RefOf(o), Version: o.GroupVersionKind().Version}
 }
 
-// object.Ref is the name of the object.
+// Ref is the name of the object.
 func (o Object) Ref() object.Ref {
 	if o.Facts.Ref.Kind != "" {
 		return o.Facts.Ref

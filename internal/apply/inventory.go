@@ -55,7 +55,7 @@ func ReadInventory(stored *v1.ResourceInventory) (Inventory, error) {
 	for _, entry := range stored.Entries {
 		id, err := object.ParseID(entry.ID)
 		if err != nil {
-			return nil, fmt.Errorf("reading inventory entry %q: %w", entry.ID, err)
+			return nil, fmt.Errorf("reading the inventory: %w", err)
 		}
 		inventory = append(inventory, Entry{
 			Ref:     id,
