@@ -115,6 +115,7 @@ func notified(t *testing.T, told *told) {
 		return
 	}
 	must(t, world.NotifyOfFailures(t.Context()))
+	expect(t, world.WatchedForFailures(told.PullRequest))
 	last := int64(0)
 	for _, name := range []string{"by a comment of its own that it fails after it was ready", "and by another in its place when it does so again"} {
 		t.Run(name, func(t *testing.T) {

@@ -112,6 +112,25 @@ func (w *World) NotifyOfFailures(ctx context.Context) error {
 	return w.Patch(ctx, provider, `{"spec":{"feedback":{"when":["Progress","Ready","Failed","Removed","NotifyFailure"]}}}`)
 }
 
+// WatchedForFailures claims that Eddy has seen a preview of a pull request ready since it
+// is to notify people: of what fails before that, nobody is.
+func (w *World) WatchedForFailures(pr PullRequest) Claim {
+	return Claim{fmt.Sprintf("pull request %d is watched for failures", pr.Number), later, func(ctx context.Context) error {
+		provider := &v1.ResourceSetInputProvider{}
+		if err := w.Get(ctx, Provider, provider); err != nil {
+			return err
+		}
+		for _, request := range provider.Status.Feedback {
+			for _, one := range request.Previews {
+				if request.ID == strconv.Itoa(pr.Number) && one.ReadySince != "" {
+					return nil
+				}
+			}
+		}
+		return fmt.Errorf("what was told is %+v", provider.Status.Feedback)
+	}}
+}
+
 // Replace runs another image in a preview's pods, and returns the one before.
 func (w *World) Replace(ctx context.Context, pr PullRequest, image string) (before string, err error) {
 	deployment := &appsv1.Deployment{}
