@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/fluxcd/cli-utils/pkg/kstatus/polling"
-	"github.com/fluxcd/cli-utils/pkg/object"
+	fluxobject "github.com/fluxcd/cli-utils/pkg/object"
 	"github.com/fluxcd/pkg/ssa"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -61,6 +61,9 @@ func (i *Installer) Install(ctx context.Context, plan Plan) ([]*unstructured.Uns
 	if err := i.namespace(ctx, plan.Namespace); err != nil {
 		return nil, err
 	}
+	if err := i.narrow(ctx, objects); err != nil {
+		return nil, err
+	}
 	options := ssa.DefaultApplyOptions()
 	options.WaitInterval = i.interval()
 	options.CustomStageKinds = policies
@@ -85,7 +88,7 @@ func (i *Installer) Install(ctx context.Context, plan Plan) ([]*unstructured.Uns
 
 // Wait returns when all objects are ready, or with what is not.
 func (i *Installer) Wait(ctx context.Context, objects []*unstructured.Unstructured, timeout time.Duration) error {
-	set := object.UnstructuredSetToObjMetadataSet(objects)
+	set := fluxobject.UnstructuredSetToObjMetadataSet(objects)
 	return i.manager().WaitForSetWithContext(ctx, set, ssa.WaitOptions{Interval: i.interval(), Timeout: timeout})
 }
 

@@ -12,6 +12,7 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -224,6 +225,35 @@ func TestRightsComeAfterThePolicyThatLimitsThem(t *testing.T) {
 	policy, binding, rights := at("ValidatingAdmissionPolicy"), at("ValidatingAdmissionPolicyBinding"), at("ClusterRoleBinding")
 	if policy < 0 || binding < 0 || rights < policy || rights < binding {
 		t.Errorf("the policy is line %d, what puts it into force %d, the rights are %d of\n%s", policy, binding, rights, strings.Join(b.told, "\n"))
+	}
+}
+
+// TestRightsGoBeforeThePolicyStopsToLimitThem is about an account that is left out of the
+// next installation.
+func TestRightsGoBeforeThePolicyStopsToLimitThem(t *testing.T) {
+	b := newBench(t)
+	namespace, other := server.Namespace(t), server.Namespace(t)
+	install := func(namespaces string) {
+		b.told = nil
+		b.install(namespace, "{previews: {namespaces: ["+namespaces+"], ownNamespaces: {enabled: true}}}")
+	}
+	install(namespace + ", " + other)
+	for _, namespaces := range []string{namespace, namespace + ", " + other} {
+		install(namespaces)
+		at := func(words string) int {
+			return slices.IndexFunc(b.told, func(line string) bool { return strings.Contains(line, words) })
+		}
+		narrowed, policy := at("ClusterRoleBinding/eddy-own-namespaces narrowed"), at("ValidatingAdmissionPolicy/eddy-own-namespaces configured")
+		if isLess := namespaces == namespace; isLess != (narrowed >= 0) || isLess && policy < narrowed {
+			t.Errorf("for %s the rights are narrowed in line %d, and the policy is line %d of\n%s", namespaces, narrowed, policy, strings.Join(b.told, "\n"))
+		}
+		binding := &rbacv1.ClusterRoleBinding{}
+		if err := server.Client.Get(context.Background(), client.ObjectKey{Name: "eddy-own-namespaces"}, binding); err != nil {
+			t.Fatal(err)
+		}
+		if want := len(strings.Split(namespaces, ", ")); len(binding.Subjects) != want {
+			t.Errorf("for %s the rights are of %+v", namespaces, binding.Subjects)
+		}
 	}
 }
 
