@@ -24,7 +24,7 @@ type Entry struct {
 
 // gvk is the kind in the version of the entry.
 func (e Entry) gvk() schema.GroupVersionKind {
-	return schema.GroupVersionKind{Group: e.Group, Version: e.Version, Kind: e.Kind}
+	return e.GroupKind().WithVersion(e.Version)
 }
 
 // Inventory is an ordered list of objects, each once.

@@ -190,7 +190,7 @@ func listOf(gvk schema.GroupVersionKind) schema.GroupVersionKind {
 
 // refIn names an object of a listing.
 func refIn(gvk schema.GroupVersionKind, item metav1.Object) object.Ref {
-	return object.Ref{Group: gvk.Group, Kind: gvk.Kind, Namespace: item.GetNamespace(), Name: item.GetName()}
+	return object.RefTo(gvk.GroupKind(), item.GetNamespace(), item.GetName())
 }
 
 // find returns the metadata of an object, nil when the API server says that it

@@ -52,7 +52,7 @@ func (w *watcher) follow(events watch.Interface, gvk schema.GroupVersionKind) {
 		if !ok {
 			continue
 		}
-		ref := object.Ref{Group: gvk.Group, Kind: gvk.Kind, Namespace: o.Namespace, Name: o.Name}
+		ref := object.RefTo(gvk.GroupKind(), o.Namespace, o.Name)
 		o.SetGroupVersionKind(gvk)
 		w.mu.Lock()
 		switch {

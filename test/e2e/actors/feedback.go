@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -120,11 +121,10 @@ func (w *World) WatchedForFailures(pr PullRequest) Claim {
 		if err := w.Get(ctx, Provider, provider); err != nil {
 			return err
 		}
+		seen := func(one v1.FeedbackPreview) bool { return one.ReadySince != "" }
 		for _, request := range provider.Status.Feedback {
-			for _, one := range request.Previews {
-				if request.ID == strconv.Itoa(pr.Number) && one.ReadySince != "" {
-					return nil
-				}
+			if request.ID == pr.ID() && slices.ContainsFunc(request.Previews, seen) {
+				return nil
 			}
 		}
 		return fmt.Errorf("what was told is %+v", provider.Status.Feedback)
