@@ -52,8 +52,11 @@ func checkGate(provider *v1.ResourceSetInputProvider, kind source.Type) error {
 // be exported else.
 func proved(item source.Item, known Known) *Verdict {
 	evidence, asked := known.Evidence[item.Change()]
-	if !asked || evidence.Reason == "" {
+	if !asked || evidence.Proved != nil {
 		return nil
+	}
+	if evidence.Reason == "" { // what says neither is no evidence
+		evidence = Evidence{Reason: EvidenceUnavailable, Message: "waits for its turn to be looked for"}
 	}
 	out := hold(evidence.Reason, "%s", evidence.Message).by("spec.gate").keeping(item, known)
 	out.Since, out.Next, out.Overdue = evidence.Since, evidence.Next, evidence.Overdue

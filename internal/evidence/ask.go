@@ -73,8 +73,7 @@ func (g *Gate) lookAll(ctx context.Context, known *provider, q Question, items [
 		}
 		opened := round.open(g, q)
 		group.Go(func() error {
-			found := round.judge(g.look(round.ctx, q, opened, look.asked(item)))
-			out[n] = look.took(found, q, waitFor)
+			out[n] = look.took(round.judge(g.lookSafely(round.ctx, q, opened, look.asked(item))), q, waitFor)
 			return nil
 		})
 	}
@@ -103,6 +102,15 @@ type finding struct {
 	// that it does not let us.
 	until   time.Time
 	refused bool
+}
+
+// lookSafely looks, and cannot tell where what was answered cannot be read at all.
+func (g *Gate) lookSafely(ctx context.Context, q Question, opened []opening, item asking) finding {
+	found, err := transport.Recovered(func() (finding, error) { return g.look(ctx, q, opened, item), nil })
+	if err != nil {
+		return unknown("waits, as it cannot be told whether its evidence is there: "+err.Error(), err)
+	}
+	return found
 }
 
 // look asks for the checks of a commit, and then for its images, which come to nothing

@@ -120,7 +120,8 @@ func (l *look) took(found finding, q Question, waitFor time.Duration) admit.Evid
 	}
 	if found.cut {
 		l.next = q.Now().Add(time.Second) // it was its turn, and still is
-		return l.waiting()
+		l.last = l.waiting()
+		return l.last
 	}
 	now := q.Now()
 	l.at = now

@@ -33,7 +33,7 @@ type Collection struct {
 func (c *Collection) List(ctx context.Context, q Query) ([]Item, error) {
 	ctx = c.Of.within(ctx)
 	items, err := listAll(ctx, func(ctx context.Context, cursor string) (Page, error) {
-		return c.Page(ctx, q, cursor)
+		return transport.Recovered(func() (Page, error) { return c.Page(ctx, q, cursor) })
 	})
 	items = slices.DeleteFunc(items, func(item Item) bool { return item.Closed })
 	if err == nil && c.Complete != nil {
@@ -53,7 +53,7 @@ func (c *Collection) List(ctx context.Context, q Query) ([]Item, error) {
 // show, so a thing is believed to be gone only while its repository is there.
 func (c *Collection) Lookup(ctx context.Context, key string) (Item, error) {
 	ctx = c.Of.within(ctx)
-	item, err := c.Find(ctx, key)
+	item, err := transport.Recovered(func() (Item, error) { return c.Find(ctx, key) })
 	if err == nil {
 		err = sameKey(item, key)
 	}

@@ -16,6 +16,14 @@ type Page = transport.Page[Item]
 // fetch reads one page, the first one at the cursor "".
 type fetch = func(ctx context.Context, cursor string) (Page, error)
 
+// Listed refuses what is no list of things: null, and one with a null in it.
+func Listed[T any](things []*T) error {
+	if things == nil || slices.Contains(things, nil) {
+		return transport.ErrNotAList
+	}
+	return nil
+}
+
 // ItemsOf reads what is on a page. No list at all is not an empty one, and what
 // has neither number nor name is nothing.
 func ItemsOf[T any](things []T, read func(T) (Item, error)) ([]Item, error) {

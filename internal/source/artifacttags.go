@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/eddy-previews/eddy/internal/registry"
+	"github.com/eddy-previews/eddy/internal/transport"
 )
 
 // digestsAtOnce is how many digests are asked for at the same time.
@@ -65,7 +66,7 @@ func (a *artifactTags) Resolve(ctx context.Context, items []Item) ([]Item, error
 			continue
 		}
 		group.Go(func() (err error) {
-			resolved[n], err = a.Lookup(ctx, item.Name)
+			resolved[n], err = transport.Recovered(func() (Item, error) { return a.Lookup(ctx, item.Name) })
 			if errors.Is(err, registry.ErrNoTag) {
 				return nil
 			}

@@ -97,7 +97,11 @@ func TestChecksThatCannotBeReadAreAnErrorThatNamesThePermission(t *testing.T) {
 		if _, err := asked.Checks(context.Background(), item, repo.Names{"build"}); !errors.Is(err, transport.ErrForbidden) || !strings.Contains(err.Error(), kind.Checks.Permission) {
 			t.Error(err)
 		}
-		for _, fault := range []forge.Fault{forge.Body("application/json", "null"), forge.Body("application/json", "{}"), forge.SignInPage(http.StatusOK)} {
+		faults := []forge.Fault{forge.SignInPage(http.StatusOK)}
+		for _, body := range []string{"null", "{}", "[null]"} {
+			faults = append(faults, forge.Body("application/json", body))
+		}
+		for _, fault := range faults {
 			f.Break(fault)
 			if found, err := asked.Checks(context.Background(), item, repo.Names{"build"}); err == nil {
 				t.Errorf("found %v", found)

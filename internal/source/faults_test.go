@@ -134,7 +134,7 @@ func TestAListingThatEndsEarlyIsFoundOut(t *testing.T) {
 func TestAListThatIsNoListIsAnError(t *testing.T) {
 	onEvery(t, func(t *testing.T, f *forge.Forge, repository source.Source) {
 		for _, body := range []string{
-			`null`, `{}`, `[{}]`, `{"value": null}`, `{"value": null, "count": 0}`, `"text"`, `{"count": 3, "value": [{"pullRequestId": 1}]}`,
+			`null`, `{}`, `[{}]`, `[null]`, `{"value": null}`, `{"value": [null], "count": 1}`, `{"values": [null]}`, `{"value": null, "count": 0}`, `"text"`, `{"count": 3, "value": [{"pullRequestId": 1}]}`,
 		} {
 			f.Break(forge.Body("application/json", body))
 			if items, err := repository.List(context.Background(), source.Query{}); err == nil {

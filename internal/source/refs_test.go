@@ -150,7 +150,7 @@ func TestNamesThatDoNotEndOrAreNoneAreAnError(t *testing.T) {
 		for i := range 150 {
 			n.put(f, fmt.Sprintf("n%d", i), fmt.Sprintf("%040x", i))
 		}
-		for _, body := range []string{`null`, `{}`, `[{}]`, `{"value": null}`, `{"values": [{}]}`, `"text"`} {
+		for _, body := range []string{`null`, `{}`, `[{}]`, `[null]`, `{"value": null}`, `{"value": [null]}`, `{"values": [{}]}`, `"text"`} {
 			f.Break(forge.Body("application/json", body))
 			if items, err := repository.List(context.Background(), source.Query{}); err == nil {
 				t.Errorf("%s is a list of %v", body, items)

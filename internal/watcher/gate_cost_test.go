@@ -121,6 +121,10 @@ func TestWhatWasMetIsExportedThoughOthersAreNotAnsweredYet(t *testing.T) {
 	if got := heldBy(provider); got != "2@b() EvidenceUnavailable: waits for its turn to be looked for, as many others are" {
 		t.Errorf("held is %s", got)
 	}
+	provider = b.want("1@a") // in the same moment: nobody has looked for the other yet
+	if got := heldBy(provider); !strings.HasPrefix(got, "2@b() EvidenceUnavailable") {
+		t.Errorf("held is %s", got)
+	}
 	r.Break(nil)
 	pass(time.Second)
 	b.wantHeld("1@a 2@b", "")

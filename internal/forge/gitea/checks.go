@@ -33,8 +33,8 @@ func (g *Repository) Checks(ctx context.Context, item forge.Item, wanted forge.N
 		if err != nil {
 			return forge.CheckPage{}, err
 		}
-		if statuses == nil {
-			return forge.CheckPage{}, transport.ErrNotAList
+		if err := forge.Listed(statuses); err != nil {
+			return forge.CheckPage{}, err
 		}
 		out := forge.CheckPage{Next: transport.Cursor(resp.NextPage), Total: totalOf(resp)}
 		for _, status := range statuses {

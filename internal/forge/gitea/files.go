@@ -30,6 +30,9 @@ func (g *Repository) files(ctx context.Context, item forge.Item) ([]string, erro
 		files, resp, err := client.ListPullRequestFiles(g.owner, g.name, n, gitea.ListPullRequestFilesOptions{
 			ListOptions: gitea.ListOptions{Page: transport.Numbered(at), PageSize: transport.PageSize},
 		})
+		if err == nil {
+			err = forge.Listed(files)
+		}
 		if err != nil {
 			return forge.Page{}, err
 		}

@@ -64,8 +64,11 @@ func (g *Repository) visible(ctx context.Context) error {
 }
 
 // pageOf reads what the SDK returned for a page.
-func pageOf[T any](things []T, resp *gitea.Response, err error, read func(T) (forge.Item, error)) (forge.Page, error) {
+func pageOf[T any](things []*T, resp *gitea.Response, err error, read func(*T) (forge.Item, error)) (forge.Page, error) {
 	if err != nil {
+		return forge.Page{}, err
+	}
+	if err := forge.Listed(things); err != nil {
 		return forge.Page{}, err
 	}
 	items, err := forge.ItemsOf(things, read)

@@ -78,6 +78,9 @@ func itemOf(r *gitea.PullRequest) (forge.Item, error) {
 	if r.Head != nil && r.Head.Repository != nil && (foreign || !branchless) { // it is gone else
 		item.Source = r.Head.Repository.FullName
 	}
+	if len(r.Labels) > 0 && forge.Listed(r.Labels) != nil {
+		return item, transport.ErrNotAList
+	}
 	for _, label := range r.Labels {
 		item.Labels = append(item.Labels, label.Name)
 	}

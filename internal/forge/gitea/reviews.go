@@ -30,8 +30,8 @@ func (g *Repository) Reviews(ctx context.Context, item forge.Item) ([]forge.Revi
 		if err != nil {
 			return forge.ReviewPage{}, err
 		}
-		if reviews == nil {
-			return forge.ReviewPage{}, transport.ErrNotAList
+		if err := forge.Listed(reviews); err != nil {
+			return forge.ReviewPage{}, err
 		}
 		out := forge.ReviewPage{Next: transport.Cursor(resp.NextPage), Total: totalOf(resp)}
 		for _, one := range reviews {

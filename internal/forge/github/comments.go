@@ -30,8 +30,8 @@ func (g *Repository) Comments(ctx context.Context, request, holding string) ([]f
 		if err != nil {
 			return forge.CommentPage{}, err
 		}
-		if comments == nil {
-			return forge.CommentPage{}, transport.ErrNotAList
+		if err := forge.Listed(comments); err != nil {
+			return forge.CommentPage{}, err
 		}
 		out := forge.CommentPage{Number: transport.Numbered(at), Next: transport.Cursor(resp.NextPage)}
 		for _, one := range comments {

@@ -41,6 +41,9 @@ func (g *Repository) deploy(ctx context.Context, d forge.Deployment) (string, er
 	known, _, err := g.client.Repositories.ListDeployments(ctx, g.owner, g.name, &github.DeploymentsListOptions{
 		SHA: d.SHA, Environment: d.Environment, ListOptions: github.ListOptions{PerPage: transport.PageSize},
 	})
+	if err == nil {
+		err = forge.Listed(known)
+	}
 	if err != nil {
 		return "", err
 	}

@@ -25,8 +25,8 @@ func (g *Repository) Labelled(ctx context.Context, item forge.Item, label string
 		if err != nil {
 			return forge.EventPage{}, err
 		}
-		if events == nil {
-			return forge.EventPage{}, transport.ErrNotAList
+		if err := forge.Listed(events); err != nil {
+			return forge.EventPage{}, err
 		}
 		out := forge.EventPage{Number: transport.Numbered(at), Next: transport.Cursor(resp.NextPage)}
 		for _, one := range events {

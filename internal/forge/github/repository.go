@@ -69,7 +69,10 @@ func (g *Repository) visible(ctx context.Context) error {
 }
 
 // pageOf reads what the SDK returned for the page at a cursor.
-func pageOf[T any](things []T, resp *github.Response, at string, read func(T) (forge.Item, error)) (forge.Page, error) {
+func pageOf[T any](things []*T, resp *github.Response, at string, read func(*T) (forge.Item, error)) (forge.Page, error) {
+	if err := forge.Listed(things); err != nil {
+		return forge.Page{}, err
+	}
 	items, err := forge.ItemsOf(things, read)
 	return forge.Page{Items: items, Number: transport.Numbered(at), Next: transport.Cursor(resp.NextPage)}, err
 }

@@ -26,8 +26,8 @@ func (g *Repository) Reviews(ctx context.Context, item forge.Item) ([]forge.Revi
 		if err != nil {
 			return forge.ReviewPage{}, err
 		}
-		if reviews == nil {
-			return forge.ReviewPage{}, transport.ErrNotAList
+		if err := forge.Listed(reviews); err != nil {
+			return forge.ReviewPage{}, err
 		}
 		out := forge.ReviewPage{Number: transport.Numbered(at), Next: transport.Cursor(resp.NextPage)}
 		for _, one := range reviews {

@@ -46,8 +46,8 @@ func (g *Project) statusPage(ctx context.Context, sha, at string) (forge.CheckPa
 	if err != nil {
 		return forge.CheckPage{}, err
 	}
-	if statuses == nil {
-		return forge.CheckPage{}, transport.ErrNotAList
+	if err := forge.Listed(statuses); err != nil {
+		return forge.CheckPage{}, err
 	}
 	out := forge.CheckPage{Number: int(resp.CurrentPage), Next: transport.Cursor(resp.NextPage), Total: int(resp.TotalItems)}
 	for _, status := range statuses {

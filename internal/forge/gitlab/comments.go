@@ -30,8 +30,8 @@ func (g *Project) Comments(ctx context.Context, request, holding string) ([]forg
 		if err != nil {
 			return forge.CommentPage{}, err
 		}
-		if notes == nil {
-			return forge.CommentPage{}, transport.ErrNotAList
+		if err := forge.Listed(notes); err != nil {
+			return forge.CommentPage{}, err
 		}
 		out := forge.CommentPage{Number: int(resp.CurrentPage), Next: transport.Cursor(resp.NextPage), Total: int(resp.TotalItems)}
 		for _, one := range notes {

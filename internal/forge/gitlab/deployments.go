@@ -184,8 +184,8 @@ func (g *Project) theOne(ctx context.Context, name string) (*gitlab.Environment,
 // named finds an environment by its name; nil where there is none.
 func (g *Project) named(ctx context.Context, name string) (*gitlab.Environment, error) {
 	found, _, err := g.client.Environments.ListEnvironments(g.path, &gitlab.ListEnvironmentsOptions{Name: &name}, gitlab.WithContext(ctx))
-	if err == nil && found == nil {
-		err = transport.ErrNotAList
+	if err == nil {
+		err = forge.Listed(found)
 	}
 	if err != nil {
 		return nil, err

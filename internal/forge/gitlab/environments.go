@@ -7,7 +7,6 @@ import (
 	gitlab "gitlab.com/gitlab-org/api/client-go"
 
 	"github.com/eddy-previews/eddy/internal/forge"
-	"github.com/eddy-previews/eddy/internal/transport"
 )
 
 // Environments implements forge.Environments: the deployment environments that are not stopped.
@@ -58,8 +57,8 @@ func (g *Project) deployed(ctx context.Context, items []forge.Item) ([]forge.Ite
 			Environment: &item.Environment, OrderBy: gitlab.Ptr("created_at"), Sort: gitlab.Ptr("desc"),
 			ListOptions: pageAt(""),
 		}, gitlab.WithContext(ctx))
-		if err == nil && deployments == nil {
-			err = transport.ErrNotAList
+		if err == nil {
+			err = forge.Listed(deployments)
 		}
 		if err != nil {
 			return nil, forge.InPart("the deployments of environment "+item.ID, err)

@@ -48,6 +48,9 @@ func (g *Project) files(ctx context.Context, item forge.Item) ([]string, error) 
 		files, resp, err := g.client.MergeRequests.ListMergeRequestDiffs(g.path, n, &gitlab.ListMergeRequestDiffsOptions{
 			ListOptions: gitlab.ListOptions{Page: int64(transport.Numbered(at)), PerPage: filesPage},
 		}, gitlab.WithContext(ctx))
+		if err == nil {
+			err = forge.Listed(files)
+		}
 		if err != nil {
 			return forge.Page{}, err
 		}

@@ -25,8 +25,8 @@ func (g *Project) Labelled(ctx context.Context, item forge.Item, label string) (
 		if err != nil {
 			return forge.EventPage{}, err
 		}
-		if events == nil {
-			return forge.EventPage{}, transport.ErrNotAList
+		if err := forge.Listed(events); err != nil {
+			return forge.EventPage{}, err
 		}
 		out := forge.EventPage{Number: int(resp.CurrentPage), Next: transport.Cursor(resp.NextPage), Total: int(resp.TotalItems)}
 		for _, one := range events {

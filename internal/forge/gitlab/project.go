@@ -64,8 +64,11 @@ func pageAt(at string) gitlab.ListOptions {
 }
 
 // pageOf reads what the library returned for a page.
-func pageOf[T any](things []T, resp *gitlab.Response, err error, read func(T) (forge.Item, error)) (forge.Page, error) {
+func pageOf[T any](things []*T, resp *gitlab.Response, err error, read func(*T) (forge.Item, error)) (forge.Page, error) {
 	if err != nil {
+		return forge.Page{}, err
+	}
+	if err := forge.Listed(things); err != nil {
 		return forge.Page{}, err
 	}
 	items, err := forge.ItemsOf(things, read)

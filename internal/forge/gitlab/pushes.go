@@ -19,6 +19,9 @@ func (g *Project) PushedAt(ctx context.Context, item forge.Item) (time.Time, err
 		return time.Time{}, err
 	}
 	versions, _, err := g.client.MergeRequests.GetMergeRequestDiffVersions(g.path, n, nil, gitlab.WithContext(ctx))
+	if err == nil {
+		err = forge.Listed(versions)
+	}
 	if err != nil {
 		return time.Time{}, g.place.Unread("its versions", item, err)
 	}

@@ -33,7 +33,7 @@ func (g *Project) Reviews(ctx context.Context, item forge.Item) ([]forge.Review,
 	}
 	approve := map[string]bool{}
 	for _, one := range state.ApprovedBy {
-		if one.User != nil {
+		if one != nil && one.User != nil {
 			approve[one.User.Username] = true
 		}
 	}
@@ -47,8 +47,8 @@ func (g *Project) Reviews(ctx context.Context, item forge.Item) ([]forge.Review,
 		if err != nil {
 			return forge.ReviewPage{}, err
 		}
-		if notes == nil {
-			return forge.ReviewPage{}, transport.ErrNotAList
+		if err := forge.Listed(notes); err != nil {
+			return forge.ReviewPage{}, err
 		}
 		out := forge.ReviewPage{Number: int(resp.CurrentPage), Next: transport.Cursor(resp.NextPage), Total: int(resp.TotalItems)}
 		for _, one := range notes {
