@@ -46,16 +46,22 @@ func Of(root object.Ref, w *World, now time.Time) preview.Rollout {
 	return worst
 }
 
-// Members lists what runs of what roots have deployed: workloads, and the deployers
-// that a deployer has made. A root that is a deployer is not among them, as its own
-// state is told beside it.
+// Members lists what runs of what roots have deployed, each once: workloads, and the
+// deployers that a deployer has made. A root that is a deployer is not among them, as its
+// own state is told beside it.
 func Members(roots []object.Ref, w *World) []object.Ref {
 	var out []object.Ref
+	known := make(map[object.Ref]bool, len(roots))
 	for _, root := range roots {
-		if runs(root.GroupKind()) {
+		if !known[root] && runs(root.GroupKind()) {
 			out = append(out, root)
 		}
-		out = append(out, w.below(root, depth)...)
+		known[root] = true
+	}
+	level := roots
+	for range depth {
+		level = w.below(level, known)
+		out = append(out, level...)
 	}
 	return out
 }
@@ -78,17 +84,20 @@ func Sleeps(roots []object.Ref, w *World) bool {
 	return found
 }
 
-// below lists what runs of what a deployer has deployed.
-func (w *World) below(id object.Ref, levels int) []object.Ref {
-	deployer := w.objects[id]
-	if deployer == nil || levels == 0 || !flux.Deploys(id.GroupKind()) {
-		return nil
-	}
+// below lists what runs of what deployers have deployed, and is not known. Whoever writes
+// a request decides what its deployers list: each of hundreds may list all of them.
+func (w *World) below(deployers []object.Ref, known map[object.Ref]bool) []object.Ref {
 	var out []object.Ref
-	for _, entry := range flux.Deployed(deployer) {
-		if runs(entry.GroupKind()) || flux.Deploys(entry.GroupKind()) {
-			out = append(out, entry.Ref)
-			out = append(out, w.below(entry.Ref, levels-1)...)
+	for _, id := range deployers {
+		deployer := w.objects[id]
+		if deployer == nil || !flux.Deploys(id.GroupKind()) {
+			continue
+		}
+		for _, entry := range flux.Deployed(deployer) {
+			if !known[entry.Ref] && (runs(entry.GroupKind()) || flux.Deploys(entry.GroupKind())) {
+				known[entry.Ref] = true
+				out = append(out, entry.Ref)
+			}
 		}
 	}
 	return out

@@ -159,6 +159,24 @@ func TestWhatADeployerBelowADeployerDeployedCounts(t *testing.T) {
 	}
 }
 
+func TestDeployersThatListEachOtherAreMembersOnce(t *testing.T) {
+	const many = 40
+	var lines []string
+	for n := range many {
+		lines = append(lines, fmt.Sprintf("a_k%d_kustomize.toolkit.fluxcd.io_Kustomization", n))
+	}
+	var all []unstructured.Unstructured
+	for n := range many {
+		one := deployer(t, lines...)
+		one.SetName(fmt.Sprintf("k%d", n))
+		all = append(all, one)
+	}
+	roots := []object.Ref{object.RefOf(&all[0])}
+	if got := rollout.Members(roots, world(t, all[0], all)); len(got) != many-1 {
+		t.Errorf("%d deployers have %d members", many, len(got))
+	}
+}
+
 func TestWhatIsInAnotherClusterOrCannotBeSeenIsHeldAgainstNobody(t *testing.T) {
 	root := deployer(t, "a_api_apps_Deployment")
 	id := object.RefOf(&root)
