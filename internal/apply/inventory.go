@@ -104,15 +104,17 @@ func (inv Inventory) Kinds() []schema.GroupKind {
 	return kinds
 }
 
-// SharedAs returns the inventory with each object shared that was so before.
+// SharedAs returns the inventory with each object shared that was so before, or that
+// another group had.
 func (inv Inventory) SharedAs(before Inventory) Inventory {
-	shared := make(map[object.Ref]bool, len(before))
+	known := make(map[object.Ref]Entry, len(before))
 	for _, entry := range before {
-		shared[entry.Ref] = entry.Shared
+		known[entry.Ref] = entry
 	}
 	out := slices.Clone(inv)
 	for i, entry := range out {
-		out[i].Shared = entry.Shared || shared[entry.Ref]
+		was, there := known[entry.Ref]
+		out[i].Shared = entry.Shared || there && (was.Shared || was.Owner != entry.Owner)
 	}
 	return out
 }

@@ -9,8 +9,10 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/resourceversion"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -36,9 +38,10 @@ type Pruned struct {
 }
 
 // Prune deletes objects that the owner no longer wants, and sees that they are
-// gone. Flux objects go first: while one of them is there, nothing that it may
-// need to clean up with (its account, its source, its namespace) is touched,
-// however long that takes. Prune does not wait: it says what is left.
+// gone. What deploys goes first, Flux objects and sets that a set has made: while one
+// of them is there, nothing that it may need to clean up with (its account and what that
+// may, its source, its namespace) is touched, however long that takes. Prune does not
+// wait: it says what is left.
 //
 // An object that carries other labels than the owner's, or
 // fluxcd.controlplane.io/prune: disabled, is let go, not deleted. So is one that
@@ -47,7 +50,7 @@ func (s *Session) Prune(ctx context.Context, unwanted Inventory) Pruned {
 	run := &pruneRun{Session: s, left: map[object.Ref]string{}, blocked: map[object.Ref]bool{}}
 	var deployers, others Inventory
 	for _, entry := range deletionOrder(unwanted) {
-		if flux.Deploys(entry.GroupKind()) {
+		if cleansUp(entry.GroupKind()) {
 			deployers = append(deployers, entry)
 		} else {
 			others = append(others, entry)
@@ -302,14 +305,22 @@ func (r *pruneRun) note(m *Meta) {
 	}
 }
 
-// mayNeed reports whether a Flux object may need another to clean up after
-// itself. Objects of two known groups never need each other; otherwise those
-// in its own namespace, its sources anywhere and what has no namespace may.
+// cleansUp reports whether an object of a kind takes along what it has made when it goes.
+func cleansUp(kind schema.GroupKind) bool {
+	return flux.Deploys(kind) || kind == v1.GroupVersion.WithKind(v1.ResourceSetKind).GroupKind()
+}
+
+// mayNeed reports whether what deploys may need another object to clean up after
+// itself. Objects of two known groups never need each other, unless others shared
+// one; otherwise those in its own namespace, its sources and rights anywhere and what
+// has no namespace may: rights stand where it deploys to.
 func mayNeed(deployer, other Entry) bool {
-	if deployer.Owner != "" && other.Owner != "" && deployer.Owner != other.Owner {
+	shared := deployer.Shared || other.Shared
+	if !shared && deployer.Owner != "" && other.Owner != "" && deployer.Owner != other.Owner {
 		return false
 	}
-	return other.Namespace == "" || other.Namespace == deployer.Namespace || flux.IsSource(other.GroupKind())
+	return other.Namespace == "" || other.Namespace == deployer.Namespace ||
+		flux.IsSource(other.GroupKind()) || other.Group == rbacv1.GroupName
 }
 
 func (r *pruneRun) result(unwanted Inventory) Pruned {

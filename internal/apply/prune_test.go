@@ -129,6 +129,70 @@ func TestWhatAKustomizationNeedsOutlivesIt(t *testing.T) {
 	}
 }
 
+func TestWhatAKustomizationMayDoWhereItDeploysToOutlivesIt(t *testing.T) {
+	b := newBench(t)
+	elsewhere := b.object("1", "{apiVersion: v1, kind: Namespace, metadata: {name: "+b.namespace+"-elsewhere}}")
+	elsewhere.SetNamespace("")
+	rights := b.object("1", `{apiVersion: rbac.authorization.k8s.io/v1, kind: RoleBinding, metadata: {name: deployer},
+  roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: admin}, subjects: [{kind: ServiceAccount, name: deployer, namespace: `+b.namespace+`}]}`)
+	rights.SetNamespace(elsewhere.GetName())
+	flux := b.kustomization("1", "app")
+	b.run(elsewhere)
+	b.run(rights, flux)
+	if pruned := b.prune(rights, flux); left(pruned) != "RoleBinding/deployer, Kustomization/app" || !b.exists(rights) {
+		t.Errorf("left %q, the rights exist: %v", left(pruned), b.exists(rights))
+	}
+	b.finalize(flux)
+	if pruned := b.prune(rights, flux); left(pruned) != "" || b.exists(rights) {
+		t.Errorf("left %q, the rights exist: %v", left(pruned), b.exists(rights))
+	}
+}
+
+func TestWhatSeveralPreviewsShareOutlivesEachKustomization(t *testing.T) {
+	b := newBench(t)
+	account := b.object("1", "{apiVersion: v1, kind: ServiceAccount, metadata: {name: deployer}}")
+	account.Sharers = []string{"2"}
+	first, slow := b.kustomization("1", "first"), b.kustomization("2", "slow")
+	b.run(account, first, slow)
+	b.prune(account, first, slow)
+	b.finalize(first)
+	if pruned := b.prune(account, first, slow); left(pruned) != "ServiceAccount/deployer, Kustomization/slow" || !b.exists(account) {
+		t.Errorf("left %q, the account exists: %v", left(pruned), b.exists(account))
+	}
+	b.finalize(slow)
+	if pruned := b.prune(account, first, slow); left(pruned) != "" || b.exists(account) {
+		t.Errorf("left %q, the account exists: %v", left(pruned), b.exists(account))
+	}
+}
+
+func TestWhatASetThatASetMadeNeedsOutlivesIt(t *testing.T) {
+	b := newBench(t)
+	account := b.object("1", "{apiVersion: v1, kind: ServiceAccount, metadata: {name: deployer}}")
+	child := b.object("1", "{apiVersion: fluxcd.controlplane.io/v1, kind: ResourceSet, metadata: {name: child, finalizers: [fluxcd.controlplane.io/finalizer]}, spec: {serviceAccountName: deployer, resources: []}}")
+	if _, errs := b.run(account, child); len(errs) > 0 {
+		t.Fatal(errs)
+	}
+	if pruned := b.prune(account, child); left(pruned) != "ServiceAccount/deployer, ResourceSet/child" || !b.exists(account) {
+		t.Errorf("left %q, the account exists: %v", left(pruned), b.exists(account))
+	}
+	b.finalize(child)
+	if pruned := b.prune(account, child); left(pruned) != "" || b.exists(account) {
+		t.Errorf("left %q, the account exists: %v", left(pruned), b.exists(account))
+	}
+}
+
+func TestWhoSharedAnObjectBeforeIsRemembered(t *testing.T) {
+	b := newBench(t)
+	before := apply.InventoryOf([]apply.Object{b.configMap("1", "moved", "a"), b.configMap("1", "same", "a"), b.configMap("1", "shared", "a")})
+	before[2].Shared = true
+	now := apply.InventoryOf([]apply.Object{b.configMap("2", "moved", "a"), b.configMap("1", "same", "a"), b.configMap("1", "shared", "a"), b.configMap("2", "new", "a")})
+	for n, want := range []bool{true, false, true, false} {
+		if got := now.SharedAs(before)[n]; got.Shared != want {
+			t.Errorf("%s is shared: %v", got.Ref, got.Shared)
+		}
+	}
+}
+
 func TestAStuckKustomizationHoldsUpItsOwnPreviewAlone(t *testing.T) {
 	b := newBench(t)
 	stuck := b.kustomization("1", "stuck")

@@ -171,9 +171,6 @@ func (r *run) prune(ctx context.Context, session *apply.Session, p prunable) (ap
 	stopped := p.result.stopped()
 	var unwanted apply.Inventory
 	kept := slices.Clone(p.desired.inventory)
-	if p.desired.blind { // who shared an object before may still
-		kept = kept.SharedAs(p.known)
-	}
 	for _, entry := range p.known.Without(p.desired.inventory) {
 		if p.mayGo(entry, stopped) {
 			unwanted = append(unwanted, entry)
@@ -182,6 +179,9 @@ func (r *run) prune(ctx context.Context, session *apply.Session, p prunable) (ap
 		}
 	}
 	pruned := session.Prune(ctx, unwanted)
+	if p.desired.blind || len(pruned.Left) > 0 { // who shared an object before may still, or needs it to go
+		kept = kept.SharedAs(p.known)
+	}
 	return pruned, r.memory.applied.Endings(kept).Union(pruned.Left)
 }
 
