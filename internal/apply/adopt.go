@@ -27,7 +27,7 @@ import (
 // take prepares to write over what was seen, and returns it as it is then: it
 // refuses what belongs to another, and marks what it adopts.
 func (r *applyRun) take(ctx context.Context, want *unstructured.Unstructured, was *Meta) (*Meta, error) {
-	if err := r.mayTake(ctx, want, was); err != nil || !r.adopts(was) {
+	if err := r.mayTake(ctx, want, was); err != nil || !r.adopts(object.RefOf(want), was) {
 		return was, err
 	}
 	mark := &unstructured.Unstructured{}
@@ -44,9 +44,11 @@ func (r *applyRun) take(ctx context.Context, want *unstructured.Unstructured, wa
 	return marked, nil
 }
 
-// adopts reports whether an object that may be taken was made by a person.
-func (r *applyRun) adopts(was *Meta) bool {
-	return was != nil && ownerOf(was).Name == "" && !isHandedTo(r.Owner, was)
+// adopts reports whether an object that may be taken was made by a person. One of the
+// owner's that lost its labels was not, as long as it is remembered; what is not known
+// is not the owner's to delete.
+func (r *applyRun) adopts(ref object.Ref, was *Meta) bool {
+	return was != nil && ownerOf(was).Name == "" && !isHandedTo(r.Owner, was) && !r.Memory.made(ref, was.UID)
 }
 
 // isAdopted reports whether an object was there before its owner, so that it is

@@ -41,6 +41,29 @@ func TestWhatAPersonMadeIsAdoptedOnceAndLetGoInTheEnd(t *testing.T) {
 	}
 }
 
+// strip takes away the labels and annotations of an object, as a manifest without them does.
+func (b *bench) strip(name string) {
+	b.t.Helper()
+	is := b.get(name)
+	is.Labels, is.Annotations = nil, nil
+	if err := server.Client.Update(context.Background(), is); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+func TestAnObjectThatLosesItsLabelsStaysWhoseItWas(t *testing.T) {
+	b := newBench(t)
+	mine, theirs := b.configMap("1", "mine", "a"), b.configMap("1", "theirs", "a")
+	b.theirs("theirs", nil, nil)
+	b.want("ConfigMap/mine created, ConfigMap/theirs adopted", mine, theirs)
+	b.strip("mine")
+	b.strip("theirs")
+	b.want("ConfigMap/mine configured, ConfigMap/theirs adopted", mine, theirs)
+	if pruned := b.prune(mine, theirs); left(pruned) != "" || b.exists(mine) || !b.exists(theirs) {
+		t.Errorf("left %q, mine exists: %v, theirs exists: %v", left(pruned), b.exists(mine), b.exists(theirs))
+	}
+}
+
 func TestAnAdoptedObjectIsDeletedWhenItsAnnotationSaysSo(t *testing.T) {
 	b := newBench(t)
 	b.theirs("one", nil, nil)

@@ -8,6 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
 
+	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/object"
 )
 
@@ -36,6 +37,8 @@ type trace struct {
 	ready string
 	// examined is the resource version in which it was last looked for its end.
 	examined string
+	// own says that it was not there before its owner.
+	own bool
 }
 
 // NewMemory returns an empty Memory.
@@ -95,7 +98,20 @@ func (m *Memory) remember(want Object, stored *unstructured.Unstructured) {
 	delete(m.leaving, want.Ref()) // what is wanted again is looked at before it is taken for gone
 	m.applied[want.Ref()] = trace{
 		uid: stored.GetUID(), digest: want.Digest, generation: stored.GetGeneration(), resourceVersion: stored.GetResourceVersion(),
+		own: stored.GetAnnotations()[v1.AdoptedAnnotation] == "",
 	}
+}
+
+// made reports whether an object is known to be the owner's own: the very one that was
+// applied, and was not there before, whatever it says of that now.
+func (m *Memory) made(ref object.Ref, uid types.UID) bool {
+	if m == nil {
+		return false
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	trace, known := m.applied[ref]
+	return known && trace.own && trace.uid == uid
 }
 
 // noteWrite remembers that what is stored is what Apply wrote.

@@ -59,7 +59,7 @@ func (r *applyRun) action(was *Meta, written *unstructured.Unstructured) Action 
 	switch {
 	case was == nil:
 		return Created
-	case r.adopts(was):
+	case r.adopts(object.RefOf(written), was):
 		return Adopted
 	case was.UID == written.GetUID() && was.ResourceVersion == written.GetResourceVersion():
 		return Unchanged
