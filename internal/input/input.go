@@ -8,6 +8,7 @@ package input
 
 import (
 	"fmt"
+	"strings"
 
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	utiljson "k8s.io/apimachinery/pkg/util/json"
@@ -88,6 +89,10 @@ func (s Set) Label() string {
 		return fmt.Sprintf("#%d", s.Index+1)
 	}
 }
+
+// IsPosition reports whether a key may be one of a position, which another set has once
+// one before it comes or goes.
+func IsPosition(key string) bool { return strings.Contains(key, "#") }
 
 // None is what templates are rendered with, once, when a ResourceSet asks for no
 // inputs at all.

@@ -8,6 +8,7 @@ import (
 	"github.com/fluxcd/pkg/apis/meta"
 
 	"github.com/eddy-previews/eddy/internal/apply"
+	"github.com/eddy-previews/eddy/internal/input"
 	"github.com/eddy-previews/eddy/internal/preview"
 )
 
@@ -188,9 +189,11 @@ func (r *run) prune(ctx context.Context, session *apply.Session, p prunable) (ap
 // mayGo reports whether an object is proven unwanted: nobody asks for it, its
 // preview is taken all the way, or is gone, and every provider has spoken. Of
 // those that share an object the inventory names one, and it may be another that
-// has failed, even before it was known what it asks for.
+// has failed, even before it was known what it asks for; and of those that are known
+// by their position, another may have it by now.
 func (p prunable) mayGo(entry apply.Entry, stopped problems) bool {
-	if len(p.desired.inputs.Silent) > 0 || p.desired.asked[entry.Ref] || (entry.Shared && p.desired.blind) {
+	ambiguous := entry.Shared || input.IsPosition(entry.Owner)
+	if len(p.desired.inputs.Silent) > 0 || p.desired.asked[entry.Ref] || (ambiguous && p.desired.blind) {
 		return false
 	}
 	if entry.Owner == "" { // it is not known whose it was

@@ -1,6 +1,7 @@
 package templater
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -38,6 +39,38 @@ resources:
 	b.run()
 	if got := b.configMaps(); got != "" {
 		t.Errorf("there are %q", got)
+	}
+}
+
+// Inputs without an id are known by their position, which moves.
+func TestWhatAnInputThatCannotBeRenderedHasStaysWhenOthersComeAndGo(t *testing.T) {
+	b := newBench(t)
+	const template = `
+resourcesTemplate: |
+  << if eq inputs.env "bad" >><< fail "no" >><< end >>
+  {apiVersion: v1, kind: ConfigMap, metadata: {name: "env-<< inputs.name >>", namespace: NS}}
+`
+	b.set("inputs: [{name: a, env: ok}, {name: b, env: ok}, {name: c, env: ok}]" + template)
+	b.run()
+	for _, test := range []struct{ inputs, want string }{
+		{"a=ok b=ok c=bad", "env-a env-b env-c"},
+		{"b=ok c=bad", "env-a env-b env-c"}, // that of a is known by a position too
+		{"z=ok a=ok b=ok c=bad", "env-a env-b env-c env-z"},
+		{"b=ok c=ok", "env-b env-c"},
+	} {
+		set := b.read()
+		set.Spec.Inputs = nil
+		for one := range strings.FieldsSeq(test.inputs) {
+			name, env, _ := strings.Cut(one, "=")
+			set.Spec.Inputs = append(set.Spec.Inputs, v1.ResourceSetInput{"name": text(name), "env": text(env)})
+		}
+		if err := server.Client.Update(t.Context(), set); err != nil {
+			t.Fatal(err)
+		}
+		b.run()
+		if got := b.configMaps(); got != test.want {
+			t.Errorf("with %s there are %q, want %q", test.inputs, got, test.want)
+		}
 	}
 }
 
