@@ -34,6 +34,29 @@ func TestAPageInThePlaceOfAManifestIsNoImage(t *testing.T) {
 	}
 }
 
+func TestAnIndexOrAListOfManySmallValuesIsRefusedAndNotDecoded(t *testing.T) {
+	fake := forge.NewRegistry(t)
+	fake.Push(t, "", "a")
+	many := strings.Repeat("0,", 1<<20) + "0"
+	fake.Break(func(w http.ResponseWriter, r *http.Request) bool {
+		switch {
+		case strings.Contains(r.URL.Path, "/manifests/"):
+			return forge.Body("application/vnd.oci.image.index.v1+json", `{"schemaVersion": 2, "manifests": [`+many+`]}`)(w, r)
+		case strings.HasSuffix(r.URL.Path, "/tags/list"):
+			return forge.Body("application/json", `{"name": "acme/api", "tags": [`+many+`]}`)(w, r)
+		default:
+			return false
+		}
+	})
+	_, image := pull(t, fake, forge.Token).Image(t.Context(), "a", registry.Wanted{Revision: true})
+	_, tags := pull(t, fake, forge.Token).Tags(t.Context())
+	for claim, err := range map[string]error{"the index": image, "the list": tags} {
+		if !errors.Is(err, transport.ErrTooMuch) || !strings.Contains(err.Error(), "the answer takes more than 64 MiB once it is read") {
+			t.Errorf("of %s: %v", claim, err)
+		}
+	}
+}
+
 func TestARegistryThatDoesNotAnswerHEADOrTellsNoDigestIsAskedForTheManifest(t *testing.T) {
 	fake := forge.NewRegistry(t)
 	fake.Push(t, "", "a")

@@ -2,6 +2,7 @@ package source_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -93,6 +94,36 @@ func TestAnAnswerThatWasGivenBeforeCountsAgain(t *testing.T) {
 	config.Bounds.Read = 64 << 10
 	if _, err := openWith(t, config).List(t.Context(), source.Query{}); err == nil || !strings.Contains(err.Error(), "the whole listing is larger than 64 KiB") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// small are answers of some MiB, and of many values that libraries make a struct of each.
+func small(before, after string) map[string]string {
+	out := map[string]string{}
+	for _, each := range []string{"{}", "[]", "0", "null", `""`, `{"a":{"b":[]}}`} {
+		out[each] = before + strings.Repeat(each+",", 200_000) + each + after
+	}
+	return out
+}
+
+func TestAnAnswerOfManySmallValuesIsRefusedAndNotDecoded(t *testing.T) {
+	const words = "the answer takes more than 64 MiB once it is read: narrow what the provider watches, or split it"
+	for _, start := range forges {
+		f := start(t)
+		f.Open(forge.Request{})
+		repository := open(t, f, forge.Token)
+		for each, text := range small("[", "]") {
+			t.Run(f.Type+" "+each, func(t *testing.T) {
+				f.Break(forge.Body("application/json", text))
+				if _, err := repository.List(t.Context(), source.Query{}); err == nil || !strings.Contains(err.Error(), words) || !errors.Is(err, transport.ErrTooMuch) {
+					t.Errorf("got %.300v", err)
+				}
+			})
+		}
+		f.Mend()
+		if items := list(t, repository); len(items) != 1 {
+			t.Errorf("%s: listed %d after that", f.Type, len(items))
+		}
 	}
 }
 

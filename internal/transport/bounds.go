@@ -12,6 +12,17 @@ const (
 	maxListing = 256 << 20
 	// maxKept bounds what is kept of one listing, in bytes.
 	maxKept = 32 << 20
+	// maxDecoded bounds what one answer takes in memory once it is read, in bytes.
+	maxDecoded = 64 << 20
+)
+
+const (
+	// perPart is about what an object, a list or an element of a list takes once it is
+	// read, in bytes: libraries have a whole struct for each, also where it was written as
+	// {} or 0.
+	perPart = 512
+	// perField is the same of a field of an object, where that becomes a map.
+	perField = 96
 )
 
 // Bounds are of one listing, in bytes; of zero there is the default.
@@ -59,6 +70,53 @@ func (m *meter) read(size int) error {
 		return nil
 	}
 	return &Error{What: fmt.Sprintf("the whole listing is larger than %s", inBytes(m.most)), Kind: ErrTooMuch}
+}
+
+// checkDecoded refuses a text that takes too much once it is read: a list of {} takes 200
+// times of what it is on the way.
+func checkDecoded(text []byte) error {
+	if len(text)*perPart <= maxDecoded || decoded(text) <= maxDecoded {
+		return nil
+	}
+	return &Error{What: fmt.Sprintf("the answer takes more than %s once it is read", inBytes(maxDecoded)), Kind: ErrTooMuch}
+}
+
+// decoded is about what JSON takes at most once it is read, in bytes, beside its texts.
+// What is in quotes is one text, whatever characters it has.
+func decoded(text []byte) int {
+	size := 0
+	var open []byte // the brackets around a place
+	for n := 0; n < len(text); n++ {
+		switch c := text[n]; c {
+		case '"':
+			n = endOfText(text, n)
+		case '{', '[':
+			size += perPart
+			open = append(open, c)
+		case '}', ']':
+			open = open[:max(0, len(open)-1)]
+		case ',':
+			if len(open) > 0 && open[len(open)-1] == '[' {
+				size += perPart
+			} else {
+				size += perField
+			}
+		}
+	}
+	return size
+}
+
+// endOfText is where the text ends that begins at a quote.
+func endOfText(text []byte, quote int) int {
+	for n := quote + 1; n < len(text); n++ {
+		switch text[n] {
+		case '\\':
+			n++
+		case '"':
+			return n
+		}
+	}
+	return len(text)
 }
 
 // inBytes writes a bound as people do.

@@ -107,5 +107,5 @@ func readAll(resp *http.Response) ([]byte, error) {
 	if len(body) > maxBody {
 		return nil, &Error{What: "the answer is larger than 10 MiB", Kind: ErrInvalidAnswer}
 	}
-	return body, nil
+	return body, checkDecoded(body)
 }
