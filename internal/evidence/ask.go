@@ -64,7 +64,7 @@ func (g *Gate) lookAll(ctx context.Context, known *provider, q Question, items [
 	for _, n := range known.order(items, q, waitFor) {
 		item := items[n]
 		look := known.look(item, q, waitFor)
-		if look.isDue(q) && !known.mayAsk(g.hosts(), q) {
+		if look.isDue(q) && !known.hosts.mayAsk(g.hosts(), q) {
 			look.postpone(q)
 		}
 		if !look.isDue(q) {

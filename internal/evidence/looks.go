@@ -37,7 +37,7 @@ type Looks struct {
 // provider is what was looked at for one provider, by one of its specs.
 type provider struct {
 	commits map[forge.Change]*look
-	// hosts are those of all providers, and patience is theirs.
+	// hosts are those of all providers, by their namespaces, and patience is that of all.
 	hosts    *hosts
 	patience time.Duration
 }

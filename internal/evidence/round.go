@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -19,7 +21,7 @@ const (
 	afterTheFirst = 500 * time.Millisecond
 )
 
-// perMinute is how often all providers together look at one host in a minute.
+// perMinute is how often all providers of a namespace together look at one host in a minute.
 const perMinute = 100
 
 var (
@@ -87,46 +89,68 @@ func (r *round) judge(found finding) finding {
 	}
 }
 
-// hosts remember when each was looked at in the last minute.
+// host is one that a tenant looks at: nobody waits for what others ask of it.
+type host struct{ namespace, name string }
+
+// hosts remember when each was looked at in the last minute, perMinute times at most.
 type hosts struct {
 	mu    sync.Mutex
-	looks map[string][]time.Time
+	looks map[host][]time.Time
+	// swept is when those were forgotten at which nobody looks any more.
+	swept time.Time
 }
 
-// hosts are those of the images, once for each image, and that of the checks.
+// hosts are those of the images, and that of the checks, each once: a look asks for one
+// image after the other, and stops at the first that is missing.
 func (g *Gate) hosts() []string {
-	out := make([]string, len(g.images))
-	for n, each := range g.images {
-		out[n], _, _ = strings.Cut(each.Repository, "/")
+	var out []string
+	for _, each := range g.images {
+		name, _, _ := strings.Cut(each.Repository, "/")
+		out = append(out, name)
 	}
 	if len(g.spec.Checks) > 0 {
 		out = append(out, g.forge)
 	}
-	return out
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
-// mayAsk reports whether a look at some hosts is not one too many in this minute, and
-// takes note of it. Who asks by hand is answered.
-func (p *provider) mayAsk(names []string, q Question) bool {
-	p.hosts.mu.Lock()
-	defer p.hosts.mu.Unlock()
+// mayAsk reports whether a look at some hosts is not one too many for their tenant in this
+// minute, and takes note of it. Who asks by hand is answered.
+func (h *hosts) mayAsk(names []string, q Question) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	now := q.Now()
-	if p.hosts.looks == nil {
-		p.hosts.looks = map[string][]time.Time{}
-	}
-	wanted := map[string]int{}
+	h.sweep(now)
 	for _, name := range names {
-		wanted[name]++
-		recent := p.hosts.looks[name]
-		for len(recent) > 0 && now.Sub(recent[0]) >= time.Minute {
-			recent = recent[1:]
-		}
-		if p.hosts.looks[name] = recent; len(recent) > 0 && len(recent)+wanted[name] > perMinute && !q.Anew {
+		if !q.Anew && len(recent(h.looks[host{q.Provider.Namespace, name}], now)) >= perMinute {
 			return false
 		}
 	}
 	for _, name := range names {
-		p.hosts.looks[name] = append(p.hosts.looks[name], now)
+		of := host{q.Provider.Namespace, name}
+		looks := append(recent(h.looks[of], now), now)
+		h.looks[of] = looks[max(0, len(looks)-perMinute):]
 	}
 	return true
+}
+
+// sweep forgets, once a minute, the hosts at which nobody looked in the last one.
+func (h *hosts) sweep(now time.Time) {
+	if h.looks == nil {
+		h.looks = map[host][]time.Time{}
+	}
+	if now.Sub(h.swept) < time.Minute {
+		return
+	}
+	maps.DeleteFunc(h.looks, func(_ host, looks []time.Time) bool { return len(recent(looks, now)) == 0 })
+	h.swept = now
+}
+
+// recent are the looks of the last minute.
+func recent(looks []time.Time, now time.Time) []time.Time {
+	for len(looks) > 0 && now.Sub(looks[0]) >= time.Minute {
+		looks = looks[1:]
+	}
+	return looks
 }
