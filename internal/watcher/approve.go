@@ -44,10 +44,11 @@ func (r *Reconciler) approver(provider *v1.ResourceSetInputProvider, asked sourc
 }
 
 // expected adds to what is exported the requests that are approved of: their approval
-// ends with them, and not with a listing that lacks them.
+// ends with them, and not with a listing that lacks them. One for an author lasts, and is
+// no reason to ask for the request that it was given on, which is closed long since.
 func (a *approvals) expected(exported map[string]bool) map[string]bool {
 	for _, record := range a.records {
-		if record.Revoked == nil {
+		if record.Revoked == nil && record.Author == "" {
 			exported[record.ID] = true
 		}
 	}

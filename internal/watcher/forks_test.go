@@ -165,6 +165,47 @@ func TestAnApprovalOutlivesAListingThatLacksItsRequest(t *testing.T) {
 	b.want("1@" + shaA)
 }
 
+func TestWhoIsTrustedCostsNothingOnceTheirRequestIsClosed(t *testing.T) {
+	for _, start := range forges {
+		f := start(t)
+		t.Run(f.Type, func(t *testing.T) {
+			b := newBench(t)
+			pass := b.guarded(f, func(p *v1.ResourceSetInputProvider) { p.Spec.Forks.Scope = v1.ApproveAuthor })
+			b.want("")
+			before := f.Asked()
+			b.want("")
+			atRest := f.Asked() - before
+			var running []string
+			for n := range 3 {
+				f.Open(forge.Request{SHA: fmt.Sprintf("%040x", n), Fork: true, Author: fmt.Sprint("author", n)})
+				running = append(running, fmt.Sprintf("%d@%040x", n+1, n))
+			}
+			pass(time.Hour)
+			for n := range running {
+				f.Say(n+1, "grace", "/preview")
+			}
+			b.want(strings.Join(running, " "))
+			for n := range running {
+				f.Close(n + 1)
+			}
+			b.want("")
+			before = f.Asked()
+			f.Break(func(w http.ResponseWriter, r *http.Request) bool {
+				isOne := strings.HasSuffix(r.URL.Path, "/1") || strings.HasSuffix(r.URL.Path, "/2")
+				return isOne && forge.Status(http.StatusBadGateway)(w, r)
+			})
+			provider := b.want("")
+			if asked := f.Asked() - before; asked != atRest || len(provider.Status.Approvals) != 3 {
+				t.Errorf("a run asks %d times, and %d where nobody is trusted; the approvals are %+v", asked, atRest, provider.Status.Approvals)
+			}
+			b.wantReady(provider, metav1.ConditionTrue, meta.ReconciliationSucceededReason, "")
+			f.Mend()
+			f.Open(forge.Request{SHA: shaB, Fork: true, Author: "author1"})
+			b.want("4@" + shaB)
+		})
+	}
+}
+
 func TestWhatWasTakenBackStaysSoThoughThePolicyIsAnotherForAWhile(t *testing.T) {
 	for _, meanwhile := range []string{v1.ForksExclude, v1.ForksInclude} {
 		t.Run(meanwhile, func(t *testing.T) {
