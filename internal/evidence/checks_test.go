@@ -102,6 +102,15 @@ func TestAllChecksHaveToBeAccepted(t *testing.T) {
 	}
 }
 
+func TestALookThatBreaksALibraryIsNoEvidence(t *testing.T) {
+	got := askedOf(t, &v1.Gate{Checks: []v1.GateCheck{{Name: "build"}}}, nil, func(context.Context, forge.Item, forge.Names) ([]forge.Check, error) {
+		panic("an answer of one forge")
+	})
+	if got.Reason != admit.EvidenceUnavailable || !strings.HasSuffix(got.Message, "is there: an answer that breaks whoever reads it") {
+		t.Errorf("got %+v", got)
+	}
+}
+
 func TestChecksThatCannotBeToldAreNoEvidenceAndNoFailure(t *testing.T) {
 	got := askedOf(t, &v1.Gate{Checks: []v1.GateCheck{{Name: "build"}}}, nil, func(context.Context, forge.Item, forge.Names) ([]forge.Check, error) {
 		return nil, errors.New("403 Forbidden: the token needs more")

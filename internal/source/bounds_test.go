@@ -127,6 +127,20 @@ func TestAnAnswerOfManySmallValuesIsRefusedAndNotDecoded(t *testing.T) {
 	}
 }
 
+func TestNullOnAPageIsNoItem(t *testing.T) {
+	for _, start := range forges {
+		f := start(t)
+		f.Open(forge.Request{})
+		repository := open(t, f, forge.Token)
+		for _, text := range []string{"[null]", `{"value": [null], "count": 1}`, `{"values": [null]}`, `{"pullRequestIds": [null]}`} {
+			f.Break(forge.Body("application/json", text))
+			if items, err := repository.List(t.Context(), source.Query{}); !errors.Is(err, transport.ErrInvalidAnswer) {
+				t.Errorf("%s: of %s it listed %d, %v", f.Type, text, len(items), err)
+			}
+		}
+	}
+}
+
 func TestAServiceBringsNoMoreThanTenThousandInputs(t *testing.T) {
 	s := forge.NewService(t)
 	service := ask(t, s, transport.Credentials{Token: forge.Token})
