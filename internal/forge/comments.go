@@ -33,9 +33,19 @@ type Comment struct {
 	// By is who said it, and At when.
 	By Person
 	At time.Time
-	// Edited says that it was not always this text.
+	// Edited says that it was not always this text, or that the forge does not tell: it
+	// may note that somebody reacted by the same time.
 	Edited bool
 }
+
+// moment is what may pass between the two times that a forge notes of a comment as it is
+// said: of its being there, and of its last change.
+const moment = time.Second
+
+// IsEdited reports whether a comment was changed after it was said, at a forge that notes
+// both times one after the other. Where both are of one moment, they are compared as
+// they are.
+func IsEdited(said, changed time.Time) bool { return changed.Sub(said).Abs() >= moment }
 
 // Key implements transport.Listed.
 func (c Comment) Key() string { return c.ID }

@@ -132,6 +132,10 @@ func (f *Forge) Edit(id int, text string) {
 // changed is when a comment was changed last.
 func (c Comment) changed() time.Time { return c.At.Add(time.Duration(c.Edits) * time.Minute) }
 
+// aMoment passes between the two times that some forges write down of a comment as it is
+// said.
+const aMoment = 1400 * time.Microsecond
+
 // isBot reports whether an author is no human.
 func isBot(author string) bool { return strings.HasSuffix(author, "[bot]") }
 

@@ -15,7 +15,7 @@ func cloudTales() []tale {
 		return map[string]any{
 			"type": "pullrequest_comment", "id": one.ID, "deleted": false,
 			"content": map[string]any{"type": "rendered", "raw": one.Text, "markup": "markdown", "html": ""}, "user": cloudUser(one.Author),
-			"created_on": one.At, "updated_on": one.changed(),
+			"created_on": one.At, "updated_on": one.changed().Add(aMoment), // one after the other, as captured answers have them
 		}
 	}
 	return []tale{

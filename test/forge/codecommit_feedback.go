@@ -3,6 +3,7 @@ package forge
 import (
 	"fmt"
 	"net/http"
+	"time"
 )
 
 // awsComments answers a page of the comments on a request, each begun by itself.
@@ -18,7 +19,11 @@ func (f *Forge) awsComments(w http.ResponseWriter, r *http.Request, number int) 
 }
 
 func awsComment(one Comment) any {
-	return map[string]any{"commentId": fmt.Sprint(one.ID), "content": one.Text, "deleted": false, "authorArn": "arn:aws:iam::111122223333:user/" + loginOf(one.Author), "creationDate": one.At.Unix(), "lastModifiedDate": one.changed().Unix()}
+	seconds := func(at time.Time) float64 { return float64(at.UnixMilli()) / 1000 }
+	return map[string]any{
+		"commentId": fmt.Sprint(one.ID), "content": one.Text, "deleted": false, "authorArn": "arn:aws:iam::111122223333:user/" + loginOf(one.Author),
+		"creationDate": seconds(one.At), "lastModifiedDate": seconds(one.changed().Add(aMoment)),
+	}
 }
 
 // awsRecomment answers UpdateComment.

@@ -54,7 +54,7 @@ func (c *Cloud) Comments(ctx context.Context, request, holding string) ([]forge.
 		for _, one := range answer.Values {
 			if !one.Deleted {
 				out.Items = append(out.Items, forge.Comment{
-					ID: strconv.Itoa(one.ID), Text: one.Content.Raw, By: one.User.person(), At: one.Created, Edited: !one.Updated.Equal(one.Created),
+					ID: strconv.Itoa(one.ID), Text: one.Content.Raw, By: one.User.person(), At: one.Created, Edited: forge.IsEdited(one.Created, one.Updated),
 				})
 			}
 		}

@@ -41,7 +41,7 @@ func (c *Repository) Comments(ctx context.Context, request, holding string) ([]f
 				if !one.Deleted {
 					out.Items = append(out.Items, forge.Comment{
 						ID: aws.ToString(one.CommentId), Text: aws.ToString(one.Content), By: personOf(aws.ToString(one.AuthorArn)),
-						At: aws.ToTime(one.CreationDate), Edited: !aws.ToTime(one.LastModifiedDate).Equal(aws.ToTime(one.CreationDate)),
+						At: aws.ToTime(one.CreationDate), Edited: forge.IsEdited(aws.ToTime(one.CreationDate), aws.ToTime(one.LastModifiedDate)),
 					})
 				}
 			}
