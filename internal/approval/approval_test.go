@@ -274,6 +274,80 @@ func TestAnEditedCommentApprovesOfNothing(t *testing.T) {
 	})
 }
 
+// GitLab changes the time of a note with each emoji, Eddy's own among them.
+func TestAReactionTakesNoApprovalBack(t *testing.T) {
+	onEvery(t, v1.Forks{WhenRevoked: v1.WhenMissingRemove}, func(t *testing.T, b *bench) {
+		_, tells := b.repository().(forges.Pushes)
+		for _, c := range []struct{ said, sha string }{{"/preview " + shaA, shaA}, {"/preview", shaB}} {
+			if c.said == "/preview" && !tells {
+				continue
+			}
+			b.now = b.now.Add(time.Minute)
+			b.forge.Push(1, c.sha)
+			b.now = b.now.Add(time.Minute)
+			id := b.forge.Say(1, "grace", c.said)
+			b.wantApproved()
+			if reacts, can := b.repository().(forges.Reactions); can {
+				if err := reacts.React(t.Context(), "1", fmt.Sprint(id)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			b.forge.React(id, "eyes")
+			for range 3 {
+				b.wantApproved()
+			}
+			b.looks = &approval.Looks{}
+			b.wantApproved()
+			b.forge.Say(1, "grace", "/preview revoke")
+			b.wantWaiting("took it back")
+		}
+	})
+}
+
+func TestAnApprovalThatIsEditedLaterStandsWhileItSaysTheSame(t *testing.T) {
+	onEvery(t, v1.Forks{WhenRevoked: v1.WhenMissingRemove}, func(t *testing.T, b *bench) {
+		id := b.forge.Say(1, "grace", "/preview "+shaA)
+		b.wantApproved()
+		b.forge.Edit(id, "Thanks!\n\n/preview "+shaA[:12])
+		for range 3 {
+			b.wantApproved()
+		}
+		b.forge.Edit(id, "/preview "+shaB)
+		b.wantApproved() // an answer may lack something by mistake
+		if got := b.poll()["1"]; got.Message == "" || !got.Revoked {
+			t.Errorf("it is %+v", got)
+		}
+		b.forge.Push(1, shaB)
+		b.wantWaiting("'s comment may have been edited since: say it in a new one")
+	})
+}
+
+// Otherwise a stranger's emoji would keep a revocation from being heard.
+func TestWhatTakesBackIsHeardThoughItMayHaveBeenEdited(t *testing.T) {
+	for way, revoke := range map[string]func(b *bench, given int){
+		"reacted to":                 func(b *bench, _ int) { b.forge.React(b.forge.Say(1, "grace", "/preview revoke"), "eyes") },
+		"edited":                     func(b *bench, _ int) { b.forge.Edit(b.forge.Say(1, "grace", "Hm."), "/preview revoke") },
+		"written over what was said": func(b *bench, given int) { b.forge.Edit(given, "/preview revoke") },
+	} {
+		t.Run(way, func(t *testing.T) {
+			onEvery(t, v1.Forks{WhenRevoked: v1.WhenMissingRemove}, func(t *testing.T, b *bench) {
+				given := b.forge.Say(1, "grace", "/preview "+shaA)
+				b.wantApproved()
+				b.now = b.now.Add(time.Minute)
+				b.forge.Edit(b.forge.Say(1, "stranger", "Hm."), "/preview revoke")
+				b.wantApproved()
+				revoke(b, given)
+				if got := b.poll()["1"]; !strings.Contains(got.Message, "took it back") || !got.Revoked {
+					t.Fatalf("it is %+v", got)
+				}
+				b.wantWaiting("took it back")
+				b.forge.Say(1, "grace", "/preview "+shaA)
+				b.wantApproved()
+			})
+		})
+	}
+}
+
 func TestWhatIsTakenBackIsApprovedNoMore(t *testing.T) {
 	onEvery(t, v1.Forks{}, func(t *testing.T, b *bench) {
 		b.forge.Say(1, "grace", "/preview "+shaA)

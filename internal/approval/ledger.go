@@ -93,6 +93,8 @@ func (l *ledger) floor(item forge.Item, r reading) (until time.Time, why string)
 
 func tookBack(said statement) string { return cmp.Or(shown(said.by), "somebody") + " took it back" }
 
+// lastRevoke is how all was taken back last. One that may have been edited is heard, too:
+// who has that done lets nothing run, and otherwise a stranger's emoji would silence it.
 func lastRevoke(r reading) *statement {
 	for _, one := range slices.Backward(r.said) {
 		if one.revokes {
@@ -150,7 +152,7 @@ func (l *ledger) isGone(record v1.Approval, item forge.Item, r reading) bool {
 		return false
 	}
 	isThere := slices.ContainsFunc(r.said, func(one statement) bool {
-		return !one.revokes && one.how == record.How && one.id == record.Evidence && one.by.IsAccount(record.ByID) && (one.how != v1.ByAnnotation || strings.EqualFold(one.sha, record.SHA))
+		return !one.revokes && one.how == record.How && one.id == record.Evidence && one.by.IsAccount(record.ByID) && one.upholds(record.SHA)
 	})
 	of := evidenceOf(record)
 	if isThere {

@@ -59,7 +59,7 @@ func (p *Policy) read(ctx context.Context, q Question, judge *judge, item forge.
 	}
 	slices.Reverse(out.said)
 	out.partial = judge.partial
-	unnamed := func(one statement) bool { return !one.revokes && len(one.sha) < len(item.SHA) }
+	unnamed := func(one statement) bool { return !one.revokes && !one.edited && len(one.sha) < len(item.SHA) }
 	if pushes, tells := q.Repository.(forge.Pushes); tells && slices.ContainsFunc(out.said, unnamed) {
 		if out.pushed, err = pushes.PushedAt(ctx, item); err != nil {
 			return reading{err: err}

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/forge"
 )
 
@@ -19,6 +20,8 @@ type statement struct {
 	sha string
 	// revokes says that they take back what was said until then.
 	revokes bool
+	// edited says that the comment may have said something else before.
+	edited bool
 }
 
 // leastCommit is how much of a commit has to be said.
@@ -27,12 +30,14 @@ const leastCommit = 12
 // means reports whether somebody who said it saw a commit: they named it in full, or it
 // was there before they spoke, and what they named of it fits. A part of a commit names
 // none by itself: who makes two commits can have them begin alike, shows one, and pushes
-// the other once it is approved.
+// the other once it is approved. What was edited somebody else may have written.
 func (s statement) means(sha string, pushed time.Time) bool {
 	switch {
+	case s.edited:
+		return false
 	case s.names(sha):
 		return true
-	case s.sha != "" && (len(s.sha) < leastCommit || len(s.sha) > len(sha) || !strings.EqualFold(s.sha, sha[:len(s.sha)])):
+	case !s.fits(sha):
 		return false
 	default:
 		return !pushed.IsZero() && s.at.After(pushed)
@@ -41,6 +46,24 @@ func (s statement) means(sha string, pushed time.Time) bool {
 
 // names reports whether a commit is said in full.
 func (s statement) names(sha string) bool { return s.sha != "" && strings.EqualFold(s.sha, sha) }
+
+// fits reports whether what is named of a commit is enough and right; so is nothing.
+func (s statement) fits(sha string) bool {
+	return s.sha == "" || len(s.sha) >= leastCommit && len(s.sha) <= len(sha) && strings.EqualFold(s.sha, sha[:len(s.sha)])
+}
+
+// upholds reports whether what approved of a commit once still says so. What may have
+// been edited since was heard before that, and has to say the same.
+func (s statement) upholds(sha string) bool {
+	switch {
+	case s.how == v1.ByAnnotation:
+		return s.names(sha)
+	case s.edited:
+		return s.fits(sha)
+	default:
+		return true
+	}
+}
 
 // word is what a command begins with.
 const word = "/preview"
@@ -51,10 +74,9 @@ var ours = regexp.MustCompile(`(?m)^(<!-- |\[)eddy:v1[ :]`)
 // isCommit is a commit or the beginning of one.
 var isCommit = regexp.MustCompile(`^[0-9a-fA-F]{7,64}$`)
 
-// commands are what a comment says about approval: nothing where it was edited, as
-// whoever did that may be somebody else, or is one of Eddy's own.
+// commands are what a comment says about approval: nothing where it is one of Eddy's own.
 func commands(comment forge.Comment) []statement {
-	if comment.Edited || ours.MatchString(comment.Text) {
+	if ours.MatchString(comment.Text) {
 		return nil
 	}
 	var out []statement
@@ -63,7 +85,7 @@ func commands(comment forge.Comment) []statement {
 		if len(words) == 0 || words[0] != word {
 			continue
 		}
-		said := statement{id: comment.ID, by: comment.By, at: comment.At}
+		said := statement{id: comment.ID, by: comment.By, at: comment.At, edited: comment.Edited}
 		switch {
 		case len(words) == 1:
 		case words[1] == "revoke":

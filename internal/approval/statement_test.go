@@ -49,9 +49,6 @@ func TestACommandIsTheFirstWordOfALineThatSomebodySays(t *testing.T) {
 			t.Errorf("%s: it is %q, want %q", claim, got, c.want)
 		}
 	}
-	if got := commands(forge.Comment{Text: "/preview", Edited: true}); got != nil {
-		t.Errorf("an edited comment says %v", got)
-	}
 }
 
 func TestACommitIsMeantWhereItWasSeen(t *testing.T) {
@@ -68,6 +65,8 @@ func TestACommitIsMeantWhereItWasSeen(t *testing.T) {
 		"its beginning is named before": {statement{sha: "6DCB09B5B578", at: at}, at.Add(time.Second), false},
 		"too little of it is named":     {statement{sha: sha[:11]}, time.Time{}, false},
 		"more than it is named":         {statement{sha: sha + "00"}, time.Time{}, false},
+		"it is named, in an edit":       {statement{sha: sha, at: at.Add(time.Second), edited: true}, at, false},
+		"it was pushed before an edit":  {statement{at: at.Add(time.Second), edited: true}, at, false},
 		"another one is named":          {statement{sha: "6dcb09b5b579"}, time.Time{}, false},
 		"another one is named, later":   {statement{sha: "6dcb09b5b579", at: at.Add(time.Hour)}, at, false},
 		"it was pushed before":          {statement{at: at.Add(time.Second)}, at, true},
@@ -77,6 +76,26 @@ func TestACommitIsMeantWhereItWasSeen(t *testing.T) {
 		"nobody knows when it was said": {statement{}, at, false},
 	} {
 		if got := c.said.means(sha, c.pushed); got != c.want {
+			t.Errorf("%s: %v", claim, got)
+		}
+	}
+}
+
+func TestWhatMayHaveBeenEditedUpholdsWhatItStillSays(t *testing.T) {
+	const sha = "6dcb09b5b57875f334f61aebed695e2e4193db5e"
+	for claim, c := range map[string]struct {
+		said statement
+		want bool
+	}{
+		"the commit":                      {statement{sha: sha, edited: true}, true},
+		"its beginning":                   {statement{sha: sha[:12], edited: true}, true},
+		"no commit":                       {statement{edited: true}, true},
+		"too little of it":                {statement{sha: sha[:11], edited: true}, false},
+		"another commit":                  {statement{sha: "6dcb09b5b579", edited: true}, false},
+		"another one, and was not edited": {statement{sha: "6dcb09b5b579"}, true}, // it names this one, too
+		"another one, as an annotation":   {statement{sha: "6dcb09b5b579", how: v1.ByAnnotation}, false},
+	} {
+		if got := c.said.upholds(sha); got != c.want {
 			t.Errorf("%s: %v", claim, got)
 		}
 	}

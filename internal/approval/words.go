@@ -54,6 +54,8 @@ func (l *ledger) whyNot(item forge.Item, r reading) string {
 			return ended
 		case !floor.IsZero() && !one.at.After(floor):
 			return by + " said so before " + ended
+		case one.edited && one.fits(item.SHA):
+			return by + "'s comment may have been edited since: say it in a new one"
 		case one.sha != "" && len(one.sha) < leastCommit:
 			return fmt.Sprintf("%s named %s, and it takes %d digits at least", by, one.sha, leastCommit)
 		case one.sha != "" && len(one.sha) < len(item.SHA) && strings.EqualFold(one.sha, item.SHA[:len(one.sha)]):

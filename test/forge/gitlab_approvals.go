@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 )
 
 func gitLabUser(author string) map[string]any {
@@ -19,7 +20,8 @@ func gitLabNotes(f *Forge, number int) []any {
 	var all []map[string]any
 	for _, one := range f.commentsOn(number) {
 		told := note(one.ID, one.Author, one.Text, false)
-		told["created_at"], told["updated_at"] = one.At, one.changed()
+		touched := time.Duration(len(one.Reactions)) * time.Second // each emoji changes the time of its note
+		told["created_at"], told["updated_at"] = one.At, one.changed().Add(touched)
 		all = append(all, told)
 	}
 	for _, one := range f.reviewsOf(number) {

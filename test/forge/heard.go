@@ -17,6 +17,17 @@ func (f *Forge) Reactions(id int) []string {
 	return nil
 }
 
+// React lets somebody react to a comment.
+func (f *Forge) React(id int, with string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, one := range f.told.comments {
+		if one.ID == id {
+			one.Reactions = append(one.Reactions, with)
+		}
+	}
+}
+
 // Labels are those of a request.
 func (f *Forge) Labels(number int) []string {
 	var out []string

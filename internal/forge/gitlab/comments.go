@@ -15,7 +15,9 @@ func (g *Project) Markdown() forge.Markdown {
 	return forge.Markdown{Hides: true, Folds: true, Tables: true, Most: 60_000}
 }
 
-// Comments implements forge.Comments.
+// Comments implements forge.Comments. The time of a note changes with its text, with each
+// emoji and as somebody answers it first, and the API does not tell which it was: each
+// counts as an edit.
 //
 // https://docs.gitlab.com/api/notes/#list-all-merge-request-notes
 func (g *Project) Comments(ctx context.Context, request, holding string) ([]forge.Comment, error) {
