@@ -4,8 +4,6 @@ import (
 	"context"
 	"slices"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/forge"
 	"github.com/eddy-previews/eddy/internal/source"
@@ -33,29 +31,43 @@ type outlived struct{ label, event string }
 
 // heed notes which comment has approved of the request last, and which label did so of
 // a commit that it is not at any more. A label that approves of later commits, too, stays;
-// and of the labels of other providers they take note themselves.
+// and of the labels of other providers they take note themselves. A comment is answered
+// once no provider waits for it: GitLab notes a thumb as it does an edit, by which whoever
+// reads the comment later would not hear it.
 func (r *request) heed(providers []v1.ResourceSetInputProvider) {
-	var last metav1.Time
+	var last v1.Approval
 	for _, provider := range providers {
 		for _, record := range provider.Status.Approvals {
-			if record.ID == r.id && record.Revoked == nil && record.How == v1.ByComment && !record.At.Before(&last) {
-				r.heard, last = record.Evidence, record.At
+			if record.ID == r.id && record.Revoked == nil && record.How == v1.ByComment && !record.At.Before(&last.At) {
+				last = record
 			}
 		}
 	}
+	if !slices.ContainsFunc(providers, func(one v1.ResourceSetInputProvider) bool { return last.SHA != "" && r.waitsAt(one) == last.SHA }) {
+		r.heard = last.Evidence
+	}
 	teller := providers[0]
 	forks := teller.GetForks()
-	waits := slices.IndexFunc(teller.Status.Held, func(line v1.HeldRequest) bool {
-		return line.ID == r.id && line.Reason == v1.HeldWaitingForApproval && line.SHA != ""
-	})
-	if waits < 0 || forks.Policy != v1.ForksApprove || forks.Scope != v1.ApproveCommit {
+	waits := r.waitsAt(teller)
+	if waits == "" || forks.Policy != v1.ForksApprove || forks.Scope != v1.ApproveCommit {
 		return
 	}
 	for _, record := range teller.Status.Approvals {
-		if record.ID == r.id && record.Revoked == nil && record.How == v1.ByLabel && record.SHA != teller.Status.Held[waits].SHA {
+		if record.ID == r.id && record.Revoked == nil && record.How == v1.ByLabel && record.SHA != waits {
 			r.outlived = outlived{forks.Label, record.Evidence}
 		}
 	}
+}
+
+// waitsAt is the commit at which a provider has the request wait for approval; empty for
+// none.
+func (r *request) waitsAt(provider v1.ResourceSetInputProvider) string {
+	for _, line := range provider.Status.Held {
+		if line.ID == r.id && line.Reason == v1.HeldWaitingForApproval {
+			return line.SHA
+		}
+	}
+	return ""
 }
 
 // isUnanswered reports whether somebody has yet to be answered.

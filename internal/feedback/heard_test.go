@@ -68,6 +68,32 @@ func TestWhoApprovesByACommentIsAnsweredByAThumbOnce(t *testing.T) {
 	}
 }
 
+// At GitLab a comment with a thumb passes for an edited one: who reads it later hears it
+// no more.
+func TestWhoApprovesIsAnsweredOnceNoOtherProviderWaitsForIt(t *testing.T) {
+	for name, start := range hears {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t, start(t))
+			b.f.Open(forge.Request{})
+			b.watch("api", v1.Feedback{})
+			b.watch("web", v1.Feedback{})
+			said := b.f.Say(1, "grace", "/preview "+sha(1))
+			b.is("api", state{id: "1", sha: sha(1), ready: "True"})
+			b.is("web", state{id: "1", sha: sha(1), held: v1.HeldWaitingForApproval})
+			b.approved(v1.Forks{}, v1.Approval{SHA: sha(1), How: v1.ByComment, Evidence: fmt.Sprint(said)})
+			b.settle("api", time.Minute)
+			if got := b.f.Reactions(said); len(got) != 0 {
+				t.Fatalf("the reactions are %v, and the other provider has not heard it", got)
+			}
+			b.is("web", state{id: "1", sha: sha(2), held: v1.HeldWaitingForApproval})
+			b.settle("api", time.Minute)
+			if got := b.f.Reactions(said); len(got) != 1 {
+				t.Errorf("the reactions are %v, and nobody waits for it any more", got)
+			}
+		})
+	}
+}
+
 func TestALabelThatApprovedOfAnEarlierCommitIsTakenAway(t *testing.T) {
 	byLabel := v1.Forks{By: []string{v1.ByLabel}, Label: "safe"}
 	wider := byLabel

@@ -205,7 +205,9 @@ func (c *vetting) act(number int) {
 		c.forge.Say(number, "grace", "> /preview "+head+"\n\nWhy that?")
 	case 11:
 		c.revocations++
-		c.forge.Say(number, "grace", "/preview revoke")
+		if said := c.forge.Say(number, "grace", "/preview revoke"); c.random.IntN(2) == 0 {
+			c.forge.React(said, "eyes") // as strangers do who want it not to be heard
+		}
 		c.allowed[number] = map[string]bool{}
 		delete(c.due, number)
 	case 12:
