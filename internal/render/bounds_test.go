@@ -170,3 +170,37 @@ func TestATemplateThatIsTooLargeIsRefusedWhenItIsCompiled(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatIsRememberedOfTextsHasABoundInBytes(t *testing.T) {
+	program := compile(t, `
+spec:
+  resources:
+  - {apiVersion: v1, kind: ConfigMap, metadata: {name: small-<< inputs.id >>}}
+  - apiVersion: v1
+    kind: ConfigMap
+    metadata: {name: large-<< inputs.id >>}
+    data: {x: "<< range inputs.n >>`+strings.Repeat("x", 1000)+`<< end >>"}
+`)
+	for n := range 8 {
+		if _, err := program.Render(t.Context(), sample.Input("id", "1", "n", int64(3000+n))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := render.Remembered(program); got < 3_000_000 || got > 4<<20 {
+		t.Errorf("texts of %d bytes are remembered, want about 4 MiB", got)
+	}
+	before := render.Remembered(program)
+	if _, err := program.Render(t.Context(), sample.Input("id", "1", "n", int64(3))); err != nil || render.Remembered(program) == before {
+		t.Errorf("a small text is not remembered any more, %v", err)
+	}
+}
+
+func TestNothingIsHeldOfAnInputThatWasRendered(t *testing.T) {
+	program := compile(t, `{spec: {resourcesTemplate: "{apiVersion: v1, kind: A, metadata: {name: a}, spec: << inputs.x >>}"}}`)
+	for _, x := range []any{"text", []any{"which", "is", "refused"}} {
+		_, _ = program.Render(t.Context(), sample.Input("x", x)) // either way
+		if got := render.Held(program); got > 0 {
+			t.Errorf("%v: %d values are still held", x, got)
+		}
+	}
+}

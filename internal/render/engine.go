@@ -31,8 +31,9 @@ type engine struct {
 	// calls counts those that wrote structure; the ones in asText write text.
 	calls  int
 	asText map[int]bool
-	// remembered is how many nodes the shapes of all texts have.
-	remembered int
+	// remembered is how many nodes the shapes of all texts have, and rememberedBytes how
+	// many bytes those texts.
+	remembered, rememberedBytes int
 }
 
 func newEngine() *engine {
@@ -70,6 +71,10 @@ func (e *engine) bind(m *meter, values map[string]any) error {
 	e.values = copied(values)
 	return m.spend(work, weight)
 }
+
+// release lets go of an input set, whose values nobody needs until the next one comes:
+// that may be an hour.
+func (e *engine) release() { e.meter, e.values, e.text, e.outputs = nil, nil, nil, nil }
 
 // keys lists the keys of the input, sorted.
 func (e *engine) keys() []string {

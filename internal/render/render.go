@@ -190,6 +190,7 @@ func (p *Program) render(m *meter, set input.Set) (Preview, error) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	defer p.engine.release()
 	if err := p.engine.bind(m, set.Values); err != nil {
 		return Preview{}, &InputError{Input: set, Err: err}
 	}

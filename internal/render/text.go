@@ -30,10 +30,14 @@ type text struct {
 
 // maxShapes bounds how many rendered texts are remembered: one for each way
 // through the template's control flow, which is one or two in practice.
-// maxRemembered bounds the nodes of all of them, in the templates of one set.
+// maxRemembered and maxRememberedBytes bound the nodes of all of them, and the bytes of
+// what they were parsed from, in the templates of one set. A text is remembered by what
+// it says, its shape has that once more, and where it has marks the places of these: about
+// four times its bytes together.
 const (
-	maxShapes     = 32
-	maxRemembered = 50_000
+	maxShapes          = 32
+	maxRemembered      = 50_000
+	maxRememberedBytes = 4 << 20
 )
 
 // parse compiles a template, and makes it hold aside what it outputs and count
@@ -176,9 +180,15 @@ func (e *engine) parsed(t *text, rendered string) ([]node, error) {
 		return nil, fmt.Errorf("%s: what the template renders to is not valid YAML: %w; "+
 			"the value of an input is text, use toYaml where it is meant as structure", t.field, err)
 	}
-	if !t.structured && len(t.shapes) < maxShapes && e.remembered+size <= maxRemembered {
+	if !t.structured && len(t.shapes) < maxShapes && e.mayRemember(rendered, size) {
 		t.shapes[rendered] = shape
 		e.remembered += size
+		e.rememberedBytes += len(rendered)
 	}
 	return shape, nil
+}
+
+// mayRemember reports whether there is room for a text whose shape has a number of nodes.
+func (e *engine) mayRemember(rendered string, size int) bool {
+	return e.remembered+size <= maxRemembered && e.rememberedBytes+len(rendered) <= maxRememberedBytes
 }
