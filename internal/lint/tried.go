@@ -28,7 +28,12 @@ func (s *Setup) Tried(ctx context.Context, findings []Finding) []Finding {
 		return findings
 	}
 	defer os.RemoveAll(root) //nolint:errcheck // it is the system's folder for what is left
-	at := trial{setup: s, root: root, before: kindsOf(findings, "")}
+	into, err := os.OpenRoot(root)
+	if err != nil {
+		return findings
+	}
+	defer into.Close() //nolint:errcheck // it is the files that are written
+	at := trial{setup: s, root: root, into: into, before: kindsOf(findings, "")}
 	if at.copy() != nil || at.helps(ctx, findings) {
 		return findings
 	}
@@ -48,8 +53,10 @@ func (s *Setup) Tried(ctx context.Context, findings []Finding) []Finding {
 
 // trial is a copy of the files.
 type trial struct {
-	setup  *Setup
-	root   string
+	setup *Setup
+	root  string
+	// into is root: nothing is written through a link that leads out of it.
+	into   *os.Root
 	before map[kind]int
 }
 
@@ -75,6 +82,11 @@ func originOf(file, root string) string {
 
 // copied is the name of a file in the copy.
 func (t trial) copied(name string) string { return filepath.Join(t.root, originOf(name, "")) }
+
+// within is the name of a file in the copy, below its root.
+func (t trial) within(name string) string {
+	return strings.TrimPrefix(originOf(name, ""), string(filepath.Separator))
+}
 
 // given are the files and folders that were read.
 func (t trial) given() []string {
@@ -115,7 +127,7 @@ func (t trial) copyFolder(path string) error {
 		case entry.IsDir() && slices.Contains([]string{".git", "node_modules"}, entry.Name()):
 			return fs.SkipDir
 		case entry.Type()&fs.ModeSymlink != 0:
-			return t.copyLink(filepath.Join(path, name))
+			return t.copyLink(folder, path, name)
 		case entry.Type().IsRegular():
 			return t.copyFile(filepath.Join(path, name))
 		}
@@ -123,15 +135,23 @@ func (t trial) copyFolder(path string) error {
 	})
 }
 
-func (t trial) copyLink(name string) error {
-	to, err := os.Readlink(name)
+// copyLink copies a link below a folder that is at a path. One that stays in the folder
+// leads to the copy then: by a whole path it would lead to the file that was copied.
+func (t trial) copyLink(folder *files.Folder, path, name string) error {
+	link := filepath.Join(path, name)
+	to, err := os.Readlink(link)
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(filepath.Dir(t.copied(name)), 0o700); err != nil {
+	if real, err := folder.Resolve(name); err == nil && filepath.IsAbs(to) {
+		if to, err = filepath.Rel(filepath.Dir(name), real); err != nil {
+			return err
+		}
+	}
+	if err := t.into.MkdirAll(filepath.Dir(t.within(link)), 0o700); err != nil {
 		return err
 	}
-	if err := os.Symlink(to, t.copied(name)); !errors.Is(err, fs.ErrExist) {
+	if err := t.into.Symlink(to, t.within(link)); !errors.Is(err, fs.ErrExist) {
 		return err
 	}
 	return nil
@@ -145,12 +165,12 @@ func (t trial) copyFile(name string) error {
 	return t.write(name, text)
 }
 
-// write writes a file of the copy.
+// write writes a file of the copy, and no other.
 func (t trial) write(name string, text []byte) error {
-	if err := os.MkdirAll(filepath.Dir(t.copied(name)), 0o700); err != nil {
+	if err := t.into.MkdirAll(filepath.Dir(t.within(name)), 0o700); err != nil {
 		return err
 	}
-	return os.WriteFile(t.copied(name), text, 0o600)
+	return t.into.WriteFile(t.within(name), text, 0o600)
 }
 
 // helps reports whether the repairs of findings make these go away, and bring none.
