@@ -17,6 +17,7 @@ import (
 	"github.com/eddy-previews/eddy/internal/admit"
 	"github.com/eddy-previews/eddy/internal/evidence"
 	"github.com/eddy-previews/eddy/internal/forge"
+	"github.com/eddy-previews/eddy/internal/input"
 	"github.com/eddy-previews/eddy/internal/overlay"
 	"github.com/eddy-previews/eddy/internal/plan"
 	"github.com/eddy-previews/eddy/internal/render"
@@ -120,7 +121,9 @@ func (s *Service) sample(ctx context.Context) {
 	hostile.text = hostileText
 
 	s.program, _ = render.Compile(s.Set) // following says what is wrong
-	s.Samples.First, s.Err = s.follow(ctx, first)
+	if s.Samples.First, s.Err = s.follow(ctx, first); s.Err == nil {
+		s.Err = s.followOwn(ctx)
+	}
 	if s.Err != nil {
 		return
 	}
@@ -177,12 +180,45 @@ func (s *Service) stamp(ctx context.Context, request sampleRequest, fleet *overl
 		return result, err
 	}
 	forgetPartial(result)
+	if request.text == hostileText {
+		return result, nil
+	}
+	return result, s.failed(result)
+}
+
+// followOwn says what cannot be rendered of inputs that the set has of its own, beside
+// those of providers, without which these are followed.
+func (s *Service) followOwn(ctx context.Context) error {
+	strategy := s.Set.Spec.InputStrategy
+	if len(s.Set.Spec.InputsFrom) == 0 || len(s.Set.Spec.Inputs) == 0 || strategy != nil && strategy.Name == v1.InputStrategyPermute {
+		return nil
+	}
+	own := s.Set.DeepCopy()
+	own.Spec.InputsFrom = nil
+	result, err := simulate.Chain{Set: own, Program: s.program}.Follow(ctx)
+	if err != nil {
+		return err
+	}
+	return s.failed(result)
+}
+
+// failed is why one of the previews cannot be rendered, the first of them. What is made
+// of inputs that are assumed may lack what these would have.
+func (s *Service) failed(result simulate.Result) error {
+	assumes := len(s.assumed()) > 0
 	for _, preview := range result.Plan.Previews {
-		if preview.Err != nil && len(s.Providers) > 0 && request.text != hostileText {
-			err = preview.Err
+		if preview.Err != nil && (!assumes || s.isGiven(preview.Input.Provider)) {
+			return preview.Err
 		}
 	}
-	return result, err
+	return nil
+}
+
+// isGiven reports whether inputs are those of something that is among the files.
+func (s *Service) isGiven(from input.Provider) bool {
+	return from.Kind == v1.ResourceSetKind || slices.ContainsFunc(s.Providers, func(p Provider) bool {
+		return from.Kind == v1.ResourceSetInputProviderKind && from.Name == p.Object.Name
+	})
 }
 
 // forgetPartial takes away what was built of overlays of which something was left
