@@ -78,7 +78,8 @@ type PreviewStatus struct {
 	// +optional
 	Revision string `json:"revision,omitempty"`
 
-	// SHA is the commit of the input set, where it has one.
+	// SHA is the commit of the input set, where it has one; of a permutation that of the
+	// input that has one, or of several PROVIDER=SHA/PROVIDER=SHA.
 	// +optional
 	SHA string `json:"sha,omitempty"`
 

@@ -168,7 +168,7 @@ func news(shown map[string]preview.View, now []preview.View) []preview.View {
 	for _, p := range now {
 		key := p.Namespace + "/" + p.FullName()
 		there[key] = true
-		if was, known := shown[key]; !known || !same(was, p) {
+		if was, known := shown[key]; !known || !was.IsLike(p) {
 			out = append(out, p)
 		}
 		shown[key] = p
@@ -180,13 +180,6 @@ func news(shown map[string]preview.View, now []preview.View) []preview.View {
 		}
 	}
 	return out
-}
-
-// same reports whether a table would show the same of two previews.
-func same(a, b preview.View) bool {
-	a.Since, b.Since, a.Created, b.Created = nil, nil, nil, nil
-	a.Held.Since, b.Held.Since, a.Held.Next, b.Held.Next = nil, nil, nil, nil
-	return a == b
 }
 
 func (o *getPreviews) newTable() *terminal.Table {

@@ -214,7 +214,7 @@ func (a *awaited) see(now preview.Snapshot) (bool, error) {
 
 // hasFailed reports whether a preview that was found is at the commit, and has failed.
 func (a *awaited) hasFailed(one preview.View, err error) bool {
-	return err == nil && a.For == forReady && one.HasPreview() && strings.HasPrefix(one.Commit, a.Commit) &&
+	return err == nil && a.For == forReady && one.HasPreview() && one.IsAt(a.Commit) &&
 		one.State() == preview.Failed && one.Reason != fluxmeta.DependencyNotReadyReason
 }
 
@@ -243,7 +243,7 @@ func (a *awaited) judge(one preview.View, err error) (bool, error) {
 	case a.For == forGone:
 		a.tell(one.Name + " is there")
 		return false, nil
-	case a.Commit != "" && !strings.HasPrefix(one.Commit, a.Commit):
+	case !one.IsAt(a.Commit):
 		a.tell(terminal.OneLine(a.elsewhere(one)))
 		return false, nil
 	case one.State() == preview.Ready:
@@ -264,6 +264,8 @@ func (a *awaited) judge(one preview.View, err error) (bool, error) {
 // for; and at which the request is, as that may never be.
 func (a *awaited) elsewhere(one preview.View) string {
 	switch {
+	case one.Head == "" && one.Commit == "":
+		return fmt.Sprintf("%s is at a commit that the status of its ResourceSet does not tell", one.Name)
 	case one.Head == "":
 		return fmt.Sprintf("%s is at commit %s, as its request was when the forge was last asked", one.Name, preview.Short(one.Commit))
 	case strings.HasPrefix(one.Head, a.Commit):

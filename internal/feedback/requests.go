@@ -46,7 +46,7 @@ func requestsOf(snapshot preview.Snapshot, providers []v1.ResourceSetInputProvid
 	out := map[string]*request{}
 	for _, view := range snapshot.Requests() {
 		set := snapshot.SetOf(view)
-		row := card.Row{View: view, Unwatched: set != nil && !set.Spec.Wait && set.Spec.Readiness == nil}
+		row := card.Row{Unwatched: set != nil && !set.Spec.Wait && set.Spec.Readiness == nil}
 		for _, part := range view.Key().Parts() {
 			if view.Namespace != providers[0].Namespace || !slices.ContainsFunc(providers, func(p v1.ResourceSetInputProvider) bool { return p.Name == part.Provider }) {
 				continue
@@ -54,6 +54,7 @@ func requestsOf(snapshot preview.Snapshot, providers []v1.ResourceSetInputProvid
 			if out[part.ID] == nil {
 				out[part.ID] = &request{id: part.ID}
 			}
+			row.View = view.Of(part)
 			out[part.ID].add(row)
 		}
 	}

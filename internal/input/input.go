@@ -68,6 +68,17 @@ func (s Set) ID() string {
 	}
 }
 
+// Commit returns the value of the key sha, or "" when there is none; of a permutation that
+// of a part.
+func (s Set) Commit(part preview.Key) string {
+	values := s.Values
+	if s.Provider.Kind == PermutationKind {
+		values, _ = s.Values[normalise(part.Provider)].(map[string]any)
+	}
+	sha, _ := values["sha"].(string)
+	return sha
+}
+
 // Key is what the set is known by for as long as it lives: the name of its
 // provider and its label.
 func (s Set) Key() string {

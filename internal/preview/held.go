@@ -136,25 +136,6 @@ func (s Snapshot) held() heldByKey {
 	return out
 }
 
-// compare notes what is held of a preview, and at which commit its request is where
-// that is another.
-func (p *View) compare(set v1.ResourceSet, line v1.PreviewStatus, held heldByKey, inputs inputsByKey) {
-	for _, key := range p.Key().Parts() {
-		one, isHeld := held[placed{p.Namespace, key}]
-		if isHeld && !p.IsHeld() {
-			p.Held = heldOf(one)
-		}
-		if isHeld && one.SHA != "" && one.ExportedSHA != "" && one.SHA != one.ExportedSHA {
-			p.Head, p.behind = one.SHA, one.Message
-			return
-		}
-	}
-	exported := text(inputs[placed{p.Namespace, p.Key()}], "sha")
-	if line.SHA != "" && exported != "" && exported != line.SHA {
-		p.Head, p.behind = exported, lateness(set)
-	}
-}
-
 // lateness is why a set has not taken up yet what is exported.
 func lateness(set v1.ResourceSet) string {
 	ready := readyOf(set)

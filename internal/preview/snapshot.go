@@ -67,16 +67,15 @@ func (s Snapshot) previews() []View {
 		for _, line := range s.lines(set, inputs) {
 			p := View{
 				Namespace: set.Namespace, Set: set.Name, Provider: line.Provider, ID: line.ID,
-				Commit: line.SHA, URL: line.URL, Ready: line.Ready, Reason: line.Reason, Message: line.Message,
+				URL: line.URL, Ready: line.Ready, Reason: line.Reason, Message: line.Message, parts: partsOf(set, line, inputs, held),
 			}
 			p.Suspended = set.IsDisabled() || s.isAsleep(p)
 			if !line.LastTransitionTime.IsZero() {
 				p.Since = &line.LastTransitionTime
 			}
-			p.fill(inputs)
+			p.combine()
 			p.follow(owned[p.Key().String()], deployers)
 			p.run(owned[p.Key().String()], s.Rollouts)
-			p.compare(set, line, held, inputs)
 			out = append(out, p)
 		}
 	}

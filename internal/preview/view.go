@@ -22,8 +22,8 @@
 package preview
 
 import (
-	"cmp"
 	"fmt"
+	"reflect"
 	"slices"
 	"strconv"
 
@@ -77,8 +77,9 @@ type View struct {
 	// Held is why the request waits; the zero value where it does not.
 	Held Held `json:"held,omitzero"`
 
-	// behind is why the preview is not at Head.
+	// behind is why the preview is not at Head, and parts are its input sets.
 	behind string
+	parts  []part
 	// evidence is what its gate wants of a request without a preview.
 	evidence State
 	// requestOnly says that there is no preview of the request.
@@ -105,6 +106,14 @@ func (p View) Gone() View {
 	return p
 }
 
+// IsLike reports whether a table would show the same of two views: all but times.
+func (p View) IsLike(other View) bool {
+	for _, one := range []*View{&p, &other} {
+		one.Since, one.Created, one.Held.Since, one.Held.Next, one.parts = nil, nil, nil, nil, nil
+	}
+	return reflect.DeepEqual(p, other)
+}
+
 // number orders ids: pull requests by their number, all else after them.
 func number(id string) int64 {
 	n, err := strconv.ParseInt(id, 10, 64)
@@ -112,20 +121,6 @@ func number(id string) int64 {
 		return 1 << 62
 	}
 	return n
-}
-
-// fill adds what the input sets tell; of a permutation, each adds what those
-// before it did not have.
-func (p *View) fill(inputs inputsByKey) {
-	for _, key := range p.Key().Parts() {
-		in := inputs[placed{p.Namespace, key}]
-		for field, into := range map[string]*string{
-			"branch": &p.Branch, "author": &p.Author, "title": &p.Title, "sha": &p.Commit, "url": &p.Request,
-			"approvedBy": &p.ApprovedBy, "approvedSHA": &p.ApprovedSHA,
-		} {
-			*into = cmp.Or(*into, text(in, field))
-		}
-	}
 }
 
 // follow looks at what Flux made of the preview's objects: a preview whose

@@ -135,6 +135,7 @@ func TestAPermutationHasWhatItsInputsTell(t *testing.T) {
 	provider.Namespace, provider.Name = "app-dev", "api-prs"
 	provider.Status.ExportedInputs = []v1.ResourceSetInput{{"id": value("12"), "branch": value("feature"), "sha": value("c0ffee"), "author": value("ada"), "approvedBy": value("grace"), "approvedSHA": value("c0ffee")}}
 	s := set("regions", "regions=eu/api-prs=12/869142653")
+	s.Status.Previews[0].SHA = "c0ffee"
 	p := preview.Snapshot{Sets: []v1.ResourceSet{s}, Providers: []v1.ResourceSetInputProvider{provider}}.Previews()[0]
 	if p.Branch != "feature" || p.Commit != "c0ffee" || p.Author != "ada" || p.ApprovedBy != "grace" || p.ApprovedSHA != "c0ffee" {
 		t.Errorf("it is %+v", p)

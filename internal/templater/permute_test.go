@@ -38,6 +38,22 @@ func pairs(combinations ...string) string {
 	return sorted(names)
 }
 
+func TestTheStatusOfAPermutationSaysAtWhichCommitItIs(t *testing.T) {
+	web := "{kind: ResourceSetInputProvider, name: web}]"
+	for _, c := range []struct{ claim, spec, of, commits string }{
+		{"two requests", perPair, "api=12/web=7", "api=c0ffee12/web=c0ffee7"},
+		{"a request and a region", strings.NewReplacer(web, "]\ninputs: [{id: eu}]", "<< inputs.web.sha >>", "").Replace(perPair), "previews=eu/api=12", "c0ffee12"},
+	} {
+		t.Run(c.claim, func(t *testing.T) {
+			b := newBench(t)
+			b.provider("api", "12")
+			b.provider("web", "7")
+			b.set(c.spec)
+			wantPreviews(t, b.run(), c.of+"/"+identity.Spread(c.of)+" True ReconciliationSucceeded 1 "+c.commits)
+		})
+	}
+}
+
 func TestAPairThatGoesLeavesTheOthersAlone(t *testing.T) {
 	b := newBench(t)
 	b.provider("api", "11", "12")

@@ -19,8 +19,6 @@ const (
 	maxObject = 1200 << 10
 	// maxWords bounds the message of one preview, in bytes.
 	maxWords = 1 << 10
-	// maxCommit bounds the commit of one preview, in bytes: an input may say anything.
-	maxCommit = 128
 	// fewBytes is up to when previews surely fit, and besideTexts about what one takes
 	// beside its texts.
 	fewBytes, besideTexts = 600 << 10, 400
@@ -73,9 +71,7 @@ func (p asked) status(failed, waiting problems) v1.PreviewStatus {
 		ID: p.input.Label(), Provider: p.input.Provider.Name, Objects: int64(p.objects), Revision: p.revision,
 		Ready: metav1.ConditionTrue, Reason: meta.ReconciliationSucceededReason,
 	}
-	if sha, ok := p.input.Values["sha"].(string); ok {
-		out.SHA = strings.ToValidUTF8(sha[:min(len(sha), maxCommit)], "")
-	}
+	out.SHA = preview.JoinCommits(preview.KeyOf(out), p.input.Commit)
 	if met, ok := failed.of(p.key); ok {
 		out.Ready, out.Reason, out.Message = metav1.ConditionFalse, met.reason, words(met.err)
 	} else if met, ok := waiting.of(p.key); ok {
