@@ -24,6 +24,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -121,6 +122,11 @@ type Applier struct {
 	// reach. Without one the API server is asked what became of an object that was
 	// deleted.
 	Watch func(object.Ref) (Glimpse, bool)
+	// Pause is how long a Job that failed is left before it is made anew, where it was made
+	// anew a number of times already as the same is wanted; none when nil. Now is the clock
+	// for that.
+	Pause func(times int) time.Duration
+	Now   func() time.Time
 }
 
 // Glimpse is what a watch has seen of an object.
@@ -161,6 +167,9 @@ type Result struct {
 	Changes []Change
 	// Failed holds the first error of each group that failed.
 	Failed map[string]error
+	// Due is when the first of the Jobs that failed is made anew that are left for now;
+	// zero when none is.
+	Due time.Time
 }
 
 // Apply writes objects in the order of their stages and kinds. A group whose
@@ -263,13 +272,14 @@ func (r *applyRun) one(ctx context.Context, o Object) (*unstructured.Unstructure
 	if err != nil {
 		return nil, "", explain(ref, nil, err)
 	}
-	if was, err = r.clearFailed(ctx, o, was); err != nil {
+	was, left, err := r.clearFailed(ctx, o, was)
+	if err != nil {
 		return nil, "", fmt.Errorf("%s: making way for it: %w", ref, err)
 	}
 	if r.isDone(o, was) {
 		return nil, Unchanged, nil
 	}
-	if r.Memory.unchanged(o, was) {
+	if left || r.Memory.unchanged(o, was) {
 		r.noteEnding(ctx, o, was)
 		return nil, Unchanged, nil
 	}

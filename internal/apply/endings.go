@@ -153,7 +153,8 @@ type Sighting struct {
 }
 
 // isDone reports whether an object has run to its end as it is wanted now, and
-// has gone by itself. One that failed, and is to be made anew then, is not.
+// has gone by itself. One that failed, and is to be made anew then, is as long as it
+// rests.
 func (r *applyRun) isDone(o Object, was *Meta) bool {
 	if was != nil || !goesByItself(o.Unstructured) {
 		return false
@@ -163,8 +164,14 @@ func (r *applyRun) isDone(o Object, was *Meta) bool {
 			r.Memory.noteEnding(o, seen.Ending)
 		}
 	}
-	ending := r.Memory.ending(o)
-	return ending == Succeeded || (ending == Failed && !isRetriedJob(o.Unstructured))
+	switch r.Memory.ending(o) {
+	case Succeeded:
+		return true
+	case Failed:
+		return !isRetriedJob(o.Unstructured) || r.rests(o, r.Memory.appliedUID(o.Ref()))
+	default:
+		return false
+	}
 }
 
 // noteEnding remembers how an object has ended that is still there.
@@ -254,10 +261,11 @@ func (m *Memory) withoutGone(objects []Object, live Live) (there, failed []Objec
 
 // goneFailed is the health of an object that failed and has gone.
 func goneFailed(o Object) Unready {
-	return Unready{
-		Ref: o.Ref(), Failed: true,
-		Why: "it failed, and has gone since; it is made anew when something else is rendered for it",
+	when := "when something else is rendered for it"
+	if isRetriedJob(o.Unstructured) {
+		when = "after a pause"
 	}
+	return Unready{Ref: o.Ref(), Failed: true, Why: "it failed, and has gone since; it is made anew " + when}
 }
 
 func (m *Memory) noteEnding(want Object, ending Ending) {

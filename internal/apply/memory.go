@@ -23,6 +23,8 @@ type Memory struct {
 	ended map[object.Ref]string
 	// leaving are the objects that were deleted, and have yet to be seen to go.
 	leaving map[object.Ref]types.UID
+	// failures are those of Jobs that are made anew when they fail.
+	failures map[object.Ref]failure
 }
 
 // trace is what was asked for and what it looked like once stored.
@@ -43,7 +45,9 @@ type trace struct {
 
 // NewMemory returns an empty Memory.
 func NewMemory() *Memory {
-	return &Memory{applied: map[object.Ref]trace{}, ended: map[object.Ref]string{}, leaving: map[object.Ref]types.UID{}}
+	return &Memory{
+		applied: map[object.Ref]trace{}, ended: map[object.Ref]string{}, leaving: map[object.Ref]types.UID{}, failures: map[object.Ref]failure{},
+	}
 }
 
 // knows reports whether an object was applied, or found as it should be.
@@ -177,8 +181,15 @@ func (m *Memory) hasEnded(ref object.Ref) bool {
 	return m.ended[ref] != ""
 }
 
-// forget drops an object that is gone.
+// forget drops an object that is gone for good.
 func (m *Memory) forget(ref object.Ref) {
+	m.makeWay(ref)
+	m.forgive(ref)
+}
+
+// makeWay drops an object that is gone for another one of its name: how often those
+// failed counts on.
+func (m *Memory) makeWay(ref object.Ref) {
 	if m == nil {
 		return
 	}

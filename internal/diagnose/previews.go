@@ -75,7 +75,7 @@ func objectMissing(n *Node, _ time.Time) *symptom {
 
 func jobFailed(n *Node, _ time.Time) *symptom {
 	if n.Object == nil && n.Ended == "Failed" {
-		return &symptom{words: "it failed, and has gone since", advice: "it runs again when something else is rendered for it, such as another commit"}
+		return &symptom{words: "it failed, and has gone since", advice: "it runs again when something else is rendered for it, such as another commit; with recreateOnFailure after a pause"}
 	}
 	failed, has := conditionOf(n.Object, "Failed")
 	if !n.is("Job") || !has || failed.Status != "True" {

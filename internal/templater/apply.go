@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/fluxcd/pkg/apis/meta"
 
@@ -26,6 +27,8 @@ type applied struct {
 	// late are those that are applied, and of which something is to be said of what
 	// they have deployed: it does not run, or cannot be seen.
 	late map[string]preview.Rollout
+	// due is when the first of the Jobs that failed is made anew; zero when none is.
+	due time.Time
 }
 
 // stopped are the previews that are not taken further in this run.
@@ -82,6 +85,7 @@ func (r *run) apply(ctx context.Context, session *apply.Session, p desired) (app
 // add notes what applying a step came to, failures in the order of its objects.
 func (a *applied) add(objects []apply.Object, result apply.Result) {
 	a.changes = append(a.changes, result.Changes...)
+	a.due = apply.Sooner(a.due, result.Due)
 	for _, object := range objects {
 		for _, key := range object.Groups() {
 			if err := result.Failed[key]; err != nil {

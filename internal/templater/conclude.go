@@ -26,6 +26,9 @@ const (
 // conclude says what a run came to that got through all its steps.
 func (r *run) conclude(p desired, result applied, pruned apply.Pruned) report.Outcome {
 	outcome := r.verdict(p, result, pruned)
+	if !result.due.IsZero() && outcome.After > 0 { // else the queue comes back with a backoff like that of the Job
+		outcome.After = min(outcome.After, max(result.due.Sub(r.Now()), time.Millisecond))
+	}
 	if outcome.Kind == report.Ready {
 		outcome.Revision = p.revision()
 	}

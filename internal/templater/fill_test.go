@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/fluxcd/pkg/apis/meta"
 	corev1 "k8s.io/api/core/v1"
@@ -187,60 +186,6 @@ resources:
 	if third := sum(); second == first || third == second {
 		t.Errorf("the checksums are %s, %s, %s", first, second, third)
 	}
-}
-
-func TestAFailedJobIsMadeAnew(t *testing.T) {
-	b := newBench(t)
-	b.set(`resources: [{apiVersion: batch/v1, kind: Job, metadata: {name: seed, namespace: NS, annotations: {fluxcd.controlplane.io/recreateOnFailure: enabled}}, spec: {template: {spec: {restartPolicy: Never, containers: [{name: seed, image: seed}]}}}}]`)
-	b.run()
-	was := b.object("batch/v1", "Job", "seed")
-	b.run()
-	if now := b.object("batch/v1", "Job", "seed"); now.GetUID() != was.GetUID() {
-		t.Error("a Job that has not failed was made anew")
-	}
-	b.fail(was)
-	done := make(chan struct{})
-	go func() { // nothing collects garbage here
-		defer close(done)
-		b.finalizeWhenDeleted(was)
-	}()
-	b.run()
-	<-done
-	if now := b.object("batch/v1", "Job", "seed"); now.GetUID() == was.GetUID() {
-		t.Error("the failed Job is still there")
-	}
-}
-
-// fail does what the Job controller does when a Job has given up.
-func (b *bench) fail(job *unstructured.Unstructured) {
-	b.t.Helper()
-	found := b.object("batch/v1", "Job", job.GetName())
-	now := metav1.Now().UTC().Format(time.RFC3339)
-	found.Object["status"] = map[string]any{"startTime": now, "conditions": []any{
-		map[string]any{"type": "FailureTarget", "status": "True", "lastTransitionTime": now},
-		map[string]any{"type": "Failed", "status": "True", "lastTransitionTime": now},
-	}}
-	if err := server.Client.Status().Update(context.Background(), found); err != nil {
-		b.t.Fatal(err)
-	}
-}
-
-// finalizeWhenDeleted does what the garbage collector does after a foreground
-// deletion.
-func (b *bench) finalizeWhenDeleted(job *unstructured.Unstructured) {
-	for range 100 {
-		found := b.object("batch/v1", "Job", job.GetName())
-		if found.GetDeletionTimestamp() == nil {
-			time.Sleep(50 * time.Millisecond)
-			continue
-		}
-		found.SetFinalizers(nil)
-		if err := server.Client.Update(context.Background(), found); err != nil {
-			b.t.Error(err)
-		}
-		return
-	}
-	b.t.Error("the Job was not deleted")
 }
 
 func toUnstructured(object any) (*unstructured.Unstructured, error) {

@@ -33,6 +33,15 @@ func (b Backoff) after(tries int) time.Duration {
 	return delay
 }
 
+// pause is how long a Job that failed is left before it is made anew; nil where somebody
+// wants to see it tried.
+func (r *run) pause() func(times int) time.Duration {
+	if r.isRequested() {
+		return nil
+	}
+	return r.Backoff.after
+}
+
 // resting returns the problems of previews that failed to apply and whose next
 // try is still to come. Each has a backoff of its own, so that a preview which
 // fails for ever does not cost a request whenever another one changes.

@@ -270,6 +270,8 @@ func (r *run) applier(ctx context.Context) (*apply.Applier, error) {
 		Witness:      r.drift.witness(ctx, client.ObjectKeyFromObject(r.set)),
 		Watch:        r.drift.glimpse(ctx, client.ObjectKeyFromObject(r.set)),
 		Overridden:   r.OverrideManagers,
+		Pause:        r.pause(),
+		Now:          r.Now,
 	}, nil
 }
 
