@@ -136,7 +136,7 @@ type FeedbackStatus struct {
 
 // FeedbackPreview is what was told of one preview of a request.
 type FeedbackPreview struct {
-	// Name of the preview's service.
+	// Name of the preview's service; of a permutation with its id, SERVICE-ID.
 	Name string `json:"name"`
 
 	// SHA is the commit whose status was set last.

@@ -22,7 +22,7 @@ func (t *teller) dashboard(ctx context.Context, r *request, line *v1.FeedbackSta
 		return nil
 	}
 	for _, row := range r.rows {
-		mark, at := markOf(line, row.Service), t.workloads[row.FullName()]
+		mark, at := markOf(line, row.Called()), t.workloads[row.FullName()]
 		digest := digestOf(fmt.Sprint(t.agent), at.Namespace, at.Path)
 		if mark.Deployment == "" || at.Namespace == "" || mark.Dashboard == digest {
 			continue
@@ -43,7 +43,7 @@ func (t *teller) dashboard(ctx context.Context, r *request, line *v1.FeedbackSta
 func (t *teller) deploymentOf(r *request, row card.Row, mark *v1.FeedbackPreview) forge.Deployment {
 	environment := t.environment
 	if environment == "" {
-		environment = t.environments.Environment(row.Service, r.id)
+		environment = t.environments.Environment(row.Called(), r.id)
 	}
 	return forge.Deployment{
 		Request: r.id, SHA: cmp.Or(row.Commit, mark.DeployedSHA), Branch: r.branch, Fork: r.fork, Name: contextOf(row), Marker: t.marker(r.id),

@@ -52,7 +52,7 @@ func (t *teller) watch(r *request, line *v1.FeedbackStatus) {
 		return
 	}
 	for _, row := range r.rows {
-		mark := markOf(line, row.Service)
+		mark := markOf(line, row.Called())
 		switch class := classOf(row); {
 		case !row.HasPreview() || class == card.Removed: // what comes back is another one
 			mark.ReadySince = ""
@@ -67,11 +67,11 @@ func (t *teller) notifies() bool { return slices.Contains(t.when, v1.FeedbackNot
 // fallen are the previews that have failed since they were ready.
 func (t *teller) fallen(r *request, line *v1.FeedbackStatus) []fall {
 	for _, row := range r.rows { // so that no mark moves while others are noted
-		markOf(line, row.Service)
+		markOf(line, row.Called())
 	}
 	var out []fall
 	for _, row := range r.rows {
-		if mark := markOf(line, row.Service); row.HasPreview() && classOf(row) == card.Failed && mark.ReadySince != "" {
+		if mark := markOf(line, row.Called()); row.HasPreview() && classOf(row) == card.Failed && mark.ReadySince != "" {
 			out = append(out, fall{row, mark, digestOf(t.marker(r.id), row.FullName(), mark.ReadySince)})
 		}
 	}

@@ -88,7 +88,7 @@ type last struct {
 func newsOf(r *request) string {
 	out := ""
 	for _, row := range r.rows {
-		out += row.Service + " " + string(classOf(row)) + " " + row.Wanted() + "\n"
+		out += row.Called() + " " + string(classOf(row)) + " " + row.Wanted() + "\n"
 	}
 	return out
 }

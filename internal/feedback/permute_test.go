@@ -98,3 +98,49 @@ func TestAPermutationIsReadyAtACommitOnceItIsDeployed(t *testing.T) {
 		t.Errorf("once the commit is deployed it is told %+v", all)
 	}
 }
+
+func TestEachPermutationOfARequestHasAStatusAndADeploymentOfItsOwn(t *testing.T) {
+	for name, start := range map[string]func(testing.TB) *forge.Forge{"GitHub": forge.NewGitHub, "GitLab": forge.NewGitLab} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t, start(t))
+			b.f.Open(forge.Request{SHA: sha(1)})
+			b.permute(v1.Feedback{Deployment: v1.FeatureEnabled, Status: v1.FeatureEnabled})
+			b.inRegions(sha(1), v1.PreviewStatus{Ready: "False", SHA: sha(1)}, v1.PreviewStatus{Ready: "True", SHA: sha(1), URL: previewURL})
+			b.settle("api", time.Minute)
+			asked := b.f.Asked()
+			b.settle("api", time.Hour)
+			b.run("api")
+			if b.f.Asked() != asked {
+				t.Errorf("it is told again and again: %d requests", b.f.Asked()-asked)
+			}
+			said := map[string]string{}
+			for _, one := range b.f.Statuses(sha(1)) {
+				said[one.Name] = one.State
+			}
+			if got := fmt.Sprint(said); !strings.HasPrefix(got, "map[preview/regions-81:fail") || !strings.HasSuffix(got, " preview/regions-82:success]") || len(b.f.Statuses(sha(1))) != 2 {
+				t.Errorf("the statuses are %s", got)
+			}
+			if all := b.f.Deployments(); len(all) != 2 {
+				t.Errorf("the deployments are %+v", all)
+			}
+			if text := b.f.Comments(1)[0].Text; !strings.Contains(text, "| regions-81 | Failed |") || !strings.Contains(text, "| regions-82 | Ready |") {
+				t.Errorf("it says\n%s", text)
+			}
+			b.inRegions("")
+			b.settle("api", time.Hour)
+			for _, one := range b.f.Deployments() {
+				if last := one.States[len(one.States)-1]; name == "GitHub" && last != "inactive" {
+					t.Errorf("once it is closed there is %+v", one)
+				}
+			}
+			for _, one := range b.f.Environments() {
+				if one.State != "stopped" {
+					t.Errorf("once it is closed there is %+v", one)
+				}
+			}
+			if text := b.f.Comments(1)[0].Text; !strings.Contains(text, "## Previews: 2 of 2 removed") || !strings.Contains(text, "| regions-81 | Removed |") {
+				t.Errorf("once it is closed it says\n%s", text)
+			}
+		})
+	}
+}

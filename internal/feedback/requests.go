@@ -78,10 +78,10 @@ func (r *request) add(row card.Row) {
 	r.page, r.branch = cmp.Or(r.page, row.Request), cmp.Or(r.branch, row.Branch)
 }
 
-// has reports whether a service has a preview of it. Of one that is not watched any more
+// has reports whether one of its previews is called so. Of one that is not watched any more
 // nothing is said when the request is closed.
-func (r *request) has(service string) bool {
-	return slices.ContainsFunc(r.rows, func(row card.Row) bool { return row.Service == service })
+func (r *request) has(name string) bool {
+	return slices.ContainsFunc(r.rows, func(row card.Row) bool { return row.Called() == name })
 }
 
 // describe adds what the providers export of it, and a view does not tell.

@@ -184,7 +184,7 @@ func (t *teller) status(ctx context.Context, r *request, line *v1.FeedbackStatus
 		return nil
 	}
 	for _, row := range r.rows {
-		mark := markOf(line, row.Service)
+		mark := markOf(line, row.Called())
 		status := forge.Status{
 			Request: r.id, Page: r.page, SHA: cmp.Or(row.Wanted(), mark.SHA), Fork: r.fork, Name: contextOf(row),
 			State: row.Fares(), Description: row.Description(), URL: row.Answers(),
@@ -205,7 +205,7 @@ func (t *teller) status(ctx context.Context, r *request, line *v1.FeedbackStatus
 }
 
 // contextOf is what tells the status of a preview from others of the commit.
-func contextOf(row card.Row) string { return "preview/" + row.Service }
+func contextOf(row card.Row) string { return "preview/" + row.Called() }
 
 func classOf(row card.Row) card.Class { return card.Card{Rows: []card.Row{row}}.Class() }
 
@@ -216,7 +216,7 @@ func (t *teller) deploy(ctx context.Context, r *request, line *v1.FeedbackStatus
 		return nil
 	}
 	for _, row := range r.rows {
-		if err := t.deployed(ctx, r, row, markOf(line, row.Service)); err != nil {
+		if err := t.deployed(ctx, r, row, markOf(line, row.Called())); err != nil {
 			return err
 		}
 	}
@@ -289,10 +289,10 @@ func (t *teller) became(ctx context.Context, id string, is forge.Deployment) err
 }
 
 // markOf is what was told of a preview.
-func markOf(line *v1.FeedbackStatus, service string) *v1.FeedbackPreview {
-	at := slices.IndexFunc(line.Previews, func(one v1.FeedbackPreview) bool { return one.Name == service })
+func markOf(line *v1.FeedbackStatus, name string) *v1.FeedbackPreview {
+	at := slices.IndexFunc(line.Previews, func(one v1.FeedbackPreview) bool { return one.Name == name })
 	if at < 0 {
-		line.Previews = append(line.Previews, v1.FeedbackPreview{Name: service})
+		line.Previews = append(line.Previews, v1.FeedbackPreview{Name: name})
 		at = len(line.Previews) - 1
 	}
 	return &line.Previews[at]

@@ -38,6 +38,15 @@ type Row struct {
 	Unwatched bool
 }
 
+// Called is what tells it from the others of its request, of which a service has one each:
+// but for permutations, whose ids stand behind it.
+func (r Row) Called() string {
+	if r.Key().IsPermutation() {
+		return r.Service + "-" + r.ID
+	}
+	return r.Service
+}
+
 // Class is what a card comes to.
 type Class string
 
@@ -145,7 +154,7 @@ func (c Card) table(out *strings.Builder, shown int) {
 	out.WriteString("| Service | Status | URL | Commit | Updated (UTC) |\n| --- | --- | --- | --- | --- |\n")
 	for _, row := range c.Rows[:shown] {
 		fmt.Fprintf(out, "| %s | %s | %s | %s | %s |\n",
-			plain(row.Service), row.words(), cmp.Or(row.link(), "-"), row.commits(), cmp.Or(row.updated(), "-"))
+			plain(row.Called()), row.words(), cmp.Or(row.link(), "-"), row.commits(), cmp.Or(row.updated(), "-"))
 	}
 }
 
@@ -160,7 +169,7 @@ func (c Card) list(out *strings.Builder, shown int) {
 		if at := row.updated(); at != "" {
 			parts = append(parts, "since "+at+" UTC")
 		}
-		fmt.Fprintf(out, "- **%s**: %s\n", plain(row.Service), strings.Join(parts, ", "))
+		fmt.Fprintf(out, "- **%s**: %s\n", plain(row.Called()), strings.Join(parts, ", "))
 	}
 }
 
@@ -197,7 +206,7 @@ func (c Card) details(out *strings.Builder, shown int) {
 	parts := make([]string, 0, shown)
 	for _, row := range c.Rows[:shown] {
 		if text := row.explain(); text != "" {
-			parts = append(parts, fmt.Sprintf("**%s**: %s", plain(row.Service), text))
+			parts = append(parts, fmt.Sprintf("**%s**: %s", plain(row.Called()), text))
 		}
 	}
 	if len(parts) == 0 {

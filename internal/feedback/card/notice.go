@@ -35,7 +35,7 @@ func (n Notice) write(shown int) string {
 	}
 	fmt.Fprintf(out, "\n## %s\n", heading)
 	for _, row := range n.Rows[:shown] {
-		fmt.Fprintf(out, "\n**%s**%s: %s\n", plain(row.Service), row.fell(), row.explain())
+		fmt.Fprintf(out, "\n**%s**%s: %s\n", plain(row.Called()), row.fell(), row.explain())
 	}
 	if left := len(n.Rows) - shown; left > 0 {
 		fmt.Fprintf(out, "\n%d more have no room here.\n", left)

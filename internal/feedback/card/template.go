@@ -60,7 +60,7 @@ func (c Card) values() map[string]any {
 	for n, row := range c.Rows {
 		id = row.ID
 		previews[n] = map[string]any{
-			"service": plain(row.Service), "name": plain(row.Name), "namespace": plain(row.Namespace), "state": row.words(), "class": string(row.class()),
+			"service": plain(row.Called()), "name": plain(row.Name), "namespace": plain(row.Namespace), "state": row.words(), "class": string(row.class()),
 			"url": row.Answers(), "link": row.link(), "commit": commit(row.Commit), "wanted": commit(row.Wanted()), "since": row.updated(), "why": row.explain(),
 		}
 	}
