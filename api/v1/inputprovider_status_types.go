@@ -70,6 +70,10 @@ type HeldRequest struct {
 	// +optional
 	ExportedSHA string `json:"exportedSHA,omitempty"`
 
+	// NoComment says that the request has the label eddy/no-comment.
+	// +optional
+	NoComment bool `json:"noComment,omitempty"`
+
 	// Reason in one word: LabelMissing, Paused, Queued, NoCommit, NotComputed,
 	// WaitingForApproval, WaitingForImage, WaitingForCheck, CheckFailed,
 	// EvidenceUnavailable, NotStorable or NoRoom.

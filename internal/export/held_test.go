@@ -78,6 +78,16 @@ func TestWhatIsHeldHasALineThatSaysSinceWhen(t *testing.T) {
 	}
 }
 
+func TestWhatIsHeldSaysThatItsRequestWantsNoComment(t *testing.T) {
+	provider := &v1.ResourceSetInputProvider{}
+	labelled := verdict("2", "b", admit.Hold, "LabelMissing waits for a label")
+	labelled.Item.Labels = []string{"bug", v1.NoCommentLabel}
+	holding(t, provider, noon, verdict("1", "a", admit.Hold, "LabelMissing waits for a label"), labelled)
+	if held := provider.Status.Held; held[0].NoComment || !held[1].NoComment {
+		t.Errorf("it is %+v", held)
+	}
+}
+
 func TestAnInputThatStaysAsItWasIsSaidToBeBehind(t *testing.T) {
 	provider := &v1.ResourceSetInputProvider{}
 	holding(t, provider, noon, verdict("1", "a", admit.Export, ""))

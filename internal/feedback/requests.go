@@ -84,10 +84,15 @@ func (r *request) has(name string) bool {
 	return slices.ContainsFunc(r.rows, func(row card.Row) bool { return row.Called() == name })
 }
 
-// describe adds what the providers export of it, and a view does not tell.
+// describe adds what the providers tell of it, and a view does not. Of what is held that is
+// what it is now, while its input stays as it was.
 func (r *request) describe(providers []v1.ResourceSetInputProvider) {
 	r.heed(providers)
 	for _, provider := range providers {
+		waits := slices.IndexFunc(provider.Status.Held, func(line v1.HeldRequest) bool { return line.ID == r.id })
+		if waits >= 0 {
+			r.silent = r.silent || provider.Status.Held[waits].NoComment
+		}
 		for _, input := range provider.Status.ExportedInputs {
 			var labels []string
 			if input.ID() != r.id {
@@ -95,7 +100,7 @@ func (r *request) describe(providers []v1.ResourceSetInputProvider) {
 			}
 			read(input, "fork", &r.fork)
 			read(input, "labels", &labels)
-			r.silent = r.silent || slices.Contains(labels, v1.NoCommentLabel)
+			r.silent = r.silent || waits < 0 && slices.Contains(labels, v1.NoCommentLabel)
 		}
 	}
 }

@@ -316,7 +316,7 @@ func (o round) until(stop error) time.Duration {
 
 // isNews reports whether anything of a request is new.
 func (t *teller) isNews(r *request, line v1.FeedbackStatus) bool {
-	if t.comments != nil && !r.silent {
+	if t.comments != nil && (!r.silent || line.Comment != "") {
 		if _, _, digest, err := t.cardOf(r); err == nil && digest != line.Digest {
 			return true
 		}

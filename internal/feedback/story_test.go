@@ -206,6 +206,45 @@ func TestACommentThatAPersonDeletesComesBackWithTheNextChange(t *testing.T) {
 	}
 }
 
+func TestARequestWithTheLabelHasNoCommentHeldOrNot(t *testing.T) {
+	b := newBench(t, forge.NewGitea(t))
+	b.f.Open(forge.Request{})
+	b.watch("api", v1.Feedback{})
+	labels := []string{v1.NoCommentLabel}
+	for _, is := range []state{
+		{id: "1", sha: sha(1), held: v1.HeldWaitingForImage, labels: labels},
+		{id: "1", sha: sha(1), ready: "True", labels: labels},
+	} {
+		b.is("api", is)
+		b.settle("api", time.Minute)
+		if said := b.f.Comments(1); len(said) != 0 {
+			t.Errorf("it says %+v", said)
+		}
+	}
+}
+
+func TestACommentThatIsThereBeforeTheLabelIsKeptTrue(t *testing.T) {
+	b := newBench(t, forge.NewGitea(t))
+	b.f.Open(forge.Request{})
+	b.watch("api", v1.Feedback{})
+	labels := []string{v1.NoCommentLabel}
+	for _, step := range []struct {
+		is   []state
+		says string
+	}{
+		{[]state{{id: "1", sha: sha(1), held: v1.HeldWaitingForImage}}, "waiting for image"},
+		{[]state{{id: "1", sha: sha(1), held: v1.HeldLabelMissing, labels: labels}}, "waiting for label"},
+		{[]state{{id: "1", sha: sha(1), ready: "True", labels: labels}}, "Preview: ready"},
+		{nil, "Preview: removed"},
+	} {
+		b.is("api", step.is...)
+		b.settle("api", time.Minute)
+		if said := b.f.Comments(1); len(said) != 1 || !strings.Contains(said[0].Text, step.says) {
+			t.Errorf("it says %+v, want %s", said, step.says)
+		}
+	}
+}
+
 func TestThreeProvidersOfOneRepositoryHaveOneComment(t *testing.T) {
 	b := newBench(t, forge.NewGitHub(t))
 	b.f.Open(forge.Request{})

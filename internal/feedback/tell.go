@@ -105,9 +105,10 @@ func digestOf(parts ...string) string {
 }
 
 // comment keeps the one comment on a request true. To write one cannot be repeated, so
-// that it is looked for first; it is found wherever it stands.
+// that it is looked for first; it is found wherever it stands. None is written where a
+// label says so; one that is there is kept true all the same.
 func (t *teller) comment(ctx context.Context, r *request, line *v1.FeedbackStatus) error {
-	if t.comments == nil || r.silent {
+	if t.comments == nil || r.silent && line.Comment == "" {
 		return nil
 	}
 	c, text, digest, err := t.cardOf(r)
@@ -120,6 +121,9 @@ func (t *teller) comment(ctx context.Context, r *request, line *v1.FeedbackStatu
 			return done(err, func() { line.Digest = digest })
 		}
 		line.Comment, line.Digest = "", ""
+	}
+	if r.silent {
+		return nil
 	}
 	if found, err := t.find(ctx, r.id, forge.Comment{Text: text}, c); found != "" || err != nil {
 		line.Comment = found
