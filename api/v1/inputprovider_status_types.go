@@ -70,6 +70,10 @@ type HeldRequest struct {
 	// +optional
 	ExportedSHA string `json:"exportedSHA,omitempty"`
 
+	// Fork says that the commit is in another repository.
+	// +optional
+	Fork bool `json:"fork,omitempty"`
+
 	// NoComment says that the request has the label eddy/no-comment.
 	// +optional
 	NoComment bool `json:"noComment,omitempty"`

@@ -96,7 +96,7 @@ func held(verdict admit.Verdict, input Input, now time.Time) v1.HeldRequest {
 	line := v1.HeldRequest{
 		ID: cut(verdict.Item.Key(), maxHeldWords), Title: cut(verdict.Item.Title, maxHeldTitle), SHA: cut(verdict.Item.SHA, maxHeldWords),
 		ExportedSHA: input.Text("sha"), Reason: string(verdict.Reason), Message: cut(verdict.Message, maxHeldWords),
-		NoComment: verdict.Item.HasLabel(v1.NoCommentLabel),
+		Fork: verdict.Item.Fork, NoComment: verdict.Item.HasLabel(v1.NoCommentLabel),
 	}
 	if input.ID != "" {
 		line.ID = input.ID

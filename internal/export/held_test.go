@@ -78,12 +78,12 @@ func TestWhatIsHeldHasALineThatSaysSinceWhen(t *testing.T) {
 	}
 }
 
-func TestWhatIsHeldSaysThatItsRequestWantsNoComment(t *testing.T) {
+func TestWhatIsHeldSaysThatItIsOfAForkAndWantsNoComment(t *testing.T) {
 	provider := &v1.ResourceSetInputProvider{}
 	labelled := verdict("2", "b", admit.Hold, "LabelMissing waits for a label")
-	labelled.Item.Labels = []string{"bug", v1.NoCommentLabel}
+	labelled.Item.Labels, labelled.Item.Fork = []string{"bug", v1.NoCommentLabel}, true
 	holding(t, provider, noon, verdict("1", "a", admit.Hold, "LabelMissing waits for a label"), labelled)
-	if held := provider.Status.Held; held[0].NoComment || !held[1].NoComment {
+	if held := provider.Status.Held; held[0].NoComment || !held[1].NoComment || held[0].Fork || !held[1].Fork {
 		t.Errorf("it is %+v", held)
 	}
 }

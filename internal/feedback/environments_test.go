@@ -236,3 +236,22 @@ func TestAForkIsDeployedFromItsRequest(t *testing.T) {
 		t.Errorf("the statuses are %+v, and the condition says %s", b.f.Statuses(sha(1)), got.Message)
 	}
 }
+
+func TestAForkThatWaitsHasNoStatusAtGitLabAndKeepsNobodyFromHavingOne(t *testing.T) {
+	b := newBench(t, forge.NewGitLab(t))
+	b.watch("api", v1.Feedback{})
+	var all []state
+	for n := range 5 {
+		fork := n < 4
+		id := fmt.Sprint(b.f.Open(forge.Request{Fork: fork, SHA: sha(n + 1)}))
+		all = append(all, state{id: id, sha: sha(n + 1), held: v1.HeldWaitingForApproval, fork: fork})
+	}
+	b.is("api", all...)
+	b.settle("api", time.Hour)
+	if got := b.condition(); got.Status != metav1.ConditionTrue || !strings.Contains(got.Message, "the commits of requests from forks (4) have no status") {
+		t.Errorf("the condition is %+v", got)
+	}
+	if len(b.f.Statuses(sha(5))) != 1 || len(b.f.Comments(1)) != 1 {
+		t.Errorf("the other one is told %+v, and the first of the forks %+v", b.f.Statuses(sha(5)), b.f.Comments(1))
+	}
+}

@@ -128,7 +128,7 @@ func (b *bench) write(service string, states []state) error {
 	set.Status.Previews = nil
 	for _, s := range states {
 		if s.held != "" {
-			provider.Status.Held = append(provider.Status.Held, v1.HeldRequest{ID: s.id, SHA: s.sha, Reason: s.held, Message: "waits for something", Since: metav1.NewTime(b.now), NoComment: slices.Contains(s.labels, v1.NoCommentLabel)})
+			provider.Status.Held = append(provider.Status.Held, v1.HeldRequest{ID: s.id, SHA: s.sha, Reason: s.held, Message: "waits for something", Since: metav1.NewTime(b.now), Fork: s.fork, NoComment: slices.Contains(s.labels, v1.NoCommentLabel)})
 			continue
 		}
 		input := v1.ResourceSetInput{}

@@ -91,7 +91,7 @@ func (r *request) describe(providers []v1.ResourceSetInputProvider) {
 	for _, provider := range providers {
 		waits := slices.IndexFunc(provider.Status.Held, func(line v1.HeldRequest) bool { return line.ID == r.id })
 		if waits >= 0 {
-			r.silent = r.silent || provider.Status.Held[waits].NoComment
+			r.fork, r.silent = r.fork || provider.Status.Held[waits].Fork, r.silent || provider.Status.Held[waits].NoComment
 		}
 		for _, input := range provider.Status.ExportedInputs {
 			var labels []string

@@ -27,6 +27,9 @@ func gitLabTales() []tale {
 			if len([]rune(one.Description)) > 255 || one.State == "" {
 				return http.StatusBadRequest, "description is too long (maximum is 255 characters)"
 			}
+			if f.isElsewhere(one.SHA) {
+				return http.StatusNotFound, "404 Commit Not Found"
+			}
 			f.told.statuses = append(f.told.statuses, one)
 			return http.StatusCreated, map[string]any{"id": f.give(), "sha": one.SHA, "status": one.State, "name": one.Name}
 		}},
@@ -48,6 +51,14 @@ func gitLabTales() []tale {
 			return http.StatusNoContent, ""
 		})},
 	}
+}
+
+// isElsewhere reports whether a commit is that of a fork alone, which is another project.
+func (f *Forge) isElsewhere(sha string) bool {
+	of := func(fork bool) bool {
+		return slices.ContainsFunc(f.requests, func(r *Request) bool { return r.SHA == sha && r.Fork == fork })
+	}
+	return of(true) && !of(false)
 }
 
 // GitLabAgent is the number of the one agent that the project may use.
