@@ -241,11 +241,16 @@ func (o round) prepare(t *teller, one *pending) (wait time.Duration) {
 func (o round) conclude(one *pending) v1.FeedbackStatus {
 	line := one.line
 	line.Previews = slices.DeleteFunc(line.Previews, func(mark v1.FeedbackPreview) bool {
-		return mark == v1.FeedbackPreview{Name: mark.Name} || !one.gone && mark.Deployment == "" && !one.has(mark.Name)
+		return line.Comment == "" && mark == v1.FeedbackPreview{Name: mark.Name} || !one.gone && mark.Deployment == "" && !one.has(mark.Name)
 	})
 	if digestOf(linesOf(line)...) != one.before {
 		line.SHA, line.Updated = one.wanted(), metav1.NewTime(o.now().UTC().Truncate(time.Second))
 		o.memory.note(o.of, one.id, last{one.news, o.now()})
+	}
+	if line.Comment != "" { // which names them once they are removed
+		for _, row := range one.rows {
+			markOf(&line, row.Called())
+		}
 	}
 	switch {
 	case one.troubled:

@@ -245,6 +245,35 @@ func TestACommentThatIsThereBeforeTheLabelIsKeptTrue(t *testing.T) {
 	}
 }
 
+func TestARequestThatHasACommentAloneIsToldWhatIsRemoved(t *testing.T) {
+	for _, is := range []state{{id: "1", sha: sha(1), ready: "True"}, {id: "1", sha: sha(1), held: v1.HeldLabelMissing}} {
+		b := newBench(t, forge.NewGitea(t))
+		b.f.Open(forge.Request{})
+		b.watch("api", v1.Feedback{Status: v1.FeatureDisabled})
+		b.watch("web", v1.Feedback{})
+		for _, services := range [][]string{{"api", "web"}, {"api"}} {
+			b.is("api", is)
+			b.is("web")
+			if len(services) > 1 {
+				b.is("web", is)
+			}
+			b.settle("api", time.Minute)
+		}
+		version := b.provider("api").ResourceVersion
+		if b.run("api"); b.provider("api").ResourceVersion != version {
+			t.Error("it writes though nothing is new")
+		}
+		b.is("api")
+		b.settle("api", time.Minute)
+		if said := b.f.Comments(1); len(said) != 1 || !strings.Contains(said[0].Text, "## Preview: removed") || !strings.Contains(said[0].Text, "| api | Removed |") {
+			t.Errorf("it says %+v", said)
+		}
+		if left := b.provider("api").Status.Feedback; len(left) != 0 {
+			t.Errorf("the status still has %+v", left)
+		}
+	}
+}
+
 func TestThreeProvidersOfOneRepositoryHaveOneComment(t *testing.T) {
 	b := newBench(t, forge.NewGitHub(t))
 	b.f.Open(forge.Request{})
