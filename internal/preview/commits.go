@@ -27,7 +27,7 @@ func JoinCommits(key Key, of func(part Key) string) string {
 			found, named = append(found, sha), append(named, part.Provider+"="+url.QueryEscape(sha))
 		}
 	}
-	if len(found) == 1 && !(key.IsPermutation() && strings.Contains(found[0], "=")) {
+	if len(found) == 1 && (!key.IsPermutation() || !strings.Contains(found[0], "=")) {
 		return found[0]
 	}
 	return strings.Join(named, "/")
