@@ -103,7 +103,18 @@ func (r *reconciling) one(ctx context.Context, object *unstructured.Unstructured
 	if flux.IsSuspended(object) {
 		return nil, fmt.Errorf("%s is suspended: let it go on first, with `flux resume %s %s -n %s`", name, strings.ToLower(object.GetKind()), object.GetName(), object.GetNamespace())
 	}
-	force := r.request.Force
+	for {
+		handled, err := r.ask(ctx, object)
+		if err != nil || !r.Wait || !r.request.Lost(handled) {
+			return handled, err
+		}
+	}
+}
+
+// ask asks for a run of an object once, and waits until it has been: that, or one which
+// somebody asked for meanwhile.
+func (r *reconciling) ask(ctx context.Context, object *unstructured.Unstructured) (*unstructured.Unstructured, error) {
+	name, force := describeObject(object), r.request.Force
 	r.request = control.NewRequest(time.Now()) //nolint:forbidigo // it is to differ from each one before it
 	r.request.Force = force
 	if err := r.request.Send(ctx, r.server, object); err != nil {

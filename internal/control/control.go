@@ -22,30 +22,60 @@ import (
 	v1 "github.com/eddy-previews/eddy/api/v1"
 )
 
-// Request asks for a run now.
+// Request asks for a run now. It is not safe for concurrent use.
 type Request struct {
 	// Token is any value that was not asked with before: a time.
 	Token string
 	// Force asks a provider to run whatever its schedule says.
 	Force bool
+
+	// before is what was handled last when the request was sent.
+	before string
+	// since are the tokens that were asked with from then on, its own and those that
+	// others wrote over it, and whether by force.
+	since map[string]bool
 }
 
 // NewRequest makes a request of a time.
 func NewRequest(now time.Time) Request { return Request{Token: now.UTC().Format(time.RFC3339Nano)} }
 
-// Send annotates an object.
-func (r Request) Send(ctx context.Context, cluster client.Client, object client.Object) error {
+// Send annotates an object, which is then as it is stored.
+func (r *Request) Send(ctx context.Context, cluster client.Client, object *unstructured.Unstructured) error {
 	annotations := map[string]any{meta.ReconcileRequestAnnotation: r.Token}
 	if r.Force {
 		annotations[meta.ForceRequestAnnotation] = r.Token
 	}
-	return annotate(ctx, cluster, object, annotations)
+	if err := annotate(ctx, cluster, object, annotations); err != nil {
+		return err
+	}
+	r.before, r.since = handledBy(object), map[string]bool{r.Token: r.Force}
+	return nil
 }
 
-// Handled reports whether the request was acted on.
-func (r Request) Handled(object *unstructured.Unstructured) bool {
+// Handled reports whether a run answered the request, one that was asked for by it or
+// later: who asks later writes over what was asked, and a status has the last one alone.
+// It has to be shown an object as it changes, to know what others ask for. Which token is
+// the later one no clock tells: that of another machine may be wrong, and not all are times.
+func (r *Request) Handled(object *unstructured.Unstructured) bool {
+	annotations := object.GetAnnotations()
+	if token, asked := annotations[meta.ReconcileRequestAnnotation]; asked {
+		r.since[token] = annotations[meta.ForceRequestAnnotation] == token
+	}
+	handled := handledBy(object)
+	_, answers := r.since[handled]
+	return answers && handled != r.before
+}
+
+// Lost reports whether the run that answered the request was without force, where it was
+// asked with: what is written over the one without the other takes it away.
+func (r *Request) Lost(object *unstructured.Unstructured) bool {
+	return r.Force && r.Handled(object) && !r.since[handledBy(object)]
+}
+
+// handledBy is the token that was handled last, "" before any was.
+func handledBy(object *unstructured.Unstructured) string {
 	handled, _, _ := unstructured.NestedString(object.Object, "status", "lastHandledReconcileAt")
-	return handled == r.Token
+	return handled
 }
 
 // Suspend lets Eddy leave an object of its kinds alone, and notes who did.

@@ -53,7 +53,7 @@ func handle(t *testing.T, set *unstructured.Unstructured, token string) {
 	}
 }
 
-func TestARequestIsHandledWhenItsOwnTokenIsNotThatOfOneBefore(t *testing.T) {
+func TestARequestIsAwaitedWhateverWasAskedBefore(t *testing.T) {
 	cluster, set := made(t)
 	earlier, request := control.NewRequest(time.Now()), control.NewRequest(time.Now().Add(time.Second))
 	request.Force = true
@@ -76,6 +76,73 @@ func TestARequestIsHandledWhenItsOwnTokenIsNotThatOfOneBefore(t *testing.T) {
 	handle(t, set, request.Token)
 	if err := <-found; err != nil {
 		t.Error(err)
+	}
+}
+
+// Who asks later writes over what was asked before, and one run answers both.
+func TestARequestIsHandledByARunThatBeganAfterIt(t *testing.T) {
+	const long, ahead, number = "2001-02-03T04:05:06Z", "2999-02-03T04:05:06Z", "1733000000123456789"
+	for claim, test := range map[string]struct {
+		before, after string // what is asked with, and handled, before the request and after it
+		force         bool
+		handled       bool
+		lost          bool
+	}{
+		"nobody handles it":                       {after: ""},
+		"its own run":                             {after: "handle OWN", handled: true},
+		"a run for one before":                    {before: "ask a", after: "handle a"},
+		"one before of a clock that is ahead":     {before: "ask " + ahead, after: "handle " + ahead},
+		"a run for a later one":                   {after: "ask b, handle b", handled: true},
+		"a later one of a clock that is behind":   {after: "ask " + long + ", handle " + long, handled: true},
+		"a later one that is a number":            {before: "ask 5, handle 5", after: "ask " + number + ", handle " + number, handled: true},
+		"a later one, and a third one is asked":   {after: "ask b, ask c, handle b", handled: true},
+		"a later one that was handled before":     {before: "ask a, handle a", after: "ask a"},
+		"a later one that is not handled":         {before: "ask a", after: "ask b, handle a"},
+		"its own run, by force":                   {force: true, after: "handle OWN", handled: true},
+		"a later one by force":                    {force: true, after: "force b, handle b", handled: true},
+		"a later one without force, where it has": {force: true, after: "ask b, handle b", handled: true, lost: true},
+		"a later one by force, where it has none": {after: "force b, handle b", handled: true},
+	} {
+		t.Run(claim, func(t *testing.T) {
+			cluster, set := made(t)
+			play(t, set, test.before, func(*unstructured.Unstructured) {})
+			request := control.NewRequest(time.Now())
+			request.Force = test.force
+			if err := request.Send(t.Context(), cluster, set); err != nil {
+				t.Fatal(err)
+			}
+			handled, lost := request.Handled(set), false
+			play(t, set, strings.ReplaceAll(test.after, "OWN", request.Token), func(now *unstructured.Unstructured) {
+				handled, lost = request.Handled(now), request.Lost(now)
+			})
+			if handled != test.handled || lost != test.lost {
+				t.Errorf("handled: %v, lost: %v", handled, lost)
+			}
+		})
+	}
+}
+
+// play has requests sent and handled, one after the other, and shows the set after each.
+func play(t *testing.T, set *unstructured.Unstructured, steps string, show func(*unstructured.Unstructured)) {
+	t.Helper()
+	for _, step := range strings.Split(steps, ", ") {
+		verb, token, _ := strings.Cut(step, " ")
+		other := control.Request{Token: token, Force: verb == "force"}
+		switch verb {
+		case "":
+			continue
+		case "handle":
+			handle(t, set, token)
+		default:
+			if err := other.Send(t.Context(), server.Client, set.DeepCopy()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		now := set.DeepCopy()
+		if err := server.Client.Get(t.Context(), client.ObjectKeyFromObject(set), now); err != nil {
+			t.Fatal(err)
+		}
+		show(now)
 	}
 }
 
