@@ -18,7 +18,6 @@ func listOf(count int, each string) string {
 }
 
 func TestWhatAnAnswerTakesOnceItIsReadHasABound(t *testing.T) {
-	const most = 64 << 20
 	fields := func(count int) string {
 		var text strings.Builder
 		for n := range count {
