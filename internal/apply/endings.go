@@ -168,7 +168,8 @@ func (r *applyRun) isDone(o Object, was *Meta) bool {
 	case Succeeded:
 		return true
 	case Failed:
-		return !isRetriedJob(o.Unstructured) || r.rests(o, r.Memory.appliedUID(o.Ref()))
+		last, _ := r.Memory.traceOf(o.Ref())
+		return !isRetriedJob(o.Unstructured) || r.rests(o, last.uid)
 	default:
 		return false
 	}
@@ -294,12 +295,7 @@ func (m *Memory) noteStart(want Object, ending Ending) {
 // isWhatWasApplied reports whether a UID is that of the object that was applied,
 // as it is wanted now.
 func (m *Memory) isWhatWasApplied(want Object, uid types.UID) bool {
-	if m == nil {
-		return false
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	trace, known := m.applied[want.Ref()]
+	trace, known := m.traceOf(want.Ref())
 	return known && trace.uid == uid && trace.digest == want.Digest
 }
 

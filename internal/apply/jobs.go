@@ -126,16 +126,6 @@ func (m *Memory) forgive(ref object.Ref) {
 	delete(m.failures, ref)
 }
 
-// appliedUID returns the UID of the object that was applied last, "" when none is known.
-func (m *Memory) appliedUID(ref object.Ref) types.UID {
-	if m == nil {
-		return ""
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.applied[ref].uid
-}
-
 // awaitGone waits until the very object that was seen is gone.
 func (a *Applier) awaitGone(ctx context.Context, ref object.Ref, was *Meta) error {
 	return wait.PollUntilContextTimeout(ctx, recreateInterval, recreateTimeout, true, func(ctx context.Context) (bool, error) {

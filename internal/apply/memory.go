@@ -55,20 +55,24 @@ func (m *Memory) knows(ref object.Ref) bool {
 	if m == nil {
 		return true // it never learns, so there is no point in making up for it
 	}
+	_, known := m.traceOf(ref)
+	return known
+}
+
+// traceOf returns what is remembered of an object; false when nothing is.
+func (m *Memory) traceOf(ref object.Ref) (trace, bool) {
+	if m == nil {
+		return trace{}, false
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	_, known := m.applied[ref]
-	return known
+	found, known := m.applied[ref]
+	return found, known
 }
 
 // applies reports whether the same was wanted when the object was last applied.
 func (m *Memory) applies(want Object) bool {
-	if m == nil {
-		return false
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	trace, known := m.applied[want.Ref()]
+	trace, known := m.traceOf(want.Ref())
 	return known && trace.digest == want.Digest
 }
 
@@ -76,12 +80,10 @@ func (m *Memory) applies(want Object) bool {
 // the same is wanted now. The generation counts every change outside of
 // metadata and status; where a kind has none, the resource version does.
 func (m *Memory) unchanged(want Object, was *Meta) bool {
-	if m == nil || was == nil || was.DeletionTimestamp != nil {
+	if was == nil || was.DeletionTimestamp != nil {
 		return false
 	}
-	m.mu.Lock()
-	trace, known := m.applied[want.Ref()]
-	m.mu.Unlock()
+	trace, known := m.traceOf(want.Ref())
 	if !known || trace.uid != was.UID || trace.digest != want.Digest {
 		return false
 	}
@@ -109,12 +111,7 @@ func (m *Memory) remember(want Object, stored *unstructured.Unstructured) {
 // made reports whether an object is known to be the owner's own: the very one that was
 // applied, and was not there before, whatever it says of that now.
 func (m *Memory) made(ref object.Ref, uid types.UID) bool {
-	if m == nil {
-		return false
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	trace, known := m.applied[ref]
+	trace, known := m.traceOf(ref)
 	return known && trace.own && trace.uid == uid
 }
 
@@ -136,9 +133,8 @@ func (m *Memory) WroteLast(ref object.Ref, version string) bool {
 	if m == nil {
 		return false
 	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.applied[ref].wrote == version
+	trace, _ := m.traceOf(ref)
+	return trace.wrote == version
 }
 
 // suspects returns the objects that are not known to be ready as they are now.

@@ -108,6 +108,20 @@ func TestAnObjectThatSomebodyElseTookIsLetGo(t *testing.T) {
 	}
 }
 
+// outlives checks that pruning leaves an object until what needs it is gone, and both
+// with what went before are gone then.
+func (b *bench) outlives(needed, user apply.Object, both string, before ...apply.Object) {
+	b.t.Helper()
+	all := append([]apply.Object{needed, user}, before...)
+	if pruned := b.prune(all...); left(pruned) != both || !b.exists(needed) {
+		b.t.Errorf("left %q, what is needed exists: %v", left(pruned), b.exists(needed))
+	}
+	b.finalize(user)
+	if pruned := b.prune(all...); left(pruned) != "" || b.exists(needed) {
+		b.t.Errorf("left %q, what was needed exists: %v", left(pruned), b.exists(needed))
+	}
+}
+
 func TestWhatAKustomizationNeedsOutlivesIt(t *testing.T) {
 	b := newBench(t)
 	account := b.object("1", "{apiVersion: v1, kind: ServiceAccount, metadata: {name: deployer}}")
@@ -139,13 +153,7 @@ func TestWhatAKustomizationMayDoWhereItDeploysToOutlivesIt(t *testing.T) {
 	flux := b.kustomization("1", "app")
 	b.run(elsewhere)
 	b.run(rights, flux)
-	if pruned := b.prune(rights, flux); left(pruned) != "RoleBinding/deployer, Kustomization/app" || !b.exists(rights) {
-		t.Errorf("left %q, the rights exist: %v", left(pruned), b.exists(rights))
-	}
-	b.finalize(flux)
-	if pruned := b.prune(rights, flux); left(pruned) != "" || b.exists(rights) {
-		t.Errorf("left %q, the rights exist: %v", left(pruned), b.exists(rights))
-	}
+	b.outlives(rights, flux, "RoleBinding/deployer, Kustomization/app")
 }
 
 func TestWhatSeveralPreviewsShareOutlivesEachKustomization(t *testing.T) {
@@ -156,13 +164,7 @@ func TestWhatSeveralPreviewsShareOutlivesEachKustomization(t *testing.T) {
 	b.run(account, first, slow)
 	b.prune(account, first, slow)
 	b.finalize(first)
-	if pruned := b.prune(account, first, slow); left(pruned) != "ServiceAccount/deployer, Kustomization/slow" || !b.exists(account) {
-		t.Errorf("left %q, the account exists: %v", left(pruned), b.exists(account))
-	}
-	b.finalize(slow)
-	if pruned := b.prune(account, first, slow); left(pruned) != "" || b.exists(account) {
-		t.Errorf("left %q, the account exists: %v", left(pruned), b.exists(account))
-	}
+	b.outlives(account, slow, "ServiceAccount/deployer, Kustomization/slow", first)
 }
 
 func TestWhatASetThatASetMadeNeedsOutlivesIt(t *testing.T) {
@@ -172,13 +174,7 @@ func TestWhatASetThatASetMadeNeedsOutlivesIt(t *testing.T) {
 	if _, errs := b.run(account, child); len(errs) > 0 {
 		t.Fatal(errs)
 	}
-	if pruned := b.prune(account, child); left(pruned) != "ServiceAccount/deployer, ResourceSet/child" || !b.exists(account) {
-		t.Errorf("left %q, the account exists: %v", left(pruned), b.exists(account))
-	}
-	b.finalize(child)
-	if pruned := b.prune(account, child); left(pruned) != "" || b.exists(account) {
-		t.Errorf("left %q, the account exists: %v", left(pruned), b.exists(account))
-	}
+	b.outlives(account, child, "ServiceAccount/deployer, ResourceSet/child")
 }
 
 func TestWhoSharedAnObjectBeforeIsRemembered(t *testing.T) {
