@@ -60,9 +60,11 @@ func TestScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	programs := os.Getenv("PATH") // as scripts begin beside a command that has cleared the variables of the process
 	testscript.Run(t, testscript.Params{
 		Dir: scripts, UpdateScripts: *update, RequireExplicitExec: true,
 		Setup: func(env *testscript.Env) error {
+			env.Setenv("PATH", programs)
 			env.Setenv(clockVariable, later().Format(time.RFC3339Nano))
 			env.Setenv("FORGE", github.URL)
 			env.Setenv("FORGE_TOKEN", forge.Token)
