@@ -13,7 +13,6 @@ import (
 	"context"
 	"maps"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -153,7 +152,7 @@ func (p Prober) redirected(response *http.Response, location string) error {
 	if err != nil || (target.Scheme != "http" && target.Scheme != "https") {
 		return failed(Redirected, "it redirects to what is not of the web")
 	}
-	if _, err := netip.ParseAddr(target.Hostname()); err == nil || !strings.Contains(target.Hostname(), ".") {
+	if host := strings.TrimSuffix(target.Hostname(), "."); transport.IsAddress(host) || !strings.Contains(host, ".") {
 		return failed(Redirected, "it redirects to an address, or to a name of one machine")
 	}
 	return nil

@@ -56,6 +56,9 @@ func TestWhatIsAnAnswer(t *testing.T) {
 		{"a redirect to the credentials of the cloud", redirect("http://169.254.169.254/latest/meta-data"), "it redirects to an address, or to a name of one machine"},
 		{"a redirect to an address of IPv6", redirect("http://[fd00:ec2::254]/"), "it redirects to an address, or to a name of one machine"},
 		{"a redirect to the machine itself", redirect("http://localhost/"), "it redirects to an address, or to a name of one machine"},
+		{"a redirect to the machine itself, as a whole name", redirect("http://localhost./"), "it redirects to an address, or to a name of one machine"},
+		{"a redirect to what browsers read as an address", redirect("http://0x7f.1/"), "it redirects to an address, or to a name of one machine"},
+		{"a redirect to an address that ends in a dot", redirect("http://127.0.0.1./"), "it redirects to an address, or to a name of one machine"},
 		{"a redirect to a file", redirect("file:///etc/passwd"), "it redirects to what is not of the web"},
 		{"a redirect within", func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.Path == "/" {

@@ -35,8 +35,7 @@ func (n Networks) checkName(ctx context.Context, host string) error {
 	if address, err := netip.ParseAddr(host); err == nil {
 		return n.check(address)
 	}
-	if last := host[strings.LastIndex(strings.TrimSuffix(host, "."), ".")+1:]; last != "" && last[0] >= '0' && last[0] <= '9' {
-		// No name ends in a number, and some read 0x7f000001 as an address.
+	if IsAddress(host) {
 		return &Error{What: fmt.Sprintf("%q is neither a name nor an address", host), Kind: ErrNetwork}
 	}
 	addresses, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
@@ -49,6 +48,17 @@ func (n Networks) checkName(ctx context.Context, host string) error {
 		}
 	}
 	return nil
+}
+
+// IsAddress reports whether a host is no name: an address, or what somebody reads as
+// one. No name ends in a number, and browsers read 0x7f.1 as 127.0.0.1.
+func IsAddress(host string) bool {
+	if _, err := netip.ParseAddr(host); err == nil {
+		return true
+	}
+	host = strings.TrimSuffix(host, ".")
+	last := host[strings.LastIndex(host, ".")+1:]
+	return last != "" && last[0] >= '0' && last[0] <= '9'
 }
 
 // Transport asks what may be asked, directly or through the proxy of the
