@@ -74,3 +74,20 @@ func TestABaseThatIsBuiltAMillionTimesIsRefused(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// Kustomize breaks off at these.
+func TestWhatKustomizeDoesNotExpectIsAnError(t *testing.T) {
+	t.Parallel()
+	const object = "apiVersion: v1\nkind: ConfigMap\ndata: {key: value}\nmetadata: {name: own, annotations: %s}\n"
+	const variable = "-- app/kustomization.yaml --\nresources: [own.yaml]\nvars: [{name: X, objref: {kind: ConfigMap, name: own, apiVersion: v1}}]\n-- app/own.yaml --\n"
+	for claim, archive := range map[string]string{
+		"annotations that are a list": variable + fmt.Sprintf(object, "[null]"),
+		"an annotation that is a map": variable + fmt.Sprintf(object, "{'': {}}"),
+		"an image that is no pattern": "-- app/kustomization.yaml --\nresources: [pod.yaml]\nimages: [{name: '[', newTag: b}]\n-- app/pod.yaml --\napiVersion: v1\nkind: Pod\nmetadata: {name: own}\nspec: {containers: [{name: a, image: 'a:b'}]}\n",
+	} {
+		_, err := overlay.Build(context.Background(), repository(t, archive), "app", kustomizev1.Kustomization{})
+		if err == nil || !strings.Contains(err.Error(), `building "app": kustomize does not get to the end of it`) {
+			t.Errorf("%s: %v", claim, err)
+		}
+	}
+}

@@ -73,12 +73,8 @@ func within[T any](w watch, work func() (T, error)) (T, error) {
 	done := make(chan outcome[T], 1)
 	go func() {
 		var out outcome[T]
-		defer func() {
-			if cause := recover(); cause != nil {
-				out.err = fmt.Errorf("this cannot be built: %v", cause)
-			}
-			done <- out
-		}()
+		defer func() { done <- out }()
+		defer recovered(&out.err)
 		out.value, out.err = work()
 	}()
 	tick := time.NewTicker(lookout)
@@ -95,5 +91,13 @@ func within[T any](w watch, work func() (T, error)) (T, error) {
 				return none, err
 			}
 		}
+	}
+}
+
+// recovered makes an error of a panic, as kustomize has some for what nobody writes on
+// purpose.
+func recovered(err *error) {
+	if cause := recover(); cause != nil {
+		*err = fmt.Errorf("kustomize does not get to the end of it, and does not say where (%v): leave parts out until it builds, and correct the part that it was", cause)
 	}
 }

@@ -186,7 +186,8 @@ func (r *Repository) find(path string) (string, error) {
 
 // build runs kustomize over the folder's kustomization.yaml with the additions
 // of the Flux Kustomization, unless the same has been built.
-func (r *Repository) build(ctx context.Context, dir string, flux unstructured.Unstructured) built {
+func (r *Repository) build(ctx context.Context, dir string, flux unstructured.Unstructured) (known built) {
+	defer recovered(&known.err)
 	if err := r.check(dir); err != nil {
 		return built{err: err}
 	}
