@@ -11,7 +11,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
-	"github.com/eddy-previews/eddy/internal/flux"
 	"github.com/eddy-previews/eddy/internal/object"
 	"github.com/eddy-previews/eddy/internal/preview"
 )
@@ -24,7 +23,8 @@ type Members struct {
 	known map[named]bool
 	// words: what a set says counts where it holds one of these; all of it when
 	// there are none.
-	words []string
+	words   []string
+	entered entered
 }
 
 // named is an object as events name it: without its group.
@@ -36,7 +36,7 @@ func nameOf(id object.Ref) named {
 
 // Members finds the objects of previews; those of all when there are none given.
 func (r *Reader) Members(ctx context.Context, snapshot preview.Snapshot, previews ...preview.View) (*Members, error) {
-	members := &Members{reader: r, known: map[named]bool{}}
+	members := &Members{reader: r, known: map[named]bool{}, entered: entered{}}
 	all := len(previews) == 0
 	if all {
 		previews = snapshot.Previews()
@@ -79,7 +79,7 @@ func (m *Members) add(ctx context.Context, snapshot preview.Snapshot, p preview.
 // descend adds an object and what it deployed.
 func (m *Members) descend(ctx context.Context, snapshot preview.Snapshot, e preview.Entry, below int) error {
 	m.known[nameOf(e.Ref)] = true
-	if !flux.Deploys(e.GroupKind()) || below == 0 {
+	if !m.entered.enter(e.Ref, below) {
 		return nil
 	}
 	var deployer *unstructured.Unstructured

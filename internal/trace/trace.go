@@ -22,6 +22,7 @@ import (
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/flux"
+	"github.com/eddy-previews/eddy/internal/object"
 	"github.com/eddy-previews/eddy/internal/preview"
 )
 
@@ -101,4 +102,21 @@ func deployedBy(deployer *unstructured.Unstructured) []preview.Entry {
 		out = append(out, preview.Entry{Ref: one.Ref, Version: one.Version})
 	}
 	return out
+}
+
+// depth is how many deployers may stand one below the other.
+const depth = 3
+
+// entered are the deployers whose objects were looked at, with how many others may
+// stand below each. Two that list each other would be looked at again and again.
+type entered map[object.Ref]int
+
+// enter reports whether what an object has deployed is to be looked at: once, or again
+// where more may stand below it.
+func (e entered) enter(id object.Ref, below int) bool {
+	if !flux.Deploys(id.GroupKind()) || e[id] >= below {
+		return false
+	}
+	e[id] = below
+	return true
 }

@@ -19,12 +19,8 @@ import (
 	"github.com/eddy-previews/eddy/internal/preview"
 )
 
-const (
-	// depth is how many deployers may stand one below the other.
-	depth = 3
-	// parallel is how many objects are read at once.
-	parallel = 8
-)
+// parallel is how many objects are read at once.
+const parallel = 8
 
 // Tree reads all objects of a preview, from its providers to its pods, with
 // their events. What may not be read is in the tree, and says so.
@@ -38,7 +34,8 @@ func (r *Reader) Tree(ctx context.Context, snapshot preview.Snapshot, p preview.
 		return nil, err
 	}
 	root.Preview = snapshot.LineOf(p)
-	if root.Children, err = r.read(ctx, snapshot.EntriesOf(p), depth); err != nil {
+	whole := &tree{Reader: r, entered: entered{}}
+	if root.Children, err = whole.read(ctx, snapshot.EntriesOf(p), depth); err != nil {
 		return nil, err
 	}
 	for _, child := range root.Children {
@@ -75,14 +72,20 @@ func nodeOf(o client.Object, kind string) (*diagnose.Node, error) {
 	return &diagnose.Node{ID: object.RefOf(u), Object: u}, nil
 }
 
+// tree is one that is being read.
+type tree struct {
+	*Reader
+	entered entered
+}
+
 // read reads the objects of an inventory, and what deployers among them deployed.
-func (r *Reader) read(ctx context.Context, entries []preview.Entry, below int) ([]*diagnose.Node, error) {
+func (t *tree) read(ctx context.Context, entries []preview.Entry, below int) ([]*diagnose.Node, error) {
 	nodes := make([]*diagnose.Node, len(entries))
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.SetLimit(parallel)
 	for i, entry := range entries {
 		group.Go(func() (err error) {
-			nodes[i], err = r.node(groupCtx, entry)
+			nodes[i], err = t.node(groupCtx, entry)
 			return err
 		})
 	}
@@ -90,10 +93,10 @@ func (r *Reader) read(ctx context.Context, entries []preview.Entry, below int) (
 		return nil, err
 	}
 	for _, node := range nodes {
-		if node.Object == nil || !flux.Deploys(node.ID.GroupKind()) || below == 0 {
+		if node.Object == nil || !t.entered.enter(node.ID, below) {
 			continue
 		}
-		if err := r.descend(ctx, node, below-1); err != nil {
+		if err := t.descend(ctx, node, below-1); err != nil {
 			return nil, err
 		}
 	}
@@ -121,16 +124,16 @@ func (r *Reader) node(ctx context.Context, e preview.Entry) (*diagnose.Node, err
 
 // descend reads what a deployer needs and what it deployed, unless that is in
 // another cluster.
-func (r *Reader) descend(ctx context.Context, deployer *diagnose.Node, below int) error {
+func (t *tree) descend(ctx context.Context, deployer *diagnose.Node, below int) error {
 	for _, need := range needsOf(deployer.Object) {
-		node, err := r.unversioned(ctx, need)
+		node, err := t.unversioned(ctx, need)
 		if err != nil {
 			return err
 		}
 		deployer.Needs = append(deployer.Needs, node)
 	}
 	var err error
-	deployer.Children, err = r.read(ctx, deployedBy(deployer.Object), below)
+	deployer.Children, err = t.read(ctx, deployedBy(deployer.Object), below)
 	return err
 }
 
