@@ -144,3 +144,31 @@ func TestEachPermutationOfARequestHasAStatusAndADeploymentOfItsOwn(t *testing.T)
 		})
 	}
 }
+
+func TestARequestThatWaitsToBePermutedHasNoStatusThatNothingEnds(t *testing.T) {
+	b := newBench(t, forge.NewGitHub(t))
+	b.f.Open(forge.Request{SHA: sha(1)})
+	b.permute(v1.Feedback{Status: v1.FeatureEnabled})
+	b.inRegions("")
+	provider := b.provider("api")
+	provider.Status.Held = []v1.HeldRequest{{ID: "1", SHA: sha(1), Reason: v1.HeldLabelMissing, Message: "waits for something", Since: metav1.NewTime(b.now)}}
+	if err := server.Client.Status().Update(context.Background(), provider); err != nil {
+		t.Fatal(err)
+	}
+	b.settle("api", time.Minute)
+	if text := b.f.Comments(1)[0].Text; !strings.Contains(text, "## Preview: waiting for label") || len(b.f.Statuses(sha(1))) != 0 {
+		t.Errorf("while it waits it has the statuses %+v, and\n%s", b.f.Statuses(sha(1)), text)
+	}
+	provider = b.provider("api")
+	provider.Status.Held = nil
+	if err := server.Client.Status().Update(context.Background(), provider); err != nil {
+		t.Fatal(err)
+	}
+	b.inRegions(sha(1), v1.PreviewStatus{Ready: "True", SHA: sha(1)}, v1.PreviewStatus{Ready: "True", SHA: sha(1)})
+	b.settle("api", time.Hour)
+	for _, one := range b.f.Statuses(sha(1)) {
+		if one.State != "success" {
+			t.Errorf("once all are ready there is %+v", one)
+		}
+	}
+}

@@ -182,12 +182,16 @@ func done(err error, note func()) error {
 	return err
 }
 
-// status sets that of the commit that the request is at, for each of its previews.
+// status sets that of the commit that the request is at, for each of its previews that
+// has a name.
 func (t *teller) status(ctx context.Context, r *request, line *v1.FeedbackStatus) error {
 	if t.statuses == nil || t.near && r.fork {
 		return nil
 	}
 	for _, row := range r.rows {
+		if row.Unnamed {
+			continue // nobody would say how it ends
+		}
 		mark := markOf(line, row.Called())
 		status := forge.Status{
 			Request: r.id, Page: r.page, SHA: cmp.Or(row.Wanted(), mark.SHA), Fork: r.fork, Name: contextOf(row),

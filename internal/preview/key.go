@@ -1,6 +1,7 @@
 package preview
 
 import (
+	"net/url"
 	"strings"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
@@ -46,8 +47,20 @@ func (k Key) Parts() []Key {
 	}
 	var out []Key
 	for part := range strings.SplitSeq(k.Provider, "/") {
-		provider, id, _ := strings.Cut(part, "=")
-		out = append(out, Key{Provider: provider, ID: id})
+		provider, label, _ := strings.Cut(part, "=")
+		out = append(out, Key{Provider: provider, ID: idOf(label)})
 	}
 	return out
+}
+
+// idOf reads what a permutation calls an input set by: its id, written so that it holds
+// none of = / #, with #N behind it where it is the Nth of that id; or its position, #N.
+func idOf(label string) string {
+	if at := strings.IndexByte(label, '#'); at > 0 {
+		label = label[:at]
+	}
+	if id, err := url.QueryUnescape(label); err == nil {
+		return id
+	}
+	return label
 }

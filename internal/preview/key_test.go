@@ -32,6 +32,10 @@ func TestAPermutationHasThePartsThatItCombines(t *testing.T) {
 	if got := preview.ParseKey("api=12/web=7/998877").Parts(); !slices.Equal(got, want) {
 		t.Errorf("the parts are %v", got)
 	}
+	want = []preview.Key{{Provider: "regions", ID: "eu west/1"}, {Provider: "api", ID: "12"}, {Provider: "web", ID: "#3"}}
+	if got := preview.ParseKey("regions=eu+west%2F1/api=12#2/web=#3/998877").Parts(); !slices.Equal(got, want) {
+		t.Errorf("the parts of odd ids are %v", got)
+	}
 	alone := preview.ParseKey("api-prs/1")
 	if got := alone.Parts(); alone.IsPermutation() || !slices.Equal(got, []preview.Key{alone}) {
 		t.Errorf("what combines nothing has the parts %v", got)

@@ -36,6 +36,9 @@ type Row struct {
 	// Unwatched says that its ResourceSet does not look at what was deployed: it is
 	// Ready once it is applied.
 	Unwatched bool
+	// Unnamed says that it stands for permutations that are not there yet: how many there
+	// will be, and what each is called, is not known.
+	Unnamed bool
 }
 
 // Called is what tells it from the others of its request, of which a service has one each:
