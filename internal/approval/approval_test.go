@@ -1,7 +1,10 @@
 package approval_test
 
 import (
+	"errors"
 	"fmt"
+	"io"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -484,6 +487,33 @@ func TestALabelApprovesWhereItIsNewerThanTheCommit(t *testing.T) {
 				t.Errorf("it is %+v", got)
 			}
 		})
+	}
+}
+
+// What stands on a page that cannot be read may take the label back.
+func TestAPageThatIsNotReadIsNotTheEndOfTheTimeline(t *testing.T) {
+	f := everyForge["Gitea"](t)
+	b := newBench(t, f, v1.Forks{By: []string{v1.ByLabel}, Label: "safe"})
+	f.Open(forge.Request{SHA: shaA, Fork: true, Author: "ada"})
+	f.LabelAs(1, "grace", "safe")
+	item := forges.Item{ID: "1"}
+	set := func() (forges.Labelling, error) {
+		return b.repository().(forges.Labelled).Labelled(t.Context(), item, "safe")
+	}
+	if is, err := set(); err != nil || is.ID == "" {
+		t.Fatalf("it is %+v, %v", is, err)
+	}
+	for claim, page := range map[string]string{"a web page": "<html>", "another thing": `{"message": "no"}`, "broken off": `[{"id": 1`} {
+		f.Break(func(w http.ResponseWriter, r *http.Request) bool {
+			if r.URL.Query().Get("page") != "2" {
+				return false
+			}
+			_, _ = io.WriteString(w, page) // the client may have gone
+			return true
+		})
+		if is, err := set(); !errors.Is(err, transport.ErrInvalidAnswer) {
+			t.Errorf("%s: it is %+v, %v", claim, is, err)
+		}
 	}
 }
 

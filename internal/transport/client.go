@@ -111,7 +111,11 @@ func (s *strict) accept(answer *Answer) error {
 	if silent || accepts(answer.Header, answer.Text) {
 		return nil
 	}
-	return &Error{What: fmt.Sprintf("%s with %s instead of %s", statusOf(answer.Response), describe(answer), wanted), Kind: ErrInvalidAnswer}
+	kind := ErrInvalidAnswer
+	if isNull(answer.Text) {
+		kind = ErrNull
+	}
+	return &Error{What: fmt.Sprintf("%s with %s instead of %s", statusOf(answer.Response), describe(answer), wanted), Kind: kind}
 }
 
 func (s *strict) kindOf(answer *Answer) error {

@@ -32,14 +32,18 @@ func (d Dialect) isQuestion(req *http.Request) bool {
 
 // isJSON accepts what says something.
 func isJSON(_ http.Header, body []byte) bool {
-	return json.Valid(body) && string(bytes.TrimSpace(body)) != "null"
+	return json.Valid(body) && !isNull(body)
 }
+
+func isNull(body []byte) bool { return string(bytes.TrimSpace(body)) == "null" }
 
 // describe says in two words what came instead of JSON.
 func describe(answer *Answer) string {
 	switch {
 	case len(bytes.TrimSpace(answer.Text)) == 0:
 		return "an empty body"
+	case isNull(answer.Text):
+		return "null"
 	case strings.Contains(answer.Header.Get("Content-Type"), "html"):
 		return "a web page"
 	default:

@@ -20,6 +20,8 @@ var (
 	ErrUnavailable = errors.New("it is in trouble")
 	// ErrInvalidAnswer is an answer that is not what was asked for.
 	ErrInvalidAnswer = errors.New("the answer is not what was asked for")
+	// ErrNull is the JSON null, which some forges have behind the last page of a listing.
+	ErrNull = fmt.Errorf("there is nothing: %w", ErrInvalidAnswer)
 	// ErrAuthority is a certificate that nobody who is trusted has signed.
 	ErrAuthority = fmt.Errorf("the authority is unknown: %w", ErrInvalidAnswer)
 	// ErrMoved is something that goes by another name now, by which alone it can be told

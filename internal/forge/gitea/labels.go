@@ -55,7 +55,7 @@ func (g *Repository) Labelled(ctx context.Context, item forge.Item, label string
 		var all []happened
 		page := transport.Numbered(at)
 		if err := g.get(ctx, fmt.Sprintf("/issues/%d/timeline?page=%d&limit=%d", n, page, size), &all); err != nil {
-			if page > 1 && errors.Is(err, transport.ErrInvalidAnswer) { // behind the last page is null
+			if page > 1 && errors.Is(err, transport.ErrNull) { // behind the last page is null
 				return forge.EventPage{}, nil
 			}
 			return forge.EventPage{}, err

@@ -48,7 +48,7 @@ func (g *Repository) PushedAt(ctx context.Context, item forge.Item) (time.Time, 
 	for page := 1; page <= pages; page++ {
 		var done []activity
 		err := g.getOf(ctx, []string{owner, name}, fmt.Sprintf("/activities/feeds?page=%d&limit=%d", page, size), &done)
-		if errors.Is(err, transport.ErrNotFound) || errors.Is(err, transport.ErrForbidden) || page > 1 && errors.Is(err, transport.ErrInvalidAnswer) {
+		if errors.Is(err, transport.ErrNotFound) || errors.Is(err, transport.ErrForbidden) || page > 1 && errors.Is(err, transport.ErrNull) {
 			return time.Time{}, nil // it is private, or behind the last page is null
 		}
 		if err != nil {
