@@ -143,6 +143,10 @@ func TestWhatIsFetchedIsNotLeft(t *testing.T) {
 	}
 	h.git(t, "base", "update-index", "--add", "--cacheinfo", "160000,"+h.git(t, "base", "rev-parse", "HEAD")+",sub")
 	h.git(t, "base", "add", "out", "above", "round", "deploy", "linked", "link")
+	if err := os.WriteFile(filepath.Join(dir, "target"), []byte(strings.Repeat("part/../", 600)+"common"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	h.git(t, "base", "update-index", "--add", "--cacheinfo", "120000,"+h.git(t, "base", "hash-object", "-w", "target")+",long")
 	h.git(t, "base", "commit", "-q", "-m", "links")
 	for entry, why := range map[string]string{
 		"HOST/org/base//out":               "leads out of what was fetched",
@@ -150,6 +154,7 @@ func TestWhatIsFetchedIsNotLeft(t *testing.T) {
 		"HOST/org/base//above":             "leads out of what was fetched",
 		"HOST/org/base//above/app":         "leads out of what was fetched",
 		"HOST/org/base//round":             "is a link to a link",
+		"HOST/org/base//long":              "is a link of more than 4096 bytes",
 		"HOST/org/base//deploy/hosts.yaml": "leads out of what was fetched",
 		"HOST/org/base//up":                "leads out of what was fetched",
 		"HOST/org/base//../x":              "leads out of what was fetched",

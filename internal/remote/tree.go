@@ -22,8 +22,12 @@ const (
 	isSubmodule = "160000"
 )
 
-// maxLinks is how many links are followed for one name.
-const maxLinks = 40
+const (
+	// maxLinks is how many links are followed for one name.
+	maxLinks = 40
+	// maxTarget is how many bytes a link leads by, as on a disk.
+	maxTarget = 4096
+)
 
 // entry is one of a folder.
 type entry struct {
@@ -101,9 +105,9 @@ func (t *tree) find(name string) (string, entry, error) {
 			if links++; links > maxLinks {
 				return "", at, fmt.Errorf("%s: is a link to a link, and so on", name)
 			}
-			target := string(t.objects[next.hash].text)
-			if target == "" || path.IsAbs(target) {
-				return "", at, fmt.Errorf("%s: is a link that leads out of what was fetched", name)
+			target, err := t.target(next)
+			if err != nil {
+				return "", at, fmt.Errorf("%s: %w", name, err)
 			}
 			rest = append(strings.Split(target, "/"), rest...)
 			continue
@@ -114,6 +118,18 @@ func (t *tree) find(name string) (string, entry, error) {
 		}
 	}
 	return path.Join(append([]string{"."}, real...)...), above[len(above)-1], nil
+}
+
+// target is where a link leads, as seen from its folder.
+func (t *tree) target(link entry) (string, error) {
+	switch text := t.objects[link.hash].text; {
+	case len(text) > maxTarget:
+		return "", fmt.Errorf("is a link of more than %d bytes, which no disk takes", maxTarget)
+	case len(text) == 0 || text[0] == '/':
+		return "", errors.New("is a link that leads out of what was fetched")
+	default:
+		return string(text), nil
+	}
 }
 
 // entry returns what a folder has under a name.
