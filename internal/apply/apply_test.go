@@ -2,7 +2,6 @@ package apply_test
 
 import (
 	"context"
-	"net/http"
 	"os"
 	"strings"
 	"sync/atomic"
@@ -39,29 +38,13 @@ type bench struct {
 func newBench(t *testing.T) *bench {
 	t.Helper()
 	namespace := server.Namespace(t)
-	counter := &atomic.Int64{}
-	config := rest.CopyConfig(server.Config)
-	config.Wrap(func(next http.RoundTripper) http.RoundTripper { return counting{next, counter} })
-	counted, err := client.New(config, client.Options{Scheme: server.Client.Scheme(), Mapper: server.Client.RESTMapper()})
-	if err != nil {
-		t.Fatal(err)
-	}
+	counted, counter := server.Counted(t)
 	b := &bench{t: t, namespace: namespace, owner: apply.Owner{Name: "set", Namespace: namespace}, requests: counter, others: map[string]bool{}}
 	b.Applier = &apply.Applier{
 		Client: counted, Kinds: apply.NewKinds(server.Discovery, time.Now), FieldManager: "eddy", Concurrency: 4, Memory: apply.NewMemory(),
 		OwnerExists: func(_ context.Context, owner apply.Owner) (bool, error) { return b.others[owner.Name], nil },
 	}
 	return b
-}
-
-type counting struct {
-	http.RoundTripper
-	count *atomic.Int64
-}
-
-func (c counting) RoundTrip(req *http.Request) (*http.Response, error) {
-	c.count.Add(1)
-	return c.RoundTripper.RoundTrip(req)
 }
 
 // object reads YAML into an object of the bench's namespace, labelled as its own.

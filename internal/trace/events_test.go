@@ -9,7 +9,6 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/preview"
@@ -51,10 +50,7 @@ func TestTheEventsOfAPreviewAreNotThoseOfOneWhoseNameBeginsAlike(t *testing.T) {
 		}
 	}
 	snapshot := preview.Snapshot{Sets: []v1.ResourceSet{previews}}
-	watched, err := client.NewWithWatch(server.Config, client.Options{Scheme: server.Client.Scheme(), Mapper: server.Client.RESTMapper()})
-	if err != nil {
-		t.Fatal(err)
-	}
+	watched, _ := server.Counted(t)
 	reader := &trace.Reader{Client: watched, Warn: t.Logf, Now: time.Now}
 	for id, want := range map[string][]string{
 		"1":  {"both", "end", "first", "first-failed", "first-template"},

@@ -3,32 +3,17 @@ package trace_test
 import (
 	"context"
 	"fmt"
-	"net/http"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/client-go/rest"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/diagnose"
 	"github.com/eddy-previews/eddy/internal/preview"
 	"github.com/eddy-previews/eddy/internal/trace"
 )
-
-// asked counts the requests of a client.
-type asked struct {
-	http.RoundTripper
-	times *atomic.Int64
-}
-
-func (a asked) RoundTrip(req *http.Request) (*http.Response, error) {
-	a.times.Add(1)
-	return a.RoundTripper.RoundTrip(req)
-}
 
 func TestDeployersThatListEachOtherAreReadAFewTimes(t *testing.T) {
 	namespace, ctx := server.Namespace(t), context.Background()
@@ -61,14 +46,7 @@ func TestDeployersThatListEachOtherAreReadAFewTimes(t *testing.T) {
 	snapshot := preview.Snapshot{Sets: []v1.ResourceSet{set}}
 	one := preview.View{Namespace: namespace, Set: set.Name, Provider: "api-prs", ID: "1"}
 
-	var times atomic.Int64
-	config := rest.CopyConfig(server.Config)
-	config.QPS = -1
-	config.Wrap(func(next http.RoundTripper) http.RoundTripper { return asked{next, &times} })
-	counted, err := client.NewWithWatch(config, client.Options{Scheme: server.Client.Scheme(), Mapper: server.Client.RESTMapper()})
-	if err != nil {
-		t.Fatal(err)
-	}
+	counted, times := server.Counted(t)
 	reader := &trace.Reader{Client: counted, Warn: t.Logf, Now: time.Now}
 	// Each has what it lists, and what it needs, once for each depth at which it stands.
 	const most = deployers * (deployers + 2) * 4

@@ -13,9 +13,11 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	sourcev1 "github.com/fluxcd/source-controller/api/v1"
@@ -122,6 +124,29 @@ func (s *Server) WriteKubeconfig(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return path
+}
+
+// Counted is a client that counts what it asks, but for which kinds there are.
+func (s *Server) Counted(t *testing.T) (client.WithWatch, *atomic.Int64) {
+	t.Helper()
+	count := &atomic.Int64{}
+	config := rest.CopyConfig(s.Config)
+	config.Wrap(func(next http.RoundTripper) http.RoundTripper { return counting{next, count} })
+	out, err := client.NewWithWatch(config, client.Options{Scheme: s.Client.Scheme(), Mapper: s.Client.RESTMapper()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out, count
+}
+
+type counting struct {
+	http.RoundTripper
+	count *atomic.Int64
+}
+
+func (c counting) RoundTrip(req *http.Request) (*http.Response, error) {
+	c.count.Add(1)
+	return c.RoundTripper.RoundTrip(req)
 }
 
 // Environment is an API server that knows the kinds of Eddy and of Flux, to be
