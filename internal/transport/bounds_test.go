@@ -4,12 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/eddy-previews/eddy/internal/transport"
+	"github.com/eddy-previews/eddy/test/forge"
 )
 
 // listOf is a list of so many of the same.
@@ -59,19 +58,16 @@ func TestWhatAnAnswerTakesOnceItIsReadHasABound(t *testing.T) {
 }
 
 func TestMoreThanAPageOfAnyDocumentedAnswerIsRead(t *testing.T) {
-	files, err := filepath.Glob("../../test/forge/descriptions/*/examples/*.json")
-	if err != nil || len(files) < 20 {
-		t.Fatal(len(files), err)
+	names := forge.Examples()
+	if len(names) < 20 {
+		t.Fatal(names)
 	}
-	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
+	for _, name := range names {
+		text := forge.Example(name)
 		f := newListener(t)
 		f.answer = says(http.StatusOK, listOf(1+4<<20/len(text), string(text)))
 		if err := f.tell(http.MethodGet, "", nil); err != nil {
-			t.Errorf("4 MiB of %s: %v", filepath.Base(file), err)
+			t.Errorf("4 MiB of %s: %v", name, err)
 		}
 	}
 }

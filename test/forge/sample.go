@@ -2,8 +2,10 @@ package forge
 
 import (
 	"encoding/json"
+	"io/fs"
 	"maps"
 	"path"
+	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
 )
@@ -16,6 +18,20 @@ func Example(name string) []byte {
 		panic(err) // there is no such example
 	}
 	return text
+}
+
+// Examples are the names of all of them.
+func Examples() []string {
+	files, err := fs.Glob(descriptions, "descriptions/*/examples/*.json")
+	if err != nil {
+		panic(err) // the pattern is one
+	}
+	var out []string
+	for _, file := range files {
+		parts := strings.Split(strings.TrimSuffix(file, ".json"), "/")
+		out = append(out, parts[1]+"/"+parts[3])
+	}
+	return out
 }
 
 // sample is an object as a vendor answers it in an example, cut down to the
