@@ -43,6 +43,7 @@ func newHost(t *testing.T) *host {
 	if path, err := exec.Command("git", "--exec-path").Output(); err == nil { //nolint:noctx // it ends at once
 		h.mux.Handle("/org/", &cgi.Handler{
 			Path: filepath.Join(strings.TrimSpace(string(path)), "git-http-backend"),
+			Dir:  h.folder, // and not that of the test, in whose files nothing is opened so
 			Env: []string{
 				"GIT_PROJECT_ROOT=" + h.folder, "GIT_HTTP_EXPORT_ALL=1", "GIT_CONFIG_COUNT=3",
 				"GIT_CONFIG_KEY_0=uploadpack.allowFilter", "GIT_CONFIG_VALUE_0=true",
