@@ -162,6 +162,11 @@ func (r *ResourceSet) RefersTo(provider *ResourceSetInputProvider) bool {
 		slices.ContainsFunc(r.Spec.InputsFrom, func(ref InputProviderReference) bool { return ref.RefersTo(provider) })
 }
 
+// IsPermuted reports whether each input of a source is combined with each of the others.
+func (r *ResourceSet) IsPermuted() bool {
+	return r.Spec.InputStrategy != nil && r.Spec.InputStrategy.Name == InputStrategyPermute
+}
+
 // ResourceSetStep is a part of a ResourceSet that is ready before the next starts.
 //
 // +kubebuilder:validation:XValidation:rule="has(self.resources) || has(self.resourcesTemplate)",message="at least one of resources or resourcesTemplate must be set"

@@ -46,7 +46,7 @@ func requestsOf(snapshot preview.Snapshot, providers []v1.ResourceSetInputProvid
 	out := map[string]*request{}
 	for _, view := range snapshot.Requests() {
 		set := snapshot.SetOf(view)
-		row := card.Row{Unwatched: set != nil && !set.Spec.Wait && set.Spec.Readiness == nil, Unnamed: set != nil && isPermuted(set) && !view.HasPreview()}
+		row := card.Row{Unwatched: set != nil && !set.Spec.Wait && set.Spec.Readiness == nil, Unnamed: set != nil && set.IsPermuted() && !view.HasPreview()}
 		for _, part := range view.Key().Parts() {
 			if view.Namespace != providers[0].Namespace || !slices.ContainsFunc(providers, func(p v1.ResourceSetInputProvider) bool { return p.Name == part.Provider }) {
 				continue
@@ -67,11 +67,6 @@ func requestsOf(snapshot preview.Snapshot, providers []v1.ResourceSetInputProvid
 		}
 	}
 	return out
-}
-
-// isPermuted reports whether the previews of a set combine several inputs.
-func isPermuted(set *v1.ResourceSet) bool {
-	return set.Spec.InputStrategy != nil && set.Spec.InputStrategy.Name == v1.InputStrategyPermute
 }
 
 // add adds a preview, once.

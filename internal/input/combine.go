@@ -31,7 +31,7 @@ func StrategyOf(set *v1.ResourceSet, memory *Memory) (Strategy, error) {
 	switch {
 	case strategy == nil || strategy.Name == v1.InputStrategyFlatten:
 		return Flatten{Memory: memory}, nil
-	case strategy.Name == v1.InputStrategyPermute:
+	case set.IsPermuted():
 		return Permute{Memory: memory}, nil
 	default:
 		return nil, fmt.Errorf("spec.inputStrategy.name is %q, and must be %s or %s",

@@ -12,6 +12,7 @@ import (
 	v1 "github.com/eddy-previews/eddy/api/v1"
 	"github.com/eddy-previews/eddy/internal/identity"
 	"github.com/eddy-previews/eddy/internal/input"
+	"github.com/eddy-previews/eddy/internal/preview"
 )
 
 const permute = `inputStrategy: {name: Permute}`
@@ -113,6 +114,20 @@ func TestAPermutationHoldsItsInputsUnderTheNamesOfTheirSources(t *testing.T) {
 	}
 	if want := fmt.Sprintf(`permutation %q of api-prs.v2=12/web=7`, id); got.String() != want {
 		t.Errorf("it is called %s, want %s", got, want)
+	}
+}
+
+func TestTheKeyOfAPermutationTellsWhichInputsItCombines(t *testing.T) {
+	ids := []string{"12", "eu west", "a/b=c#d", "100%", "#3"}
+	combined, err := combine(resourceSet(t, permute), []v1.ResourceSetInputProvider{exporting(t, "api", ids...), exporting(t, "web", "7")}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n, set := range combined.Sets {
+		want := []preview.Key{{Provider: "api", ID: ids[n]}, {Provider: "web", ID: "7"}}
+		if got := preview.ParseKey(set.Key()).Parts(); !slices.Equal(got, want) {
+			t.Errorf("the parts of %s are %q", set.Key(), got)
+		}
 	}
 }
 

@@ -189,8 +189,7 @@ func (s *Service) stamp(ctx context.Context, request sampleRequest, fleet *overl
 // followOwn says what cannot be rendered of inputs that the set has of its own, beside
 // those of providers, without which these are followed.
 func (s *Service) followOwn(ctx context.Context) error {
-	strategy := s.Set.Spec.InputStrategy
-	if len(s.Set.Spec.InputsFrom) == 0 || len(s.Set.Spec.Inputs) == 0 || strategy != nil && strategy.Name == v1.InputStrategyPermute {
+	if len(s.Set.Spec.InputsFrom) == 0 || len(s.Set.Spec.Inputs) == 0 || s.Set.IsPermuted() {
 		return nil
 	}
 	own := s.Set.DeepCopy()

@@ -11,6 +11,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/eddy-previews/eddy/api/v1"
+	"github.com/eddy-previews/eddy/internal/flux"
 	"github.com/eddy-previews/eddy/internal/object"
 	"github.com/eddy-previews/eddy/internal/preview"
 )
@@ -23,8 +24,7 @@ type Members struct {
 	known map[named]bool
 	// words: what a set says counts where it holds one of these; all of it when
 	// there are none.
-	words   []string
-	entered entered
+	words []string
 }
 
 // named is an object as events name it: without its group.
@@ -36,7 +36,7 @@ func nameOf(id object.Ref) named {
 
 // Members finds the objects of previews; those of all when there are none given.
 func (r *Reader) Members(ctx context.Context, snapshot preview.Snapshot, previews ...preview.View) (*Members, error) {
-	members := &Members{reader: r, known: map[named]bool{}, entered: entered{}}
+	members := &Members{reader: r, known: map[named]bool{}}
 	all := len(previews) == 0
 	if all {
 		previews = snapshot.Previews()
@@ -69,38 +69,46 @@ func (m *Members) add(ctx context.Context, snapshot preview.Snapshot, p preview.
 		if len(m.words) > 0 {
 			m.words = append(m.words, entry.String())
 		}
-		if err := m.descend(ctx, snapshot, entry, depth); err != nil {
-			return err
+	}
+	return m.descend(ctx, snapshot, snapshot.EntriesOf(p))
+}
+
+// descend adds objects, and what deployers among them deployed: each once, as they may
+// list each other.
+func (m *Members) descend(ctx context.Context, snapshot preview.Snapshot, level []preview.Entry) error {
+	met := map[object.Ref]bool{}
+	for below := depth; below >= 0; below-- {
+		var next []preview.Entry
+		for _, entry := range firsts(level, met) {
+			m.known[nameOf(entry.Ref)] = true
+			if !flux.Deploys(entry.GroupKind()) || below == 0 {
+				continue
+			}
+			deployer, err := m.deployer(ctx, snapshot, entry)
+			if err != nil {
+				return err
+			}
+			if deployer != nil {
+				next = append(next, deployedBy(deployer)...)
+			}
 		}
+		level = next
 	}
 	return nil
 }
 
-// descend adds an object and what it deployed.
-func (m *Members) descend(ctx context.Context, snapshot preview.Snapshot, e preview.Entry, below int) error {
-	m.known[nameOf(e.Ref)] = true
-	if !m.entered.enter(e.Ref, below) {
-		return nil
-	}
-	var deployer *unstructured.Unstructured
+// deployer finds one, or reads it; nil where it is not there, or may not be read.
+func (m *Members) deployer(ctx context.Context, snapshot preview.Snapshot, entry preview.Entry) (*unstructured.Unstructured, error) {
 	for i := range snapshot.Deployers {
-		if object.RefOf(&snapshot.Deployers[i]) == e.Ref {
-			deployer = &snapshot.Deployers[i]
+		if object.RefOf(&snapshot.Deployers[i]) == entry.Ref {
+			return &snapshot.Deployers[i], nil
 		}
 	}
-	if deployer == nil {
-		node, err := m.reader.node(ctx, e)
-		if err != nil || node.Object == nil {
-			return err
-		}
-		deployer = node.Object
+	node, err := m.reader.node(ctx, entry)
+	if err != nil {
+		return nil, err
 	}
-	for _, deployed := range deployedBy(deployer) {
-		if err := m.descend(ctx, snapshot, deployed, below-1); err != nil {
-			return err
-		}
-	}
-	return nil
+	return node.Object, nil
 }
 
 // addMadeByWorkloads adds what the workloads made: ReplicaSets, Jobs and pods.

@@ -107,16 +107,14 @@ func deployedBy(deployer *unstructured.Unstructured) []preview.Entry {
 // depth is how many deployers may stand one below the other.
 const depth = 3
 
-// entered are the deployers whose objects were looked at, with how many others may
-// stand below each. Two that list each other would be looked at again and again.
-type entered map[object.Ref]int
-
-// enter reports whether what an object has deployed is to be looked at: once, or again
-// where more may stand below it.
-func (e entered) enter(id object.Ref, below int) bool {
-	if !flux.Deploys(id.GroupKind()) || e[id] >= below {
-		return false
+// firsts returns the entries that were not met before, and meets them.
+func firsts(entries []preview.Entry, met map[object.Ref]bool) []preview.Entry {
+	var out []preview.Entry
+	for _, entry := range entries {
+		if !met[entry.Ref] {
+			met[entry.Ref] = true
+			out = append(out, entry)
+		}
 	}
-	e[id] = below
-	return true
+	return out
 }

@@ -34,8 +34,7 @@ func (r *Reader) Tree(ctx context.Context, snapshot preview.Snapshot, p preview.
 		return nil, err
 	}
 	root.Preview = snapshot.LineOf(p)
-	whole := &tree{Reader: r, entered: entered{}}
-	if root.Children, err = whole.read(ctx, snapshot.EntriesOf(p), depth); err != nil {
+	if err := r.grow(ctx, inventory{root, snapshot.EntriesOf(p)}); err != nil {
 		return nil, err
 	}
 	for _, child := range root.Children {
@@ -72,35 +71,50 @@ func nodeOf(o client.Object, kind string) (*diagnose.Node, error) {
 	return &diagnose.Node{ID: object.RefOf(u), Object: u}, nil
 }
 
-// tree is one that is being read.
-type tree struct {
-	*Reader
-	entered entered
+// inventory is what a node has deployed.
+type inventory struct {
+	of      *diagnose.Node
+	entries []preview.Entry
 }
 
-// read reads the objects of an inventory, and what deployers among them deployed.
-func (t *tree) read(ctx context.Context, entries []preview.Entry, below int) ([]*diagnose.Node, error) {
+// grow reads the objects of an inventory, and what deployers among them deployed. What
+// several have is read once, and stands where it is highest: deployers may list each other.
+func (r *Reader) grow(ctx context.Context, top inventory) error {
+	met, level := map[object.Ref]bool{}, []inventory{top}
+	for below := depth; below >= 0; below-- {
+		var next []inventory
+		for _, one := range level {
+			var err error
+			if one.of.Children, err = r.read(ctx, firsts(one.entries, met)); err != nil {
+				return err
+			}
+			for _, node := range one.of.Children {
+				if node.Object == nil || !flux.Deploys(node.ID.GroupKind()) || below == 0 {
+					continue
+				}
+				if err := r.readNeeds(ctx, node); err != nil {
+					return err
+				}
+				next = append(next, inventory{node, deployedBy(node.Object)})
+			}
+		}
+		level = next
+	}
+	return nil
+}
+
+// read reads objects.
+func (r *Reader) read(ctx context.Context, entries []preview.Entry) ([]*diagnose.Node, error) {
 	nodes := make([]*diagnose.Node, len(entries))
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.SetLimit(parallel)
 	for i, entry := range entries {
 		group.Go(func() (err error) {
-			nodes[i], err = t.node(groupCtx, entry)
+			nodes[i], err = r.node(groupCtx, entry)
 			return err
 		})
 	}
-	if err := group.Wait(); err != nil {
-		return nil, err
-	}
-	for _, node := range nodes {
-		if node.Object == nil || !t.entered.enter(node.ID, below) {
-			continue
-		}
-		if err := t.descend(ctx, node, below-1); err != nil {
-			return nil, err
-		}
-	}
-	return nodes, nil
+	return nodes, group.Wait()
 }
 
 // node reads one object.
@@ -122,19 +136,16 @@ func (r *Reader) node(ctx context.Context, e preview.Entry) (*diagnose.Node, err
 	return node, nil
 }
 
-// descend reads what a deployer needs and what it deployed, unless that is in
-// another cluster.
-func (t *tree) descend(ctx context.Context, deployer *diagnose.Node, below int) error {
+// readNeeds reads what a deployer needs.
+func (r *Reader) readNeeds(ctx context.Context, deployer *diagnose.Node) error {
 	for _, need := range needsOf(deployer.Object) {
-		node, err := t.unversioned(ctx, need)
+		node, err := r.unversioned(ctx, need)
 		if err != nil {
 			return err
 		}
 		deployer.Needs = append(deployer.Needs, node)
 	}
-	var err error
-	deployer.Children, err = t.read(ctx, deployedBy(deployer.Object), below)
-	return err
+	return nil
 }
 
 // unversioned reads an object in the version that the cluster prefers.
