@@ -152,8 +152,13 @@ func (p Prober) redirected(response *http.Response, location string) error {
 	if err != nil || (target.Scheme != "http" && target.Scheme != "https") {
 		return failed(Redirected, "it redirects to what is not of the web")
 	}
-	if host := strings.TrimSuffix(target.Hostname(), "."); transport.IsAddress(host) || !strings.Contains(host, ".") {
+	host := strings.TrimSuffix(transport.ASCII(target.Hostname()), ".")
+	away := isLocalhost(host) && !isLocalhost(response.Request.URL.Hostname())
+	if away || transport.IsAddress(host) || !strings.Contains(host, ".") {
 		return failed(Redirected, "it redirects to an address, or to a name of one machine")
 	}
 	return nil
 }
+
+// isLocalhost reports whether browsers take a name for their own machine.
+func isLocalhost(host string) bool { return strings.HasSuffix(strings.ToLower(host), ".localhost") }

@@ -58,6 +58,8 @@ func TestWhatIsAnAnswer(t *testing.T) {
 		{"a redirect to the machine itself", redirect("http://localhost/"), "it redirects to an address, or to a name of one machine"},
 		{"a redirect to the machine itself, as a whole name", redirect("http://localhost./"), "it redirects to an address, or to a name of one machine"},
 		{"a redirect to what browsers read as an address", redirect("http://0x7f.1/"), "it redirects to an address, or to a name of one machine"},
+		{"a redirect to an address with a digit in a circle", redirect("http://127.0.0.①/"), "it redirects to an address, or to a name of one machine"},
+		{"a redirect to what browsers take for their own machine", redirect("http://app.localhost/"), "it redirects to an address, or to a name of one machine"},
 		{"a redirect to an address that ends in a dot", redirect("http://127.0.0.1./"), "it redirects to an address, or to a name of one machine"},
 		{"a redirect to a file", redirect("file:///etc/passwd"), "it redirects to what is not of the web"},
 		{"a redirect within", func(w http.ResponseWriter, r *http.Request) {

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"golang.org/x/net/idna"
 )
 
 // dialer connects to what may be asked and to nothing else. What is looked at
@@ -32,6 +34,7 @@ func (n Networks) dialer() *net.Dialer {
 // which then dials: an address at once, a name by what it resolves to here. A
 // name that only the proxy can resolve is for the proxy to judge.
 func (n Networks) checkName(ctx context.Context, host string) error {
+	host = ASCII(host)
 	if address, err := netip.ParseAddr(host); err == nil {
 		return n.check(address)
 	}
@@ -53,12 +56,22 @@ func (n Networks) checkName(ctx context.Context, host string) error {
 // IsAddress reports whether a host is no name: an address, or what somebody reads as
 // one. No name ends in a number, and browsers read 0x7f.1 as 127.0.0.1.
 func IsAddress(host string) bool {
+	host = strings.TrimSuffix(ASCII(host), ".")
 	if _, err := netip.ParseAddr(host); err == nil {
 		return true
 	}
-	host = strings.TrimSuffix(host, ".")
 	last := host[strings.LastIndex(host, ".")+1:]
 	return last != "" && last[0] >= '0' && last[0] <= '9'
+}
+
+// ASCII is a host as whoever connects reads it: 127.0.0.①, whose last digit is in a
+// circle, is 127.0.0.1. What cannot be mapped stays as it is.
+func ASCII(host string) string {
+	mapped, err := idna.Lookup.ToASCII(host)
+	if err != nil {
+		return host
+	}
+	return mapped
 }
 
 // Transport asks what may be asked, directly or through the proxy of the

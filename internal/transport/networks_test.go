@@ -70,7 +70,7 @@ func TestWhatIsAskedThroughTheOperatorsProxyIsLookedAtBefore(t *testing.T) {
 	route.proxied.Proxy = http.ProxyURL(proxy)
 	for at, allowed := range map[string]bool{
 		"http://140.82.121.4/": true, "http://forge.invalid/": true,
-		"http://169.254.169.254/": false, "http://2852039166/": false, "http://0x7f.1/": false, "http://127.1/": false, "http://0x7f000001/": false, "http://localhost/": false, "http://[fe80::1]/": false,
+		"http://169.254.169.254/": false, "http://2852039166/": false, "http://0x7f.1/": false, "http://127.1/": false, "http://169.254.169.②⑤④/": false, "http://0x7f000001/": false, "http://localhost/": false, "http://[fe80::1]/": false,
 	} {
 		before := asked
 		req, err := http.NewRequestWithContext(context.Background(), http.MethodGet, at, nil)
